@@ -1,0 +1,9 @@
+//! Third Stream: the piano roll, the networks, their training and the transfer.
+//!
+//! | module | what it is | feature |
+//! |---|---|---|
+//! | [`genre`] | genres, genre pairs, directions | – |
+//! | [`roll`] | the piano roll of a phrase, its edits, quantisation | – |
+
+pub mod genre;
+pub mod roll;
