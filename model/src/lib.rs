@@ -4,6 +4,9 @@
 //! |---|---|---|
 //! | [`genre`] | genres, genre pairs, directions | – |
 //! | [`roll`] | the piano roll of a phrase, its edits, quantisation | – |
+//! | [`train`] | the corpus, batches, the loop, checkpoints, reports | `train` |
 
 pub mod genre;
 pub mod roll;
+#[cfg(feature = "train")]
+pub mod train;
