@@ -4,6 +4,10 @@
 //! |---|---|---|
 //! | [`genre`] | genres, genre pairs, directions | – |
 //! | [`roll`] | the piano roll of a phrase, its edits, quantisation | – |
+//! | [`smf`] | Standard MIDI files, read and written back | – |
+//! | [`song`] | a file's notes in beats, its bars, phrases and rolls | – |
 
 pub mod genre;
 pub mod roll;
+pub mod smf;
+pub mod song;
