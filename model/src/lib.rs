@@ -4,9 +4,13 @@
 //! |---|---|---|
 //! | [`genre`] | genres, genre pairs, directions | – |
 //! | [`roll`] | the piano roll of a phrase, its edits, quantisation | – |
+//! | [`smf`] | Standard MIDI files, read and written back | – |
+//! | [`song`] | a file's notes in beats, its bars, phrases and rolls | – |
 //! | [`train`] | the corpus, batches, the loop, checkpoints, reports | `train` |
 
 pub mod genre;
 pub mod roll;
+pub mod smf;
+pub mod song;
 #[cfg(feature = "train")]
 pub mod train;

@@ -9,6 +9,5 @@
 
 mod archive;
 mod cache;
-mod cut;
 pub mod data;
 mod folder;

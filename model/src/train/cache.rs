@@ -10,8 +10,9 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::roll::{Roll, STEPS};
+use crate::smf::Smf;
+use crate::song::Song;
 
-use super::cut::rolls;
 use super::data::hex;
 
 /// Changes with the format and with the way from MIDI to rolls.
@@ -58,6 +59,13 @@ pub(super) fn read_through(
         tracing::warn!("{}: the rolls are not kept: {why}", path.display());
     }
     Ok(readings)
+}
+
+/// The phrases of a MIDI file, or why it cannot be read.
+fn rolls(bytes: &[u8]) -> Result<Vec<Roll>, String> {
+    let smf = Smf::read(bytes).map_err(|why| why.to_string())?;
+    let song = Song::of(&smf).map_err(|why| why.to_string())?;
+    Ok(song.rolls())
 }
 
 /// Writes a file beside its place and then renames it, so that it is whole or not there.

@@ -365,24 +365,30 @@ impl Data {
 /// How many were left out for which reason, in one line.
 fn summary<'a>(left_out: impl Iterator<Item = &'a LeftOut>) -> String {
     let mut counts = BTreeMap::<String, usize>::new();
+    let mut unreadable = Vec::new();
     let mut total = 0;
     for one in left_out {
-        // One group for all unreadable files: their details stand in the full list.
-        let reason = match &one.reason {
-            Reason::Unreadable(_) => "not readable as MIDI".to_owned(),
-            other => other.to_string(),
-        };
-        *counts.entry(reason).or_default() += 1;
         total += 1;
+        match &one.reason {
+            Reason::Unreadable(_) => unreadable.push(one),
+            other => *counts.entry(other.to_string()).or_default() += 1,
+        }
     }
-    if total == 0 {
-        return "no file left out".to_owned();
-    }
-    let reasons: Vec<String> = counts
+    let mut reasons: Vec<String> = counts
         .into_iter()
         .map(|(reason, count)| format!("{count} {reason}"))
         .collect();
-    format!("{total} files left out: {}", reasons.join("; "))
+    if let Some(LeftOut { file, reason, .. }) = unreadable.first() {
+        reasons.push(format!(
+            "{} unreadable, the first {file}: {reason}",
+            unreadable.len()
+        ));
+    }
+    match total {
+        0 => "no file left out".to_owned(),
+        1 => format!("1 file left out: {}", reasons.concat()),
+        _ => format!("{total} files left out: {}", reasons.join("; ")),
+    }
 }
 
 /// Bytes in hexadecimal.

@@ -92,7 +92,12 @@ fn the_manifest_chooses_and_every_file_left_out_has_its_reason() {
     let dir = tempfile::tempdir().unwrap();
     corpus(dir.path(), Genre::Jazz, &ROWS, 6);
     let data = read(dir.path(), Selection::default()).unwrap();
-    insta::assert_snapshot!(data.table(), @"");
+    insta::assert_snapshot!(data.table(), @r"
+    genre    split        pieces  phrases
+    jazz     train             2        4
+    jazz     test              1        2
+    jazz: 4 files left out: 1 another edition of a piece that is used; 1 named in the manifest but not in the archive; 1 tier extra, not asked for; 1 unreadable, the first jazz/here/5.mid: not readable as MIDI: not a Standard MIDI file: invalid midi: not a midi file; expected a file that begins with MThd
+    ");
     let train = data.phrases(Genre::Jazz, Split::Train);
     assert_eq!(train.weights[0], 0.5);
     assert_eq!(data.sources(), ["here"]);
@@ -102,7 +107,12 @@ fn the_manifest_chooses_and_every_file_left_out_has_its_reason() {
         extra: true,
     };
     let data = read(dir.path(), clean).unwrap();
-    insta::assert_snapshot!(data.table(), @"");
+    insta::assert_snapshot!(data.table(), @r"
+    genre    split        pieces  phrases
+    jazz     train             3        6
+    jazz     test              1        2
+    jazz: 3 files left out: 1 licence class is not clean; 1 named in the manifest but not in the archive; 1 unreadable, the first jazz/here/5.mid: not readable as MIDI: not a Standard MIDI file: invalid midi: not a midi file; expected a file that begins with MThd
+    ");
 }
 
 #[test]
@@ -135,16 +145,16 @@ fn a_corpus_that_is_not_there_is_named() {
         let text = result.unwrap_err().to_string();
         text.replace(&*dir.path().to_string_lossy(), "DIR")
     };
-    insta::assert_snapshot!(text(read(dir.path(), Selection::default())), @"");
+    insta::assert_snapshot!(text(read(dir.path(), Selection::default())), @"DIR: no MANIFEST.csv there; --data expects a folder with MANIFEST.csv and <genre>.tar.gz (for folders of MIDI files use --a and --b)");
     corpus(dir.path(), Genre::Pop, &ROWS, 1);
-    insta::assert_snapshot!(text(read(dir.path(), Selection::default())), @"");
+    insta::assert_snapshot!(text(read(dir.path(), Selection::default())), @"DIR/MANIFEST.csv: no row has the genre jazz; the genres there are: pop");
     corpus(dir.path(), Genre::Jazz, &ROWS, 1);
     fs::remove_file(dir.path().join("jazz.tar.gz")).unwrap();
-    insta::assert_snapshot!(text(read(dir.path(), Selection::default())), @"");
+    insta::assert_snapshot!(text(read(dir.path(), Selection::default())), @"DIR/jazz.tar.gz: no such archive; the manifest beside it expects one archive for each genre");
     corpus(dir.path(), Genre::Jazz, &ROWS, 0);
-    insta::assert_snapshot!(text(read(dir.path(), Selection::default())), @"");
+    insta::assert_snapshot!(text(read(dir.path(), Selection::default())), @"DIR/jazz.tar.gz: no phrase of jazz is left to train on; 7 files left out: 1 another edition of a piece that is used; 5 named in the manifest but not in the archive; 1 tier extra, not asked for");
     corpus(dir.path(), Genre::Jazz, &["c0,core,much,train,clean"], 1);
-    insta::assert_snapshot!(text(read(dir.path(), Selection::default())), @"");
+    insta::assert_snapshot!(text(read(dir.path(), Selection::default())), @"DIR/MANIFEST.csv: not a manifest as expected: CSV deserialize error: record 1 (line: 2, byte: 75): field 4: invalid float literal");
 }
 
 fn read_folders(folders: &[(Genre, &Path)]) -> Result<Data, DataError> {
@@ -175,7 +185,17 @@ fn folders_are_split_by_content_so_copies_and_names_change_nothing() {
     fs::write(two.join("cut.mid"), &midi(2, 3)[..9]).unwrap();
     fs::write(two.join("text.txt"), "no music").unwrap();
     let data = read_folders(&[(Genre::Jazz, &one), (Genre::Pop, &two)]).unwrap();
-    insta::assert_snapshot!(data.table(), @"");
+    insta::assert_snapshot!(data.table(), @r"
+    genre    split        pieces  phrases
+    jazz     train            16       32
+    jazz     validation        2        4
+    jazz     test              2        4
+    pop      train            16       32
+    pop      validation        2        4
+    pop      test              2        4
+    jazz: no file left out
+    pop: 3 files left out: 1 name does not end in .mid, .midi, .smf or .kar; 1 the same bytes as another file; 1 unreadable, the first cut.mid: not readable as MIDI: not a Standard MIDI file: invalid midi: invalid midi header; expected a file that begins with MThd
+    ");
     for split in Split::ALL {
         let set = |genre| -> BTreeSet<[u128; STEPS]> {
             let rolls = &data.phrases(genre, split).rolls;
@@ -195,10 +215,10 @@ fn a_folder_without_music_is_named() {
             .to_string();
         text.replace(&*dir.path().to_string_lossy(), "DIR")
     };
-    insta::assert_snapshot!(text(dir.path()), @"");
-    insta::assert_snapshot!(text(&dir.path().join("none")), @"");
+    insta::assert_snapshot!(text(dir.path()), @"DIR: no MIDI file in it or its subfolders (.mid, .midi, .smf, .kar); 0 other files");
+    insta::assert_snapshot!(text(&dir.path().join("none")), @"DIR/none: not a folder; expected a folder of MIDI files");
     fs::write(dir.path().join("song.mid"), "not midi").unwrap();
-    insta::assert_snapshot!(text(dir.path()), @"");
+    insta::assert_snapshot!(text(dir.path()), @"DIR: no phrase of jazz is left to train on; 1 file left out: 1 unreadable, the first song.mid: not readable as MIDI: not a Standard MIDI file: invalid midi: not a midi file; expected a file that begins with MThd");
 }
 
 #[test]
