@@ -28,6 +28,9 @@ pub struct Header {
     pub record: Record,
 }
 
+/// A header and its tensors.
+pub(super) type Saved = (Header, BTreeMap<String, Tensor>);
+
 /// A checkpoint that cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -75,20 +78,14 @@ pub(super) fn write(
 }
 
 /// The last checkpoint of a run's folder, its tensors on `device`; `None` before the first.
-pub(super) fn last(
-    folder: &Path,
-    device: &Device,
-) -> Result<Option<(Header, BTreeMap<String, Tensor>)>, CheckpointError> {
+pub(super) fn last(folder: &Path, device: &Device) -> Result<Option<Saved>, CheckpointError> {
     list(folder)?
         .last()
         .map(|path| read(path, device))
         .transpose()
 }
 
-fn read(
-    path: &Path,
-    device: &Device,
-) -> Result<(Header, BTreeMap<String, Tensor>), CheckpointError> {
+fn read(path: &Path, device: &Device) -> Result<Saved, CheckpointError> {
     let broken = |why: String| CheckpointError::Broken {
         path: path.to_owned(),
         why,
@@ -141,6 +138,7 @@ mod tests {
             record: Record {
                 pair: "jazz-pop".into(),
                 recipe: serde_json::json!({"rate": 2e-4}),
+                seed: u64::MAX,
                 clean: true,
                 extra: false,
                 data: String::new(),

@@ -196,7 +196,7 @@ pub fn run<L: Learner>(
         header.next_step = step + 1;
         let done = header.next_step;
         if let Some(validation) = &mut validation
-            && (done % validation.every.max(1) == 0 || done == steps)
+            && (done.is_multiple_of(validation.every.max(1)) || done == steps)
         {
             let scored = (validation.score)(learner).map_err(failed)?;
             report
