@@ -106,6 +106,7 @@ fn plan(folder: PathBuf, resume: bool) -> Plan {
             data: data().hash().to_owned(),
             places: BTreeMap::new(),
         },
+        music: data().table(),
         schedule: Schedule {
             rate: 0.3,
             decay_from: 6,
