@@ -7,6 +7,11 @@
 //! | `folder` | any folder of MIDI files |
 //! | `cache` | the rolls of a corpus in one file, for a quick second start |
 //! | [`batch`] | weighted, transposed draws; a pure function of seed and step |
+//! | [`recipe`] | what a run does, in one small file |
+//! | [`state`] | networks, optimisers, past fakes, and one step of them |
+//! | `losses` | the losses as the authors' code computes them |
+//! | `adam` | the optimiser |
+//! | `past` | fakes of earlier steps |
 //! | [`schedule`] | the learning rate over the steps |
 //! | [`run`] | the loop, and what may learn in it |
 //! | [`record`] | what a run is: pair, music, recipe |
@@ -14,6 +19,7 @@
 //! | [`report`] | progress bar, plain lines, `metrics.jsonl` |
 //! | `files` | files that are whole or not there, the lock of a run's folder |
 
+mod adam;
 mod archive;
 pub mod batch;
 mod cache;
@@ -21,9 +27,13 @@ pub mod checkpoint;
 pub mod data;
 mod files;
 mod folder;
+mod losses;
+mod past;
+pub mod recipe;
 pub mod record;
 pub mod report;
 pub mod run;
 pub mod schedule;
+pub mod state;
 
 pub use files::LockError;
