@@ -4,6 +4,9 @@
 //! |---|---|---|
 //! | [`genre`] | genres, genre pairs, directions | – |
 //! | [`roll`] | the piano roll of a phrase, its edits, quantisation | – |
+//! | [`train`] | training and evaluation | `train` |
 
 pub mod genre;
 pub mod roll;
+#[cfg(feature = "train")]
+pub mod train;

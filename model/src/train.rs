@@ -1,0 +1,3 @@
+//! Training and evaluation of the networks.
+
+pub mod evaluate;
