@@ -5,8 +5,11 @@
 //! | [`genre`] | genres, genre pairs, directions | – |
 //! | [`roll`] | the piano roll of a phrase, its edits, quantisation | – |
 //! | [`train`] | training and evaluation | `train` |
+//! | `net` | the generator and the discriminator, with their operations | `net` |
 
 pub mod genre;
+#[cfg(feature = "net")]
+pub mod net;
 pub mod roll;
 #[cfg(feature = "train")]
 pub mod train;
