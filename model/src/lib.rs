@@ -4,12 +4,16 @@
 //! |---|---|---|
 //! | [`genre`] | genres, genre pairs, directions | – |
 //! | [`roll`] | the piano roll of a phrase, its edits, quantisation | – |
-//! | [`train`] | training and evaluation | `train` |
+//! | [`smf`] | Standard MIDI files, read and written back | – |
+//! | [`song`] | a file's notes in beats, its bars, phrases and rolls | – |
 //! | `net` | the generator and the discriminator, with their operations | `net` |
+//! | `train` | the corpus, batches, the loop, checkpoints, reports, evaluation | `train` |
 
 pub mod genre;
 #[cfg(feature = "net")]
 pub mod net;
 pub mod roll;
+pub mod smf;
+pub mod song;
 #[cfg(feature = "train")]
 pub mod train;
