@@ -227,6 +227,8 @@ pub struct Phrases {
     pub weights: Vec<f32>,
     /// The place of each phrase's collection in [`Data::sources`]. As long as `rolls`.
     pub sources: Vec<u16>,
+    /// The place of each phrase's piece among the pieces of this part. As long as `rolls`.
+    pub piece_of: Vec<u32>,
     /// Number of pieces that they come from.
     pub pieces: usize,
 }
@@ -297,6 +299,7 @@ impl Data {
                     part.rolls.push(roll);
                     part.weights.push(piece.weight);
                     part.sources.push(source as u16);
+                    part.piece_of.push(part.pieces as u32 - 1);
                 }
             }
         }
@@ -314,6 +317,7 @@ impl Data {
             rolls: Vec::new(),
             weights: Vec::new(),
             sources: Vec::new(),
+            piece_of: Vec::new(),
             pieces: 0,
         };
         self.phrases.get(&(genre, split)).unwrap_or(&NONE)

@@ -13,7 +13,7 @@ pub mod chroma;
 pub mod content;
 pub mod figures;
 pub mod judge;
-//pub mod report;
+pub mod report;
 pub mod style;
 pub mod translator;
 
@@ -75,6 +75,23 @@ impl Journey {
             output,
             back,
         })
+    }
+
+    /// The phrases at the places that `belongs` says.
+    #[must_use]
+    pub fn part(&self, belongs: impl Fn(usize) -> bool) -> Self {
+        let of = |rolls: &[Roll]| {
+            let placed = rolls
+                .iter()
+                .enumerate()
+                .filter(|(place, _)| belongs(*place));
+            placed.map(|(_, roll)| *roll).collect()
+        };
+        Self {
+            source: of(&self.source),
+            output: of(&self.output),
+            back: of(&self.back),
+        }
     }
 
     /// What became of the content.
@@ -171,11 +188,17 @@ fn scores(shares: &[Shares; 2], content: &[Content; 2]) -> Scores {
     }
 }
 
-/// At most `most` phrases at even distances, so that every piece has its part.
+/// At most `most` of `count` places, at even distances, so that every piece has its part.
+pub fn places(count: usize, most: usize) -> Vec<usize> {
+    let taken = count.min(most);
+    (0..taken).map(|place| place * count / taken).collect()
+}
+
+/// The phrases at the [`places`].
 pub fn subset(rolls: &[Roll], most: usize) -> Vec<Roll> {
-    let count = rolls.len().min(most);
-    (0..count)
-        .map(|place| rolls[place * rolls.len() / count])
+    places(rolls.len(), most)
+        .into_iter()
+        .map(|place| rolls[place])
         .collect()
 }
 
@@ -235,15 +258,9 @@ mod tests {
 
     #[test]
     fn a_subset_is_spread_over_all() {
-        let rolls: Vec<Roll> = (0..60)
-            .map(|row| {
-                let mut roll = Roll::EMPTY;
-                roll.fill(row, 0, 1);
-                roll
-            })
-            .collect();
-        assert_eq!(subset(&rolls, 3), [rolls[0], rolls[20], rolls[40]]);
-        assert_eq!(subset(&rolls, 100), rolls);
-        assert!(subset(&[], 5).is_empty());
+        assert_eq!(places(60, 3), [0, 20, 40]);
+        assert_eq!(places(3, 60), [0, 1, 2]);
+        assert!(places(0, 5).is_empty());
+        assert_eq!(subset(&[Roll::EMPTY; 9], 4).len(), 4);
     }
 }

@@ -164,4 +164,4 @@ impl Judge {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::train::evaluate) mod tests;

@@ -12,10 +12,11 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::profile::Profile;
-use super::{Network, Shape};
+use super::{JudgeError, Network, Shape};
 use crate::genre::Pair;
 use crate::net::init::Store;
 use crate::roll::{PITCHES, Roll};
+use crate::train::data::{Data, Split};
 use crate::train::evaluate::{style::share, subset};
 
 /// Phrases of each genre in a batch.
@@ -41,6 +42,43 @@ pub struct Lesson<'a> {
     pub validation: [&'a [Roll]; 2],
     /// What the phrases are, for the record.
     pub hash: &'a str,
+}
+
+impl<'a> Lesson<'a> {
+    /// The part of a corpus that a shape learns from: of ten pieces seven teach the first judge
+    /// and three the second.
+    pub fn of(data: &'a Data, pair: Pair, shape: Shape) -> std::result::Result<Self, JudgeError> {
+        let mut lesson = Self {
+            pair,
+            train: [Vec::new(), Vec::new()],
+            weights: [Vec::new(), Vec::new()],
+            validation: [&[], &[]],
+            hash: data.hash(),
+        };
+        for (at, genre) in [pair.a, pair.b].into_iter().enumerate() {
+            let phrases = data.phrases(genre, Split::Train);
+            for ((roll, weight), piece) in phrases
+                .rolls
+                .iter()
+                .zip(&phrases.weights)
+                .zip(&phrases.piece_of)
+            {
+                if (piece % 10 < 7) == (shape == Shape::Patches) {
+                    lesson.train[at].push(roll);
+                    lesson.weights[at].push(*weight);
+                }
+            }
+            lesson.validation[at] = &data.phrases(genre, Split::Validation).rolls;
+            let missing = |split: Split| JudgeError::NoPhrases { split, genre, pair };
+            if lesson.train[at].is_empty() {
+                return Err(missing(Split::Train));
+            }
+            if lesson.validation[at].is_empty() {
+                return Err(missing(Split::Validation));
+            }
+        }
+        Ok(lesson)
+    }
 }
 
 /// Where the training is.

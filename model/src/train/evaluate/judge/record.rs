@@ -9,7 +9,9 @@ use candle_core::{Device, safetensors::load_buffer};
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
-use super::{Judge, Shape};
+use super::{Judge, Lesson, Pace, Progress, Shape};
+use crate::genre::{Genre, Pair};
+use crate::train::data::{Data, Split};
 
 /// Changes whenever a judge of an older file would judge otherwise.
 const FORMAT: &str = "third-stream-judge-1";
@@ -53,16 +55,16 @@ pub enum JudgeError {
     },
     /// There is nothing to learn from.
     #[error(
-        "no {split} phrases of {genre}: the judges need both genres of {pair} in train and \
-         validation"
+        "no {split} phrases of {genre} for the judges: they need both genres of {pair}, each with \
+         pieces to learn from and pieces for validation"
     )]
     NoPhrases {
         /// The split.
-        split: &'static str,
+        split: Split,
         /// The genre.
-        genre: String,
+        genre: Genre,
         /// The pair.
-        pair: String,
+        pair: Pair,
     },
     /// A computation failed.
     #[error("the judge's network failed: {0}")]
@@ -129,5 +131,38 @@ impl Judge {
         let same =
             (record.shape, &*record.pair, &*record.data, record.seed) == (shape, pair, data, seed);
         Ok(same.then_some(judge))
+    }
+
+    /// The judges of a pair, both shapes: those kept in `dir` where they were trained on the same
+    /// music with the same seed, newly trained and kept ones otherwise, or if `again`.
+    pub fn both(
+        dir: &Path,
+        pair: Pair,
+        data: &Data,
+        seed: u64,
+        again: bool,
+        progress: &mut dyn FnMut(Shape, Progress),
+    ) -> Result<Vec<Self>, JudgeError> {
+        let name = pair.to_string();
+        let mut judges = Vec::new();
+        for shape in Shape::BOTH {
+            let path = Self::path(dir, shape, &name);
+            let kept = if again {
+                None
+            } else {
+                Self::find(&path, shape, &name, data.hash(), seed)?
+            };
+            judges.push(match kept {
+                Some(judge) => judge,
+                None => {
+                    let lesson = Lesson::of(data, pair, shape)?;
+                    let report = &mut |done| progress(shape, done);
+                    let judge = Self::train(shape, &lesson, &Pace::of(shape), seed, report)?;
+                    judge.save(&path)?;
+                    judge
+                }
+            });
+        }
+        Ok(judges)
     }
 }

@@ -20,20 +20,21 @@ fn genre(chords: bool, count: usize, seed: u64) -> Vec<Roll> {
     (0..count).map(phrase).collect()
 }
 
-struct Music {
+/// Made-up phrases of two genres.
+pub(in crate::train::evaluate) struct Music {
     train: [Vec<Roll>; 2],
-    validation: [Vec<Roll>; 2],
+    pub(in crate::train::evaluate) validation: [Vec<Roll>; 2],
 }
 
 impl Music {
-    fn new() -> Self {
+    pub(in crate::train::evaluate) fn new() -> Self {
         Self {
             train: [genre(false, 80, 1), genre(true, 60, 2)],
             validation: [genre(false, 20, 3), genre(true, 20, 4)],
         }
     }
 
-    fn judge(&self, shape: Shape, seed: u64) -> Judge {
+    pub(in crate::train::evaluate) fn judge(&self, shape: Shape, seed: u64) -> Judge {
         let lesson = Lesson {
             pair: Pair::JAZZ_POP,
             train: self.train.each_ref().map(|rolls| rolls.iter().collect()),
