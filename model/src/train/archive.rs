@@ -45,13 +45,23 @@ pub(super) fn read(
     let mut pieces = Vec::new();
     for row in rows {
         let split = split(&row, &manifest)?;
+        let weight = row.suggested_phrase_weight;
+        if !(weight.is_finite() && weight >= 0.0) {
+            return Err(DataError::Value {
+                path: manifest,
+                file: row.file,
+                column: "suggested_phrase_weight",
+                found: weight.to_string(),
+                expected: "a number from 0 up",
+            });
+        }
         let reading = found.remove(&row.file);
         match (refused(&row, selection), reading.map(|one| one.rolls)) {
             (None, Some(Ok(rolls))) if !rolls.is_empty() => pieces.push(Piece {
                 source: row.file.split('/').nth(1).unwrap_or_default().to_owned(),
                 file: row.file,
                 split,
-                weight: row.suggested_phrase_weight,
+                weight,
                 rolls,
             }),
             (refused, rolls) => left_out.push(LeftOut {

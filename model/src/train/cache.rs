@@ -3,7 +3,7 @@
 //! The file is named after the hash of the music and holds what the reader made of every MIDI
 //! file, its complaints included. A file that is not as expected is made again, never trusted.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -14,6 +14,7 @@ use crate::smf::Smf;
 use crate::song::Song;
 
 use super::data::hex;
+use super::files::write_whole;
 
 /// Changes with the format and with the way from MIDI to rolls.
 const VERSION: &[u8; 8] = b"TSROLLS1";
@@ -53,7 +54,7 @@ pub(super) fn read_through(
         })
         .collect();
     if let Some(path) = path
-        && let Err(why) = write_beside(&path, &encode(&readings, key))
+        && let Err(why) = write_whole(&path, &encode(&readings, key))
     {
         // Only the next start gets slower.
         tracing::warn!("{}: the rolls are not kept: {why}", path.display());
@@ -66,16 +67,6 @@ fn rolls(bytes: &[u8]) -> Result<Vec<Roll>, String> {
     let smf = Smf::read(bytes).map_err(|why| why.to_string())?;
     let song = Song::of(&smf).map_err(|why| why.to_string())?;
     Ok(song.rolls())
-}
-
-/// Writes a file beside its place and then renames it, so that it is whole or not there.
-pub(super) fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}.part", std::process::id()));
-    let mut file = std::fs::File::create(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(beside, path)
 }
 
 fn encode(readings: &[Reading], key: &[u8; 32]) -> Vec<u8> {

@@ -22,7 +22,12 @@ pub(crate) struct EvaluateArgs {
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
     /// Corpus: a folder with MANIFEST.csv and one <genre>.tar.gz for each genre.
-    #[arg(long, value_name = "DIR", required_unless_present = "a", conflicts_with = "a")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        required_unless_present = "a",
+        conflicts_with = "a"
+    )]
     data: Option<PathBuf>,
     /// Instead of --data: a folder of MIDI files of the pair's first genre.
     #[arg(long, value_name = "DIR", requires = "b")]
@@ -68,14 +73,20 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     let pair = match (&transfer, args.pair) {
         (Some(transfer), Some(pair)) => {
             let own = transfer.pair();
-            ensure!(own == pair, "the weights are for {own}, not for {pair}; leave --pair out");
+            ensure!(
+                own == pair,
+                "the weights are for {own}, not for {pair}; leave --pair out"
+            );
             pair
         }
         (Some(transfer), None) => transfer.pair(),
         (None, pair) => pair.unwrap_or(Pair::JAZZ_CLASSIC),
     };
     // The judges are small: one thread is as quick, and leaves the others to a training run.
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build()?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .use_current_thread()
+        .build()?;
     pool.install(|| measure(args, transfer.as_ref(), pair))
 }
 
@@ -108,7 +119,10 @@ fn measure(args: &EvaluateArgs, transfer: Option<&Transfer>, pair: Pair) -> anyh
     )?;
     if last.is_some() {
         let seconds = started.elapsed().as_secs_f64();
-        tracing::info!("judges trained in {seconds:.0} s, kept in {}", args.judges.display());
+        tracing::info!(
+            "judges trained in {seconds:.0} s, kept in {}",
+            args.judges.display()
+        );
     }
 
     let settings = Settings {
@@ -118,7 +132,10 @@ fn measure(args: &EvaluateArgs, transfer: Option<&Transfer>, pair: Pair) -> anyh
         seed: args.seed,
     };
     let name = args.weights.as_deref().and_then(Path::file_stem);
-    let name = name.map_or_else(|| "model".to_owned(), |name| name.to_string_lossy().into_owned());
+    let name = name.map_or_else(
+        || "model".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    );
     let model = transfer.map(|transfer| (name.as_str(), transfer as &dyn Translator));
     bar.set_message("");
     bar.set_position(0);
@@ -141,7 +158,10 @@ fn measure(args: &EvaluateArgs, transfer: Option<&Transfer>, pair: Pair) -> anyh
     if let Some(path) = &args.markdown {
         write(path, &text)?;
     }
-    std::io::stdout().lock().write_all(text.as_bytes()).context("cannot write the tables")
+    std::io::stdout()
+        .lock()
+        .write_all(text.as_bytes())
+        .context("cannot write the tables")
 }
 
 fn read_data(args: &EvaluateArgs, pair: Pair) -> anyhow::Result<Data> {
@@ -156,12 +176,21 @@ fn read_data(args: &EvaluateArgs, pair: Pair) -> anyhow::Result<Data> {
         clean: args.clean,
         extra: false,
     };
-    Ok(Data::read(&corpus, &[pair.a, pair.b], selection, Some(&args.judges))?)
+    Ok(Data::read(
+        &corpus,
+        &[pair.a, pair.b],
+        selection,
+        Some(&args.judges),
+    )?)
 }
 
 /// A bar on a terminal; nothing elsewhere.
 fn bar(quiet: bool) -> ProgressBar {
-    let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(1) };
+    let bar = if quiet {
+        ProgressBar::hidden()
+    } else {
+        ProgressBar::new(1)
+    };
     let style = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len} {eta} {msg}");
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

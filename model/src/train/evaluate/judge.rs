@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::net::init::Store;
 use crate::roll::Roll;
+use crate::train::data::Split;
 
 pub use lesson::{Lesson, Pace, Progress};
 pub use record::{JudgeError, Record};
@@ -100,7 +101,7 @@ impl Judge {
     /// Trains a judge; the same arguments give the same judge.
     pub fn train(
         shape: Shape,
-        lesson: &Lesson<'_>,
+        lesson: &Lesson,
         pace: &Pace,
         seed: u64,
         progress: &mut dyn FnMut(Progress),
@@ -111,9 +112,9 @@ impl Judge {
         let record = Record {
             shape,
             pair: lesson.pair.to_string(),
-            data: lesson.hash.to_owned(),
+            data: lesson.music.hash().to_owned(),
             seed,
-            phrases: lesson.train.each_ref().map(|part| part.len()),
+            phrases: lesson.phrases(Split::Train).map(<[Roll]>::len),
             validation_recall: recalls,
         };
         Ok(Self {

@@ -5,7 +5,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::genre::Direction;
-use crate::roll::Roll;
+use crate::roll::{CELLS, Roll};
+use crate::transfer::Transfer;
 
 /// Why phrases could not be translated, as told by whatever translates them.
 pub type TranslateError = Box<dyn std::error::Error + Send + Sync>;
@@ -36,6 +37,17 @@ pub fn translate_all(
         return Err(format!("{got} phrases came back for {expected}").into());
     }
     Ok(output)
+}
+
+impl Translator for Transfer {
+    fn translate(&self, rolls: &[Roll], direction: Direction) -> Result<Vec<Roll>, TranslateError> {
+        let probabilities = self.probabilities(rolls, direction)?;
+        let threshold = self.threshold(direction);
+        let rolls = probabilities.chunks_exact(CELLS);
+        Ok(rolls
+            .map(|values| Roll::from_values(values, threshold))
+            .collect())
+    }
 }
 
 /// Leaves every phrase as it is: content 1, S 0.

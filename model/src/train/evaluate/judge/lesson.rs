@@ -7,15 +7,13 @@
 
 use candle_core::{Device, Result, Tensor, Var};
 use candle_nn::{AdamW, Optimizer, ParamsAdamW, loss::cross_entropy};
-use rand::distr::{Distribution, weighted::WeightedIndex};
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 
 use super::profile::Profile;
 use super::{JudgeError, Network, Shape};
 use crate::genre::Pair;
 use crate::net::init::Store;
-use crate::roll::{PITCHES, Roll};
+use crate::roll::Roll;
+use crate::train::batch::{Batch, Drawing, Sampler};
 use crate::train::data::{Data, Split};
 use crate::train::evaluate::{style::share, subset};
 
@@ -27,58 +25,52 @@ const LOOK: u64 = 50;
 const LOOKED_AT: usize = 500;
 /// Phrases of each genre from which the profile's mean and spread are taken.
 const STANDARD: usize = 2000;
-/// Semitones down and up by which a phrase may be moved.
-const KEYS: (i32, i32) = (-5, 6);
 
-/// The phrases of a pair, the first genre first.
-pub struct Lesson<'a> {
+/// What a judge learns from.
+pub struct Lesson {
     /// The pair.
-    pub pair: Pair,
-    /// Phrases to learn from.
-    pub train: [Vec<&'a Roll>; 2],
-    /// How often each of them is drawn, relative to the others.
-    pub weights: [Vec<f32>; 2],
-    /// Phrases that choose the weights.
-    pub validation: [&'a [Roll]; 2],
-    /// What the phrases are, for the record.
-    pub hash: &'a str,
+    pub(super) pair: Pair,
+    /// The music, of which training and validation phrases are used.
+    pub(super) music: Data,
 }
 
-impl<'a> Lesson<'a> {
+impl Lesson {
     /// The part of a corpus that a shape learns from: of ten pieces seven teach the first judge
     /// and three the second.
-    pub fn of(data: &'a Data, pair: Pair, shape: Shape) -> std::result::Result<Self, JudgeError> {
-        let mut lesson = Self {
-            pair,
-            train: [Vec::new(), Vec::new()],
-            weights: [Vec::new(), Vec::new()],
-            validation: [&[], &[]],
-            hash: data.hash(),
-        };
-        for (at, genre) in [pair.a, pair.b].into_iter().enumerate() {
-            let phrases = data.phrases(genre, Split::Train);
-            for ((roll, weight), piece) in phrases
-                .rolls
-                .iter()
-                .zip(&phrases.weights)
-                .zip(&phrases.piece_of)
-            {
-                if (piece % 10 < 7) == (shape == Shape::Patches) {
-                    lesson.train[at].push(roll);
-                    lesson.weights[at].push(*weight);
+    pub fn new(data: &Data, pair: Pair, shape: Shape) -> std::result::Result<Self, JudgeError> {
+        let first = shape == Shape::Patches;
+        let music = data.with_training_pieces(|piece| (piece % 10 < 7) == first);
+        for genre in [pair.a, pair.b] {
+            for split in [Split::Train, Split::Validation] {
+                if music.phrases(genre, split).rolls.is_empty() {
+                    return Err(JudgeError::NoPhrases { split, genre, pair });
                 }
             }
-            lesson.validation[at] = &data.phrases(genre, Split::Validation).rolls;
-            let missing = |split: Split| JudgeError::NoPhrases { split, genre, pair };
-            if lesson.train[at].is_empty() {
-                return Err(missing(Split::Train));
-            }
-            if lesson.validation[at].is_empty() {
-                return Err(missing(Split::Validation));
-            }
         }
-        Ok(lesson)
+        Ok(Self { pair, music })
     }
+
+    /// Phrases of both genres.
+    pub(super) fn phrases(&self, split: Split) -> [&[Roll]; 2] {
+        [self.pair.a, self.pair.b].map(|genre| &self.music.phrases(genre, split).rolls[..])
+    }
+
+    /// Draws of `size` phrases of each genre in all keys.
+    fn sampler(&self, seed: u64, size: usize) -> Result<Sampler<'_>> {
+        let drawing = Drawing {
+            seed,
+            size,
+            transpose: 6,
+        };
+        Sampler::new(&self.music, self.pair, &[], drawing).map_err(candle_core::Error::wrap)
+    }
+}
+
+/// The phrases of a batch, the first genre first.
+fn both(batch: Batch) -> Vec<Roll> {
+    let mut rolls = batch.a;
+    rolls.extend(batch.b);
+    rolls
 }
 
 /// Where the training is.
@@ -129,46 +121,22 @@ fn rate(pace: &Pace, step: u64) -> f64 {
     pace.rate * left.min(1.0)
 }
 
-/// The phrase in a random key, of those in which no cell is lost.
-fn in_some_key(roll: &Roll, random: &mut impl Rng) -> Roll {
-    let used = roll.steps().iter().fold(0, |used, step| used | step);
-    let Some(top) = u128::checked_ilog2(used) else {
-        return *roll;
-    };
-    let down = -(used.trailing_zeros() as i32);
-    let up = PITCHES as i32 - 1 - top as i32;
-    roll.transpose(random.random_range(KEYS.0.max(down)..=KEYS.1.min(up)))
-}
-
 /// Trains `network`, whose variables are in `store`. Gives it back with the weights that were
 /// best on the validation phrases and its recall of both genres there.
 pub(super) fn teach(
     network: Network,
     store: &Store,
-    lesson: &Lesson<'_>,
+    lesson: &Lesson,
     pace: &Pace,
     seed: u64,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(Network, [f64; 2])> {
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let mut draws = Vec::new();
-    for weights in &lesson.weights {
-        draws.push(WeightedIndex::new(weights).map_err(candle_core::Error::wrap)?);
-    }
-    let half = |genre: usize, random: &mut ChaCha8Rng, size: usize| -> Vec<Roll> {
-        let draw = |_| lesson.train[genre][draws[genre].sample(random)];
-        let drawn: Vec<&Roll> = (0..size).map(draw).collect();
-        drawn
-            .into_iter()
-            .map(|roll| in_some_key(roll, random))
-            .collect()
-    };
-    let looked_at = lesson.validation.map(|rolls| subset(rolls, LOOKED_AT));
-
+    let looked_at = lesson
+        .phrases(Split::Validation)
+        .map(|rolls| subset(rolls, LOOKED_AT));
     let variables = store.variables();
     if matches!(network, Network::Profile(_)) {
-        let mut rolls = half(0, &mut random, STANDARD);
-        rolls.extend(half(1, &mut random, STANDARD));
+        let rolls = both(lesson.sampler(seed, STANDARD)?.batch(0));
         let [mean, inverse] = Profile::standard(&Profile::input(&rolls, &Device::Cpu)?)?;
         variables["traits.mean"].set(&mean)?;
         variables["traits.inverse_spread"].set(&inverse)?;
@@ -192,10 +160,10 @@ pub(super) fn teach(
         .flat_map(|genre| [genre; HALF_BATCH])
         .collect();
     let labels = Tensor::new(labels, &Device::Cpu)?;
+    let sampler = lesson.sampler(seed, HALF_BATCH)?;
     let mut best = (0.0, Vec::new());
     for step in 0..pace.steps {
-        let mut rolls = half(0, &mut random, HALF_BATCH);
-        rolls.extend(half(1, &mut random, HALF_BATCH));
+        let rolls = both(sampler.batch(step));
         let loss = cross_entropy(&network.logits(&rolls)?, &labels)?;
         adam.set_learning_rate(rate(pace, step));
         adam.backward_step(&loss)?;
@@ -218,7 +186,7 @@ pub(super) fn teach(
     for (variable, value) in learned.iter().zip(&best.1) {
         variable.set(value)?;
     }
-    let recalls = recalls(&network, lesson.validation)?;
+    let recalls = recalls(&network, lesson.phrases(Split::Validation))?;
     Ok((network, recalls))
 }
 
@@ -232,24 +200,6 @@ fn recalls(network: &Network, rolls: [&[Roll]; 2]) -> Result<[f64; 2]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::roll::tests::any_roll;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn another_key_loses_nothing(roll in any_roll(), seed: u64) {
-            let moved = in_some_key(&roll, &mut ChaCha8Rng::seed_from_u64(seed));
-            prop_assert_eq!(moved.count(), roll.count());
-        }
-    }
-
-    #[test]
-    fn a_phrase_over_all_rows_stays_in_its_key() {
-        let mut roll = Roll::EMPTY;
-        roll.fill(0, 0, 4);
-        roll.fill(PITCHES - 1, 0, 4);
-        assert_eq!(in_some_key(&roll, &mut ChaCha8Rng::seed_from_u64(1)), roll);
-    }
 
     #[test]
     fn the_rate_falls_to_nothing() {

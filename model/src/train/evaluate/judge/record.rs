@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{Judge, Lesson, Pace, Progress, Shape};
 use crate::genre::{Genre, Pair};
 use crate::train::data::{Data, Split};
+use crate::train::files::write_whole;
 
 /// Changes whenever a judge of an older file would judge otherwise.
 const FORMAT: &str = "third-stream-judge-1";
@@ -90,9 +91,7 @@ impl Judge {
         if let Some(dir) = path.parent() {
             fs::create_dir_all(dir).map_err(keep)?;
         }
-        let beside = path.with_extension("tmp");
-        fs::write(&beside, bytes).map_err(keep)?;
-        fs::rename(&beside, path).map_err(keep)
+        write_whole(path, &bytes).map_err(keep)
     }
 
     /// Reads a judge.
@@ -155,7 +154,7 @@ impl Judge {
             judges.push(match kept {
                 Some(judge) => judge,
                 None => {
-                    let lesson = Lesson::of(data, pair, shape)?;
+                    let lesson = Lesson::new(data, pair, shape)?;
                     let report = &mut |done| progress(shape, done);
                     let judge = Self::train(shape, &lesson, &Pace::of(shape), seed, report)?;
                     judge.save(&path)?;

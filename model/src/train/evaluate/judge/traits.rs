@@ -52,7 +52,7 @@ fn rhythm(roll: &Roll, onsets: &Roll, traits: &mut Vec<f32>) {
             places[2][place] += f32::from(sounding.trailing_zeros() == starting.trailing_zeros());
         }
     }
-    places.map(|places| traits.extend(shares(places)));
+    traits.extend(places.map(shares).as_flattened());
     let starts: Vec<bool> = onsets
         .steps()
         .iter()
