@@ -6,6 +6,7 @@
 //! | `archive` | the corpus: `MANIFEST.csv` and one archive a genre |
 //! | `folder` | any folder of MIDI files |
 //! | `cache` | the rolls of a corpus in one file, for a quick second start |
+//! | [`evaluate`] | judges, metrics, baselines, tables |
 //! | [`batch`] | weighted, transposed draws; a pure function of seed and step |
 //! | [`recipe`] | what a run does, in one small file |
 //! | [`state`] | networks, optimisers, past fakes, and one step of them |
@@ -25,6 +26,7 @@ pub mod batch;
 mod cache;
 pub mod checkpoint;
 pub mod data;
+pub mod evaluate;
 mod files;
 mod folder;
 mod losses;
