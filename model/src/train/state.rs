@@ -16,6 +16,7 @@ use super::past::Past;
 use super::recipe::{Mixed, Recipe};
 use crate::genre::Direction;
 use crate::net::init::{Normal, Store, Variables};
+use crate::net::ops::{Precision, with_precision};
 use crate::net::{self, Discriminator, Generator, rolls_of_tensor};
 use crate::roll::edits::THRESHOLD;
 use crate::roll::{PITCHES, Roll, STEPS};
@@ -124,6 +125,15 @@ impl State {
 
     /// One training step (counted from 0) at the generators' learning rate `rate`.
     pub fn run(&mut self, step: u64, batch: &Batch, rate: f64) -> Result<Losses> {
+        let precision = if self.recipe.bf16 {
+            Precision::Brief
+        } else {
+            Precision::Full
+        };
+        with_precision(precision, || self.step(step, batch, rate))
+    }
+
+    fn step(&mut self, step: u64, batch: &Batch, rate: f64) -> Result<Losses> {
         let mut draw = Normal::new(self.seed ^ NOISE ^ step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let tensor = |rolls: &[Roll]| net::tensor_of_rolls(rolls, &self.device);
         let (a, b) = (tensor(&batch.a)?, tensor(&batch.b)?);
