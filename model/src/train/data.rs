@@ -7,7 +7,7 @@
 mod error;
 mod left_out;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{fmt, iter};
 
@@ -107,8 +107,26 @@ pub struct Phrases {
     pub weights: Vec<f32>,
     /// The place of each phrase's collection in [`Data::sources`]. As long as `rolls`.
     pub sources: Vec<u16>,
+    /// The place of each phrase's piece among the pieces of this part. As long as `rolls`.
+    pub piece_of: Vec<u32>,
     /// Number of pieces that they come from.
     pub pieces: usize,
+}
+
+impl Phrases {
+    /// Keeps the phrases that `kept` marks.
+    fn keep(&mut self, kept: &[bool]) {
+        fn filter<T: Copy>(all: &mut Vec<T>, kept: &[bool]) {
+            let marked = all.iter().zip(kept).filter(|(_, kept)| **kept);
+            *all = marked.map(|(one, _)| *one).collect();
+        }
+        filter(&mut self.rolls, kept);
+        filter(&mut self.weights, kept);
+        filter(&mut self.sources, kept);
+        filter(&mut self.piece_of, kept);
+        let pieces: BTreeSet<u32> = self.piece_of.iter().copied().collect();
+        self.pieces = pieces.len();
+    }
 }
 
 /// The phrases of a corpus.
@@ -177,6 +195,7 @@ impl Data {
                     part.rolls.push(roll);
                     part.weights.push(piece.weight);
                     part.sources.push(source as u16);
+                    part.piece_of.push(part.pieces as u32 - 1);
                 }
             }
         }
@@ -188,12 +207,27 @@ impl Data {
         }
     }
 
+    /// The same corpus with only those training pieces whose place within their genre `belongs`
+    /// chooses, so that two networks can learn from different pieces. Keeps the hash.
+    #[must_use]
+    pub fn with_training_pieces(&self, belongs: impl Fn(u32) -> bool) -> Self {
+        let mut part = self.clone();
+        for ((_, split), phrases) in &mut part.phrases {
+            if *split == Split::Train {
+                let kept: Vec<bool> = phrases.piece_of.iter().map(|at| belongs(*at)).collect();
+                phrases.keep(&kept);
+            }
+        }
+        part
+    }
+
     /// The phrases of a genre and split; empty where there are none.
     pub fn phrases(&self, genre: Genre, split: Split) -> &Phrases {
         static NONE: Phrases = Phrases {
             rolls: Vec::new(),
             weights: Vec::new(),
             sources: Vec::new(),
+            piece_of: Vec::new(),
             pieces: 0,
         };
         self.phrases.get(&(genre, split)).unwrap_or(&NONE)

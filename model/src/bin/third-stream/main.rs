@@ -9,6 +9,7 @@
 )]
 
 mod device;
+mod evaluate;
 mod inspect;
 mod settings;
 mod train;
@@ -29,6 +30,8 @@ struct Cli {
 enum Command {
     /// Train a genre pair on a corpus or on two folders of MIDI files.
     Train(Box<train::TrainArgs>),
+    /// Measure weights: style by two judges, content, and the baselines beside them.
+    Evaluate(evaluate::EvaluateArgs),
     /// Print what a weights file or a checkpoint says of itself.
     Inspect(inspect::InspectArgs),
 }
@@ -36,6 +39,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Train(args) => train::run(&args),
+        Command::Evaluate(args) => evaluate::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Inspect(args) => inspect::run(&args).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {
