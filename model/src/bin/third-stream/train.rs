@@ -163,7 +163,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<ExitCode> {
         folder: folder.clone(),
         record: Record {
             pair: pair.to_string(),
-            recipe: request.recipe,
+            recipe: request.recipe.clone(),
             seed: request.seed,
             clean: selection.clean,
             extra: selection.extra,
