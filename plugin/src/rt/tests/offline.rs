@@ -54,6 +54,6 @@ fn a_wait_is_bounded() {
     assert!(audio.wait_offline(Duration::from_millis(20)).is_none());
     assert!(begin.elapsed() >= Duration::from_millis(20));
     drop(worker);
-    assert!(audio.wait_offline(Duration::from_secs(60)).is_none());
+    assert!(audio.wait_offline(Duration::from_mins(1)).is_none());
     assert!(begin.elapsed() < Duration::from_secs(50));
 }
