@@ -3,6 +3,7 @@
 //! | module | what it is | feature |
 //! |---|---|---|
 //! | [`genre`] | genres, genre pairs, directions | – |
+//! | [`perform`] | edited phrases to timed notes, live and on the command line | – |
 //! | [`roll`] | the piano roll of a phrase, its edits, quantisation | – |
 //! | [`smf`] | standard MIDI files, read and written without loss | – |
 //! | [`song`] | a file's notes in beats, its bars, slots and phrases | – |
@@ -14,6 +15,7 @@
 pub mod genre;
 #[cfg(feature = "net")]
 pub mod net;
+pub mod perform;
 pub mod roll;
 pub mod smf;
 pub mod song;
