@@ -62,7 +62,11 @@ impl Grid {
                 bar_end = *at;
             }
             while start < bar_end - SAME {
-                let slot_end = bar_end.min(start + BEATS_PER_SLOT);
+                let slot_end = if bar_end - start > BEATS_PER_SLOT + SAME {
+                    start + BEATS_PER_SLOT
+                } else {
+                    bar_end
+                };
                 let steps = ((slot_end - start) * STEPS_PER_BEAT - SAME).ceil();
                 slots.push(Slot {
                     start,
