@@ -27,7 +27,7 @@ fn song(signatures: &[(u16, u8, u8)], notes: &[(u64, u64, u8)]) -> Song {
     Song::of(&smf).unwrap()
 }
 
-fn new_note(channel: u8, (start, end, key): (u64, u64, u8)) -> NewNote {
+pub(super) fn new_note(channel: u8, (start, end, key): (u64, u64, u8)) -> NewNote {
     NewNote {
         start,
         end,
