@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::roll::edits::THRESHOLD;
 use crate::roll::{CELLS, Roll};
-use crate::smf::{Message, tests::file};
+use crate::smf::{Message, Track, tests::file};
 use crate::song::tests::new_note;
 
 /// Two phrases of 4/4, 96 ticks a quarter: a step has 24 ticks.
@@ -135,9 +135,9 @@ proptest! {
         let result = transfer(&smf, seed / 2, amount, quantise);
         prop_assert_eq!(untouchable(&result.smf), untouchable(&smf));
         prop_assert_eq!(result.smf.end_tick(), smf.end_tick());
-        let ons = |smf: &Smf| smf.tracks().iter().flat_map(|track| track.events())
+        let ons = |smf: &Smf| smf.tracks().iter().flat_map(Track::events)
             .filter(|event| matches!(event.message, Message::NoteOn { .. })).count();
-        let offs = |smf: &Smf| smf.tracks().iter().flat_map(|track| track.events())
+        let offs = |smf: &Smf| smf.tracks().iter().flat_map(Track::events)
             .filter(|event| matches!(event.message, Message::NoteOff { .. })).count();
         prop_assert_eq!(ons(&result.smf), offs(&result.smf));
         prop_assert!(result.after.notes().iter().all(|note| note.off_event.is_some()));
