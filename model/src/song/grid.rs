@@ -131,6 +131,12 @@ impl Grid {
         (start, self.nearest(release).max(start + 1))
     }
 
+    /// Whether there is a step with this grid index: short slots lack the last of their 16.
+    pub fn has(&self, index: usize) -> bool {
+        let slot = self.slots.get(index / STEPS_PER_SLOT);
+        slot.is_some_and(|slot| index % STEPS_PER_SLOT < slot.steps)
+    }
+
     /// The time in beats of a grid index. Steps that a short slot lacks are at its end.
     pub fn beats(&self, index: usize) -> f64 {
         let Some(slot) = self.slots.get(index / STEPS_PER_SLOT) else {
