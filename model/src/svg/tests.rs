@@ -40,7 +40,13 @@ fn cells_are_kept_removed_or_added() {
         .iter()
         .map(|run| format!("{run:?}"))
         .collect();
-    insta::assert_snapshot!(runs.join("\n"), @"");
+    insta::assert_snapshot!(runs.join("\n"), @r"
+    Run { key: 60, start: 0, end: 4, kind: Kept, onset: true }
+    Run { key: 60, start: 4, end: 6, kind: Kept, onset: true }
+    Run { key: 60, start: 6, end: 8, kind: Removed, onset: false }
+    Run { key: 64, start: 14, end: 16, kind: Removed, onset: true }
+    Run { key: 67, start: 12, end: 13, kind: Added, onset: true }
+    ");
     assert_eq!(cells.count(Kind::Kept), 6);
     assert_eq!(cells.count(Kind::Removed), 6);
     assert_eq!(cells.count(Kind::Added), 1);
