@@ -46,7 +46,12 @@ impl Transfer {
     pub fn on_device(bytes: &[u8], device: Device) -> Result<Self, WeightsError> {
         let (header, generators) = read_generators(bytes, &device)?;
         let pair = header.pair()?;
-        Ok(Self { header, pair, generators, device })
+        Ok(Self {
+            header,
+            pair,
+            generators,
+            device,
+        })
     }
 
     /// The pair that these weights are for.
@@ -83,7 +88,10 @@ impl Transfer {
             let y: Tensor = self.generators[direction.index()].forward(&x)?;
             y.flatten_all()?.to_vec1()
         };
-        let values = match rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build()
+        let values = match rayon::ThreadPoolBuilder::new()
+            .num_threads(1)
+            .use_current_thread()
+            .build()
         {
             Ok(pool) => pool.install(run),
             // The calling thread is in a pool already, which then does the work.

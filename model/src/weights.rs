@@ -81,14 +81,22 @@ pub enum WeightsError {
 }
 
 fn other(what: &'static str, found: impl ToString, expected: impl ToString) -> WeightsError {
-    WeightsError::Other { what, found: found.to_string(), expected: expected.to_string() }
+    WeightsError::Other {
+        what,
+        found: found.to_string(),
+        expected: expected.to_string(),
+    }
 }
 
 impl Header {
     /// Reads and checks the header alone.
     pub fn read(bytes: &[u8]) -> Result<Self, WeightsError> {
         if bytes.len() > MOST_BYTES {
-            return Err(other("the file's size", bytes.len(), format!("at most {MOST_BYTES}")));
+            return Err(other(
+                "the file's size",
+                bytes.len(),
+                format!("at most {MOST_BYTES}"),
+            ));
         }
         let unreadable = |e: safetensors::SafeTensorError| WeightsError::Unreadable(e.to_string());
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(unreadable)?;
@@ -104,16 +112,32 @@ impl Header {
             return Err(other("the format version", header.format, FORMAT));
         }
         if header.roll != geometry {
-            return Err(other("the roll", format!("{:?}", header.roll), format!("{geometry:?}")));
+            return Err(other(
+                "the roll",
+                format!("{:?}", header.roll),
+                format!("{geometry:?}"),
+            ));
         }
         header.pair()?;
-        let GeneratorConfig { base_channels, residual_blocks, skip } = header.generator;
+        let GeneratorConfig {
+            base_channels,
+            residual_blocks,
+            skip,
+        } = header.generator;
         if !(1..=256).contains(&base_channels) || residual_blocks > 64 || !skip.is_finite() {
             let found = format!("{base_channels} channels × {residual_blocks} blocks");
-            return Err(other("the generator", found, "1 to 256 channels × 0 to 64 blocks"));
+            return Err(other(
+                "the generator",
+                found,
+                "1 to 256 channels × 0 to 64 blocks",
+            ));
         }
         if header.threshold.iter().any(|t| !(0.0..1.0).contains(t)) {
-            return Err(other("the threshold", format!("{:?}", header.threshold), "0 to 1"));
+            return Err(other(
+                "the threshold",
+                format!("{:?}", header.threshold),
+                "0 to 1",
+            ));
         }
         Ok(header)
     }
@@ -121,7 +145,9 @@ impl Header {
     /// The genre pair.
     pub fn pair(&self) -> Result<Pair, WeightsError> {
         let expected = Pair::ALL.map(|pair| pair.to_string()).join(", ");
-        self.pair.parse().map_err(|_| other("the genre pair", &self.pair, expected))
+        self.pair
+            .parse()
+            .map_err(|_| other("the genre pair", &self.pair, expected))
     }
 }
 
@@ -143,12 +169,18 @@ pub fn read_generators(
         SafeTensors::deserialize(bytes).map_err(|e| WeightsError::Unreadable(e.to_string()))?;
     let mut tensors = HashMap::new();
     for (name, view) in file.tensors() {
-        let wrong = |problem: String| WeightsError::Tensor { name: name.clone(), problem };
+        let wrong = |problem: String| WeightsError::Tensor {
+            name: name.clone(),
+            problem,
+        };
         if view.dtype() != Dtype::F16 {
             return Err(wrong(format!("type {:?}, expected F16", view.dtype())));
         }
         let (pairs, _) = view.data().as_chunks::<2>();
-        let values: Vec<f32> = pairs.iter().map(|b| f16::from_le_bytes(*b).to_f32()).collect();
+        let values: Vec<f32> = pairs
+            .iter()
+            .map(|b| f16::from_le_bytes(*b).to_f32())
+            .collect();
         if values.iter().any(|value| !value.is_finite()) {
             return Err(wrong("a value is not finite".into()));
         }
@@ -159,7 +191,10 @@ pub fn read_generators(
     let generator = |direction| {
         let prefix = prefix(direction);
         Generator::new(&header.generator, &vb.pp(prefix.trim_end_matches('.'))).map_err(|e| {
-            WeightsError::Tensor { name: format!("{prefix}*"), problem: e.to_string() }
+            WeightsError::Tensor {
+                name: format!("{prefix}*"),
+                problem: e.to_string(),
+            }
         })
     };
     let generators = [generator(Direction::AToB)?, generator(Direction::BToA)?];
@@ -194,9 +229,18 @@ pub fn write(
     let mut views = Vec::new();
     for (direction, tensors) in Direction::BOTH.into_iter().zip(generators) {
         for (name, tensor) in tensors {
-            let values = tensor.flatten_all()?.to_dtype(DType::F32)?.to_vec1::<f32>()?;
-            let bytes = values.iter().flat_map(|v| f16::from_f32(*v).to_le_bytes()).collect();
-            let half = Half { shape: tensor.dims().to_vec(), bytes };
+            let values = tensor
+                .flatten_all()?
+                .to_dtype(DType::F32)?
+                .to_vec1::<f32>()?;
+            let bytes = values
+                .iter()
+                .flat_map(|v| f16::from_f32(*v).to_le_bytes())
+                .collect();
+            let half = Half {
+                shape: tensor.dims().to_vec(),
+                bytes,
+            };
             views.push((format!("{}{name}", prefix(direction)), half));
         }
     }

@@ -8,7 +8,11 @@ fn header() -> Header {
         format: FORMAT,
         roll: (STEPS, PITCHES, LOWEST_KEY),
         pair: "jazz-classic".into(),
-        generator: GeneratorConfig { base_channels: 1, residual_blocks: 1, skip: 2.0 },
+        generator: GeneratorConfig {
+            base_channels: 1,
+            residual_blocks: 1,
+            skip: 2.0,
+        },
         threshold: [0.5, 0.5],
         recipe: "test".into(),
         steps: 3,
@@ -22,7 +26,11 @@ fn header() -> Header {
 fn tensors(config: &GeneratorConfig, seed: u64) -> BTreeMap<String, Tensor> {
     let store = Store::new(seed);
     Generator::new(config, &store.builder(&Device::Cpu)).unwrap();
-    store.variables().into_iter().map(|(n, v)| (n, v.as_tensor().clone())).collect()
+    store
+        .variables()
+        .into_iter()
+        .map(|(n, v)| (n, v.as_tensor().clone()))
+        .collect()
 }
 
 fn file(header: &Header) -> Vec<u8> {
@@ -35,12 +43,20 @@ fn what_is_written_is_read_again() {
     let bytes = file(&header());
     let (read, _) = read_generators(&bytes, &Device::Cpu).unwrap();
     assert_eq!(read, header());
-    assert_eq!(bytes, file(&header()), "the bytes do not depend on the order of a map");
+    assert_eq!(
+        bytes,
+        file(&header()),
+        "the bytes do not depend on the order of a map"
+    );
 }
 
 #[test]
 fn foreign_cut_and_other_files_are_refused_with_a_reason() {
-    let message = |bytes: &[u8]| read_generators(bytes, &Device::Cpu).unwrap_err().to_string();
+    let message = |bytes: &[u8]| {
+        read_generators(bytes, &Device::Cpu)
+            .unwrap_err()
+            .to_string()
+    };
     let bytes = file(&header());
     assert!(message(b"MThd").contains("not a whole safetensors file"));
     assert!(message(&bytes[..bytes.len() - 9]).contains("not a whole safetensors file"));
