@@ -30,7 +30,10 @@ use crate::rt::snapshot;
 use crate::shared::Shared;
 
 /// The smallest window, in logical pixels.
-const SMALLEST: (f64, f64) = (680.0, 420.0);
+const SMALLEST: baseview::dpi::LogicalSize<f32> = baseview::dpi::LogicalSize {
+    width: 680.0,
+    height: 420.0,
+};
 /// How often the engine's state is looked at while it loads.
 const LOADING_POLL: Duration = Duration::from_millis(250);
 
@@ -178,10 +181,22 @@ pub fn draw(ui: &mut Ui, view: &View) -> Vec<Gesture> {
 fn title(ui: &Ui, rect: Rect) {
     let at = pos2(rect.left() + 2.0, rect.center().y);
     let painter = ui.painter();
-    let name = painter.text(at, Align2::LEFT_CENTER, "Third Stream", theme::font(22.0), theme::TEXT);
+    let name = painter.text(
+        at,
+        Align2::LEFT_CENTER,
+        "Third Stream",
+        theme::font(22.0),
+        theme::TEXT,
+    );
     let at = pos2(name.right() + 12.0, name.bottom() - 5.0);
     let what = format!("{} · as played · {}", PAIR.a, PAIR.b);
-    painter.text(at, Align2::LEFT_BOTTOM, what, theme::font(12.5), theme::WEAK);
+    painter.text(
+        at,
+        Align2::LEFT_BOTTOM,
+        what,
+        theme::font(12.5),
+        theme::WEAK,
+    );
 }
 
 /// Makes the editor of one instance of the plugin. Main thread.
@@ -192,19 +207,18 @@ pub(crate) fn create(
 ) -> Option<EguiEditor<App>> {
     let (width, height) = params.state.lock().window;
     let size = baseview::dpi::LogicalSize::new(f64::from(width), f64::from(height));
-    let hint = ResizeHint::RESIZABLE;
     create_egui_editor(
         EguiEditorState::from_size(size, 1.0),
         repaint,
         EguiNiceSettings::new()
             .with_tile("Third Stream")
-            .with_resize_hint(hint.with_min_size(SMALLEST)),
+            .with_resize_hint(ResizeHint::RESIZABLE.with_min_logical_size(SMALLEST)),
         App {
             params,
             shared,
             host: None,
             shown: snapshot::View::default(),
-            fit: true,
+            fit: None,
         },
     )
 }
@@ -217,8 +231,9 @@ pub struct App {
     host: Option<GuiContext>,
     /// The last whole view of the audio thread.
     shown: snapshot::View,
-    /// The window should take the saved size (which the host loaded after the editor was made).
-    fit: bool,
+    /// The size that the window should take: the saved one, which the host loads after the editor
+    /// was made.
+    fit: Option<(f32, f32)>,
 }
 
 impl App {
@@ -233,10 +248,7 @@ impl App {
             shown.state,
             snapshot::State::Stopped | snapshot::State::Bypassed
         );
-        let sounds = matches!(
-            shown.state,
-            snapshot::State::Playing | snapshot::State::Dry
-        );
+        let sounds = matches!(shown.state, snapshot::State::Playing | snapshot::State::Dry);
         View {
             pair: PAIR,
             knob: params.genre.unmodulated_plain_value() / 100.0,
@@ -275,26 +287,22 @@ impl NiceEguiApp for App {
         context.set_theme(egui::Theme::Dark);
         // The space bar and the rest belong to the host; the knob needs the arrows.
         frame.set_key_capture(KeyCapture::CaptureKeys(
-            [
-                egui_arrow("ArrowUp"),
-                egui_arrow("ArrowDown"),
-                egui_arrow("ArrowLeft"),
-                egui_arrow("ArrowRight"),
-            ]
-            .into(),
+            ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]
+                .iter()
+                .flat_map(|name| name.parse::<Key>())
+                .collect(),
         ));
         self.host = Some(host);
-        self.fit = true;
+        self.fit = Some(self.params.state.lock().window);
         Ok(())
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
-        if std::mem::take(&mut self.fit) {
-            let (width, height) = self.params.state.lock().window;
-            if (ui.max_rect().size() - vec2(width, height)).length() > 1.0 {
-                let size = egui::ViewportCommand::InnerSize(vec2(width, height));
-                ui.ctx().send_viewport_cmd(size);
-            }
+        if let Some((width, height)) = self.fit.take()
+            && (ui.max_rect().size() - vec2(width, height)).length() > 1.0
+        {
+            let size = egui::ViewportCommand::InnerSize(vec2(width, height));
+            ui.ctx().send_viewport_cmd(size);
         }
         let view = self.view();
         let gestures = draw(ui, &view);

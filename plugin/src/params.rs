@@ -143,7 +143,11 @@ pub fn read_genre(pair: Pair, text: &str) -> Option<f32> {
     for word in text.split_whitespace() {
         if let Ok(genre) = word.parse::<Genre>() {
             let direction = pair.towards(genre)?;
-            let side = if direction == Direction::AToB { 1.0 } else { -1.0 };
+            let side = if direction == Direction::AToB {
+                1.0
+            } else {
+                -1.0
+            };
             if sign.replace(side).is_some() {
                 return None;
             }
@@ -202,7 +206,15 @@ mod tests {
         ] {
             assert_eq!(read(text), Some(percent), "{text}");
         }
-        for text in ["", "rock 20", "pop 20", "20 30", "jazz classic", "nan", "inf"] {
+        for text in [
+            "",
+            "rock 20",
+            "pop 20",
+            "20 30",
+            "jazz classic",
+            "nan",
+            "inf",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
     }
@@ -223,7 +235,10 @@ mod tests {
     fn the_host_s_centre_is_as_played() {
         let params = ThirdStreamParams::default();
         assert_eq!(knob_of_percent(params.genre.preview_plain(0.5)), 0.0);
-        assert_eq!(knob_of_percent(params.genre.preview_plain(0.500_000_1)), 0.0);
+        assert_eq!(
+            knob_of_percent(params.genre.preview_plain(0.500_000_1)),
+            0.0
+        );
         assert_eq!(knob_of_percent(params.genre.preview_plain(1.0)), 1.0);
         assert_eq!(knob_of_percent(params.genre.preview_plain(0.0)), -1.0);
     }

@@ -118,10 +118,9 @@ mod tests {
 
     fn saved(field: &str) -> PluginState {
         let mut state = empty("0.1.0");
-        state.params.insert(
-            "genre".into(),
-            nice_plug::params::ParamValue::F32(72.0),
-        );
+        state
+            .params
+            .insert("genre".into(), nice_plug::params::ParamValue::F32(72.0));
         state.fields.insert(FIELD.into(), field.into());
         state
     }
@@ -150,7 +149,10 @@ mod tests {
         let newer = saved(r#"{"version":7,"memory":[1,2,3]}"#);
         let mut state = newer.clone();
         read(&mut state);
-        assert!(state.params.is_empty(), "no parameter of a newer plugin is applied");
+        assert!(
+            state.params.is_empty(),
+            "no parameter of a newer plugin is applied"
+        );
 
         // The project is saved again by this version …
         let params = ThirdStreamParams::default();

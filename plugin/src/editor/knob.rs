@@ -33,7 +33,7 @@ pub(crate) fn show(
     (value, moved): (f32, f32),
     gestures: &mut Vec<Gesture>,
 ) {
-    let id = ui.id().with("genre knob");
+    let id = ui.scope_id().with("genre knob");
     let response = ui
         .interact(rect, id, Sense::click_and_drag())
         .on_hover_cursor(CursorIcon::Grab);
@@ -108,7 +108,9 @@ fn normalised(knob: f32) -> f32 {
 
 fn draw(ui: &Ui, rect: Rect, pair: Pair, value: f32, moved: f32, response: &Response) {
     let painter = ui.painter();
-    let radius = (rect.width() * 0.5 - 14.0).min(rect.height() * 0.5 - 22.0).max(20.0);
+    let radius = (rect.width() * 0.5 - 14.0)
+        .min(rect.height() * 0.5 - 22.0)
+        .max(20.0);
     let centre = rect.center() + vec2(0.0, 8.0);
     let width = (radius * 0.11).max(5.0);
     let active = response.hovered() || response.dragged() || response.has_focus();
@@ -119,8 +121,20 @@ fn draw(ui: &Ui, rect: Rect, pair: Pair, value: f32, moved: f32, response: &Resp
     } else {
         theme::genre(pair.target(direction))
     };
-    arc(painter, centre, radius, (-1.0, 1.0), Stroke::new(width, theme::LINE));
-    arc(painter, centre, radius, (value.min(0.0), value.max(0.0)), Stroke::new(width, colour));
+    arc(
+        painter,
+        centre,
+        radius,
+        (-1.0, 1.0),
+        Stroke::new(width, theme::LINE),
+    );
+    arc(
+        painter,
+        centre,
+        radius,
+        (value.min(0.0), value.max(0.0)),
+        Stroke::new(width, colour),
+    );
     if (moved - value).abs() > 0.002 {
         let span = (value.min(moved), value.max(moved));
         let stroke = Stroke::new(width * 0.4, theme::TEXT.gamma_multiply(0.7));
@@ -133,9 +147,18 @@ fn draw(ui: &Ui, rect: Rect, pair: Pair, value: f32, moved: f32, response: &Resp
     }
     let hand = on_circle(centre, radius, value);
     let size = width * if active { 0.95 } else { 0.82 };
-    painter.circle(hand, size, theme::PLAYHEAD, Stroke::new(2.0, theme::BACKGROUND));
+    painter.circle(
+        hand,
+        size,
+        theme::PLAYHEAD,
+        Stroke::new(2.0, theme::BACKGROUND),
+    );
     if response.has_focus() {
-        painter.circle_stroke(hand, size + 2.5, Stroke::new(1.0, colour.gamma_multiply(0.7)));
+        painter.circle_stroke(
+            hand,
+            size + 2.5,
+            Stroke::new(1.0, colour.gamma_multiply(0.7)),
+        );
     }
 
     // The middle says where the knob is, in two lines.
@@ -146,18 +169,42 @@ fn draw(ui: &Ui, rect: Rect, pair: Pair, value: f32, moved: f32, response: &Resp
     let big = radius * 0.36;
     if let Some((number, genre)) = words.split_once(" % ") {
         let line = vec2(0.0, radius * 0.05);
-        text(centre + line, Align2::CENTER_BOTTOM, &format!("{number} %"), big, theme::TEXT);
+        text(
+            centre + line,
+            Align2::CENTER_BOTTOM,
+            &format!("{number} %"),
+            big,
+            theme::TEXT,
+        );
         text(centre + line, Align2::CENTER_TOP, genre, big * 0.62, colour);
     } else {
-        text(centre, Align2::CENTER_CENTER, &words, big * 0.68, theme::TEXT);
+        text(
+            centre,
+            Align2::CENTER_CENTER,
+            &words,
+            big * 0.68,
+            theme::TEXT,
+        );
     }
     // The ends are named below them, the middle above.
     let end = |side: f32| {
         let at = on_circle(centre, radius, side);
         pos2(at.x, at.y + width * 1.6)
     };
-    text(end(-1.0), Align2::CENTER_TOP, pair.a.name(), 15.0, theme::genre(pair.a));
-    text(end(1.0), Align2::CENTER_TOP, pair.b.name(), 15.0, theme::genre(pair.b));
+    text(
+        end(-1.0),
+        Align2::CENTER_TOP,
+        pair.a.name(),
+        15.0,
+        theme::genre(pair.a),
+    );
+    text(
+        end(1.0),
+        Align2::CENTER_TOP,
+        pair.b.name(),
+        15.0,
+        theme::genre(pair.b),
+    );
     let above = on_circle(centre, radius + width * 1.7, 0.0);
     text(above, Align2::CENTER_BOTTOM, "as played", 12.0, theme::WEAK);
 }

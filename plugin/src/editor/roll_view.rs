@@ -26,10 +26,7 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &View) {
     painter.rect_filled(rect, 8.0, theme::PANEL);
     let added = theme::genre(view.target());
     heading(&painter, rect, added);
-    let field = Rect::from_min_max(
-        rect.min + vec2(KEYS, HEADING),
-        rect.max - vec2(10.0, 10.0),
-    );
+    let field = Rect::from_min_max(rect.min + vec2(KEYS, HEADING), rect.max - vec2(10.0, 10.0));
     let rows = shown_rows(ui, view);
     grid(&painter, field, rows);
     notes(&painter.with_clip_rect(field), field, rows, view, added);
@@ -48,7 +45,13 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &View) {
 fn heading(painter: &Painter, rect: Rect, added: Color32) {
     let y = rect.top() + HEADING * 0.5;
     let at = pos2(rect.left() + 12.0, y);
-    painter.text(at, Align2::LEFT_CENTER, "The phrase that sounds", theme::font(13.0), theme::TEXT);
+    painter.text(
+        at,
+        Align2::LEFT_CENTER,
+        "The phrase that sounds",
+        theme::font(13.0),
+        theme::TEXT,
+    );
     let mut x = rect.right() - 12.0;
     for (cell, name) in [
         (Cell::Added, "added"),
@@ -82,7 +85,7 @@ fn shown_rows(ui: &Ui, view: &View) -> (f32, f32) {
         high = (high + 1).min(PITCHES);
     }
     let glide = |name: &str, to: usize| {
-        let id = ui.id().with(name);
+        let id = ui.scope_id().with(name);
         ui.ctx().animate_value_with_time(id, to as f32, 0.3)
     };
     let low = glide("lowest row", low);
@@ -104,10 +107,20 @@ fn grid(painter: &Painter, field: Rect, (low, rows): (f32, f32)) {
             clipped.rect_filled(lane, 0.0, theme::BLACK_KEY);
         }
         if key % 12 == 0 {
-            clipped.hline(field.x_range(), lane.bottom(), Stroke::new(1.0, theme::LINE));
+            clipped.hline(
+                field.x_range(),
+                lane.bottom(),
+                Stroke::new(1.0, theme::LINE),
+            );
             let name = format!("C{}", i32::from(key) / 12 - 1);
             let at = pos2(field.left() - 6.0, lane.center().y);
-            clipped.text(at, Align2::RIGHT_CENTER, name, theme::font(10.5), theme::WEAK);
+            clipped.text(
+                at,
+                Align2::RIGHT_CENTER,
+                name,
+                theme::font(10.5),
+                theme::WEAK,
+            );
         }
     }
     for beat in 0..=STEPS / 4 {
@@ -120,7 +133,13 @@ fn grid(painter: &Painter, field: Rect, (low, rows): (f32, f32)) {
         let x = field.left() + field.width() * slot as f32 / SLOTS as f32;
         let at = pos2(x + 4.0, field.top() + 3.0);
         let name = format!("{}", slot + 1);
-        clipped.text(at, Align2::LEFT_TOP, name, theme::font(10.5), theme::STRONG_LINE);
+        clipped.text(
+            at,
+            Align2::LEFT_TOP,
+            name,
+            theme::font(10.5),
+            theme::STRONG_LINE,
+        );
     }
 }
 
@@ -146,7 +165,13 @@ fn notes(painter: &Painter, field: Rect, (low, rows): (f32, f32), view: &View, a
             );
             let sounds = now.is_some_and(|now| (start..step).contains(&now));
             let run = run.shrink2(vec2(0.75, (size.y * 0.1).min(1.0)));
-            note(painter, run, kind, added, if sounds { opacity } else { opacity * 0.85 });
+            note(
+                painter,
+                run,
+                kind,
+                added,
+                if sounds { opacity } else { opacity * 0.85 },
+            );
         }
     }
 }
@@ -182,7 +207,10 @@ fn hint(painter: &Painter, field: Rect, view: &View) {
         bars => format!("{bars} bars"),
     };
     let (first, second) = match (view.bypass, view.playing) {
-        (true, _) => ("Bypassed".to_owned(), "Notes pass untouched and at once.".to_owned()),
+        (true, _) => (
+            "Bypassed".to_owned(),
+            "Notes pass untouched and at once.".to_owned(),
+        ),
         (false, true) => (
             "Listening …".to_owned(),
             format!("What is played now sounds {bars} later."),

@@ -12,11 +12,20 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &View) {
     let (colour, text) = words(&view.engine, view.late);
     painter.circle_filled(pos2(rect.left() + 5.0, y), 4.0, colour);
     let at = pos2(rect.left() + 16.0, y);
-    let left = painter.text(at, Align2::LEFT_CENTER, text, theme::font(12.5), theme::WEAK);
+    let left = painter.text(
+        at,
+        Align2::LEFT_CENTER,
+        text,
+        theme::font(12.5),
+        theme::WEAK,
+    );
 
     let (text, colour) = match view.notice {
         Some(notice) => (notice, theme::WARNING),
-        None => ("Double click: as played   ·   Shift: finer", theme::STRONG_LINE),
+        None => (
+            "Double click: as played   ·   Shift: finer",
+            theme::STRONG_LINE,
+        ),
     };
     let galley = painter.layout_no_wrap(text.to_owned(), theme::font(12.0), colour);
     let at = pos2(rect.right() - galley.size().x, y - galley.size().y * 0.5);

@@ -1,11 +1,11 @@
 //! What the worker runs: the trained networks, or a test's stand-in.
 
 use third_stream_model::genre::{Direction, Pair};
-use third_stream_model::roll::edits::{Edits, THRESHOLD};
+use third_stream_model::roll::edits::Edits;
 use third_stream_model::roll::{CELLS, Roll};
 
 /// Why there are no edits.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ModelError {
     /// There are no networks for the pair.
     #[error("no weights for {0}")]
@@ -34,18 +34,19 @@ pub trait Model {
     /// What it runs on, as the editor shows it.
     fn device(&self) -> &str;
 
-    /// For each cell (step-major, [`CELLS`] values) the probability that it sounds.
-    fn probabilities(
+    /// The edits that lead from `roll` towards the direction's target.
+    fn edits(
         &mut self,
         pair: Pair,
         direction: Direction,
         roll: &Roll,
-    ) -> Result<Vec<f32>, ModelError>;
+    ) -> Result<Edits, ModelError>;
 }
 
-/// The edits that lead from `roll` to the network's output. Refuses what is no probability, so
-/// that a broken network plays dry and not at random.
-pub fn ranked(roll: &Roll, probabilities: &[f32]) -> Result<Edits, ModelError> {
+/// The edits that lead from `roll` to the cells whose probability (step-major, [`CELLS`] values)
+/// is above `threshold`. Refuses what is no probability, so that a broken network plays dry and
+/// not at random.
+pub fn ranked(roll: &Roll, probabilities: &[f32], threshold: f32) -> Result<Edits, ModelError> {
     if probabilities.len() != CELLS {
         return Err(ModelError::Size(probabilities.len()));
     }
@@ -54,5 +55,5 @@ pub fn ranked(roll: &Roll, probabilities: &[f32]) -> Result<Edits, ModelError> {
         let value = probabilities[cell];
         return Err(ModelError::NotAProbability { cell, value });
     }
-    Ok(Edits::rank(roll, probabilities, THRESHOLD))
+    Ok(Edits::rank(roll, probabilities, threshold))
 }

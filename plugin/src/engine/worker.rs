@@ -9,7 +9,7 @@ use third_stream_model::genre::Direction;
 use third_stream_model::roll::{Roll, edits::Edits};
 
 use super::memo::Memo;
-use super::model::{Model, ModelError, ranked};
+use super::model::{Model, ModelError};
 use super::status::{State, Status};
 use super::{Inbox, Load};
 use crate::link::{Failure, Request, WorkerEnd};
@@ -55,7 +55,7 @@ fn load_model(status: &Status, load: Load) -> Option<Box<dyn Model>> {
     let loaded = caught(|| {
         let mut model = load()?;
         let silence = Roll::EMPTY;
-        model.probabilities(PAIR, Direction::AToB, &silence)?;
+        model.edits(PAIR, Direction::AToB, &silence)?;
         Ok(model)
     });
     match loaded {
@@ -170,7 +170,7 @@ impl Work {
         }
         let model = self.model.as_mut().ok_or(Failure::NoWeights)?;
         let start = Instant::now();
-        let outcome = caught(|| ranked(&roll, &model.probabilities(pair, direction, &roll)?));
+        let outcome = caught(|| model.edits(pair, direction, &roll));
         match outcome {
             Ok(edits) => {
                 status.passed(start.elapsed());
