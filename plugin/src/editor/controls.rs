@@ -32,7 +32,7 @@ fn label(ui: &Ui, rect: Rect, name: &str, value: &str) {
 
 /// How many bars later the transfer sounds: three buttons in a row.
 pub(crate) fn delay(ui: &Ui, rect: Rect, chosen: Delay, gestures: &mut Vec<Gesture>) {
-    label(ui, rect, "Delay, and bars heard together", "");
+    label(ui, rect, "Delay", "");
     let row = Rect::from_min_max(pos2(rect.left(), rect.top() + LABEL), rect.max);
     ui.painter().rect_filled(row, 6.0, theme::LINE);
     let width = row.width() / Delay::ALL.len() as f32;

@@ -25,11 +25,21 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &View) {
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, 8.0, theme::PANEL);
     let added = theme::genre(view.target());
-    heading(&painter, rect, added);
+    let title = if view.dry {
+        "These bars sound as played: no answer in time"
+    } else {
+        "The phrase that sounds"
+    };
+    heading(&painter, rect, title, added);
     let field = Rect::from_min_max(rect.min + vec2(KEYS, HEADING), rect.max - vec2(10.0, 10.0));
     let rows = shown_rows(ui, view);
     grid(&painter, field, rows);
     notes(&painter.with_clip_rect(field), field, rows, view, added);
+    if view.first_step > 0 {
+        let right = field.left() + field.width() * view.first_step as f32 / STEPS as f32;
+        let heard = Rect::from_min_max(field.min, pos2(right, field.bottom()));
+        painter.rect_filled(heard, 0.0, theme::PANEL.gamma_multiply(0.6));
+    }
     if view.source.is_empty() && view.output.is_empty() {
         hint(&painter, field, view);
     }
@@ -42,13 +52,13 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &View) {
 }
 
 /// Title and legend.
-fn heading(painter: &Painter, rect: Rect, added: Color32) {
+fn heading(painter: &Painter, rect: Rect, title: &str, added: Color32) {
     let y = rect.top() + HEADING * 0.5;
     let at = pos2(rect.left() + 12.0, y);
     painter.text(
         at,
         Align2::LEFT_CENTER,
-        "The phrase that sounds",
+        title,
         theme::font(13.0),
         theme::TEXT,
     );

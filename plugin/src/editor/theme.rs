@@ -18,6 +18,8 @@ pub(crate) const STRONG_LINE: Color32 = Color32::from_rgb(0x45, 0x4c, 0x58);
 pub(crate) const TEXT: Color32 = Color32::from_rgb(0xdd, 0xe0, 0xe6);
 /// What need not be read.
 pub(crate) const WEAK: Color32 = Color32::from_rgb(0x92, 0x99, 0xa6);
+/// What is there for those who look for it.
+pub(crate) const FAINT: Color32 = Color32::from_rgb(0x6a, 0x71, 0x7e);
 /// Cells that stay as they were played.
 pub(crate) const KEPT: Color32 = Color32::from_rgb(0xa9, 0xb0, 0xbc);
 /// Cells that no longer sound; always drawn as an outline, so that colour is not all there is.

@@ -204,6 +204,8 @@ fn every_state_fits_into_the_smallest_and_a_large_window() {
     };
     let late = View {
         late: 3,
+        dry: true,
+        first_step: 32,
         moved: 0.9,
         notice: Some("This project's settings come from a newer version: kept, but not used here"),
         ..playing()

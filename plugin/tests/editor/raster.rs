@@ -26,8 +26,9 @@ pub(crate) fn render(size: Vec2, pixels_per_point: f32, mut ui: impl FnMut(&mut 
         };
         let viewport = input.viewports.entry(egui::ViewportId::ROOT).or_default();
         viewport.native_pixels_per_point = Some(pixels_per_point);
-        let pass = context.run_ui(input, &mut ui);
+        let mut pass = context.run_ui(input, &mut ui);
         raster.take_textures(&pass);
+        pass.textures_delta.clear();
         output = Some(pass);
     }
     let output = output.expect("there were passes");
@@ -36,7 +37,8 @@ pub(crate) fn render(size: Vec2, pixels_per_point: f32, mut ui: impl FnMut(&mut 
 
 impl Raster {
     fn take_textures(&mut self, output: &FullOutput) {
-        for (id, deltas) in &output.textures_delta.set {
+        let deltas: BTreeMap<_, _> = output.textures_delta.set.iter().collect();
+        for (id, deltas) in deltas {
             let TextureId::Managed(id) = id else { continue };
             for delta in deltas {
                 let ImageData::Color(patch) = &delta.image;
