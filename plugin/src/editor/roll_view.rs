@@ -26,7 +26,7 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &View) {
     painter.rect_filled(rect, 8.0, theme::PANEL);
     let added = theme::genre(view.target());
     let title = if view.dry {
-        "These bars sound as played: no answer in time"
+        "Played dry: no answer in time"
     } else {
         "The phrase that sounds"
     };
