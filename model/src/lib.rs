@@ -5,7 +5,23 @@
 //! | [`genre`] | genres, genre pairs, directions | – |
 //! | [`perform`] | edited phrases to timed notes, live and on the command line | – |
 //! | [`roll`] | the piano roll of a phrase, its edits, quantisation | – |
+//! | [`smf`] | standard MIDI files, read and written without loss | – |
+//! | [`song`] | a file's notes in beats, its bars, slots and phrases | – |
+//! | `net` | the generator and the discriminator, with their operations | `net` |
+//! | `weights` | weights files: both generators of a pair and their header | `net` |
+//! | `transfer` | a roll through a generator to its edits | `net` |
+//! | `train` | corpus, batches, losses, steps, checkpoints, evaluation | `train` |
 
 pub mod genre;
+#[cfg(feature = "net")]
+pub mod net;
 pub mod perform;
 pub mod roll;
+pub mod smf;
+pub mod song;
+#[cfg(feature = "train")]
+pub mod train;
+#[cfg(feature = "net")]
+pub mod transfer;
+#[cfg(feature = "net")]
+pub mod weights;

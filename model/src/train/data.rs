@@ -1,0 +1,294 @@
+//! Phrases to train on, by genre and split, with what was left out and why.
+//!
+//! The corpus comes as archives with their manifest ([`Corpus::Archives`]) or as folders of MIDI
+//! files ([`Corpus::Folders`]). Either way the split is by piece, never by phrase, and a piece
+//! that is left out is named with its [`Reason`].
+
+mod error;
+mod left_out;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::{fmt, iter};
+
+use sha2::{Digest, Sha256};
+
+use crate::genre::Genre;
+use crate::roll::Roll;
+
+pub use error::DataError;
+pub use left_out::{LeftOut, Reason};
+
+use super::{archive, folder};
+
+/// Which phrases: those that are learned, those that choose the checkpoint, those that are
+/// looked at once for each figure that is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Split {
+    /// Learned from.
+    Train,
+    /// Cut from the training pieces; chooses checkpoints and settings.
+    Validation,
+    /// Only for reported figures.
+    Test,
+}
+
+impl Split {
+    /// All splits.
+    pub const ALL: [Self; 3] = [Self::Train, Self::Validation, Self::Test];
+
+    /// The name that users read and type.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Validation => "validation",
+            Self::Test => "test",
+        }
+    }
+}
+
+impl fmt::Display for Split {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl std::str::FromStr for Split {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|split| split.name() == name)
+            .ok_or_else(|| format!("unknown split {name:?}: expected train, validation or test"))
+    }
+}
+
+/// Where the music is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Corpus {
+    /// A folder with `MANIFEST.csv` and one `<genre>.tar.gz` for each genre.
+    Archives(PathBuf),
+    /// One folder of MIDI files for each genre, searched with its subfolders.
+    Folders(BTreeMap<Genre, PathBuf>),
+}
+
+/// Which rows of a manifest are used. Folders of MIDI files are used whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Only pieces whose licence class is `clean`, other editions of a piece included.
+    /// Otherwise every class, without the other editions.
+    pub clean: bool,
+    /// Also the tier `extra` (ragtime in the corpus).
+    pub extra: bool,
+}
+
+/// One piece of music: a file of the corpus.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Piece {
+    /// Its place in the corpus, `/` between folders.
+    pub file: String,
+    /// The collection that it comes from, such as `bushgrafts`.
+    pub source: String,
+    /// Its split.
+    pub split: Split,
+    /// How often each of its phrases is drawn, relative to other pieces' phrases.
+    pub weight: f32,
+    /// Its phrases.
+    pub rolls: Vec<Roll>,
+}
+
+/// The phrases of one genre and split.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Phrases {
+    /// The rolls, in the order of their pieces.
+    pub rolls: Vec<Roll>,
+    /// How often each is drawn, relative to the others. As long as `rolls`.
+    pub weights: Vec<f32>,
+    /// The place of each phrase's collection in [`Data::sources`]. As long as `rolls`.
+    pub sources: Vec<u16>,
+    /// The place of each phrase's piece among the pieces of this part. As long as `rolls`.
+    pub piece_of: Vec<u32>,
+    /// Number of pieces that they come from.
+    pub pieces: usize,
+}
+
+impl Phrases {
+    /// Keeps the phrases that `kept` marks.
+    fn keep(&mut self, kept: &[bool]) {
+        fn filter<T: Copy>(all: &mut Vec<T>, kept: &[bool]) {
+            let marked = all.iter().zip(kept).filter(|(_, kept)| **kept);
+            *all = marked.map(|(one, _)| *one).collect();
+        }
+        filter(&mut self.rolls, kept);
+        filter(&mut self.weights, kept);
+        filter(&mut self.sources, kept);
+        filter(&mut self.piece_of, kept);
+        let pieces: BTreeSet<u32> = self.piece_of.iter().copied().collect();
+        self.pieces = pieces.len();
+    }
+}
+
+/// The phrases of a corpus.
+#[derive(Clone, Debug)]
+pub struct Data {
+    phrases: BTreeMap<(Genre, Split), Phrases>,
+    sources: Vec<String>,
+    left_out: Vec<LeftOut>,
+    hash: String,
+}
+
+impl Data {
+    /// Reads the phrases of `genres`. With `cache`, a folder that exists, the rolls are kept
+    /// there, and found again as long as the music is the same.
+    pub fn read(
+        corpus: &Corpus,
+        genres: &[Genre],
+        selection: Selection,
+        cache: Option<&Path>,
+    ) -> Result<Self, DataError> {
+        let mut pieces = BTreeMap::new();
+        let mut left_out = Vec::new();
+        for &genre in genres {
+            let (place, found) = match corpus {
+                Corpus::Archives(dir) => (
+                    dir.join(format!("{}.tar.gz", genre.folder())),
+                    archive::read(dir, genre, selection, cache, &mut left_out)?,
+                ),
+                Corpus::Folders(folders) => match folders.get(&genre) {
+                    Some(dir) => (dir.clone(), folder::read(dir, genre, cache, &mut left_out)?),
+                    None => continue,
+                },
+            };
+            if !found.iter().any(|piece| piece.split == Split::Train) {
+                return Err(DataError::NothingLeft {
+                    place,
+                    genre,
+                    left_out: left_out::summary(left_out.iter().filter(|one| one.genre == genre)),
+                });
+            }
+            pieces.insert(genre, found);
+        }
+        Ok(Self::of_pieces(pieces, left_out))
+    }
+
+    /// The phrases of `pieces`.
+    pub fn of_pieces(pieces: BTreeMap<Genre, Vec<Piece>>, left_out: Vec<LeftOut>) -> Self {
+        let mut phrases = BTreeMap::<_, Phrases>::new();
+        let mut sources = Vec::<String>::new();
+        let mut hash = Sha256::new();
+        for (genre, pieces) in pieces {
+            for piece in pieces {
+                let source = sources.iter().position(|name| *name == piece.source);
+                let source = source.unwrap_or_else(|| {
+                    sources.push(piece.source.clone());
+                    sources.len() - 1
+                });
+                hash.update(format!("{genre} {} {}\n", piece.split, piece.rolls.len()));
+                hash.update(piece.weight.to_le_bytes());
+                let part = phrases.entry((genre, piece.split)).or_default();
+                part.pieces += 1;
+                for roll in piece.rolls {
+                    for step in roll.steps() {
+                        hash.update(step.to_le_bytes());
+                    }
+                    part.rolls.push(roll);
+                    part.weights.push(piece.weight);
+                    part.sources.push(source as u16);
+                    part.piece_of.push(part.pieces as u32 - 1);
+                }
+            }
+        }
+        Self {
+            phrases,
+            sources,
+            left_out,
+            hash: hex(&hash.finalize()),
+        }
+    }
+
+    /// The same corpus with only those training pieces whose place within their genre `belongs`
+    /// chooses, so that two networks can learn from different pieces. Keeps the hash.
+    #[must_use]
+    pub fn with_training_pieces(&self, belongs: impl Fn(u32) -> bool) -> Self {
+        let mut part = self.clone();
+        for ((_, split), phrases) in &mut part.phrases {
+            if *split == Split::Train {
+                let kept: Vec<bool> = phrases.piece_of.iter().map(|at| belongs(*at)).collect();
+                phrases.keep(&kept);
+            }
+        }
+        part
+    }
+
+    /// The phrases of a genre and split; empty where there are none.
+    pub fn phrases(&self, genre: Genre, split: Split) -> &Phrases {
+        static NONE: Phrases = Phrases {
+            rolls: Vec::new(),
+            weights: Vec::new(),
+            sources: Vec::new(),
+            piece_of: Vec::new(),
+            pieces: 0,
+        };
+        self.phrases.get(&(genre, split)).unwrap_or(&NONE)
+    }
+
+    /// The genres that are there.
+    pub fn genres(&self) -> Vec<Genre> {
+        let mut genres: Vec<Genre> = self.phrases.keys().map(|(genre, _)| *genre).collect();
+        genres.dedup();
+        genres
+    }
+
+    /// Names of the collections that phrases come from.
+    pub fn sources(&self) -> &[String] {
+        &self.sources
+    }
+
+    /// The pieces that were left out.
+    pub fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
+    }
+
+    /// SHA-256 of all phrases with their genre, split and weight, in hexadecimal.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// Pieces and phrases of each genre and split as a table, then why pieces were left out.
+    pub fn table(&self) -> String {
+        let head = ["genre", "split", "pieces", "phrases"].map(str::to_owned);
+        let counts = self.phrases.iter().map(|((genre, split), part)| {
+            let (pieces, phrases) = (part.pieces, part.rolls.len());
+            [
+                genre.to_string(),
+                split.to_string(),
+                pieces.to_string(),
+                phrases.to_string(),
+            ]
+        });
+        let mut lines: Vec<String> = iter::once(head)
+            .chain(counts)
+            .map(|[genre, split, pieces, phrases]| {
+                format!("{genre:<8} {split:<11} {pieces:>7} {phrases:>8}\n")
+            })
+            .collect();
+        for genre in self.genres() {
+            let left_out = self.left_out.iter().filter(|one| one.genre == genre);
+            lines.push(format!("{genre}: {}\n", left_out::summary(left_out)));
+        }
+        lines.concat()
+    }
+}
+
+/// Bytes in hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| DIGITS[usize::from(digit)]).collect()
+}
+
+#[cfg(test)]
+pub(super) mod tests;
