@@ -35,12 +35,8 @@ pub trait Model {
     fn device(&self) -> &str;
 
     /// The edits that lead from `roll` towards the direction's target.
-    fn edits(
-        &mut self,
-        pair: Pair,
-        direction: Direction,
-        roll: &Roll,
-    ) -> Result<Edits, ModelError>;
+    fn edits(&mut self, pair: Pair, direction: Direction, roll: &Roll)
+    -> Result<Edits, ModelError>;
 }
 
 /// The edits that lead from `roll` to the cells whose probability (step-major, [`CELLS`] values)

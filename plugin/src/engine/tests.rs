@@ -156,7 +156,10 @@ fn the_earliest_deadline_comes_first_across_instances() {
     assert_eq!(answer(&one).group, 0);
     // Group 3 is needed before group 1, though it was asked for later.
     assert_eq!(answer(&one).group, 3);
-    assert!(two.answer().is_some_and(|response| response.group == 2), "2 before 3");
+    assert!(
+        two.answer().is_some_and(|response| response.group == 2),
+        "2 before 3"
+    );
     assert_eq!(answer(&one).group, 1);
     assert_eq!(answer(&two).group, 4);
 }
@@ -308,9 +311,16 @@ fn dropping_the_engine_ends_its_thread_within_a_pass() {
     let start = Instant::now();
     drop(engine);
     // One pass at most, not all fifteen; and the thread is joined, so its end is gone.
-    assert!(start.elapsed() < Duration::from_millis(600), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Duration::from_millis(600),
+        "{:?}",
+        start.elapsed()
+    );
     while end.answer().is_some() {}
-    assert!(!end.ask(request(&end, 17, Instant::now())), "nobody listens");
+    assert!(
+        !end.ask(request(&end, 17, Instant::now())),
+        "nobody listens"
+    );
 }
 
 #[test]

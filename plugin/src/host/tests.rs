@@ -44,19 +44,90 @@ fn every_kind_of_event_comes_back_as_it_went_in() {
     let (voice_id, channel, key) = (VoiceID::ID(9), Channel::Number(2), Key::Number(61));
     let timing = 17;
     let events: Vec<Host> = vec![
-        NoteEvent::NoteOn { timing, voice_id, channel, key, velocity: 0.3 },
-        NoteEvent::NoteOff { timing, voice_id: VoiceID::Wildcard, channel, key, velocity: 0.9 },
-        NoteEvent::PolyPressure { timing, voice_id, channel, key, pressure: 0.1 },
-        NoteEvent::PolyVolume { timing, voice_id, channel, key, gain: 1.5 },
-        NoteEvent::PolyPan { timing, voice_id, channel, key, pan: -0.2 },
-        NoteEvent::PolyTuning { timing, voice_id, channel, key, tuning: 7.25 },
-        NoteEvent::PolyVibrato { timing, voice_id, channel, key, vibrato: 0.4 },
-        NoteEvent::PolyExpression { timing, voice_id, channel, key, expression: 0.5 },
-        NoteEvent::PolyBrightness { timing, voice_id, channel, key, brightness: 0.6 },
-        NoteEvent::MidiCC { timing, channel: 4, cc: 64, value: 1.0 },
-        NoteEvent::MidiPitchBend { timing, channel: 4, value: 0.25 },
-        NoteEvent::MidiChannelPressure { timing, channel: 4, pressure: 0.75 },
-        NoteEvent::MidiProgramChange { timing, channel: 4, program: 12 },
+        NoteEvent::NoteOn {
+            timing,
+            voice_id,
+            channel,
+            key,
+            velocity: 0.3,
+        },
+        NoteEvent::NoteOff {
+            timing,
+            voice_id: VoiceID::Wildcard,
+            channel,
+            key,
+            velocity: 0.9,
+        },
+        NoteEvent::PolyPressure {
+            timing,
+            voice_id,
+            channel,
+            key,
+            pressure: 0.1,
+        },
+        NoteEvent::PolyVolume {
+            timing,
+            voice_id,
+            channel,
+            key,
+            gain: 1.5,
+        },
+        NoteEvent::PolyPan {
+            timing,
+            voice_id,
+            channel,
+            key,
+            pan: -0.2,
+        },
+        NoteEvent::PolyTuning {
+            timing,
+            voice_id,
+            channel,
+            key,
+            tuning: 7.25,
+        },
+        NoteEvent::PolyVibrato {
+            timing,
+            voice_id,
+            channel,
+            key,
+            vibrato: 0.4,
+        },
+        NoteEvent::PolyExpression {
+            timing,
+            voice_id,
+            channel,
+            key,
+            expression: 0.5,
+        },
+        NoteEvent::PolyBrightness {
+            timing,
+            voice_id,
+            channel,
+            key,
+            brightness: 0.6,
+        },
+        NoteEvent::MidiCC {
+            timing,
+            channel: 4,
+            cc: 64,
+            value: 1.0,
+        },
+        NoteEvent::MidiPitchBend {
+            timing,
+            channel: 4,
+            value: 0.25,
+        },
+        NoteEvent::MidiChannelPressure {
+            timing,
+            channel: 4,
+            pressure: 0.75,
+        },
+        NoteEvent::MidiProgramChange {
+            timing,
+            channel: 4,
+            program: 12,
+        },
     ];
     for event in &events {
         let Incoming::Event(core) = incoming(event) else {
@@ -75,7 +146,14 @@ fn a_choke_ends_the_note() {
         key: Key::Number(60),
     };
     let out = pass(&[on(0, 60, 1), choke]);
-    assert!(matches!(out[1].body, Body::Off(Note { key: 60, id: Some(1), .. })));
+    assert!(matches!(
+        out[1].body,
+        Body::Off(Note {
+            key: 60,
+            id: Some(1),
+            ..
+        })
+    ));
     assert_eq!(out[1].sample, 5);
 }
 
@@ -113,7 +191,10 @@ fn open_addresses_reach_the_held_notes_and_no_others() {
         ended(off(any, Channel::Number(0), all_keys)),
         [(0, 60, Some(1)), (0, 64, Some(2))]
     );
-    assert_eq!(ended(off(VoiceID::ID(3), Channel::Wildcard, all_keys)), [(1, 60, Some(3))]);
+    assert_eq!(
+        ended(off(VoiceID::ID(3), Channel::Wildcard, all_keys)),
+        [(1, 60, Some(3))]
+    );
     assert_eq!(
         ended(off(any, Channel::Wildcard, Key::Number(60))),
         [(0, 60, Some(1)), (1, 60, Some(3))]
@@ -130,7 +211,11 @@ fn open_addresses_reach_the_held_notes_and_no_others() {
     assert_eq!(out.len(), 3);
     assert!(matches!(
         out[2].body,
-        Body::Message(Message::Expression { key: 64, id: Some(2), .. })
+        Body::Message(Message::Expression {
+            key: 64,
+            id: Some(2),
+            ..
+        })
     ));
 }
 
@@ -161,7 +246,10 @@ fn what_the_host_does_not_say_has_a_default() {
     host.time_sig_denominator = Some(0);
     let now = Timeline::default().block(&host, 64, true);
     assert_eq!((now.tempo, now.time_signature), (120.0, (4, 4)));
-    assert_eq!((now.position, now.bar_start, now.bar_number), (None, None, None));
+    assert_eq!(
+        (now.position, now.bar_start, now.bar_number),
+        (None, None, None)
+    );
     assert!(now.offline && !now.playing);
 }
 
@@ -216,7 +304,11 @@ fn a_transport_event_inside_a_block_is_not_counted_twice() {
     let mut host = transport(place + 300.0 * faster);
     host.tempo = Some(180.0);
     let now = timeline.block(&host, 212, false);
-    assert!(near(now.position, place + 100.0 * faster), "{:?}", now.position);
+    assert!(
+        near(now.position, place + 100.0 * faster),
+        "{:?}",
+        now.position
+    );
     // The next block is right by itself.
     let place = place + 312.0 * faster;
     let mut host = transport(place);
