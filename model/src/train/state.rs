@@ -156,7 +156,11 @@ impl State {
         let cycle_a = losses::cycle(&self.generators[1].logits(&fakes[0])?, &a, form)?;
         let cycle_b = losses::cycle(&self.generators[0].logits(&fakes[1])?, &b, form)?;
         let cycle = ((cycle_a + cycle_b)? * self.recipe.cycle_weight)?;
-        let loss = (self.deception(&fakes, &noise)? + &cycle)?;
+        let mut loss = (self.deception(&fakes, &noise)? + &cycle)?;
+        if self.recipe.density_weight > 0.0 {
+            let density = (losses::density(&fakes[0], &a)? + losses::density(&fakes[1], &b)?)?;
+            loss = (loss + (density * self.recipe.density_weight)?)?;
+        }
         self.generator_adam.step(&loss.backward()?, rate)?;
 
         let fakes = fakes.map(|fake| fake.detach());
