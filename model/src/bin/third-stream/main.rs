@@ -11,6 +11,7 @@
 mod device;
 mod evaluate;
 mod inspect;
+mod process;
 mod settings;
 mod train;
 
@@ -37,6 +38,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    process::set_up();
     let result = match Cli::parse().command {
         Command::Train(args) => train::run(&args),
         Command::Evaluate(args) => evaluate::run(&args).map(|()| ExitCode::SUCCESS),
