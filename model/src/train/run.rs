@@ -216,6 +216,9 @@ pub fn run<L: Learner>(
         }
         let stopping = stop.load(Ordering::Relaxed) && done < steps;
         if stopping || done == steps || saved.elapsed() >= plan.checkpoint_every {
+            // The weights first: what a checkpoint says is done is not done again.
+            let weights = learner.weights(done, None).map_err(failed)?;
+            write_whole(&plan.folder.join(WEIGHTS), &weights).map_err(io)?;
             let tensors = learner.tensors().map_err(failed)?;
             checkpoint::write(&plan.folder, &header, &tensors)?;
             let weights = learner.weights(done, None).map_err(failed)?;
