@@ -118,7 +118,7 @@ impl Library {
     pub fn instance(&self) -> Result<Instance> {
         let calls = Calls::default();
         let plugin = PluginInstance::<Handlers>::new(
-            |_| calls.clone(),
+            |()| calls.clone(),
             |_| MainThread,
             &self.entry,
             &self.id,
@@ -253,11 +253,10 @@ impl Instance {
         let handle = self.plugin.plugin_handle();
         let params = handle.get_extension::<PluginParams>();
         let params = params.context("the plugin has no parameters")?;
-        let mut buffer = [std::mem::MaybeUninit::new(0); 128];
+        let mut buffer = [0; 128];
         let text = params
             .value_to_text(&handle, parameter.id, parameter.at(place), &mut buffer)
             .map_err(|error| anyhow!("the plugin does not write {name}: {error}"))?;
-        let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
         Ok(String::from_utf8_lossy(text).into_owned())
     }
 

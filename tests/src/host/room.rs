@@ -29,7 +29,7 @@ impl Room {
 impl OutputEventBuffer for Room {
     fn try_push(&mut self, event: &UnknownEvent) -> Result<(), TryPushError> {
         if self.events.len() as usize >= self.limit {
-            return Err(TryPushError);
+            return Err(TryPushError::new());
         }
         self.events.push(event);
         Ok(())
