@@ -1,0 +1,93 @@
+//! The networks' operations, each with its backward pass.
+//!
+//! On the CPU they are candle custom operations over [`matmul`]; on other devices, and as the
+//! reference in tests, they are built from candle's own operations ([`reference`]).
+//! They run on the current rayon pool and start no thread of their own; results do not depend on
+//! the number of threads.
+
+mod adjoint;
+mod conv;
+mod lower;
+mod matmul;
+mod norm;
+pub mod reference;
+mod single;
+
+pub use norm::Activation;
+
+use candle_core::{CpuStorage, Layout, Result, Storage, Tensor};
+
+/// What lies beyond the border of a convolution's input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Padding {
+    /// Zeros, this many on each side.
+    Zero(usize),
+    /// The input mirrored at its border (the border itself once), this many on each side.
+    Reflect(usize),
+}
+
+impl Padding {
+    const fn size(self) -> usize {
+        match self {
+            Self::Zero(size) | Self::Reflect(size) => size,
+        }
+    }
+}
+
+/// Convolution without bias: `x` (batch, in, height, width), `kernel` (out, in, rows, columns).
+pub fn conv2d(x: &Tensor, kernel: &Tensor, stride: usize, padding: Padding) -> Result<Tensor> {
+    if !x.device().is_cpu() {
+        reference::conv2d(x, kernel, stride, padding)
+    } else if kernel.dim(0)? == 1 && stride == 1 {
+        x.apply_op2(kernel, single::SingleConv { padding })
+    } else {
+        x.apply_op2(kernel, conv::Conv { stride, padding })
+    }
+}
+
+/// Transposed convolution that doubles height and width: `x` (batch, in, height, width),
+/// `kernel` (in, out, 3, 3), stride 2, padding 1, output padding 1.
+pub fn conv_transpose2d(x: &Tensor, kernel: &Tensor) -> Result<Tensor> {
+    if x.device().is_cpu() {
+        x.apply_op2(kernel, adjoint::ConvTranspose)
+    } else {
+        reference::conv_transpose2d(x, kernel)
+    }
+}
+
+/// Instance norm (over height and width, ε = 1e-5) with `scale` and `offset` (channels),
+/// then the activation.
+pub fn norm_activation(
+    x: &Tensor,
+    scale: &Tensor,
+    offset: &Tensor,
+    activation: Activation,
+) -> Result<Tensor> {
+    if x.device().is_cpu() {
+        x.apply_op3(scale, offset, norm::NormActivation { activation })
+    } else {
+        reference::norm_activation(x, scale, offset, activation)
+    }
+}
+
+/// The contiguous values of a CPU storage.
+fn values<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
+    let all = storage.as_slice::<f32>()?;
+    match layout.contiguous_offsets() {
+        Some((start, end)) => Ok(&all[start..end]),
+        None => candle_core::bail!("a custom operation needs a contiguous tensor"),
+    }
+}
+
+/// Calls `f` with the values of a tensor on the CPU.
+fn with_values<R>(tensor: &Tensor, f: impl FnOnce(&[f32]) -> Result<R>) -> Result<R> {
+    let tensor = tensor.contiguous()?;
+    let (storage, layout) = tensor.storage_and_layout();
+    match &*storage {
+        Storage::Cpu(storage) => f(values(storage, layout)?),
+        _ => candle_core::bail!("a custom operation's backward pass needs a tensor on the CPU"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,57 @@
+//! The same operations from candle's own: for other devices than the CPU, and as the slow path
+//! that the tests compare with.
+
+use candle_core::{D, Result, Tensor};
+
+use super::norm::EPSILON;
+use super::{Activation, Padding};
+
+/// Mirrors `size` rows and columns at each border, without the border itself.
+pub fn reflect_pad(x: &Tensor, size: usize) -> Result<Tensor> {
+    let (_, _, height, width) = x.dims4()?;
+    let mirrored = |count: usize| -> Result<Tensor> {
+        let last = count as i64 - 1;
+        let index: Vec<u32> = (-(size as i64)..=last + size as i64)
+            .map(|at| (last - (last - at.abs()).abs()) as u32)
+            .collect();
+        Tensor::new(index, x.device())
+    };
+    x.index_select(&mirrored(height)?, 2)?
+        .index_select(&mirrored(width)?, 3)
+}
+
+/// See [`super::conv2d`].
+pub fn conv2d(x: &Tensor, kernel: &Tensor, stride: usize, padding: Padding) -> Result<Tensor> {
+    match padding {
+        Padding::Zero(size) => x.conv2d(kernel, size, stride, 1, 1),
+        Padding::Reflect(size) => reflect_pad(x, size)?.conv2d(kernel, 0, stride, 1, 1),
+    }
+}
+
+/// See [`super::conv_transpose2d`].
+pub fn conv_transpose2d(x: &Tensor, kernel: &Tensor) -> Result<Tensor> {
+    x.conv_transpose2d(kernel, 1, 1, 2, 1)
+}
+
+/// See [`super::norm_activation`].
+pub fn norm_activation(
+    x: &Tensor,
+    scale: &Tensor,
+    offset: &Tensor,
+    activation: Activation,
+) -> Result<Tensor> {
+    let (_, channels, height, width) = x.dims4()?;
+    let flat = x.flatten_from(2)?;
+    let centred = flat.broadcast_sub(&flat.mean_keepdim(D::Minus1)?)?;
+    let variance = centred.sqr()?.mean_keepdim(D::Minus1)?;
+    let normal = centred.broadcast_div(&(variance + f64::from(EPSILON))?.sqrt()?)?;
+    let y = normal
+        .broadcast_mul(&scale.reshape((1, channels, 1))?)?
+        .broadcast_add(&offset.reshape((1, channels, 1))?)?
+        .reshape(((), channels, height, width))?;
+    match activation {
+        Activation::None => Ok(y),
+        Activation::Relu => y.relu(),
+        Activation::LeakyRelu(slope) => y.maximum(&(&y * f64::from(slope))?),
+    }
+}

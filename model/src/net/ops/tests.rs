@@ -1,0 +1,132 @@
+//! Every operation against candle's own slow path: values and gradients.
+
+use candle_core::{Device, Result, Tensor, Var};
+
+use super::{Activation, Padding, conv_transpose2d, conv2d, norm_activation, reference};
+use crate::net::init::Normal;
+
+fn draw(seed: u64, shape: &[usize]) -> Var {
+    let mut draw = Normal::new(seed);
+    let values: Vec<f32> = (0..shape.iter().product())
+        .map(|_| draw.next_normal() as f32)
+        .collect();
+    Var::from_tensor(&Tensor::from_vec(values, shape, &Device::Cpu).unwrap()).unwrap()
+}
+
+/// The largest difference over the largest value.
+fn distance(a: &Tensor, b: &Tensor) -> f32 {
+    assert_eq!(a.shape(), b.shape());
+    let largest = |t: &Tensor| t.abs().unwrap().flatten_all().unwrap().max(0).unwrap();
+    let difference = largest(&(a - b).unwrap()).to_scalar::<f32>().unwrap();
+    difference / largest(b).to_scalar::<f32>().unwrap().max(1e-6)
+}
+
+/// Compares two functions of the same variables: values, and gradients of a loss that weighs
+/// each output differently.
+fn agree(
+    variables: &[Var],
+    ours: impl Fn(&[Var]) -> Result<Tensor>,
+    theirs: impl Fn(&[Var]) -> Result<Tensor>,
+) {
+    let run = |f: &dyn Fn(&[Var]) -> Result<Tensor>| {
+        let y = f(variables).unwrap();
+        let weights = draw(99, y.dims());
+        let loss = (&y * weights.as_tensor()).unwrap().sum_all().unwrap();
+        (y, loss.backward().unwrap())
+    };
+    let (y, gradients) = run(&ours);
+    let (expected, expected_gradients) = run(&theirs);
+    assert!(
+        distance(&y, &expected) < 1e-4,
+        "values differ by {}",
+        distance(&y, &expected)
+    );
+    for (index, variable) in variables.iter().enumerate() {
+        let (a, b) = (
+            gradients.get(variable).unwrap(),
+            expected_gradients.get(variable).unwrap(),
+        );
+        assert!(
+            distance(a, b) < 1e-3,
+            "gradient {index} differs by {}",
+            distance(a, b)
+        );
+    }
+}
+
+#[test]
+fn convolutions_agree_with_candle() {
+    // Square images where the stride is 2: candle's own gradient takes the width's output
+    // padding from the height.
+    for (out, kernel, stride, padding, (height, width)) in [
+        (5, 3, 1, Padding::Reflect(1), (8, 11)),
+        (5, 3, 1, Padding::Zero(1), (8, 11)),
+        (4, 7, 1, Padding::Reflect(3), (9, 8)),
+        (4, 3, 2, Padding::Zero(1), (8, 8)),
+        (6, 7, 2, Padding::Zero(3), (12, 12)),
+        (1, 7, 1, Padding::Reflect(3), (9, 12)),
+        (1, 7, 1, Padding::Zero(3), (9, 12)),
+    ] {
+        let variables = [
+            draw(1, &[3, 2, height, width]),
+            draw(2, &[out, 2, kernel, kernel]),
+        ];
+        agree(
+            &variables,
+            |v| conv2d(&v[0], &v[1], stride, padding),
+            |v| reference::conv2d(&v[0], &v[1], stride, padding),
+        );
+    }
+}
+
+#[test]
+fn the_transposed_convolution_agrees_with_candle() {
+    let variables = [draw(3, &[2, 3, 5, 7]), draw(4, &[3, 4, 3, 3])];
+    agree(
+        &variables,
+        |v| conv_transpose2d(&v[0], &v[1]),
+        |v| reference::conv_transpose2d(&v[0], &v[1]),
+    );
+}
+
+#[test]
+fn the_norm_agrees_with_candle() {
+    for activation in [
+        Activation::None,
+        Activation::Relu,
+        Activation::LeakyRelu(0.2),
+    ] {
+        let variables = [draw(5, &[2, 3, 6, 7]), draw(6, &[3]), draw(7, &[3])];
+        agree(
+            &variables,
+            |v| norm_activation(&v[0], &v[1], &v[2], activation),
+            |v| reference::norm_activation(&v[0], &v[1], &v[2], activation),
+        );
+    }
+}
+
+#[test]
+fn the_number_of_threads_does_not_show() {
+    let variables = [draw(8, &[6, 3, 12, 10]), draw(9, &[5, 3, 3, 3])];
+    let run = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        pool.install(|| {
+            let y = conv2d(&variables[0], &variables[1], 1, Padding::Reflect(1)).unwrap();
+            let gradients = y.sqr().unwrap().sum_all().unwrap().backward().unwrap();
+            let bits = |t: &Tensor| -> Vec<u32> {
+                let values = t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+                values.into_iter().map(f32::to_bits).collect()
+            };
+            (
+                bits(&y),
+                variables
+                    .each_ref()
+                    .map(|v| bits(gradients.get(v).unwrap())),
+            )
+        })
+    };
+    assert_eq!(run(1), run(3));
+}
