@@ -20,7 +20,7 @@ use crate::song::{Script, Song};
 use crate::threads;
 
 /// The name of the plugin's engine thread.
-const ENGINE_THREAD: &str = "third-stream engine";
+const ENGINE_THREAD: &str = "third-stream-engine";
 
 /// Waits until the engine has nothing to do.
 pub(super) fn wait_for_engine(patience: Duration) {
