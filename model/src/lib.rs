@@ -4,9 +4,22 @@
 //! |---|---|---|
 //! | [`genre`] | genres, genre pairs, directions | – |
 //! | [`roll`] | the piano roll of a phrase, its edits, quantisation | – |
+//! | [`smf`] | standard MIDI files, read and written without loss | – |
+//! | [`song`] | a file's notes in beats, its bars, slots and phrases | – |
 //! | `net` | the generator and the discriminator, with their operations | `net` |
+//! | `weights` | weights files: both generators of a pair and their header | `net` |
+//! | `transfer` | a roll through a generator to its edits | `net` |
+//! | `train` | corpus, batches, losses, steps, checkpoints, evaluation | `train` |
 
 pub mod genre;
 #[cfg(feature = "net")]
 pub mod net;
 pub mod roll;
+pub mod smf;
+pub mod song;
+#[cfg(feature = "train")]
+pub mod train;
+#[cfg(feature = "net")]
+pub mod transfer;
+#[cfg(feature = "net")]
+pub mod weights;

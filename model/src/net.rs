@@ -8,6 +8,7 @@
 pub mod discriminator;
 pub mod generator;
 pub mod init;
+pub mod kernels;
 pub mod ops;
 
 pub use discriminator::{Discriminator, DiscriminatorConfig};

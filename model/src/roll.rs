@@ -178,7 +178,7 @@ impl fmt::Debug for Roll {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
 

@@ -21,7 +21,7 @@ pub struct DiscriminatorConfig {
 }
 
 /// A kernel and, with spectral norm, the running estimate of its first left singular vector.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Kernel {
     weight: Tensor,
     singular: Option<Tensor>,
@@ -73,7 +73,7 @@ fn unit(vector: &Tensor) -> Result<Tensor> {
 }
 
 /// Tells a genre's rolls from generated ones.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Discriminator {
     kernels: [Kernel; 3],
     norm: Norm,

@@ -46,7 +46,7 @@ pub(super) fn kernel(vb: &VarBuilder<'_>, name: &str, shape: [usize; 4]) -> Resu
 }
 
 /// Instance norm with learned scale and offset, then an activation.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Norm {
     scale: Tensor,
     offset: Tensor,
@@ -86,7 +86,7 @@ impl Norm {
 }
 
 /// Convolution, instance norm, activation.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Layer {
     kernel: Tensor,
     stride: usize,
@@ -118,7 +118,7 @@ impl Layer {
 }
 
 /// Transposed convolution to twice the size, instance norm, ReLU.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Upsample {
     kernel: Tensor,
     norm: Norm,
@@ -139,7 +139,7 @@ impl Upsample {
 }
 
 /// Two layers, the input added, then ReLU (the authors' code has it after the sum).
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Residual {
     first: Layer,
     second: Layer,
@@ -163,7 +163,7 @@ impl Residual {
 }
 
 /// One direction of a genre pair: a roll to the probability of each cell.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Generator {
     config: GeneratorConfig,
     encoder: [Layer; 3],

@@ -1,21 +1,45 @@
 //! The networks' operations, each with its backward pass.
 //!
-//! On the CPU they are candle custom operations over [`matmul`]; on other devices, and as the
+//! On the CPU they are candle custom operations over [`super::kernels`]; on other devices, and as the
 //! reference in tests, they are built from candle's own operations ([`reference`]).
 //! They run on the current rayon pool and start no thread of their own; results do not depend on
 //! the number of threads.
 
 mod adjoint;
 mod conv;
-mod lower;
-mod matmul;
 mod norm;
 pub mod reference;
-mod single;
 
+pub use super::kernels::Precision;
 pub use norm::Activation;
 
+use std::cell::Cell;
+
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor};
+
+use super::kernels::Isa;
+
+thread_local! {
+    static PRECISION: Cell<Precision> = const { Cell::new(Precision::Full) };
+}
+
+/// Calls `f`; the convolutions that it makes on this thread's CPU, and their backward passes
+/// whenever they run, multiply with `precision`. Elsewhere they use [`Precision::Full`].
+pub fn with_precision<R>(precision: Precision, f: impl FnOnce() -> R) -> R {
+    struct Restore(Precision);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            PRECISION.set(self.0);
+        }
+    }
+    let _restore = Restore(PRECISION.replace(precision));
+    f()
+}
+
+/// The instruction set of the precision asked for.
+fn isa() -> Isa {
+    Isa::of(PRECISION.get())
+}
 
 /// What lies beyond the border of a convolution's input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,22 +50,18 @@ pub enum Padding {
     Reflect(usize),
 }
 
-impl Padding {
-    const fn size(self) -> usize {
-        match self {
-            Self::Zero(size) | Self::Reflect(size) => size,
-        }
-    }
-}
-
 /// Convolution without bias: `x` (batch, in, height, width), `kernel` (out, in, rows, columns).
 pub fn conv2d(x: &Tensor, kernel: &Tensor, stride: usize, padding: Padding) -> Result<Tensor> {
     if !x.device().is_cpu() {
         reference::conv2d(x, kernel, stride, padding)
-    } else if kernel.dim(0)? == 1 && stride == 1 {
-        x.apply_op2(kernel, single::SingleConv { padding })
     } else {
-        x.apply_op2(kernel, conv::Conv { stride, padding })
+        let isa = isa();
+        let conv = conv::Conv {
+            stride,
+            padding,
+            isa,
+        };
+        x.apply_op2(kernel, conv)
     }
 }
 
@@ -49,7 +69,7 @@ pub fn conv2d(x: &Tensor, kernel: &Tensor, stride: usize, padding: Padding) -> R
 /// `kernel` (in, out, 3, 3), stride 2, padding 1, output padding 1.
 pub fn conv_transpose2d(x: &Tensor, kernel: &Tensor) -> Result<Tensor> {
     if x.device().is_cpu() {
-        x.apply_op2(kernel, adjoint::ConvTranspose)
+        x.apply_op2(kernel, adjoint::ConvTranspose { isa: isa() })
     } else {
         reference::conv_transpose2d(x, kernel)
     }

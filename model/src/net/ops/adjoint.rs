@@ -3,20 +3,17 @@
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 
-use super::conv::{forward, input_gradient, kernel_gradient};
-use super::lower::Geometry;
+use super::conv::geometry;
 use super::{Padding, values, with_values};
+use crate::net::kernels::{Geometry, Isa, forward, input_gradient, weight_gradient};
 
-pub(super) struct ConvTranspose;
+pub(super) struct ConvTranspose {
+    pub(super) isa: Isa,
+}
 
 /// The geometry of the convolution that leads back: from (out, 2·height, 2·width).
-fn geometry(x: &[usize], kernel: &[usize]) -> Geometry {
-    Geometry::new(
-        (kernel[1], 2 * x[2], 2 * x[3]),
-        (kernel[2], kernel[3]),
-        2,
-        Padding::Zero(1),
-    )
+fn back(x: &[usize], kernel: &[usize]) -> Geometry {
+    geometry([kernel[1], 2 * x[2], 2 * x[3]], kernel, 2, Padding::Zero(1))
 }
 
 impl CustomOp2 for ConvTranspose {
@@ -31,11 +28,11 @@ impl CustomOp2 for ConvTranspose {
         kernel: &CpuStorage,
         kernel_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let geometry = geometry(x_layout.dims(), kernel_layout.dims());
-        let (batch, channels) = (x_layout.dims()[0], x_layout.dims()[1]);
-        let x = values(x, x_layout)?;
-        let y = input_gradient(geometry, channels, x, values(kernel, kernel_layout)?);
-        let shape = (batch, geometry.channels, geometry.height, geometry.width);
+        let geometry = back(x_layout.dims(), kernel_layout.dims());
+        let (x, kernel) = (values(x, x_layout)?, values(kernel, kernel_layout)?);
+        let y = input_gradient(&geometry, self.isa, x, kernel);
+        let batch = x_layout.dims()[0];
+        let shape = (batch, geometry.channels_in, geometry.height, geometry.width);
         Ok((CpuStorage::F32(y), shape.into()))
     }
 
@@ -46,15 +43,16 @@ impl CustomOp2 for ConvTranspose {
         _y: &Tensor,
         dy: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let geometry = geometry(x.dims(), kernel.dims());
-        let channels = x.dim(1)?;
+        let geometry = back(x.dims(), kernel.dims());
         with_values(dy, |dy| {
             let dx = x.track_op().then(|| {
-                let dx = with_values(kernel, |kernel| Ok(forward(geometry, channels, dy, kernel)))?;
+                let dx = with_values(kernel, |kernel| {
+                    Ok(forward(&geometry, self.isa, dy, kernel))
+                })?;
                 Tensor::from_vec(dx, x.shape(), x.device())
             });
             let dkernel = kernel.track_op().then(|| {
-                let dkernel = with_values(x, |x| Ok(kernel_gradient(geometry, channels, dy, x)))?;
+                let dkernel = with_values(x, |x| Ok(weight_gradient(&geometry, self.isa, dy, x)))?;
                 Tensor::from_vec(dkernel, kernel.shape(), x.device())
             });
             Ok((dx.transpose()?, dkernel.transpose()?))

@@ -1,0 +1,152 @@
+//! A song: the notes of a MIDI file in beats, its bars as slots, its phrases as rolls.
+//!
+//! A beat is a quarter note. Notes keep their exact ticks and the events they were read from, so
+//! that what the transfer leaves alone stays as it was written.
+
+mod grid;
+mod pairing;
+mod phrases;
+mod selection;
+
+pub use grid::{Grid, Slot};
+pub use phrases::Phrase;
+pub use selection::Selection;
+
+use crate::roll::{Roll, SLOTS, row_of_key};
+use crate::smf::Smf;
+use crate::smf::time::BeatMap;
+
+/// The channel of drums (channel 10 where channels are counted from 1).
+pub const DRUM_CHANNEL: u8 = 9;
+
+/// The most bar slots in a song: more than four hours of 4/4 at 60 quarters a minute.
+pub const MOST_SLOTS: usize = 1 << 12;
+
+/// One note of a song.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    /// Index of its track in the file.
+    pub track: usize,
+    /// 0..=15; 9 is drums.
+    pub channel: u8,
+    /// MIDI key, 0..=127.
+    pub key: u8,
+    /// 1..=127.
+    pub velocity: u8,
+    /// Release velocity, 0..=127.
+    pub off_velocity: u8,
+    /// Start in ticks.
+    pub start: u64,
+    /// End in ticks; that of a zero-length note is its start.
+    pub end: u64,
+    /// Start in beats.
+    pub onset: f64,
+    /// End in beats.
+    pub release: f64,
+    /// General MIDI's instrument number less one; 0 where none was chosen.
+    pub program: u8,
+    /// Index of its note-on in the track's events.
+    pub on_event: usize,
+    /// Index of its note-off, if the file has one.
+    pub off_event: Option<usize>,
+}
+
+impl Note {
+    /// Whether the note is on the drum channel.
+    pub const fn is_drum(&self) -> bool {
+        self.channel == DRUM_CHANNEL
+    }
+
+    /// Whether the key is a pitch: no drums, and none of General MIDI's percussion and sound
+    /// effects (the steel drums and the tinkle bell are pitched).
+    pub const fn is_pitched(&self) -> bool {
+        !self.is_drum() && !matches!(self.program, 113 | 115..)
+    }
+}
+
+/// The notes and the bars of a file.
+#[derive(Clone, Debug)]
+pub struct Song {
+    notes: Vec<Note>,
+    grid: Grid,
+    beats: BeatMap,
+    end: f64,
+}
+
+/// Why a file cannot be cut into phrases.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SongError {
+    /// More bars than any piece has.
+    #[error(
+        "the song is longer than {MOST_SLOTS} bars; its time signatures or delta times are \
+         probably damaged"
+    )]
+    TooLong,
+}
+
+impl Song {
+    /// The song of a file.
+    pub fn of(smf: &Smf) -> Result<Self, SongError> {
+        let beats = BeatMap::of(smf);
+        let notes = pairing::notes(smf, &beats);
+        let end = beats.beats(smf.end_tick());
+        let last = notes.iter().map(|note| note.release).fold(0.0, f64::max);
+        let signatures = smf
+            .time_signatures()
+            .into_iter()
+            .map(|(tick, signature)| (beats.beats(tick), signature));
+        let grid = Grid::of(signatures, last).ok_or(SongError::TooLong)?;
+        Ok(Self {
+            notes,
+            grid,
+            beats,
+            end,
+        })
+    }
+
+    /// All notes, drums too, in order of onset (then of track and of event).
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// The bar slots up to the last note's end.
+    pub const fn grid(&self) -> &Grid {
+        &self.grid
+    }
+
+    /// Ticks to beats and back.
+    pub const fn beat_map(&self) -> &BeatMap {
+        &self.beats
+    }
+
+    /// The end of the file in beats.
+    pub const fn end(&self) -> f64 {
+        self.end
+    }
+
+    /// The phrases of the selected notes in order of time, up to the last that has a note.
+    /// Phrases without a note are among them.
+    pub fn phrases(&self, selection: &Selection) -> Vec<Phrase> {
+        phrases::cut(&self.notes, &self.grid, |note| selection.contains(note))
+    }
+
+    /// The rolls that the networks are trained on: all tracks but drums in one roll, phrase `k`
+    /// holding the bar slots `4k..4k + 4`, up to the phrase of the last onset as it was played.
+    /// (One that rounds to the end of that phrase begins no other.)
+    pub fn rolls(&self) -> Vec<Roll> {
+        let select = |note: &Note| !note.is_drum();
+        let mut phrases = phrases::cut(&self.notes, &self.grid, select);
+        let last = self
+            .notes
+            .iter()
+            .rfind(|note| select(note) && row_of_key(note.key).is_some());
+        let count = last.map_or(0, |note| self.grid.slot(note.onset) / SLOTS + 1);
+        phrases.truncate(count);
+        phrases.into_iter().map(|phrase| phrase.roll).collect()
+    }
+}
+
+#[cfg(test)]
+mod corpus;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,169 @@
+//! The training corpus read through this module, where it is there.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::*;
+use crate::roll::STEPS;
+use crate::smf::NewNote;
+
+/// The corpus folder: `THIRD_STREAM_DATA`, or `shared/data` beside the checkout.
+fn folder() -> Option<PathBuf> {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data");
+    let folder = std::env::var_os("THIRD_STREAM_DATA").map_or_else(|| beside.into(), PathBuf::from);
+    let found = folder.join("MANIFEST.csv").exists();
+    if !found {
+        println!("skipped: no corpus in {}", folder.display());
+    }
+    found.then_some(folder)
+}
+
+/// Calls `visit` with name and bytes of every MIDI file in one of the corpus archives.
+fn visit(archive: &Path, mut visit: impl FnMut(String, Vec<u8>)) {
+    let unpacked = flate2::read::GzDecoder::new(File::open(archive).unwrap());
+    for entry in tar::Archive::new(unpacked).entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let name = entry.path().unwrap().to_string_lossy().into_owned();
+        if name.ends_with(".mid") {
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).unwrap();
+            visit(name, bytes);
+        }
+    }
+}
+
+/// Phrases and notes per step of every file, as the manifest has them.
+fn manifest(folder: &Path) -> BTreeMap<String, (usize, f64)> {
+    let mut reader = csv::Reader::from_path(folder.join("MANIFEST.csv")).unwrap();
+    let headers = reader.headers().unwrap().clone();
+    let column = |name: &str| headers.iter().position(|header| header == name).unwrap();
+    let (file, phrases, density) = (
+        column("file"),
+        column("phrases"),
+        column("density_per_step"),
+    );
+    reader
+        .records()
+        .map(|row| {
+            let row = row.unwrap();
+            let figures = (row[phrases].parse().unwrap(), row[density].parse().unwrap());
+            (row[file].to_owned(), figures)
+        })
+        .collect()
+}
+
+/// Note starts and ends that lie exactly between two steps. The manifest was made before times
+/// were rounded to ticks, so each of these may have gone the other way there.
+fn ties(song: &Song) -> usize {
+    let between = |beats: f64| (beats * 8.0).fract() == 0.0 && (beats * 4.0).fract() != 0.0;
+    let times = song
+        .notes()
+        .iter()
+        .flat_map(|note| [note.onset, note.release]);
+    times.filter(|beats| between(*beats)).count()
+}
+
+#[test]
+fn every_file_gives_the_manifest_s_phrases_and_density() {
+    let Some(folder) = folder() else { return };
+    let manifest = manifest(&folder);
+    let mut seen = 0;
+    let mut exact = 0;
+    let mut wrong = Vec::new();
+    for genre in ["jazz", "classical", "pop"] {
+        visit(&folder.join(format!("{genre}.tar.gz")), |name, bytes| {
+            let song = Song::of(&Smf::read(&bytes).unwrap()).unwrap();
+            let rolls = song.rolls();
+            let cells = (rolls.len() * STEPS) as f64;
+            let density = f64::from(rolls.iter().map(Roll::count).sum::<u32>()) / cells;
+            let (phrases, expected) = manifest[&name];
+            let off = (density - expected).abs() - 0.000_501;
+            if rolls.len() != phrases || off > ties(&song) as f64 / cells {
+                wrong.push(format!(
+                    "{name}: {} phrases, density {density:.4}; manifest: {phrases}, {expected}",
+                    rolls.len()
+                ));
+            }
+            seen += 1;
+            exact += usize::from(off <= 0.0);
+        });
+    }
+    assert_eq!(seen, manifest.len());
+    assert!(
+        wrong.is_empty(),
+        "{} files:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    assert!(
+        exact * 10 >= seen * 7,
+        "only {exact} of {seen} densities are exact"
+    );
+}
+
+#[test]
+fn files_come_back_byte_for_byte() {
+    let Some(folder) = folder() else { return };
+    for genre in ["jazz", "classical", "pop"] {
+        let mut damaged = 0;
+        visit(&folder.join(format!("{genre}.tar.gz")), |name, bytes| {
+            let mut smf = Smf::read(&bytes).unwrap();
+            assert_eq!(smf.write(), bytes, "{name}");
+            // Taken out and put back, each note finds its place again.
+            let song = Song::of(&smf).unwrap();
+            replace_all(&mut smf, &song);
+            let again = Song::of(&Smf::read(&smf.write()).unwrap()).unwrap();
+            assert_eq!(sounding(&song), sounding(&again), "{name}");
+            damaged += smf
+                .tracks()
+                .iter()
+                .filter(|track| track.is_damaged())
+                .count();
+        });
+        assert_eq!(damaged, 0);
+    }
+}
+
+fn replace_all(smf: &mut Smf, song: &Song) {
+    for (index, track) in smf.tracks_mut().iter_mut().enumerate() {
+        let of_track = || song.notes().iter().filter(|note| note.track == index);
+        let remove: Vec<usize> = of_track()
+            .flat_map(|note| [Some(note.on_event), note.off_event])
+            .flatten()
+            .collect();
+        let notes: Vec<NewNote> = of_track()
+            .map(|note| NewNote {
+                start: note.start,
+                end: note.end,
+                channel: note.channel,
+                key: note.key,
+                velocity: note.velocity,
+                off_velocity: note.off_velocity,
+            })
+            .collect();
+        track.replace_notes(&remove, &notes);
+    }
+}
+
+/// The notes without the places of their events.
+fn sounding(song: &Song) -> Vec<(usize, u64, u64, u8, u8, u8, u8)> {
+    let mut notes: Vec<_> = song
+        .notes()
+        .iter()
+        .map(|n| {
+            (
+                n.track,
+                n.start,
+                n.end,
+                n.channel,
+                n.key,
+                n.velocity,
+                n.off_velocity,
+            )
+        })
+        .collect();
+    notes.sort_unstable();
+    notes
+}

@@ -1,0 +1,26 @@
+//! Which notes of a song are transferred.
+
+use std::collections::BTreeSet;
+
+use super::Note;
+
+/// A choice of tracks and channels. Empty means all that are pitched.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Indices of tracks in the file; all if empty.
+    pub tracks: BTreeSet<usize>,
+    /// Channels 0..=15; all if empty.
+    pub channels: BTreeSet<u8>,
+}
+
+impl Selection {
+    /// Whether a note is transferred. Drums never are. Percussion and sound effects on other
+    /// channels are only where their track or channel is named.
+    pub fn contains(&self, note: &Note) -> bool {
+        let named = !(self.tracks.is_empty() && self.channels.is_empty());
+        !note.is_drum()
+            && (named || note.is_pitched())
+            && (self.tracks.is_empty() || self.tracks.contains(&note.track))
+            && (self.channels.is_empty() || self.channels.contains(&note.channel))
+    }
+}

@@ -1,0 +1,41 @@
+//! Training: the corpus, batches, the loop, its checkpoints and its reports.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`data`] | phrases of each genre and split, with what was left out and why |
+//! | `archive` | the corpus: `MANIFEST.csv` and one archive a genre |
+//! | `folder` | any folder of MIDI files |
+//! | `cache` | the rolls of a corpus in one file, for a quick second start |
+//! | [`evaluate`] | judges, metrics, baselines, tables |
+//! | [`batch`] | weighted, transposed draws; a pure function of seed and step |
+//! | [`recipe`] | what a run does, in one small file |
+//! | [`state`] | networks, optimisers, past fakes, and one step of them |
+//! | `losses` | the losses as the authors' code computes them |
+//! | `adam` | the optimiser |
+//! | `past` | fakes of earlier steps |
+//! | [`schedule`] | the learning rate over the steps |
+//! | [`run`] | the loop, and what may learn in it |
+//! | [`record`] | what a run is: pair, music, recipe |
+//! | [`checkpoint`] | everything that the next step needs, in one file |
+//! | [`report`] | progress bar, plain lines, `metrics.jsonl` |
+//! | `files` | files that are whole or not there, the lock of a run's folder |
+
+mod adam;
+mod archive;
+pub mod batch;
+mod cache;
+pub mod checkpoint;
+pub mod data;
+pub mod evaluate;
+mod files;
+mod folder;
+mod losses;
+mod past;
+pub mod recipe;
+pub mod record;
+pub mod report;
+pub mod run;
+pub mod schedule;
+pub mod state;
+
+pub use files::LockError;

@@ -1,0 +1,256 @@
+//! Batches: weighted draws of phrases, each moved to a key by chance.
+//!
+//! The batch of a step is a pure function of the seed and the step, so that a run that goes on
+//! after an interruption sees the same batches as one that was never stopped.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::genre::{Genre, Pair};
+use crate::roll::{PITCHES, Roll};
+
+use super::data::{Data, Phrases, Split};
+
+/// The phrases of one training step, with the recipe's batch size each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// Phrases of the pair's first genre.
+    pub a: Vec<Roll>,
+    /// Phrases of the pair's second genre.
+    pub b: Vec<Roll>,
+    /// Real music of the mixed genres, for the mixed discriminators; empty without them.
+    pub mixed: Vec<Roll>,
+}
+
+/// How batches are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drawing {
+    /// The run's seed.
+    pub seed: u64,
+    /// Phrases of each genre in a batch.
+    pub size: usize,
+    /// Largest move in semitones: phrases go up by at most so many and down by at most one
+    /// less, so that 6 gives all twelve keys once. 0 leaves them where they are.
+    pub transpose: u8,
+}
+
+/// A genre that batches need and the corpus does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "no training phrase of {0} with a weight above 0; the recipe needs {0}, name a corpus or \
+     a folder (--mixed) that has it"
+)]
+pub struct NoPhrase(Genre);
+
+/// Draws batches from the training phrases of a corpus.
+#[derive(Clone, Debug)]
+pub struct Sampler<'d> {
+    a: Urn<'d>,
+    b: Urn<'d>,
+    mixed: Vec<Urn<'d>>,
+    drawing: Drawing,
+}
+
+impl<'d> Sampler<'d> {
+    /// A sampler for `pair`; `mixed` are the genres of the mixed discriminators, each drawn as
+    /// often as the others.
+    pub fn new(
+        data: &'d Data,
+        pair: Pair,
+        mixed: &[Genre],
+        drawing: Drawing,
+    ) -> Result<Self, NoPhrase> {
+        let urn = |genre| Urn::new(data.phrases(genre, Split::Train)).ok_or(NoPhrase(genre));
+        Ok(Self {
+            a: urn(pair.a)?,
+            b: urn(pair.b)?,
+            mixed: mixed
+                .iter()
+                .map(|genre| urn(*genre))
+                .collect::<Result<_, _>>()?,
+            drawing,
+        })
+    }
+
+    /// The batch of `step`.
+    pub fn batch(&self, step: u64) -> Batch {
+        let mut rng = random(self.drawing.seed, step);
+        let Drawing {
+            size, transpose, ..
+        } = self.drawing;
+        let mut draw = |urns: &[&Urn]| -> Vec<Roll> {
+            if urns.is_empty() {
+                return Vec::new();
+            }
+            (0..size)
+                .map(|_| {
+                    let urn = urns[rng.random_range(0..urns.len() as u32) as usize];
+                    let roll = urn.draw(&mut rng);
+                    moved(roll, transpose, &mut rng)
+                })
+                .collect()
+        };
+        Batch {
+            a: draw(&[&self.a]),
+            b: draw(&[&self.b]),
+            mixed: draw(&self.mixed.iter().collect::<Vec<_>>()),
+        }
+    }
+}
+
+/// The random numbers of a step's batch. The name keeps them apart from other random numbers
+/// that are drawn for the same seed and step.
+fn random(seed: u64, step: u64) -> ChaCha8Rng {
+    let mut key = [0; 32];
+    key[..8].copy_from_slice(&seed.to_le_bytes());
+    key[8..16].copy_from_slice(&step.to_le_bytes());
+    key[16..21].copy_from_slice(b"batch");
+    ChaCha8Rng::from_seed(key)
+}
+
+/// `roll` moved by chance, only so far that no note is lost.
+fn moved(roll: &Roll, most: u8, rng: &mut ChaCha8Rng) -> Roll {
+    let used = roll.steps().iter().fold(0, |all, step| all | step);
+    if most == 0 || used == 0 {
+        return *roll;
+    }
+    let most = i32::from(most);
+    let room_below = used.trailing_zeros() as i32;
+    let room_above = PITCHES as i32 - 1 - used.ilog2() as i32;
+    let (low, high) = ((1 - most).max(-room_below), most.min(room_above));
+    roll.transpose(rng.random_range(low..=high))
+}
+
+/// Phrases with their weights as running sums.
+#[derive(Clone, Debug)]
+struct Urn<'d> {
+    rolls: &'d [Roll],
+    sums: Vec<f64>,
+}
+
+impl<'d> Urn<'d> {
+    /// `None` where there is nothing to draw.
+    fn new(phrases: &'d Phrases) -> Option<Self> {
+        let mut sum = 0.0;
+        let sums = phrases.weights.iter().map(|weight| {
+            sum += f64::from(*weight);
+            sum
+        });
+        let sums: Vec<f64> = sums.collect();
+        (sum > 0.0).then_some(Self {
+            rolls: &phrases.rolls,
+            sums,
+        })
+    }
+
+    fn draw(&self, rng: &mut ChaCha8Rng) -> &'d Roll {
+        let last = self.rolls.len() - 1;
+        let target = rng.random::<f64>() * self.sums[last];
+        let place = self.sums.partition_point(|sum| *sum <= target);
+        &self.rolls[place.min(last)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::data::Piece;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn data(weights: &[f32]) -> Data {
+        let pieces = Genre::ALL.map(|genre| {
+            let pieces = weights.iter().enumerate().map(|(number, weight)| {
+                let mut roll = Roll::EMPTY;
+                let row = 20 + 15 * (genre as usize);
+                roll.fill(row, number, number + 1);
+                Piece {
+                    file: format!("{number}.mid"),
+                    source: "here".into(),
+                    split: Split::Train,
+                    weight: *weight,
+                    rolls: vec![roll],
+                }
+            });
+            (genre, pieces.collect())
+        });
+        Data::of_pieces(BTreeMap::from(pieces), Vec::new())
+    }
+
+    fn drawing(seed: u64) -> Drawing {
+        Drawing {
+            seed,
+            size: 8,
+            transpose: 6,
+        }
+    }
+
+    #[test]
+    fn a_batch_is_given_by_seed_and_step_alone() {
+        let data = data(&[1.0; 40]);
+        let sampler =
+            |seed| Sampler::new(&data, Pair::JAZZ_CLASSIC, &Genre::ALL, drawing(seed)).unwrap();
+        let (one, again) = (sampler(3), sampler(3));
+        let forward: Vec<Batch> = (0..4).map(|step| one.batch(step)).collect();
+        let backward: Vec<Batch> = (0..4).rev().map(|step| again.batch(step)).collect();
+        assert!(forward.iter().eq(backward.iter().rev()));
+        assert_ne!(forward[0], forward[1]);
+        assert_ne!(forward[0], sampler(4).batch(0));
+    }
+
+    #[test]
+    fn phrases_are_drawn_by_weight_and_mixed_genres_alike() {
+        let data = data(&[1.0, 0.0, 3.0]);
+        let drawing = Drawing {
+            seed: 1,
+            size: 4000,
+            transpose: 0,
+        };
+        let batch = Sampler::new(&data, Pair::JAZZ_POP, &Genre::ALL, drawing)
+            .unwrap()
+            .batch(0);
+        let at = |rolls: &[Roll], step: usize, row: usize| {
+            rolls.iter().filter(|roll| roll.get(step, row)).count()
+        };
+        let jazz = 20 + 15 * Genre::Jazz as usize;
+        assert_eq!(at(&batch.a, 1, jazz), 0);
+        assert!((900..1100).contains(&at(&batch.a, 0, jazz)));
+        for genre in Genre::ALL {
+            let row = 20 + 15 * genre as usize;
+            let count = (0..3)
+                .map(|step| at(&batch.mixed, step, row))
+                .sum::<usize>();
+            assert!((1200..1470).contains(&count), "{genre}: {count} of 4000");
+        }
+    }
+
+    #[test]
+    fn all_twelve_keys_are_drawn() {
+        let mut roll = Roll::EMPTY;
+        roll.fill(40, 0, 4);
+        let mut rng = random(1, 1);
+        let rows: std::collections::BTreeSet<usize> = (0..300)
+            .map(|_| moved(&roll, 6, &mut rng))
+            .map(|roll| roll.steps()[0].ilog2() as usize)
+            .collect();
+        assert!(rows.into_iter().eq(35..=46));
+    }
+
+    proptest! {
+        #[test]
+        fn moving_loses_no_note(
+            notes in proptest::collection::vec((0..64usize, 0..PITCHES), 0..40),
+            most in 0..13u8,
+            seed: u64,
+        ) {
+            let mut roll = Roll::EMPTY;
+            for (start, row) in notes {
+                roll.fill(row, start, start + 3);
+            }
+            let mut rng = random(seed, 0);
+            let there = moved(&roll, most, &mut rng);
+            prop_assert_eq!(there.count(), roll.count());
+        }
+    }
+}

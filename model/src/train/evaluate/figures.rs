@@ -1,0 +1,147 @@
+//! The figures of one direction of a transfer: the metrics of [`content`](super::content) and
+//! [`chroma`](super::chroma) over many phrases.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{chroma, content};
+use crate::roll::Roll;
+
+/// What became of the content, over all phrases of one direction. Means over phrases, except
+/// density and cells changed, which divide sums, so that a sparse phrase weighs little.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Content {
+    /// Chroma cosine of source and output.
+    pub chroma_cosine: f64,
+    /// F1 of (onset, pitch) of source and output.
+    pub onset_f1: f64,
+    /// F1 of the sounding cells of source and output.
+    pub cell_f1: f64,
+    /// F1 of (onset, pitch) of the source and what came back through both generators.
+    pub cycle_onset_f1: f64,
+    /// F1 of the sounding cells of the source and what came back.
+    pub cycle_cell_f1: f64,
+    /// Sounding cells of the outputs to those of the sources.
+    pub density_ratio: f64,
+    /// Cells added and removed, to the cells of the sources.
+    pub cells_changed: f64,
+    /// Content retention: lower is better, 0 is the identity.
+    pub content_retention: f64,
+    /// Share of the source's skyline onsets that are onsets of the output.
+    pub melody_fidelity: f64,
+    /// Different outputs to different sources: near 0 for a generator that has collapsed.
+    pub distinct_outputs: f64,
+}
+
+impl Content {
+    /// Compares phrases with their outputs and with what came back; all three of one length.
+    pub fn measure(source: &[Roll], output: &[Roll], back: &[Roll]) -> Self {
+        let there = || source.iter().zip(output);
+        let cycle = || source.iter().zip(back);
+        let cells: u32 = source.iter().map(Roll::count).sum();
+        let ratio = |count: u32| f64::from(count) / f64::from(cells.max(1));
+        Self {
+            chroma_cosine: mean(there().map(|(x, y)| chroma::cosine(x, y))),
+            onset_f1: mean(there().map(|(x, y)| content::onset_f1(x, y))),
+            cell_f1: mean(there().map(|(x, y)| content::cell_f1(x, y))),
+            cycle_onset_f1: mean(cycle().map(|(x, y)| content::onset_f1(x, y))),
+            cycle_cell_f1: mean(cycle().map(|(x, y)| content::cell_f1(x, y))),
+            density_ratio: ratio(output.iter().map(Roll::count).sum()),
+            cells_changed: ratio(there().map(|(x, y)| x.difference(y).count()).sum()),
+            content_retention: mean(there().filter_map(|(x, y)| content::retention(x, y))),
+            melody_fidelity: mean(there().filter_map(|(x, y)| content::melody_kept(x, y))),
+            distinct_outputs: different(output) as f64 / different(source).max(1) as f64,
+        }
+    }
+}
+
+/// How a set of phrases looks, whatever it was made from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Texture {
+    /// Sounding pitches a step.
+    pub notes_per_step: f64,
+    /// Pitches that sound together where anything sounds.
+    pub polyphony: f64,
+    /// Share of onsets in the best fitting diatonic scale.
+    pub scale_consistency: f64,
+}
+
+impl Texture {
+    /// The means over phrases.
+    pub fn measure(rolls: &[Roll]) -> Self {
+        Self {
+            notes_per_step: mean(rolls.iter().map(content::notes_per_step)),
+            polyphony: mean(rolls.iter().filter_map(content::polyphony)),
+            scale_consistency: mean(rolls.iter().filter_map(content::scale_consistency)),
+        }
+    }
+}
+
+/// The mean of `values`; 0 of none.
+pub(super) fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (mut sum, mut count) = (0.0, 0_u32);
+    for value in values {
+        sum += value;
+        count += 1;
+    }
+    sum / f64::from(count.max(1))
+}
+
+/// How many of the rolls are different.
+fn different(rolls: &[Roll]) -> usize {
+    let set: BTreeSet<_> = rolls.iter().map(Roll::steps).collect();
+    set.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::roll::tests::any_roll;
+    use proptest::prelude::*;
+
+    fn note(row: usize, length: usize) -> Roll {
+        let mut roll = Roll::EMPTY;
+        roll.fill(row, 0, length);
+        roll
+    }
+
+    #[test]
+    fn sums_are_divided_not_ratios_averaged() {
+        let source = [note(10, 1), note(12, 9)];
+        let output = [note(10, 3), note(12, 9)];
+        let figures = Content::measure(&source, &output, &source);
+        assert_eq!(figures.density_ratio, 1.2);
+        assert_eq!(figures.cells_changed, 0.2);
+        assert_eq!(figures.cycle_onset_f1, 1.0);
+    }
+
+    #[test]
+    fn a_collapsed_generator_is_seen() {
+        let source = [note(1, 4), note(2, 4), note(3, 4), note(3, 4)];
+        let output = [note(7, 4); 4];
+        let figures = Content::measure(&source, &output, &output);
+        assert_eq!(figures.distinct_outputs, 1.0 / 3.0);
+        assert_eq!(figures.onset_f1, 0.0);
+    }
+
+    proptest! {
+        #[test]
+        fn the_identity_keeps_all(rolls in proptest::collection::vec(any_roll(), 1..8)) {
+            prop_assume!(rolls.iter().all(|roll| !roll.is_empty()));
+            let figures = Content::measure(&rolls, &rolls, &rolls);
+            prop_assert!((figures.chroma_cosine - 1.0).abs() < 1e-9);
+            let ones = [
+                figures.onset_f1,
+                figures.cell_f1,
+                figures.cycle_onset_f1,
+                figures.cycle_cell_f1,
+                figures.density_ratio,
+                figures.melody_fidelity,
+                figures.distinct_outputs,
+            ];
+            prop_assert_eq!(ones, [1.0; 7]);
+            prop_assert_eq!([figures.cells_changed, figures.content_retention], [0.0; 2]);
+        }
+    }
+}

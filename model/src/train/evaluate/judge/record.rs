@@ -1,0 +1,167 @@
+//! Judges as files: safetensors whose metadata say what the judge is, so that it is trained
+//! again only when the music, the pair or the seed are others.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use candle_core::{Device, safetensors::load_buffer};
+use safetensors::SafeTensors;
+use serde::{Deserialize, Serialize};
+
+use super::{Judge, Lesson, Pace, Progress, Shape};
+use crate::genre::{Genre, Pair};
+use crate::train::data::{Data, Split};
+use crate::train::files::write_whole;
+
+/// Changes whenever a judge of an older file would judge otherwise.
+const FORMAT: &str = "third-stream-judge-1";
+
+/// What a judge is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Its shape.
+    pub shape: Shape,
+    /// Its genre pair.
+    pub pair: String,
+    /// Hash of the music that it was trained on.
+    pub data: String,
+    /// Seed of its weights and batches.
+    pub seed: u64,
+    /// Training phrases of both genres.
+    pub phrases: [usize; 2],
+    /// Share of each genre's validation phrases that it calls so.
+    pub validation_recall: [f64; 2],
+}
+
+/// A judge that cannot be trained, read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JudgeError {
+    /// The file cannot be read or written.
+    #[error("{path}: the judge cannot be kept there: {source}")]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file holds something else.
+    #[error("{path}: not a judge as expected ({why}); delete it and it is trained again")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        why: String,
+    },
+    /// There is nothing to learn from.
+    #[error(
+        "no {split} phrases of {genre} for the judges: they need both genres of {pair}, each with \
+         pieces to learn from and pieces for validation"
+    )]
+    NoPhrases {
+        /// The split.
+        split: Split,
+        /// The genre.
+        genre: Genre,
+        /// The pair.
+        pair: Pair,
+    },
+    /// A computation failed.
+    #[error("the judge's network failed: {0}")]
+    Network(#[from] candle_core::Error),
+}
+
+impl Judge {
+    /// The file of a judge in a folder.
+    pub fn path(dir: &Path, shape: Shape, pair: &str) -> PathBuf {
+        dir.join(format!("judge-{pair}-{shape}.safetensors"))
+    }
+
+    /// Writes the judge beside `path`, then renames it.
+    pub fn save(&self, path: &Path) -> Result<(), JudgeError> {
+        let keep = |source| JudgeError::File {
+            path: path.to_owned(),
+            source,
+        };
+        let record = serde_json::to_string(&self.record).map_err(|e| keep(e.into()))?;
+        let header = HashMap::from([(FORMAT.to_owned(), record)]);
+        let bytes = safetensors::serialize(self.tensors(), Some(header))
+            .map_err(|e| keep(std::io::Error::other(e)))?;
+        if let Some(dir) = path.parent() {
+            fs::create_dir_all(dir).map_err(keep)?;
+        }
+        write_whole(path, &bytes).map_err(keep)
+    }
+
+    /// Reads a judge.
+    pub fn open(path: &Path) -> Result<Self, JudgeError> {
+        let bytes = fs::read(path).map_err(|source| JudgeError::File {
+            path: path.to_owned(),
+            source,
+        })?;
+        let foreign = |why: String| JudgeError::Foreign {
+            path: path.to_owned(),
+            why,
+        };
+        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| foreign(e.to_string()))?;
+        let record = header.metadata().as_ref().and_then(|map| map.get(FORMAT));
+        let record = record.ok_or_else(|| foreign(format!("no {FORMAT} in its header")))?;
+        let record = serde_json::from_str(record).map_err(|e| foreign(e.to_string()))?;
+        let tensors = load_buffer(&bytes, &Device::Cpu).map_err(|e| foreign(e.to_string()))?;
+        let tensors = tensors.into_iter().collect();
+        Self::from_tensors(record, tensors).map_err(|e| foreign(e.to_string()))
+    }
+
+    /// The judge of `path` if it was trained for the same pair on the same music with the same
+    /// seed; `None` if it was not, or if there is none. A file that is no judge is an error.
+    pub fn find(
+        path: &Path,
+        shape: Shape,
+        pair: &str,
+        data: &str,
+        seed: u64,
+    ) -> Result<Option<Self>, JudgeError> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let judge = Self::open(path)?;
+        let record = judge.record();
+        let same =
+            (record.shape, &*record.pair, &*record.data, record.seed) == (shape, pair, data, seed);
+        Ok(same.then_some(judge))
+    }
+
+    /// The judges of a pair, both shapes: those kept in `dir` where they were trained on the same
+    /// music with the same seed, newly trained and kept ones otherwise, or if `again`.
+    pub fn both(
+        dir: &Path,
+        pair: Pair,
+        data: &Data,
+        seed: u64,
+        again: bool,
+        progress: &mut dyn FnMut(Shape, Progress),
+    ) -> Result<Vec<Self>, JudgeError> {
+        let name = pair.to_string();
+        let mut judges = Vec::new();
+        for shape in Shape::BOTH {
+            let path = Self::path(dir, shape, &name);
+            let kept = if again {
+                None
+            } else {
+                Self::find(&path, shape, &name, data.hash(), seed)?
+            };
+            judges.push(match kept {
+                Some(judge) => judge,
+                None => {
+                    let lesson = Lesson::new(data, pair, shape)?;
+                    let report = &mut |done| progress(shape, done);
+                    let judge = Self::train(shape, &lesson, &Pace::of(shape), seed, report)?;
+                    judge.save(&path)?;
+                    judge
+                }
+            });
+        }
+        Ok(judges)
+    }
+}

@@ -1,0 +1,166 @@
+//! Any folder of MIDI files, searched with its subfolders.
+//!
+//! The split is by the files' content: sorted by their hash, a tenth each go to test and to
+//! validation. So names and places do not matter, and copies cannot be on two sides.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::genre::Genre;
+
+use super::cache;
+use super::data::{DataError, LeftOut, Piece, Reason, Split};
+
+/// Phrases with fewer onsets are not learned from, as in the corpus.
+const FEWEST_ONSETS: u32 = 8;
+/// One of so many files goes to test, and one to validation.
+const PART: usize = 10;
+
+/// The pieces below `dir`, sorted by name.
+pub(super) fn read(
+    dir: &Path,
+    genre: Genre,
+    cache: Option<&Path>,
+    left_out: &mut Vec<LeftOut>,
+) -> Result<Vec<Piece>, DataError> {
+    if !dir.is_dir() {
+        return Err(DataError::NotFolder(dir.to_owned()));
+    }
+    let mut leave = |file: String, reason| {
+        left_out.push(LeftOut {
+            genre,
+            file,
+            reason,
+        });
+    };
+    let mut paths = Vec::new();
+    search(dir, &mut BTreeSet::new(), &mut paths)?;
+    paths.sort();
+    let (midi, others): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| is_named_midi(path));
+    if midi.is_empty() {
+        return Err(DataError::NoMidi {
+            path: dir.to_owned(),
+            others: others.len(),
+        });
+    }
+    for path in others {
+        leave(name_in(dir, &path), Reason::NotNamedMidi);
+    }
+
+    let mut files = Vec::new();
+    let mut key = Sha256::new();
+    for path in midi {
+        let name = name_in(dir, &path);
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(why) => {
+                leave(name, Reason::Unreadable(why.to_string()));
+                continue;
+            }
+        };
+        key.update(format!("{name} {}\n", bytes.len()));
+        key.update(Sha256::digest(&bytes));
+        files.push((name, bytes));
+    }
+    let found = cache::read_through(cache, &key.finalize().into(), || Ok(files));
+    let found = found.map_err(|source| DataError::Read {
+        path: dir.to_owned(),
+        source,
+    })?;
+
+    let mut seen = BTreeSet::new();
+    let mut pieces = Vec::new();
+    for reading in found {
+        if !seen.insert(reading.digest) {
+            leave(reading.file, Reason::Copy);
+            continue;
+        }
+        match reading.rolls {
+            Err(why) => leave(reading.file, Reason::Unreadable(why)),
+            Ok(mut rolls) => {
+                rolls.retain(|roll| roll.onsets().count() >= FEWEST_ONSETS);
+                if rolls.is_empty() {
+                    leave(reading.file, Reason::NoPhrase);
+                    continue;
+                }
+                let source = match reading.file.split_once('/') {
+                    Some((top, _)) => top.to_owned(),
+                    None => name_of(dir),
+                };
+                let piece = Piece {
+                    file: reading.file,
+                    source,
+                    split: Split::Train,
+                    weight: 1.0,
+                    rolls,
+                };
+                pieces.push((reading.digest, piece));
+            }
+        }
+    }
+    Ok(deal(pieces))
+}
+
+/// Gives each piece its split, by the order of the digests.
+fn deal(mut pieces: Vec<([u8; 32], Piece)>) -> Vec<Piece> {
+    let part = pieces.len() / PART;
+    pieces.sort_by_key(|(digest, _)| *digest);
+    for (place, (_, piece)) in pieces.iter_mut().enumerate() {
+        piece.split = match place {
+            place if place < part => Split::Test,
+            place if place < 2 * part => Split::Validation,
+            _ => Split::Train,
+        };
+    }
+    let mut pieces: Vec<Piece> = pieces.into_iter().map(|(_, piece)| piece).collect();
+    pieces.sort_by(|a, b| a.file.cmp(&b.file));
+    pieces
+}
+
+/// Every file below `dir`; each folder once, so that a link to a parent ends.
+fn search(
+    dir: &Path,
+    visited: &mut BTreeSet<PathBuf>,
+    paths: &mut Vec<PathBuf>,
+) -> Result<(), DataError> {
+    let broken = |source| DataError::Read {
+        path: dir.to_owned(),
+        source,
+    };
+    if !visited.insert(dir.canonicalize().map_err(broken)?) {
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(dir).map_err(broken)? {
+        let path = entry.map_err(broken)?.path();
+        if path.is_dir() {
+            search(&path, visited, paths)?;
+        } else {
+            paths.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn is_named_midi(path: &Path) -> bool {
+    path.extension()
+        .and_then(|extension| extension.to_str())
+        .is_some_and(|extension| {
+            ["mid", "midi", "smf", "kar"].contains(&extension.to_ascii_lowercase().as_str())
+        })
+}
+
+/// The path of a file below `dir`, `/` between folders on every system.
+fn name_in(dir: &Path, path: &Path) -> String {
+    let inside = path.strip_prefix(dir).unwrap_or(path);
+    let parts: Vec<_> = inside.iter().map(|part| part.to_string_lossy()).collect();
+    parts.join("/")
+}
+
+fn name_of(dir: &Path) -> String {
+    dir.file_name().map_or_else(
+        || ".".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}

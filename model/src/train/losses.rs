@@ -1,0 +1,77 @@
+//! The losses, as the authors' code computes them: squares where the paper prints norms.
+
+use candle_core::{Result, Tensor};
+
+use super::recipe::CycleLoss;
+
+/// How far patch scores are from `target` (1: real, 0: generated): mean square.
+pub(super) fn adversarial(scores: &Tensor, target: f64) -> Result<Tensor> {
+    (scores - target)?.sqr()?.mean_all()
+}
+
+/// ½ (mean (D(real) − 1)² + mean D(fake)²) of scores whose first half is of real phrases.
+pub(super) fn discriminator(scores: &Tensor) -> Result<Tensor> {
+    let half = scores.dim(0)? / 2;
+    let real = adversarial(&scores.narrow(0, 0, half)?, 1.0)?;
+    let fake = adversarial(&scores.narrow(0, half, half)?, 0.0)?;
+    (real + fake)? * 0.5
+}
+
+/// How far the logits of a phrase that went there and back are from the phrase `x` (0 and 1).
+pub(super) fn cycle(logits: &Tensor, x: &Tensor, form: CycleLoss) -> Result<Tensor> {
+    match form {
+        CycleLoss::L1 => (candle_nn::ops::sigmoid(logits)? - x)?.abs()?.mean_all(),
+        CycleLoss::CrossEntropy => {
+            // max(z, 0) − z·x + ln(1 + e^−|z|), which no logit makes overflow.
+            let small = (logits.abs()?.neg()?.exp()? + 1.0)?.log()?;
+            ((logits.relu()? - (logits * x)?)? + small)?.mean_all()
+        }
+    }
+}
+
+/// 0 and 1 forward, the gradient of the probability backward.
+pub(super) fn straight_through(probabilities: &Tensor) -> Result<Tensor> {
+    let binary = probabilities.gt(0.5)?.to_dtype(probabilities.dtype())?;
+    probabilities + (binary - probabilities)?.detach()
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{Device, Var};
+
+    use super::*;
+
+    fn number(tensor: &Tensor) -> f32 {
+        tensor.to_scalar().unwrap()
+    }
+
+    #[test]
+    fn cross_entropy_is_that_of_the_probabilities() {
+        let z = Tensor::new(&[-3f32, 0.0, 2.0, 90.0], &Device::Cpu).unwrap();
+        let x = Tensor::new(&[0f32, 1.0, 1.0, 1.0], &Device::Cpu).unwrap();
+        let loss = number(&cycle(&z, &x, CycleLoss::CrossEntropy).unwrap());
+        let p = |z: f32| 1.0 / (1.0 + (-z).exp());
+        let expected = -((1.0 - p(-3.0)).ln() + p(0.0).ln() + p(2.0).ln()) / 4.0;
+        assert!((loss - expected).abs() < 1e-6, "{loss} {expected}");
+    }
+
+    #[test]
+    fn binarisation_lets_the_gradient_through() {
+        let p = Var::new(&[0.2f32, 0.7], &Device::Cpu).unwrap();
+        let y = straight_through(&p).unwrap();
+        assert_eq!(y.to_vec1::<f32>().unwrap(), [0.0, 1.0]);
+        let gradients = (y * 3.0).unwrap().sum_all().unwrap().backward().unwrap();
+        assert_eq!(
+            gradients.get(&p).unwrap().to_vec1::<f32>().unwrap(),
+            [3.0, 3.0]
+        );
+    }
+
+    #[test]
+    fn a_perfect_discriminator_has_no_loss() {
+        let scores = Tensor::new(&[1f32, 1.0, 0.0, 0.0], &Device::Cpu).unwrap();
+        assert_eq!(number(&discriminator(&scores).unwrap()), 0.0);
+        let wrong = Tensor::new(&[0f32, 0.0, 1.0, 1.0], &Device::Cpu).unwrap();
+        assert_eq!(number(&discriminator(&wrong).unwrap()), 1.0);
+    }
+}

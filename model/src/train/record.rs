@@ -1,0 +1,221 @@
+//! What a run is: its pair, its music and its recipe. Written before the first step, and
+//! compared when the run goes on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::genre::{Genre, Pair};
+
+use super::data::{Corpus, Selection};
+use super::files::write_whole;
+
+/// The file's name in the run's folder.
+pub const FILE: &str = "run.json";
+
+/// What a run is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The genre pair, as `jazz-classic`.
+    pub pair: String,
+    /// Every setting of the training, the seed and the number of steps included.
+    pub recipe: Value,
+    /// Only clean rows of the manifest.
+    pub clean: bool,
+    /// The tier `extra` too.
+    pub extra: bool,
+    /// [`Data::hash`](super::data::Data::hash) of what is trained on.
+    pub data: String,
+    /// Where the music was when the run began: `data` for a corpus folder, genres for folders
+    /// of MIDI files. It may move; the hash tells whether it is the same.
+    pub places: BTreeMap<String, PathBuf>,
+}
+
+/// A record that cannot be read, or of another run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// The file cannot be read or written.
+    #[error("{path}: {source}; expected the folder of a run that was started with `train`")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is not a record.
+    #[error("{path}: not the record of a run: {why}")]
+    Broken {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// Something that decides about the weights is not the same.
+    #[error(
+        "the run in {folder} cannot go on with other settings: {differences}; leave them out \
+         to go on, or start a new run in another folder"
+    )]
+    Different {
+        /// The run's folder.
+        folder: PathBuf,
+        /// What differs, was and is.
+        differences: String,
+    },
+}
+
+impl Record {
+    /// The record in a run's folder.
+    pub fn read(folder: &Path) -> Result<Self, RecordError> {
+        let path = folder.join(FILE);
+        match std::fs::read(&path) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|why| RecordError::Broken {
+                path,
+                why: why.to_string(),
+            }),
+            Err(source) => Err(RecordError::Io { path, source }),
+        }
+    }
+
+    /// Writes the record, and the recipe by itself for use in other runs.
+    pub(super) fn write(&self, folder: &Path) -> Result<(), RecordError> {
+        write_json(&folder.join("recipe.json"), &self.recipe)?;
+        write_json(&folder.join(FILE), self)
+    }
+
+    /// Whether a run with this record can go on as `other`.
+    pub(super) fn check_same(&self, other: &Self, folder: &Path) -> Result<(), RecordError> {
+        let mut differences = Vec::new();
+        let mut compare = |name: &str, was: &Value, is: &Value| {
+            if was != is {
+                differences.push(format!("{name} was {was} and is {is}"));
+            }
+        };
+        compare(
+            "pair",
+            &self.pair.clone().into(),
+            &other.pair.clone().into(),
+        );
+        compare("clean", &self.clean.into(), &other.clean.into());
+        compare("extra", &self.extra.into(), &other.extra.into());
+        let keys = |recipe: &Value| -> Vec<String> {
+            recipe
+                .as_object()
+                .map_or(Vec::new(), |map| map.keys().cloned().collect())
+        };
+        let names: BTreeSet<String> = [&self.recipe, &other.recipe]
+            .into_iter()
+            .flat_map(keys)
+            .collect();
+        for name in names {
+            // A setting that one of the recipes lacks reads as null.
+            compare(&name, &self.recipe[&name], &other.recipe[&name]);
+        }
+        if self.data != other.data {
+            let short = |hash: &str| hash.chars().take(12).collect::<String>();
+            let (was, is) = (short(&self.data), short(&other.data));
+            differences.push(format!(
+                "the music is not the same (hash {was}…, now {is}…)"
+            ));
+        }
+        if differences.is_empty() {
+            return Ok(());
+        }
+        Err(RecordError::Different {
+            folder: folder.to_owned(),
+            differences: differences.join("; "),
+        })
+    }
+}
+
+fn write_json(path: &Path, value: &impl Serialize) -> Result<(), RecordError> {
+    let text = serde_json::to_string_pretty(value).map_err(io::Error::other);
+    text.and_then(|text| write_whole(path, format!("{text}\n").as_bytes()))
+        .map_err(|source| RecordError::Io {
+            path: path.to_owned(),
+            source,
+        })
+}
+
+impl Record {
+    /// The pair, the corpus and the selection that the run was started with.
+    pub fn music(&self, folder: &Path) -> Result<(Pair, Corpus, Selection), RecordError> {
+        let broken = |why: String| RecordError::Broken {
+            path: folder.join(FILE),
+            why,
+        };
+        let pair = self.pair.parse().map_err(|why| broken(format!("{why}")))?;
+        let corpus = if let Some(dir) = self.places.get("data") {
+            Corpus::Archives(dir.clone())
+        } else {
+            let folders = self.places.iter().map(|(name, dir)| {
+                let genre: Genre = name.parse().map_err(|why| broken(format!("{why}")))?;
+                Ok((genre, dir.clone()))
+            });
+            Corpus::Folders(folders.collect::<Result<_, _>>()?)
+        };
+        let selection = Selection {
+            clean: self.clean,
+            extra: self.extra,
+        };
+        Ok((pair, corpus, selection))
+    }
+
+    /// Where the music of `corpus` is, as [`Record::places`] holds it. The paths are made
+    /// absolute, so that the run can go on from another working folder.
+    pub fn places_of(corpus: &Corpus) -> BTreeMap<String, PathBuf> {
+        let absolute = |dir: &PathBuf| std::path::absolute(dir).unwrap_or_else(|_| dir.clone());
+        match corpus {
+            Corpus::Archives(dir) => BTreeMap::from([("data".to_owned(), absolute(dir))]),
+            Corpus::Folders(folders) => folders
+                .iter()
+                .map(|(genre, dir)| (genre.to_string(), absolute(dir)))
+                .collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn record() -> Record {
+        let corpus = Corpus::Folders(BTreeMap::from([(Genre::Pop, "/music/pop".into())]));
+        Record {
+            pair: Pair::JAZZ_POP.to_string(),
+            recipe: json!({"seed": 1, "steps": 200}),
+            clean: false,
+            extra: true,
+            data: "0123456789abcdef".into(),
+            places: Record::places_of(&corpus),
+        }
+    }
+
+    #[test]
+    fn a_record_round_trips_and_names_its_music() {
+        let dir = tempfile::tempdir().unwrap();
+        record().write(dir.path()).unwrap();
+        let read = Record::read(dir.path()).unwrap();
+        assert_eq!(read, record());
+        let (pair, corpus, selection) = read.music(dir.path()).unwrap();
+        assert_eq!(pair, Pair::JAZZ_POP);
+        assert_eq!(Record::places_of(&corpus), read.places);
+        assert!(selection.extra && !selection.clean);
+    }
+
+    #[test]
+    fn another_run_is_refused_with_what_differs() {
+        let mut other = record();
+        let here = Path::new("runs/x");
+        other.places.clear();
+        record().check_same(&other, here).unwrap();
+        other.recipe = json!({"seed": 2, "steps": 200, "cycle": 3.0});
+        other.data = "ffff".into();
+        let why = record().check_same(&other, here).unwrap_err();
+        insta::assert_snapshot!(why, @"the run in runs/x cannot go on with other settings: cycle was null and is 3.0; seed was 1 and is 2; the music is not the same (hash 0123456789ab…, now ffff…); leave them out to go on, or start a new run in another folder");
+    }
+}

@@ -1,0 +1,257 @@
+//! The loop of a training run: batches in, losses out, checkpoints on the way.
+//!
+//! The networks are behind [`Learner`], so that the loop and what it promises can be tested
+//! without them: a run that was stopped at any moment and goes on gives the same weights as one
+//! that was not.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use candle_core::{Device, Tensor};
+use serde_json::Value;
+
+use super::batch::{Batch, Sampler};
+use super::checkpoint::{self, CheckpointError, Header};
+use super::files::{Lock, LockError, write_whole};
+use super::record::{FILE, Record, RecordError};
+use super::report::{Display, METRICS, Report};
+use super::schedule::Schedule;
+
+/// The weights after the last step.
+pub const WEIGHTS: &str = "weights.safetensors";
+/// The weights with the best validation score.
+pub const BEST: &str = "best.safetensors";
+
+/// An error of a part that the loop calls.
+pub type AnyError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What learns: networks, optimisers and whatever else changes from step to step.
+pub trait Learner {
+    /// Learns from the batch of `step` at the learning rate `rate`; returns named losses.
+    fn learn(
+        &mut self,
+        step: u64,
+        batch: &Batch,
+        rate: f64,
+    ) -> Result<Vec<(&'static str, f32)>, AnyError>;
+
+    /// Everything that the next step depends on.
+    fn tensors(&self) -> Result<BTreeMap<String, Tensor>, AnyError>;
+
+    /// Takes back what [`Learner::tensors`] gave.
+    fn restore(&mut self, tensors: &BTreeMap<String, Tensor>) -> Result<(), AnyError>;
+
+    /// The weights file of the generators after `done` steps, with `scores` in its header.
+    fn weights(&self, done: u64, scores: Option<&Value>) -> Result<Vec<u8>, AnyError>;
+}
+
+/// What a validation found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scored {
+    /// The figure that chooses the best weights, the greater the better.
+    pub score: f32,
+    /// All figures, for the metrics and the weights' header.
+    pub details: Value,
+}
+
+/// A validation: how often, and what.
+pub struct Validation<'a, L> {
+    /// Every so many steps, and after the last.
+    pub every: u64,
+    /// Scores the learner as it is.
+    pub score: &'a mut dyn FnMut(&L) -> Result<Scored, AnyError>,
+}
+
+/// A run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Where everything is written. Made if it is not there.
+    pub folder: PathBuf,
+    /// What the run is.
+    pub record: Record,
+    /// Learning rate and number of steps.
+    pub schedule: Schedule,
+    /// Whether the folder's run goes on; otherwise the folder must not hold one.
+    pub resume: bool,
+    /// Time between checkpoints.
+    pub checkpoint_every: Duration,
+    /// How it is shown.
+    pub display: Display,
+    /// Where the learner's tensors live.
+    pub device: Device,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// All steps are done; the weights are in the file.
+    Done(PathBuf),
+    /// It was asked to stop after so many steps, and can go on.
+    Stopped(u64),
+}
+
+/// A run that cannot start or go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The folder holds another run.
+    #[error("{0}: holds a run already; go on with --resume {0}, or choose another --run folder")]
+    Occupied(PathBuf),
+    /// A file of the run's folder cannot be written.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The learner failed.
+    #[error("step {step}: {source}")]
+    Step {
+        /// The step, counted from 1.
+        step: u64,
+        /// Why.
+        source: AnyError,
+    },
+    /// A loss is no number any more.
+    #[error(
+        "step {step}: the loss {name} is {value}; training cannot recover from that. The last \
+         checkpoint is from before; a smaller learning rate helps most often"
+    )]
+    NotFinite {
+        /// The step, counted from 1.
+        step: u64,
+        /// The loss.
+        name: &'static str,
+        /// Its value.
+        value: f32,
+    },
+    /// The checkpoint's tensors do not fit the recipe's networks.
+    #[error("the checkpoint does not fit the networks: {0}")]
+    Restore(AnyError),
+    /// The folder is in use.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The record is unreadable or of another run.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The checkpoint cannot be written or read.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+}
+
+/// Trains `learner` as `plan` says. Ends early, with a checkpoint, once `stop` is set.
+pub fn run<L: Learner>(
+    learner: &mut L,
+    batches: &Sampler,
+    plan: &Plan,
+    mut validation: Option<Validation<L>>,
+    stop: &AtomicBool,
+) -> Result<Outcome, RunError> {
+    let io = |source| RunError::Io {
+        path: plan.folder.clone(),
+        source,
+    };
+    let steps = plan.schedule.steps;
+    let _lock = enter(plan)?;
+    let mut header = Header {
+        next_step: 0,
+        best: None,
+        record: plan.record.clone(),
+    };
+    if plan.resume
+        && let Some((last, tensors)) = checkpoint::last(&plan.folder, &plan.device)?
+    {
+        last.record.check_same(&plan.record, &plan.folder)?;
+        learner.restore(&tensors).map_err(RunError::Restore)?;
+        header = last;
+    }
+    let first = header.next_step;
+    let mut report = Report::open(&plan.folder, first, steps, plan.display).map_err(io)?;
+    if plan.resume {
+        report.say(&format!("going on after step {first} of {steps}"));
+    }
+    let mut saved = Instant::now();
+    for step in first..steps {
+        let failed = |source| RunError::Step {
+            step: step + 1,
+            source,
+        };
+        let began = Instant::now();
+        let rate = plan.schedule.rate(step);
+        let losses = learner
+            .learn(step, &batches.batch(step), rate)
+            .map_err(failed)?;
+        if let Some((name, value)) = losses.iter().find(|(_, value)| !value.is_finite()) {
+            return Err(RunError::NotFinite {
+                step: step + 1,
+                name,
+                value: *value,
+            });
+        }
+        let seconds = began.elapsed().as_secs_f64();
+        report.step(step, &losses, rate, seconds).map_err(io)?;
+        header.next_step = step + 1;
+        let done = header.next_step;
+        if let Some(validation) = &mut validation
+            && (done % validation.every.max(1) == 0 || done == steps)
+        {
+            let scored = (validation.score)(learner).map_err(failed)?;
+            report
+                .scores(done, scored.score, &scored.details)
+                .map_err(io)?;
+            if header.best.is_none_or(|best| scored.score > best) {
+                let weights = learner
+                    .weights(done, Some(&scored.details))
+                    .map_err(failed)?;
+                write_whole(&plan.folder.join(BEST), &weights).map_err(io)?;
+                header.best = Some(scored.score);
+            }
+        }
+        let stopping = stop.load(Ordering::Relaxed) && done < steps;
+        if stopping || done == steps || saved.elapsed() >= plan.checkpoint_every {
+            let tensors = learner.tensors().map_err(failed)?;
+            checkpoint::write(&plan.folder, &header, &tensors)?;
+            saved = Instant::now();
+        }
+        if stopping {
+            report.close();
+            return Ok(Outcome::Stopped(done));
+        }
+    }
+    report.close();
+    let weights = learner
+        .weights(steps, None)
+        .map_err(|source| RunError::Step {
+            step: steps,
+            source,
+        })?;
+    let path = plan.folder.join(WEIGHTS);
+    write_whole(&path, &weights).map_err(io)?;
+    Ok(Outcome::Done(path))
+}
+
+/// Makes the run's folder, or makes sure that it holds the same run.
+fn enter(plan: &Plan) -> Result<Lock, RunError> {
+    let folder = &plan.folder;
+    if plan.resume {
+        let before = Record::read(folder)?;
+        before.check_same(&plan.record, folder)?;
+        return Ok(Lock::take(folder)?);
+    }
+    std::fs::create_dir_all(folder).map_err(|source| RunError::Io {
+        path: folder.clone(),
+        source,
+    })?;
+    let lock = Lock::take(folder)?;
+    if folder.join(FILE).exists() || folder.join(METRICS).exists() {
+        return Err(RunError::Occupied(folder.clone()));
+    }
+    plan.record.write(folder)?;
+    Ok(lock)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+//! Files that are read again, and files that are refused.
+
+use super::*;
+use crate::net::init::Store;
+
+fn header() -> Header {
+    Header {
+        format: FORMAT,
+        roll: (STEPS, PITCHES, LOWEST_KEY),
+        pair: "jazz-classic".into(),
+        generator: GeneratorConfig {
+            base_channels: 1,
+            residual_blocks: 1,
+            skip: 2.0,
+        },
+        threshold: [0.5, 0.5],
+        recipe: "test".into(),
+        steps: 3,
+        seed: 4,
+        data: "none".into(),
+        commit: "none".into(),
+        scores: BTreeMap::new(),
+    }
+}
+
+fn tensors(config: &GeneratorConfig, seed: u64) -> BTreeMap<String, Tensor> {
+    let store = Store::new(seed);
+    Generator::new(config, &store.builder(&Device::Cpu)).unwrap();
+    store
+        .variables()
+        .into_iter()
+        .map(|(n, v)| (n, v.as_tensor().clone()))
+        .collect()
+}
+
+fn file(header: &Header) -> Vec<u8> {
+    let config = header.generator;
+    write(header, [&tensors(&config, 1), &tensors(&config, 2)]).unwrap()
+}
+
+#[test]
+fn what_is_written_is_read_again() {
+    let bytes = file(&header());
+    let (read, _) = read_generators(&bytes, &Device::Cpu).unwrap();
+    assert_eq!(read, header());
+    assert_eq!(
+        bytes,
+        file(&header()),
+        "the bytes do not depend on the order of a map"
+    );
+}
+
+#[test]
+fn foreign_cut_and_other_files_are_refused_with_a_reason() {
+    let message = |bytes: &[u8]| {
+        read_generators(bytes, &Device::Cpu)
+            .unwrap_err()
+            .to_string()
+    };
+    let bytes = file(&header());
+    assert!(message(b"MThd").contains("not a whole safetensors file"));
+    assert!(message(&bytes[..bytes.len() - 9]).contains("not a whole safetensors file"));
+    let mut newer = header();
+    newer.format = 9;
+    assert!(message(&file(&newer)).contains("the format version is 9, expected 1"));
+    let mut rock = header();
+    rock.pair = "rock-polka".into();
+    assert!(message(&file(&rock)).contains("rock-polka"));
+    let mut larger = header();
+    larger.generator.residual_blocks = 2;
+    let config = header().generator;
+    let bytes = write(&larger, [&tensors(&config, 1), &tensors(&config, 2)]).unwrap();
+    assert!(message(&bytes).contains("does not hold the networks"));
+    let mut huge = header();
+    huge.generator.base_channels = usize::MAX;
+    let bytes = write(&huge, [&tensors(&config, 1), &tensors(&config, 2)]).unwrap();
+    assert!(message(&bytes).contains("1 to 256 channels"));
+}
