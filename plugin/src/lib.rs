@@ -1,1 +1,4 @@
 //! Plugin.
+
+pub mod link;
+pub mod rt;

@@ -1,0 +1,381 @@
+//! Edited phrases to timed notes: what the plugin plays live and what the command line writes.
+//!
+//! A [`Performer`] is fed on the **input timeline** (slots of the grid, source notes, messages)
+//! and plays on the **output timeline**, later by each group's delay (0 on the command line).
+//! All times are quarter notes; a [`Clock`] says on which tick (a sample, a tick of a file) a time
+//! falls. Every decision is taken at its own tick with the [`Control`] of that tick, so the result
+//! does not depend on how a piece is cut into calls of [`Performer::run`].
+//!
+//! The order of calls for a phrase:
+//! 1. [`Performer::open_slot`] for its (up to four) bar slots, then [`Performer::settle`];
+//! 2. [`Performer::note`] (or `note_on`/`note_off`) for the notes that begin in it, including those
+//!    whose onset lies up to an eighth of a beat before it and so rounds up to its first step;
+//! 3. [`Performer::window`] gives the roll for the network; [`Performer::set_page`],
+//!    [`Performer::fill`] and [`Performer::attach`] bring the edits;
+//! 4. [`Performer::run`] up to an eighth of a beat before the end of what is known (the next
+//!    phrase's first notes may be early), and to the end after the last phrase.
+//!
+//! Pure, of fixed capacity, and without allocation once it is made: the audio thread may call all
+//! of it except [`Performer::new`].
+
+mod event;
+mod grid;
+mod notes;
+mod play;
+
+pub use event::{Body, Expression, Message, Note};
+pub use grid::Part;
+
+use std::collections::VecDeque;
+
+use crate::genre::Direction;
+use crate::roll::edits::Edits;
+use crate::roll::{PITCHES, Roll, SLOTS, STEPS_PER_SLOT, row_of_key};
+use grid::{Grid, Slot};
+use notes::{Source, Stage};
+use play::Added;
+
+/// Source notes that are remembered at once: held, waiting, sounding, or ended a bar ago.
+const NOTES: usize = 2048;
+/// Messages that wait at once.
+const MESSAGES: usize = 16_384;
+/// The MIDI channel whose notes are drums and never transferred.
+pub const DRUM_CHANNEL: u8 = 9;
+
+/// From beats of the output timeline to ticks: samples in the plugin, ticks of a file otherwise.
+pub trait Clock {
+    /// The tick nearest to `beats`. Must not fall while `beats` grows.
+    fn tick(&self, beats: f64) -> i64;
+}
+
+/// What the user has set, constant during a call of [`Performer::run`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Control {
+    /// −1 (the pair's first genre) … 0 (as played) … 1 (its second genre).
+    pub knob: f32,
+    /// 0 keeps the feel, 1 lies on the grid; without effect where the amount is 0 or where there
+    /// are no edits (a bar that plays dry).
+    pub quantise: f32,
+}
+
+/// An event that leaves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Emission {
+    /// When.
+    pub tick: i64,
+    /// What.
+    pub body: Body,
+    /// For the strike of a note that the network added: the id of the nearest source note, if it
+    /// has one. `Some(None)` where it has none.
+    pub added_near: Option<Option<i32>>,
+}
+
+/// A message that waits for its time.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    at: f64,
+    delay: f64,
+    sequence: u64,
+    message: Message,
+}
+
+/// Plays edited phrases. See the [module](self) for the order of calls.
+#[derive(Debug)]
+pub struct Performer {
+    grid: Grid,
+    notes: Vec<Source>,
+    added: Vec<Added>,
+    messages: VecDeque<Waiting>,
+    /// Of the next source event: events of one tick leave in the order in which they entered.
+    sequence: u64,
+    /// Delay of source events that come, until [`Performer::settle`] says it for their group.
+    expected_delay: f64,
+    /// The last pitched source note, for added notes that have no other near.
+    last: Note,
+}
+
+impl Default for Performer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Performer {
+    /// A performer that knows nothing. Allocates all that it will ever use (about 1 MiB).
+    pub fn new() -> Self {
+        Self {
+            grid: Grid::new(),
+            notes: Vec::with_capacity(NOTES),
+            added: Vec::with_capacity(PITCHES * 2),
+            messages: VecDeque::with_capacity(MESSAGES),
+            sequence: 0,
+            expected_delay: 0.0,
+            last: Note {
+                channel: 0,
+                key: 60,
+                id: None,
+                velocity: 0.7,
+            },
+        }
+    }
+
+    /// Opens the next bar slot, `steps` (1..=16) long from `start` on the input timeline, and
+    /// returns its number. Numbers go up by one, also across [`Performer::clear`]. The oldest of
+    /// 32 slots is forgotten; what would still sound by it plays dry.
+    pub fn open_slot(&mut self, start: f64, steps: usize) -> i64 {
+        self.grid.open(start, steps)
+    }
+
+    /// Changes the length of the newest slot (1..=16 steps).
+    pub fn resize_slot(&mut self, steps: usize) {
+        self.grid.resize(steps);
+    }
+
+    /// Fixes what sounds in slot `slot` as context for later windows; call it when the slot is
+    /// over. Not needed where windows do not overlap.
+    pub fn freeze_slot(&mut self, slot: i64) {
+        let Some(place) = self.grid.place(slot) else {
+            return;
+        };
+        let steps = self.steps_of(&self.grid.slots[place]);
+        let slot = &mut self.grid.slots[place];
+        slot.cells = steps;
+        slot.frozen = true;
+    }
+
+    /// Says that slots `first..=last` are a group that is played `delay` beats later: from here
+    /// on it can sound.
+    pub fn settle(&mut self, first: i64, last: i64, delay: f64) {
+        let Some((steps, times, stream)) = self.grid.settle(first, last, delay) else {
+            return;
+        };
+        for note in &mut self.notes {
+            let inside = match note.row {
+                Some(_) => steps.contains(&note.start),
+                None => times.contains(&note.onset),
+            };
+            if inside && note.stage == Stage::Waiting {
+                note.delay = delay;
+                note.stream = stream;
+            }
+        }
+        for message in &mut self.messages {
+            if times.contains(&message.at) {
+                message.delay = delay;
+            }
+        }
+    }
+
+    /// The delay in beats of source events that come, until their group is settled.
+    pub fn expect_delay(&mut self, delay: f64) {
+        self.expected_delay = delay;
+    }
+
+    /// A note begins at `at` on the input timeline. False: the table is full, it will not sound.
+    pub fn note_on(&mut self, at: f64, note: Note) -> bool {
+        if self.notes.len() == NOTES && !self.forget_one() {
+            return false;
+        }
+        let row = if note.channel == DRUM_CHANNEL {
+            None
+        } else {
+            row_of_key(note.key)
+        };
+        if row.is_some() {
+            self.last = note;
+        }
+        let source = Source {
+            note,
+            row,
+            onset: at,
+            release: f64::INFINITY,
+            release_velocity: 0.0,
+            start: self.grid.step_at(at),
+            end: i64::MAX,
+            delay: self.expected_delay,
+            stream: self.grid.stream,
+            sequence: self.next_sequence(),
+            release_sequence: 0,
+            stage: Stage::Waiting,
+            sounding: false,
+            cut_by_host: false,
+        };
+        self.notes.push(source);
+        true
+    }
+
+    /// The note with this id, or else the oldest held one of this channel and key, ends at `at`;
+    /// `note.velocity` is the release velocity. False: there is none.
+    pub fn note_off(&mut self, at: f64, note: Note) -> bool {
+        let sequence = self.next_sequence();
+        let end = self.grid.step_at(at);
+        let same = |source: &&mut Source| source.note.is_ended_by(&note);
+        let held = self.notes.iter_mut().filter(same);
+        if let Some(source) = held.into_iter().find(|source| source.held()) {
+            source.end_at(at, end, sequence, note.velocity);
+            return true;
+        }
+        let mut cut = self.notes.iter_mut().filter(same);
+        if let Some(source) = cut.find(|source| source.cut_by_host && source.release == at) {
+            source.cut_by_host = false;
+            source.release_velocity = note.velocity;
+            return true;
+        }
+        false
+    }
+
+    /// A whole note at once. False: the table is full.
+    pub fn note(&mut self, onset: f64, release: f64, note: Note, release_velocity: f32) -> bool {
+        if !self.note_on(onset, note) {
+            return false;
+        }
+        let sequence = self.next_sequence();
+        let end = self.grid.step_at(release);
+        if let Some(source) = self.notes.last_mut() {
+            source.end_at(release.max(onset), end, sequence, release_velocity);
+        }
+        true
+    }
+
+    /// Ends every held note at `at`, because the song jumps back and the host may not say so. A
+    /// note-off that comes at the same time still finds its note.
+    pub fn release_held(&mut self, at: f64) {
+        let end = self.grid.step_at(at);
+        for place in 0..self.notes.len() {
+            if self.notes[place].held() {
+                let sequence = self.next_sequence();
+                let source = &mut self.notes[place];
+                source.end_at(at, end, sequence, 0.0);
+                source.cut_by_host = true;
+            }
+        }
+    }
+
+    /// A message enters at `at` on the input timeline. False: the table is full, it is lost.
+    pub fn message(&mut self, at: f64, message: Message) -> bool {
+        if self.messages.len() == MESSAGES {
+            return false;
+        }
+        let sequence = self.next_sequence();
+        self.messages.push_back(Waiting {
+            at,
+            delay: self.expected_delay,
+            sequence,
+            message,
+        });
+        true
+    }
+
+    /// The roll of the four slots from slot `first`, as far as it is known: slots that are not
+    /// open yet are empty, and notes that are held sound up to `now` (input timeline).
+    pub fn window(&self, first: i64, now: f64) -> Roll {
+        let known = self.grid.step_at(now);
+        let mut steps = [0; SLOTS * STEPS_PER_SLOT];
+        for (serial, part) in (first..).zip(steps.chunks_exact_mut(STEPS_PER_SLOT)) {
+            let Some(place) = self.grid.place(serial) else {
+                continue;
+            };
+            let slot = &self.grid.slots[place];
+            let mut cells = if slot.frozen {
+                slot.cells
+            } else {
+                self.steps_of(slot)
+            };
+            if !slot.frozen {
+                for (step, cell) in (slot.base..).zip(&mut cells) {
+                    if step >= known {
+                        *cell &= self.released_cells(step);
+                    }
+                }
+            }
+            part.copy_from_slice(&cells);
+        }
+        Roll::from_steps(steps)
+    }
+
+    /// Makes page `page` (0..8) the place of the edits of `roll`; slots that still use what was
+    /// there before play dry from now on.
+    pub fn set_page(&mut self, page: usize, roll: &Roll) {
+        self.grid.set_page(page, roll);
+    }
+
+    /// The edits of a page's roll in one direction have come.
+    pub fn fill(&mut self, page: usize, direction: Direction, edits: &Edits) {
+        self.grid.fill(page, direction, edits);
+    }
+
+    /// Lets a part of slot `slot` play by `page`, whose window begins with slot `first`. Only
+    /// the directions filled so far count: what comes later is too late for this part.
+    pub fn attach(&mut self, slot: i64, part: Part, page: usize, first: i64) {
+        self.grid.attach(slot, part, page, first);
+    }
+
+    /// Sets how many leading steps of slot `slot` belong to [`Part::Lead`] (0 at first).
+    pub fn set_lead(&mut self, slot: i64, steps: usize) {
+        self.grid.set_lead(slot, steps);
+    }
+
+    /// Number and step (with its fraction) of the slot that sounds at `beats` of the output
+    /// timeline.
+    pub fn playhead(&self, beats: f64) -> Option<(i64, f64)> {
+        self.grid.playhead(beats)
+    }
+
+    /// The page and first slot of the window by which `step` of slot `slot` plays, and whether it
+    /// has edits in `direction`.
+    pub fn playing_by(
+        &self,
+        slot: i64,
+        step: usize,
+        direction: Direction,
+    ) -> Option<(usize, i64, bool)> {
+        self.grid.playing_by(slot, step, direction)
+    }
+
+    /// The roll of a page and its edits in `direction` at `amount`.
+    pub fn page_output(&self, page: usize, direction: Direction, amount: f32) -> Option<Roll> {
+        self.grid.page_output(page, direction, amount)
+    }
+
+    /// Source cells of a slot, by its notes.
+    fn steps_of(&self, slot: &Slot) -> [u128; STEPS_PER_SLOT] {
+        let mut cells = [0; STEPS_PER_SLOT];
+        for (step, cell) in (slot.base..).zip(&mut cells).take(slot.steps) {
+            *cell = self.source_cells(step);
+        }
+        cells
+    }
+
+    /// Which rows the source notes cover at `step`.
+    fn source_cells(&self, step: i64) -> u128 {
+        self.notes
+            .iter()
+            .filter(|note| note.covers(step))
+            .fold(0, |cells, note| cells | note.bit())
+    }
+
+    /// The same, held notes left out except at their first step.
+    fn released_cells(&self, step: i64) -> u128 {
+        self.notes
+            .iter()
+            .filter(|note| note.covers(step) && (!note.held() || note.start == step))
+            .fold(0, |cells, note| cells | note.bit())
+    }
+
+    fn next_sequence(&mut self) -> u64 {
+        self.sequence += 1;
+        self.sequence
+    }
+
+    /// Makes room for a note by forgetting the oldest that has ended.
+    fn forget_one(&mut self) -> bool {
+        let done = self.notes.iter().position(|n| n.stage == Stage::Done);
+        if let Some(place) = done {
+            self.notes.remove(place);
+        }
+        done.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,311 @@
+//! The grid on which the performer plays: bar slots in their order, and the pages of edits.
+//!
+//! Steps are counted through over all slots, so that a note may reach over many of them.
+
+use std::ops::Range;
+
+use crate::genre::Direction;
+use crate::roll::edits::Edits;
+use crate::roll::quantise::STEPS_PER_BEAT;
+use crate::roll::{Roll, SLOTS, STEPS_PER_SLOT};
+
+/// Slots that are remembered at once.
+const SLOTS_KEPT: usize = 32;
+/// Pages of edits: two answers of four groups.
+const PAGES: usize = 8;
+/// Slack for the noise of host positions, in steps.
+const NOISE_STEPS: f64 = 1e-6;
+
+/// Which part of a slot: it may play by two answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The leading steps, see [`Performer::set_lead`](super::Performer::set_lead).
+    Lead,
+    /// All others.
+    Main,
+}
+
+/// By what a part of a slot plays.
+#[derive(Clone, Copy, Debug)]
+struct Source {
+    page: usize,
+    /// The first slot of the page's window.
+    first: i64,
+    /// Whether the edits of each direction were there in time.
+    filled: [bool; 2],
+}
+
+/// One bar slot.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slot {
+    pub(super) serial: i64,
+    /// Input timeline, beats.
+    start: f64,
+    /// The number of its first step.
+    pub(super) base: i64,
+    pub(super) steps: usize,
+    /// From the input to the output timeline; `None` until its group is settled.
+    delay: Option<f64>,
+    pub(super) stream: u32,
+    lead: usize,
+    sources: [Option<Source>; 2],
+    pub(super) frozen: bool,
+    /// What sounds in it, once frozen.
+    pub(super) cells: [u128; STEPS_PER_SLOT],
+    /// The next step to be played; beyond `steps` when it is over.
+    pub(super) cursor: usize,
+}
+
+/// Edits of one roll in both directions.
+#[derive(Clone, Debug)]
+struct Page {
+    roll: Roll,
+    edits: Box<[Edits]>,
+    filled: [bool; 2],
+}
+
+/// Slots and pages.
+#[derive(Debug)]
+pub(super) struct Grid {
+    /// Oldest first.
+    pub(super) slots: Vec<Slot>,
+    pages: Vec<Page>,
+    next_serial: i64,
+    /// Slots of equal delay that follow each other are one stream: within it steps come in the
+    /// order of time, and notes reach from slot to slot.
+    pub(super) stream: u32,
+    stream_delay: Option<f64>,
+}
+
+impl Grid {
+    pub(super) fn new() -> Self {
+        let page = Page {
+            roll: Roll::EMPTY,
+            edits: vec![Edits::NONE; 2].into_boxed_slice(),
+            filled: [false; 2],
+        };
+        Self {
+            slots: Vec::with_capacity(SLOTS_KEPT),
+            pages: vec![page; PAGES],
+            next_serial: 0,
+            stream: 0,
+            stream_delay: None,
+        }
+    }
+
+    /// Forgets the slots; the pages may be written again.
+    pub(super) fn clear(&mut self) {
+        self.slots.clear();
+        self.stream = self.stream.wrapping_add(1);
+        self.stream_delay = None;
+    }
+
+    pub(super) fn open(&mut self, start: f64, steps: usize) -> i64 {
+        if self.slots.len() == SLOTS_KEPT {
+            self.slots.remove(0);
+        }
+        let base = self.slots.last().map_or(0, |s| s.base + s.steps as i64);
+        let serial = self.next_serial;
+        self.next_serial += 1;
+        self.slots.push(Slot {
+            serial,
+            start,
+            base,
+            steps: steps.clamp(1, STEPS_PER_SLOT),
+            delay: None,
+            stream: self.stream,
+            lead: 0,
+            sources: [None; 2],
+            frozen: false,
+            cells: [0; STEPS_PER_SLOT],
+            cursor: 0,
+        });
+        serial
+    }
+
+    pub(super) fn resize(&mut self, steps: usize) {
+        if let Some(slot) = self.slots.last_mut() {
+            slot.steps = steps.clamp(1, STEPS_PER_SLOT);
+        }
+    }
+
+    /// Where slot `serial` is in the list.
+    pub(super) fn place(&self, serial: i64) -> Option<usize> {
+        let place = usize::try_from(serial - self.slots.first()?.serial).ok()?;
+        (place < self.slots.len()).then_some(place)
+    }
+
+    /// The step nearest to `at` (input timeline), also before and after the open slots.
+    pub(super) fn step_at(&self, at: f64) -> i64 {
+        let place = self.slots.iter().rposition(|slot| slot.start <= at);
+        let Some(slot) = self.slots.get(place.unwrap_or(0)) else {
+            return 0;
+        };
+        let local = ((at - slot.start) * STEPS_PER_BEAT + 0.5 + NOISE_STEPS).floor() as i64;
+        let newest = place.is_none_or(|place| place + 1 == self.slots.len());
+        let most = if newest { i64::MAX } else { slot.steps as i64 };
+        slot.base + local.min(most)
+    }
+
+    /// See [`Performer::settle`](super::Performer::settle). Returns the group's steps and times,
+    /// and its stream.
+    pub(super) fn settle(
+        &mut self,
+        first: i64,
+        last: i64,
+        delay: f64,
+    ) -> Option<(Range<i64>, Range<f64>, u32)> {
+        if self.stream_delay.is_some_and(|before| before != delay) {
+            self.stream = self.stream.wrapping_add(1);
+        }
+        self.stream_delay = Some(delay);
+        let places = self.place(first)?..=self.place(last)?;
+        let end = self.slots.get(places.end() + 1);
+        let (from, to) = (self.slots[*places.start()], self.slots[*places.end()]);
+        let end = end.map_or(to.start + to.steps as f64 / STEPS_PER_BEAT, |next| {
+            next.start
+        });
+        for slot in self.slots.get_mut(places)? {
+            slot.delay = Some(delay);
+            slot.stream = self.stream;
+        }
+        let steps = from.base..to.base + to.steps as i64;
+        Some((steps, from.start..end, self.stream))
+    }
+
+    pub(super) fn set_page(&mut self, page: usize, roll: &Roll) {
+        let Some(place) = self.pages.get_mut(page) else {
+            return;
+        };
+        place.roll = *roll;
+        place.filled = [false; 2];
+        for source in self.slots.iter_mut().flat_map(|slot| &mut slot.sources) {
+            if source.is_some_and(|source| source.page == page) {
+                *source = None;
+            }
+        }
+    }
+
+    pub(super) fn fill(&mut self, page: usize, direction: Direction, edits: &Edits) {
+        if let Some(page) = self.pages.get_mut(page) {
+            page.edits[direction.index()] = *edits;
+            page.filled[direction.index()] = true;
+        }
+    }
+
+    pub(super) fn attach(&mut self, slot: i64, part: Part, page: usize, first: i64) {
+        let filled = self.pages.get(page).map(|page| page.filled);
+        if let (Some(place), Some(filled)) = (self.place(slot), filled) {
+            self.slots[place].sources[part as usize] = Some(Source {
+                page,
+                first,
+                filled,
+            });
+        }
+    }
+
+    pub(super) fn set_lead(&mut self, slot: i64, steps: usize) {
+        if let Some(place) = self.place(slot) {
+            self.slots[place].lead = steps;
+        }
+    }
+
+    pub(super) fn playhead(&self, beats: f64) -> Option<(i64, f64)> {
+        self.slots.iter().rev().find_map(|slot| {
+            let step = (beats - slot.start - slot.delay?) * STEPS_PER_BEAT;
+            (0.0..slot.steps as f64)
+                .contains(&step)
+                .then_some((slot.serial, step))
+        })
+    }
+
+    pub(super) fn playing_by(
+        &self,
+        slot: i64,
+        step: usize,
+        direction: Direction,
+    ) -> Option<(usize, i64, bool)> {
+        let source = self.slots[self.place(slot)?].source(step)?;
+        Some((source.page, source.first, source.filled[direction.index()]))
+    }
+
+    pub(super) fn page_output(
+        &self,
+        page: usize,
+        direction: Direction,
+        amount: f32,
+    ) -> Option<Roll> {
+        let page = self.pages.get(page)?;
+        let edits = &page.edits[direction.index()];
+        page.filled[direction.index()].then(|| edits.apply(&page.roll, amount))
+    }
+
+    /// The edits of `step` in `direction`, if it has any: the page and the step in its window.
+    fn edits_of(&self, step: i64, direction: Direction) -> Option<(&Page, usize)> {
+        let slot = self.slots.iter().find(|slot| slot.contains(step))?;
+        let local = usize::try_from(step - slot.base).ok()?;
+        let source = slot.source(local).filter(|s| s.filled[direction.index()])?;
+        let place = usize::try_from(slot.serial - source.first).ok()?;
+        (place < SLOTS).then_some((&self.pages[source.page], place * STEPS_PER_SLOT + local))
+    }
+
+    /// Whether `step` has edits in `direction`, that is, does not play dry.
+    pub(super) fn has_edits(&self, step: i64, direction: Direction) -> bool {
+        self.edits_of(step, direction).is_some()
+    }
+
+    /// The cells of `step` that sound, where `cells` do in the source. An edit means what the
+    /// network wanted the cell to be, even if the source has changed since it was asked.
+    pub(super) fn edited(&self, step: i64, cells: u128, direction: Direction, amount: f32) -> u128 {
+        if amount <= 0.0 {
+            return cells;
+        }
+        let Some((page, local)) = self.edits_of(step, direction) else {
+            return cells;
+        };
+        let mask = page.edits[direction.index()].mask(local, amount);
+        cells & !mask | !page.roll.steps()[local] & mask
+    }
+
+    /// The time of a step on the input timeline, if its slot or the one before it is known.
+    pub(super) fn beats_at(&self, step: i64) -> Option<f64> {
+        let of = |step| self.slots.iter().find(|slot| slot.contains(step));
+        let slot = of(step).or_else(|| of(step - 1))?;
+        Some(slot.start + (step - slot.base) as f64 / STEPS_PER_BEAT)
+    }
+
+    /// Whether `step` is played within `stream`.
+    pub(super) fn follows(&self, stream: u32, step: i64) -> bool {
+        self.slots
+            .iter()
+            .any(|slot| slot.contains(step) && slot.stream == stream)
+    }
+
+    /// Whether the slot at `place` is the last of its stream, as far as is known.
+    pub(super) fn ends_stream(&self, place: usize) -> bool {
+        let stream = self.slots[place].stream;
+        self.slots
+            .get(place + 1)
+            .is_none_or(|next| next.delay.is_none() || next.stream != stream)
+    }
+}
+
+impl Slot {
+    fn contains(&self, step: i64) -> bool {
+        (self.base..self.base + self.steps as i64).contains(&step)
+    }
+
+    fn source(&self, step: usize) -> Option<&Source> {
+        let part = if step < self.lead {
+            Part::Lead
+        } else {
+            Part::Main
+        };
+        self.sources[part as usize].as_ref()
+    }
+
+    /// When its step `step` sounds, on the output timeline.
+    pub(super) fn time_of(&self, step: usize) -> Option<f64> {
+        Some(self.start + self.delay? + step as f64 / STEPS_PER_BEAT)
+    }
+}

@@ -1,0 +1,87 @@
+//! Source notes and how far each has come on the output timeline.
+
+use super::Note;
+
+/// How far a source note has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Its onset is still to come.
+    Waiting,
+    /// Its onset has passed, its release not; it may have been silenced by an edit.
+    Open,
+    /// Its release has passed, but a run of added cells keeps it sounding.
+    Extended,
+    /// It has ended. Kept for a bar, because added notes take their velocity from it.
+    Done,
+}
+
+/// One source note.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Source {
+    pub(super) note: Note,
+    /// Its row in the roll; `None` for what passes untouched.
+    pub(super) row: Option<usize>,
+    /// Input timeline, beats.
+    pub(super) onset: f64,
+    /// Input timeline, beats; infinite while held.
+    pub(super) release: f64,
+    pub(super) release_velocity: f32,
+    /// First step that it covers, counted over all slots.
+    pub(super) start: i64,
+    /// First step that it no longer covers; `MAX` while held.
+    pub(super) end: i64,
+    /// From the input to the output timeline, beats.
+    pub(super) delay: f64,
+    /// The stream of slots whose edits it follows.
+    pub(super) stream: u32,
+    pub(super) sequence: u64,
+    pub(super) release_sequence: u64,
+    pub(super) stage: Stage,
+    /// A note-on has left and its note-off has not.
+    pub(super) sounding: bool,
+    /// Ended because the song jumped, not by a note-off.
+    pub(super) cut_by_host: bool,
+}
+
+impl Source {
+    /// Whether its note-off has not entered yet.
+    pub(super) fn held(&self) -> bool {
+        self.release == f64::INFINITY
+    }
+
+    /// Whether it sounds at `step` of the source roll.
+    pub(super) fn covers(&self, step: i64) -> bool {
+        self.row.is_some() && self.start <= step && step < self.end
+    }
+
+    /// Its row as a bit of a step; 0 for what passes untouched.
+    pub(super) fn bit(&self) -> u128 {
+        self.row.map_or(0, |row| 1 << row)
+    }
+
+    /// Ends it: at `at`, that is before step `end`, but it covers one step at least.
+    pub(super) fn end_at(&mut self, at: f64, end: i64, sequence: u64, velocity: f32) {
+        self.release = at;
+        self.end = end.max(self.start + 1);
+        self.release_sequence = sequence;
+        self.release_velocity = velocity;
+    }
+
+    /// How far it is from a cell: steps between them plus semitones between them.
+    pub(super) fn distance(&self, step: i64, row: usize) -> Option<i64> {
+        let last = self.end.saturating_sub(1);
+        let steps = (self.start - step).max(step.saturating_sub(last)).max(0);
+        Some(steps + (self.row? as i64 - row as i64).abs())
+    }
+}
+
+impl Note {
+    /// Whether the note-off `off` ends this note: by id where both have one, else by channel and
+    /// key.
+    pub fn is_ended_by(&self, off: &Self) -> bool {
+        match (self.id, off.id) {
+            (Some(mine), Some(theirs)) => mine == theirs,
+            _ => self.channel == off.channel && self.key == off.key,
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! Playing: which event comes next on the output timeline, and what it does.
+
+use super::notes::{Source, Stage};
+use super::{Body, Clock, Control, Emission, Note, Performer};
+use crate::genre::Direction;
+use crate::roll::quantise::pull;
+use crate::roll::{PITCHES, STEPS_PER_SLOT, key_of_row};
+
+/// A bar: how long a note that has ended is kept for the velocity of added ones, in steps.
+const KEPT_STEPS: i64 = STEPS_PER_SLOT as i64;
+/// How many of the nearest source notes give an added note its velocity.
+const NEAREST: usize = 3;
+/// A stream ends this much (beats) after its last step, so that a group that follows on the same
+/// tick is settled before.
+const END_SLACK: f64 = 1e-6;
+
+/// A sounding note that the network added.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Added {
+    note: Note,
+    row: usize,
+    stream: u32,
+}
+
+/// What comes next. Events of one tick go by class, then in the order in which they entered.
+#[derive(Clone, Copy, Debug)]
+enum Next {
+    /// A grid step (or the end) of the slot at this place.
+    Step(usize),
+    /// The onset of the note at this place.
+    Onset(usize),
+    /// Its release.
+    Release(usize),
+    /// The first of the messages.
+    Message,
+}
+
+/// Direction, amount and grid strength of a [`Control`], made safe.
+#[derive(Clone, Copy, Debug)]
+struct Hand {
+    direction: Direction,
+    amount: f32,
+    quantise: f64,
+}
+
+impl Hand {
+    fn of(control: Control) -> Self {
+        let knob = if control.knob.is_finite() {
+            control.knob
+        } else {
+            0.0
+        };
+        let (direction, amount) = Direction::of_knob(knob);
+        let asked = f64::from(control.quantise);
+        let quantise = if amount > 0.0 && asked > 0.0 {
+            asked.min(1.0)
+        } else {
+            0.0
+        };
+        Self {
+            direction,
+            amount,
+            quantise,
+        }
+    }
+}
+
+impl Performer {
+    /// Plays all that is due before tick `until`; what was due before `from` leaves at `from`.
+    /// `emit` gets the events in the order of their ticks. It may refuse a note-on (by false):
+    /// that note then does not sound and gets no note-off.
+    pub fn run(
+        &mut self,
+        clock: &impl Clock,
+        from: i64,
+        until: i64,
+        control: Control,
+        emit: &mut impl FnMut(Emission) -> bool,
+    ) {
+        let hand = Hand::of(control);
+        while let Some((tick, next)) = self.next(clock, &hand, until) {
+            let tick = tick.max(from);
+            match next {
+                Next::Step(place) => self.step(place, tick, &hand, emit),
+                Next::Onset(place) => self.onset(place, tick, &hand, emit),
+                Next::Release(place) => self.release(place, tick, &hand, emit),
+                Next::Message => {
+                    if let Some(waiting) = self.messages.pop_front() {
+                        send(emit, tick, Body::Message(waiting.message));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Ends all that sounds at `tick` and forgets notes, messages and slots.
+    pub fn flush(&mut self, tick: i64, emit: &mut impl FnMut(Emission) -> bool) {
+        for source in self.notes.drain(..).filter(|source| source.sounding) {
+            send(emit, tick, Body::Off(off(source.note, 0.0)));
+        }
+        for added in self.added.drain(..) {
+            send(emit, tick, Body::Off(off(added.note, 0.0)));
+        }
+        self.messages.clear();
+        self.grid.clear();
+    }
+
+    /// Whether anything sounds: notes whose note-off has not left.
+    pub fn sounds(&self) -> bool {
+        !self.added.is_empty() || self.notes.iter().any(|note| note.sounding)
+    }
+
+    /// The earliest event before tick `until`.
+    fn next(&self, clock: &impl Clock, hand: &Hand, until: i64) -> Option<(i64, Next)> {
+        let mut best: Option<((i64, u8, u64), Next)> = None;
+        let mut offer = |tick: i64, class: u8, sequence: u64, next: Next| {
+            let rank = (tick, class, sequence);
+            if tick < until && best.as_ref().is_none_or(|(least, _)| rank < *least) {
+                best = Some((rank, next));
+            }
+        };
+        for (place, slot) in self.grid.slots.iter().enumerate() {
+            let ending = slot.cursor == slot.steps && self.grid.ends_stream(place);
+            if (slot.cursor < slot.steps || ending)
+                && let Some(time) = slot.time_of(slot.cursor)
+            {
+                let slack = if ending { END_SLACK } else { 0.0 };
+                let order = slot.base as u64 + slot.cursor as u64;
+                offer(clock.tick(time + slack), 1, order, Next::Step(place));
+            }
+        }
+        for (place, note) in self.notes.iter().enumerate() {
+            match note.stage {
+                Stage::Waiting => {
+                    let (time, _) = self.pulled(note, hand, note.onset, note.start, note.start);
+                    offer(clock.tick(time), 2, note.sequence, Next::Onset(place));
+                }
+                Stage::Open if !note.held() => {
+                    let (time, on_grid) =
+                        self.pulled(note, hand, note.release, note.end, note.end - 1);
+                    // On the grid a note may end where the next of its pitch begins.
+                    let class = if on_grid { 0 } else { 2 };
+                    let sequence = note.release_sequence;
+                    offer(clock.tick(time), class, sequence, Next::Release(place));
+                }
+                Stage::Open | Stage::Extended | Stage::Done => {}
+            }
+        }
+        if let Some(first) = self.messages.front() {
+            offer(
+                clock.tick(first.at + first.delay),
+                2,
+                first.sequence,
+                Next::Message,
+            );
+        }
+        best.map(|((tick, _, _), next)| (tick, next))
+    }
+
+    /// When the end `exact` of a note sounds: pulled to step `grid` as far as Quantise asks,
+    /// unless step `decider` plays dry. And whether it was pulled.
+    fn pulled(
+        &self,
+        note: &Source,
+        hand: &Hand,
+        exact: f64,
+        grid: i64,
+        decider: i64,
+    ) -> (f64, bool) {
+        let played = (exact + note.delay, false);
+        if note.row.is_none()
+            || hand.quantise <= 0.0
+            || !self.grid.has_edits(decider, hand.direction)
+        {
+            return played;
+        }
+        match self.grid.beats_at(grid) {
+            Some(beats) => (pull(exact, beats, hand.quantise) + note.delay, true),
+            None => played,
+        }
+    }
+
+    /// Whether row `row` sounds at `step` in the source and after the edits.
+    fn cell(&self, step: i64, row: usize, hand: &Hand) -> (bool, bool) {
+        let source = self.source_cells(step);
+        let edited = self.grid.edited(step, source, hand.direction, hand.amount);
+        (source >> row & 1 == 1, edited >> row & 1 == 1)
+    }
+
+    /// A source onset: it strikes unless its first cell is removed.
+    fn onset(
+        &mut self,
+        place: usize,
+        tick: i64,
+        hand: &Hand,
+        emit: &mut impl FnMut(Emission) -> bool,
+    ) {
+        let note = self.notes[place];
+        self.notes[place].stage = Stage::Open;
+        if let Some(row) = note.row {
+            if !self.cell(note.start, row, hand).1 {
+                return;
+            }
+            self.end_additions(tick, note.stream, 1 << row, emit);
+        }
+        self.strike(place, tick, emit);
+    }
+
+    /// A source release: the note ends, or a run of added cells takes it over.
+    fn release(
+        &mut self,
+        place: usize,
+        tick: i64,
+        hand: &Hand,
+        emit: &mut impl FnMut(Emission) -> bool,
+    ) {
+        let note = self.notes[place];
+        if note.sounding
+            && let Some(row) = note.row
+            && self.cell(note.end, row, hand) == (false, true)
+            && self.grid.follows(note.stream, note.end)
+        {
+            self.notes[place].stage = Stage::Extended;
+            return;
+        }
+        self.silence(place, tick, note.release_velocity, emit);
+        self.notes[place].stage = Stage::Done;
+        if note.row.is_none() {
+            self.notes.remove(place);
+        }
+    }
+
+    /// A step of the grid: edits inside notes, and added cells.
+    fn step(
+        &mut self,
+        place: usize,
+        tick: i64,
+        hand: &Hand,
+        emit: &mut impl FnMut(Emission) -> bool,
+    ) {
+        let slot = &mut self.grid.slots[place];
+        let (stream, step) = (slot.stream, slot.base + slot.cursor as i64);
+        let over = slot.cursor >= slot.steps;
+        slot.cursor += 1;
+        if over {
+            self.end_additions(tick, stream, !0, emit);
+            return;
+        }
+        let source = self.source_cells(step);
+        let edited = self.grid.edited(step, source, hand.direction, hand.amount);
+        let added = edited & !source;
+        self.end_additions(tick, stream, !added, emit);
+        for place in 0..self.notes.len() {
+            let note = self.notes[place];
+            if note.stage != Stage::Open || note.stream != stream || !note.covers(step) {
+                continue;
+            }
+            let kept = edited & note.bit() != 0;
+            if !kept {
+                self.silence(place, tick, 0.0, emit);
+            } else if !note.sounding {
+                self.strike(place, tick, emit);
+            }
+        }
+        for row in (0..PITCHES).filter(|row| added >> row & 1 == 1) {
+            self.add(step, row, stream, tick, emit);
+        }
+        self.notes
+            .retain(|note| note.stage != Stage::Done || note.end + KEPT_STEPS > step);
+    }
+
+    /// Strikes the note of an added cell, unless its pitch sounds already.
+    fn add(
+        &mut self,
+        step: i64,
+        row: usize,
+        stream: u32,
+        tick: i64,
+        emit: &mut impl FnMut(Emission) -> bool,
+    ) {
+        let of_row = |note: &Source| note.sounding && note.row == Some(row);
+        let sounds = self.notes.iter().any(|n| of_row(n) && n.stream == stream)
+            || self
+                .added
+                .iter()
+                .any(|added| added.row == row && added.stream == stream);
+        if sounds || self.added.len() == self.added.capacity() {
+            return;
+        }
+        let (near, velocity) = self.nearest(step, row);
+        let note = Note {
+            channel: near.channel,
+            key: key_of_row(row),
+            id: None,
+            velocity,
+        };
+        let clashes = |other: &Note| other.channel == note.channel && other.key == note.key;
+        if self.notes.iter().any(|n| n.sounding && clashes(&n.note))
+            || self.added.iter().any(|added| clashes(&added.note))
+        {
+            return;
+        }
+        let struck = emit(Emission {
+            tick,
+            body: Body::On(note),
+            added_near: Some(near.id),
+        });
+        if struck {
+            self.added.push(Added { note, row, stream });
+        }
+    }
+
+    /// The source note nearest to a cell, and the mean velocity of the nearest few.
+    fn nearest(&self, step: i64, row: usize) -> (Note, f32) {
+        let mut nearest = [(i64::MAX, self.last); NEAREST];
+        let mut found = 0;
+        for source in &self.notes {
+            let Some(distance) = source.distance(step, row) else {
+                continue;
+            };
+            let place = nearest.iter().position(|(least, _)| distance < *least);
+            if let Some(place) = place {
+                nearest[place..].rotate_right(1);
+                nearest[place] = (distance, source.note);
+                found = (found + 1).min(NEAREST);
+            }
+        }
+        let used = &nearest[..found.max(1)];
+        let sum: f32 = used.iter().map(|(_, note)| note.velocity).sum();
+        (nearest[0].1, sum / used.len() as f32)
+    }
+
+    /// Ends added and extended notes of `stream` in the rows of `rows`.
+    fn end_additions(
+        &mut self,
+        tick: i64,
+        stream: u32,
+        rows: u128,
+        emit: &mut impl FnMut(Emission) -> bool,
+    ) {
+        self.added.retain(|added| {
+            let ends = added.stream == stream && rows >> added.row & 1 == 1;
+            if ends {
+                send(emit, tick, Body::Off(off(added.note, 0.0)));
+            }
+            !ends
+        });
+        for place in 0..self.notes.len() {
+            let note = self.notes[place];
+            if note.stage == Stage::Extended && note.stream == stream && note.bit() & rows != 0 {
+                self.silence(place, tick, note.release_velocity, emit);
+                self.notes[place].stage = Stage::Done;
+            }
+        }
+    }
+
+    fn strike(&mut self, place: usize, tick: i64, emit: &mut impl FnMut(Emission) -> bool) {
+        let source = &mut self.notes[place];
+        source.sounding = send(emit, tick, Body::On(source.note));
+        if !source.sounding {
+            source.stage = Stage::Done;
+        }
+    }
+
+    fn silence(
+        &mut self,
+        place: usize,
+        tick: i64,
+        velocity: f32,
+        emit: &mut impl FnMut(Emission) -> bool,
+    ) {
+        let source = &mut self.notes[place];
+        if std::mem::take(&mut source.sounding) {
+            send(emit, tick, Body::Off(off(source.note, velocity)));
+        }
+    }
+}
+
+fn send(emit: &mut impl FnMut(Emission) -> bool, tick: i64, body: Body) -> bool {
+    emit(Emission {
+        tick,
+        body,
+        added_near: None,
+    })
+}
+
+/// The note-off of a note.
+fn off(note: Note, velocity: f32) -> Note {
+    Note { velocity, ..note }
+}

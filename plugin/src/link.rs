@@ -1,0 +1,194 @@
+//! The contract between the audio thread and the engine worker: two message types, passed by
+//! value through two bounded channels for each instance of the plugin.
+//!
+//! For each group of bars the audio thread asks twice (one beat before the group's end and at its
+//! end) and each time for **both** directions, because the knob may change its sign at any
+//! moment while the group sounds. So up to four requests and four responses belong to a group;
+//! [`Request::answer`] and [`Request::direction`] tell them apart.
+//!
+//! The audio side only uses `try_send` and `try_recv`. These are free of locks as long as nobody
+//! sleeps in a blocking call on the other side: the worker polls, too. The one place where the
+//! audio side may wait is [`AudioEnd::wait_offline`].
+
+use std::time::{Duration, Instant};
+
+use crossbeam::channel::{Receiver, Sender, TryRecvError, bounded};
+use third_stream_model::genre::{Direction, Pair};
+use third_stream_model::roll::{Roll, edits::Edits};
+
+/// Messages that fit in each direction: four groups, all asked for and none answered.
+const CAPACITY: usize = 16;
+
+/// Which of the two requests of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Answer {
+    /// Asked one beat before the group's end; plays the first beat of the output.
+    First,
+    /// Asked at the group's end; plays the rest.
+    Second,
+}
+
+impl Answer {
+    /// 0 for the first, 1 for the second; for arrays of two.
+    pub const fn index(self) -> usize {
+        match self {
+            Self::First => 0,
+            Self::Second => 1,
+        }
+    }
+}
+
+/// One forward pass, asked for by the audio thread.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    /// The instance of the plugin that asks.
+    pub instance: u64,
+    /// Grows when the transport jumps and the like; answers of an older generation are ignored,
+    /// so a request older than the newest one of its instance need not be worked on.
+    pub generation: u32,
+    /// Number of the group of bars, within the generation.
+    pub group: u32,
+    /// Which request of the group.
+    pub answer: Answer,
+    /// When its answer is first needed in real time. Earliest first; the answer is still wanted
+    /// when this has passed (for the later bars of the group, and in offline rendering).
+    pub deadline: Instant,
+    /// Which weights.
+    pub pair: Pair,
+    /// Which generator.
+    pub direction: Direction,
+    /// The window: the last four bar slots ending with the group.
+    pub roll: Roll,
+}
+
+impl Request {
+    /// The response to this request.
+    pub const fn respond(&self, outcome: Result<Edits, Failure>) -> Response {
+        Response {
+            generation: self.generation,
+            group: self.group,
+            answer: self.answer,
+            direction: self.direction,
+            outcome,
+        }
+    }
+}
+
+/// Why there are no edits. The bars play dry and are counted as late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// There are no weights for the pair, or they are not loaded yet.
+    NoWeights,
+    /// The network failed (an error or a panic).
+    Network,
+    /// The request was dropped, because a newer generation had been asked for.
+    Stale,
+}
+
+/// The answer to one [`Request`].
+#[derive(Clone, Copy, Debug)]
+pub struct Response {
+    /// As in the request.
+    pub generation: u32,
+    /// As in the request.
+    pub group: u32,
+    /// As in the request.
+    pub answer: Answer,
+    /// As in the request.
+    pub direction: Direction,
+    /// The edits of the request's roll, about 10 KiB by value.
+    pub outcome: Result<Edits, Failure>,
+}
+
+/// The audio thread's end: sends requests, receives responses.
+#[derive(Debug)]
+pub struct AudioEnd {
+    instance: u64,
+    requests: Sender<Request>,
+    responses: Receiver<Response>,
+}
+
+/// The worker's end: receives requests, sends responses. Both by polling.
+#[derive(Debug)]
+pub struct WorkerEnd {
+    instance: u64,
+    requests: Receiver<Request>,
+    responses: Sender<Response>,
+}
+
+/// The two ends for one instance of the plugin. Allocates.
+pub fn link(instance: u64) -> (AudioEnd, WorkerEnd) {
+    let (request_in, request_out) = bounded(CAPACITY);
+    let (response_in, response_out) = bounded(CAPACITY);
+    (
+        AudioEnd {
+            instance,
+            requests: request_in,
+            responses: response_out,
+        },
+        WorkerEnd {
+            instance,
+            requests: request_out,
+            responses: response_in,
+        },
+    )
+}
+
+impl AudioEnd {
+    /// The instance that was given to [`link`].
+    pub const fn instance(&self) -> u64 {
+        self.instance
+    }
+
+    /// Sends a request, or returns false where the channel is full or the worker is gone.
+    pub fn ask(&self, request: Request) -> bool {
+        self.requests.try_send(request).is_ok()
+    }
+
+    /// The next response that is there.
+    pub fn answer(&self) -> Option<Response> {
+        self.responses.try_recv().ok()
+    }
+
+    /// Waits for the next response, at most `longest`; `None` when that has passed or the worker
+    /// is gone. **Only for offline rendering**, where the host itself waits for the plugin: the
+    /// one place in which the audio thread may wait. It polls, so that the worker's `try_send`
+    /// never meets a sleeper.
+    pub fn wait_offline(&self, longest: Duration) -> Option<Response> {
+        let start = Instant::now();
+        loop {
+            match self.responses.try_recv() {
+                Ok(response) => return Some(response),
+                Err(TryRecvError::Disconnected) => return None,
+                Err(TryRecvError::Empty) if start.elapsed() >= longest => return None,
+                Err(TryRecvError::Empty) => std::thread::sleep(Duration::from_micros(200)),
+            }
+        }
+    }
+}
+
+impl WorkerEnd {
+    /// The instance that was given to [`link`].
+    pub const fn instance(&self) -> u64 {
+        self.instance
+    }
+
+    /// The next request that is there; `Err` when the instance is gone.
+    pub fn next(&self) -> Result<Option<Request>, Gone> {
+        match self.requests.try_recv() {
+            Ok(request) => Ok(Some(request)),
+            Err(TryRecvError::Empty) => Ok(None),
+            Err(TryRecvError::Disconnected) => Err(Gone),
+        }
+    }
+
+    /// Sends a response; false where the channel is full or the instance is gone. An answer that
+    /// does not fit is an answer too late.
+    pub fn respond(&self, response: Response) -> bool {
+        self.responses.try_send(response).is_ok()
+    }
+}
+
+/// The instance at the other end is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gone;

@@ -1,0 +1,155 @@
+//! What the editor sees of the audio thread: atomics, written by the one and read by the other.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use third_stream_model::roll::{Roll, STEPS};
+
+/// What the real-time core is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    /// The transport stands still; notes pass straight through.
+    #[default]
+    Stopped,
+    /// Bypassed; notes pass straight through.
+    Bypassed,
+    /// The first group of bars is being heard; nothing sounds yet.
+    Listening,
+    /// A group sounds, transferred.
+    Playing,
+    /// A group sounds dry, because its answer is late, missing or failed.
+    Dry,
+}
+
+/// One consistent view of the real-time core.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct View {
+    /// What it is doing.
+    pub state: State,
+    /// The window of the group that sounds, as played.
+    pub source: Roll,
+    /// The same with the edits of the knob's present position.
+    pub output: Roll,
+    /// The first step of the window that belongs to the group that sounds; what lies before is
+    /// context.
+    pub first_step: u8,
+    /// Where the output is in the window, in steps (0..64).
+    pub playhead: f32,
+    /// Bars that sounded dry because their answer was late, missing or failed.
+    pub late: u32,
+    /// Notes and messages that were lost because a table was full.
+    pub dropped: u32,
+}
+
+/// The shared place of the [`View`]. One writer, any number of readers, no lock: a reader that
+/// meets a write in progress tries again and gives up after a few times.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Even: whole. Odd: being written.
+    version: AtomicU32,
+    state: AtomicU32,
+    playhead: AtomicU32,
+    first_step: AtomicU32,
+    late: AtomicU32,
+    dropped: AtomicU32,
+    /// Each step of both rolls as two words.
+    source: [[AtomicU64; 2]; STEPS],
+    output: [[AtomicU64; 2]; STEPS],
+}
+
+impl Default for Snapshot {
+    fn default() -> Self {
+        let empty = || std::array::from_fn(|_| [AtomicU64::new(0), AtomicU64::new(0)]);
+        Self {
+            version: AtomicU32::new(0),
+            state: AtomicU32::new(0),
+            playhead: AtomicU32::new(0),
+            first_step: AtomicU32::new(0),
+            late: AtomicU32::new(0),
+            dropped: AtomicU32::new(0),
+            source: empty(),
+            output: empty(),
+        }
+    }
+}
+
+/// How often a reader tries before it leaves the view as it was.
+const TRIES: usize = 8;
+
+impl Snapshot {
+    /// Publishes a view. Audio thread; must have one caller at a time.
+    pub(super) fn publish(&self, view: &View) {
+        let version = self.version.load(Ordering::Relaxed);
+        self.version
+            .store(version.wrapping_add(1), Ordering::SeqCst);
+        self.state.store(number_of(view.state), Ordering::SeqCst);
+        self.playhead
+            .store(view.playhead.to_bits(), Ordering::SeqCst);
+        self.first_step
+            .store(u32::from(view.first_step), Ordering::SeqCst);
+        self.late.store(view.late, Ordering::SeqCst);
+        self.dropped.store(view.dropped, Ordering::SeqCst);
+        store(&self.source, &view.source);
+        store(&self.output, &view.output);
+        self.version
+            .store(version.wrapping_add(2), Ordering::SeqCst);
+    }
+
+    /// The newest whole view, or `None` where the audio thread was writing at every try. Editor.
+    pub fn read(&self) -> Option<View> {
+        for _ in 0..TRIES {
+            let before = self.version.load(Ordering::SeqCst);
+            if before % 2 == 1 {
+                std::hint::spin_loop();
+                continue;
+            }
+            let view = View {
+                state: state_of(self.state.load(Ordering::SeqCst)),
+                source: load(&self.source),
+                output: load(&self.output),
+                first_step: self.first_step.load(Ordering::SeqCst) as u8,
+                playhead: f32::from_bits(self.playhead.load(Ordering::SeqCst)),
+                late: self.late.load(Ordering::SeqCst),
+                dropped: self.dropped.load(Ordering::SeqCst),
+            };
+            if self.version.load(Ordering::SeqCst) == before {
+                return Some(view);
+            }
+        }
+        None
+    }
+}
+
+fn store(words: &[[AtomicU64; 2]; STEPS], roll: &Roll) {
+    for (pair, step) in words.iter().zip(roll.steps()) {
+        pair[0].store(*step as u64, Ordering::SeqCst);
+        pair[1].store((*step >> 64) as u64, Ordering::SeqCst);
+    }
+}
+
+fn load(words: &[[AtomicU64; 2]; STEPS]) -> Roll {
+    Roll::from_steps(std::array::from_fn(|step| {
+        let low = words[step][0].load(Ordering::SeqCst);
+        let high = words[step][1].load(Ordering::SeqCst);
+        u128::from(low) | u128::from(high) << 64
+    }))
+}
+
+const fn number_of(state: State) -> u32 {
+    match state {
+        State::Stopped => 0,
+        State::Bypassed => 1,
+        State::Listening => 2,
+        State::Playing => 3,
+        State::Dry => 4,
+    }
+}
+
+const fn state_of(number: u32) -> State {
+    match number {
+        1 => State::Bypassed,
+        2 => State::Listening,
+        3 => State::Playing,
+        4 => State::Dry,
+        _ => State::Stopped,
+    }
+}
