@@ -315,6 +315,16 @@ impl Performer {
         self.grid.set_lead(slot, steps);
     }
 
+    /// When slot `slot` begins on the output timeline, once it is settled.
+    pub fn slot_begins(&self, slot: i64) -> Option<f64> {
+        self.grid.begins(slot)
+    }
+
+    /// Whether a part of slot `slot` plays by edits in `direction`, that is, not dry.
+    pub fn has_answer(&self, slot: i64, part: Part, direction: Direction) -> bool {
+        self.grid.has_answer(slot, part, direction)
+    }
+
     /// Number and step (with its fraction) of the slot that sounds at `beats` of the output
     /// timeline.
     pub fn playhead(&self, beats: f64) -> Option<(i64, f64)> {

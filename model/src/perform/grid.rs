@@ -229,6 +229,16 @@ impl Grid {
         Some((source.page, source.first, source.filled[direction.index()]))
     }
 
+    pub(super) fn begins(&self, slot: i64) -> Option<f64> {
+        self.slots.get(self.place(slot)?)?.time_of(0)
+    }
+
+    pub(super) fn has_answer(&self, slot: i64, part: Part, direction: Direction) -> bool {
+        let slot = self.place(slot).and_then(|place| self.slots.get(place));
+        slot.and_then(|slot| slot.sources[part as usize])
+            .is_some_and(|source| source.filled[direction.index()])
+    }
+
     pub(super) fn page_output(
         &self,
         page: usize,

@@ -1,0 +1,277 @@
+//! Requests that are out, and the fixed musical times at which their answers are taken up.
+//!
+//! An answer is never used earlier than at its time, even if it is there, and never waited for
+//! except offline: so the output does not depend on how fast the machine is.
+
+use std::time::{Duration, Instant};
+
+use third_stream_model::genre::{Direction, Pair};
+use third_stream_model::perform::{Part, Performer};
+use third_stream_model::roll::SLOTS;
+
+use super::groups::Closed;
+use crate::link::{Answer, AudioEnd, Request, Response};
+
+/// Groups that can be out at once; the performer has two pages for each.
+const FLIGHTS: usize = 4;
+/// Times that can be noted at once: a lead and four slots for each group, and some to spare.
+const LATCHES: usize = 32;
+/// The longest wait for one answer in offline rendering.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+
+/// A group whose answers are asked for.
+#[derive(Clone, Copy, Debug)]
+struct Flight {
+    group: u32,
+    first: i64,
+    last: i64,
+    /// First slot of the window of each answer; `None` where it was not asked for.
+    windows: [Option<i64>; 2],
+    /// Whether each answer has come in each direction, good or bad.
+    come: [[bool; 2]; 2],
+    /// Whether its first beat played dry.
+    lead_missing: bool,
+}
+
+/// When a part of a slot takes up its answer.
+#[derive(Clone, Copy, Debug)]
+struct Latch {
+    /// Unwrapped beats.
+    at: f64,
+    group: u32,
+    slot: i64,
+    part: Part,
+}
+
+/// All requests of one generation.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answers {
+    generation: u32,
+    flights: [Option<Flight>; FLIGHTS],
+    latches: [Option<Latch>; LATCHES],
+    late: u32,
+    /// A wait has ended without an answer: no more waiting until one comes.
+    gave_up: bool,
+}
+
+/// The circumstances of a request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ask {
+    pub(super) answer: Answer,
+    pub(super) group: u32,
+    /// The group's first and (planned) last slot.
+    pub(super) slots: (i64, i64),
+    /// Unwrapped beats.
+    pub(super) now: f64,
+    /// Seconds until the answer is needed.
+    pub(super) seconds: f64,
+    pub(super) pair: Pair,
+}
+
+impl Answers {
+    pub(super) const fn new() -> Self {
+        Self {
+            generation: 0,
+            flights: [None; FLIGHTS],
+            latches: [None; LATCHES],
+            late: 0,
+            gave_up: false,
+        }
+    }
+
+    /// Bars that played dry.
+    pub(super) const fn late(&self) -> u32 {
+        self.late
+    }
+
+    /// Begins a new generation: nothing that is out counts any more.
+    pub(super) const fn forget(&mut self) {
+        self.generation = self.generation.wrapping_add(1);
+        self.flights = [None; FLIGHTS];
+        self.latches = [None; LATCHES];
+    }
+
+    /// Whether the first answer of `group` is asked for.
+    pub(super) fn asked(&self, group: u32) -> bool {
+        self.flight(group)
+            .is_some_and(|flight| flight.windows[Answer::First.index()].is_some())
+    }
+
+    /// First slot of the window of the group that slot `slot` belongs to, and of the group.
+    pub(super) fn window_of(&self, slot: i64) -> Option<(i64, i64)> {
+        let flight = self
+            .flights
+            .iter()
+            .flatten()
+            .find(|flight| (flight.first..=flight.last).contains(&slot))?;
+        Some((flight.last - SLOTS as i64 + 1, flight.first))
+    }
+
+    /// Asks for both directions.
+    pub(super) fn ask(&mut self, ask: &Ask, link: &AudioEnd, performer: &mut Performer) {
+        let place = place_of(ask.group);
+        let (first, last) = ask.slots;
+        let window = last - SLOTS as i64 + 1;
+        let mut flight = self.flight(ask.group).copied().unwrap_or(Flight {
+            group: ask.group,
+            first,
+            last,
+            windows: [None; 2],
+            come: [[false; 2]; 2],
+            lead_missing: false,
+        });
+        flight.last = last;
+        flight.windows[ask.answer.index()] = Some(window);
+        let roll = performer.window(window, ask.now);
+        performer.set_page(page_of(ask.group, ask.answer), &roll);
+        let seconds = ask.seconds.clamp(0.0, 3600.0);
+        let deadline = Instant::now() + Duration::from_secs_f64(seconds);
+        for direction in Direction::BOTH {
+            let sent = link.ask(Request {
+                instance: link.instance(),
+                generation: self.generation,
+                group: ask.group,
+                answer: ask.answer,
+                deadline,
+                pair: ask.pair,
+                direction,
+                roll,
+            });
+            // What was not sent will not be answered: do not wait for it.
+            flight.come[ask.answer.index()][direction.index()] = !sent;
+        }
+        if let Some(slot) = self.flights.get_mut(place) {
+            *slot = Some(flight);
+        }
+    }
+
+    /// Notes when the first beat of a group takes up the first answer.
+    pub(super) fn note_lead(&mut self, group: u32, slot: i64, at: f64) {
+        self.note(Latch {
+            at,
+            group,
+            slot,
+            part: Part::Lead,
+        });
+    }
+
+    /// Notes when slot `slot` of a closed group takes up the second answer.
+    pub(super) fn note_main(&mut self, closed: &Closed, slot: i64, at: f64) {
+        self.note(Latch {
+            at,
+            group: closed.group,
+            slot,
+            part: Part::Main,
+        });
+    }
+
+    /// The earliest time that is noted.
+    pub(super) fn next(&self) -> Option<f64> {
+        self.latches
+            .iter()
+            .flatten()
+            .map(|latch| latch.at)
+            .min_by(f64::total_cmp)
+    }
+
+    /// Takes in all answers that are there.
+    pub(super) fn receive(&mut self, link: &AudioEnd, performer: &mut Performer) {
+        while let Some(response) = link.answer() {
+            self.take(&response, performer);
+        }
+    }
+
+    /// The earliest noted time has come: its part plays by its answer, or dry. `direction` is
+    /// where the knob points; a missing answer of the other direction is not counted.
+    pub(super) fn latch(
+        &mut self,
+        offline: bool,
+        direction: Direction,
+        link: &AudioEnd,
+        performer: &mut Performer,
+    ) {
+        let earliest = self.next();
+        let place = self
+            .latches
+            .iter_mut()
+            .find(|latch| latch.map(|latch| latch.at) == earliest);
+        let Some(latch) = place.and_then(Option::take) else {
+            return;
+        };
+        let answer = match latch.part {
+            Part::Lead => Answer::First,
+            Part::Main => Answer::Second,
+        };
+        if offline {
+            self.wait_for(latch.group, answer, link, performer);
+        }
+        let Some(flight) = self.flight(latch.group).copied() else {
+            return;
+        };
+        if let Some(window) = flight.windows[answer.index()] {
+            let page = page_of(latch.group, answer);
+            performer.attach(latch.slot, latch.part, page, window);
+        }
+        let missing = !performer.has_answer(latch.slot, latch.part, direction);
+        if latch.part == Part::Lead {
+            if let Some(Some(flight)) = self.flights.get_mut(place_of(latch.group)) {
+                flight.lead_missing = missing;
+            }
+        } else if missing || flight.lead_missing && latch.slot == flight.first {
+            self.late = self.late.saturating_add(1);
+        }
+    }
+
+    /// Offline rendering: waits until both directions of an answer have come, or too long.
+    fn wait_for(&mut self, group: u32, answer: Answer, link: &AudioEnd, performer: &mut Performer) {
+        let begin = Instant::now();
+        loop {
+            let come = self.flight(group).map(|flight| flight.come[answer.index()]);
+            if self.gave_up || come.is_none_or(|come| come == [true; 2]) {
+                return;
+            }
+            let left = LONGEST_WAIT.saturating_sub(begin.elapsed());
+            match link.wait_offline(left) {
+                Some(response) => self.take(&response, performer),
+                None => self.gave_up = true,
+            }
+        }
+    }
+
+    fn take(&mut self, response: &Response, performer: &mut Performer) {
+        self.gave_up = false;
+        if response.generation != self.generation {
+            return;
+        }
+        let (answer, direction) = (response.answer, response.direction);
+        let Some(Some(flight)) = self.flights.get_mut(place_of(response.group)) else {
+            return;
+        };
+        if flight.group != response.group || flight.windows[answer.index()].is_none() {
+            return;
+        }
+        flight.come[answer.index()][direction.index()] = true;
+        if let Ok(edits) = &response.outcome {
+            performer.fill(page_of(response.group, answer), direction, edits);
+        }
+    }
+
+    fn flight(&self, group: u32) -> Option<&Flight> {
+        let flight = self.flights.get(place_of(group))?.as_ref()?;
+        (flight.group == group).then_some(flight)
+    }
+
+    fn note(&mut self, latch: Latch) {
+        if let Some(free) = self.latches.iter_mut().find(|latch| latch.is_none()) {
+            *free = Some(latch);
+        }
+    }
+}
+
+const fn place_of(group: u32) -> usize {
+    group as usize % FLIGHTS
+}
+
+const fn page_of(group: u32, answer: Answer) -> usize {
+    place_of(group) * 2 + answer.index()
+}

@@ -1,0 +1,273 @@
+//! The Live way of playing: what is heard in one group of bars sounds one group later.
+//!
+//! Three kinds of things happen on the unwrapped clock, each at its own tick: markers of the
+//! input timeline (a slot is over, a group's first answer is asked for), the times at which
+//! answers are taken up, and what the performer plays. Of one tick, input comes first, then
+//! markers, then output.
+
+use third_stream_model::genre::Direction;
+use third_stream_model::perform::{Body, Clock, Control, Emission, Performer};
+use third_stream_model::roll::STEPS_PER_SLOT;
+use third_stream_model::roll::quantise::STEPS_PER_BEAT;
+
+use super::answers::{Answers, Ask};
+use super::clock::{BeatClock, Change};
+use super::groups::{Closed, Groups, Meter};
+use super::snapshot::{State, View};
+use super::{Settings, Transport};
+use crate::link::{Answer, AudioEnd};
+
+/// The first answer is asked for this long (beats) before the group's end and plays this long.
+const LEAD: f64 = 1.0;
+/// The same in steps.
+const LEAD_STEPS: usize = 4;
+/// Half a step, in beats: so much before its place on the grid a step's notes may sound.
+const HALF_STEP: f64 = 0.5 / STEPS_PER_BEAT;
+
+/// The Live core.
+#[derive(Debug)]
+pub(super) struct Live {
+    clock: BeatClock,
+    groups: Groups,
+    answers: Answers,
+    performer: Performer,
+    /// Tick up to which all has been played.
+    played: i64,
+}
+
+/// What happens next on the input timeline.
+#[derive(Clone, Copy, Debug)]
+enum Marker {
+    AskFirst,
+    EndSlot,
+    TakeUp,
+}
+
+impl Live {
+    pub(super) fn new() -> Self {
+        Self {
+            clock: BeatClock::new(),
+            groups: Groups::new(),
+            answers: Answers::new(),
+            performer: Performer::new(),
+            played: 0,
+        }
+    }
+
+    pub(super) const fn late(&self) -> u32 {
+        self.answers.late()
+    }
+
+    /// Takes in all answers that are there.
+    pub(super) fn receive(&mut self, link: &AudioEnd) {
+        self.answers.receive(link, &mut self.performer);
+    }
+
+    /// Ends what sounds and forgets what was heard and asked.
+    pub(super) fn flush(&mut self, now: i64, emit: &mut impl FnMut(Emission) -> bool) {
+        self.performer.flush(now, emit);
+        self.answers.forget();
+    }
+
+    /// The song stands still.
+    pub(super) const fn stop(&mut self) {
+        self.clock.stop();
+    }
+
+    /// A block begins at tick `now`. True: the song has started or jumped, so the caller must
+    /// flush, then [`Live::start`].
+    pub(super) fn begin(
+        &mut self,
+        now: i64,
+        transport: &Transport,
+        settings: &Settings,
+        link: &AudioEnd,
+    ) -> bool {
+        self.played = now;
+        let change = self.clock.follow(now, transport);
+        if change == Change::Jumped {
+            return true;
+        }
+        let beats = self.clock.beats(now);
+        if change == Change::Wrapped {
+            self.performer.release_held(beats);
+        }
+        let meter = self.meter(beats, transport);
+        if let Some(closed) = self.groups.follow(beats, meter, &mut self.performer) {
+            self.close(&closed, transport, settings, link);
+        }
+        false
+    }
+
+    /// Begins to listen at tick `now`.
+    pub(super) fn start(&mut self, now: i64, transport: &Transport, settings: &Settings) {
+        let beats = self.clock.beats(now);
+        let meter = self.meter(beats, transport);
+        self.groups
+            .start(beats, meter, settings.delay_bars, &mut self.performer);
+    }
+
+    /// An event enters at tick `at`. False: it is lost, because a table is full.
+    pub(super) fn hear(&mut self, at: i64, body: Body) -> bool {
+        let beats = self.clock.beats(at);
+        match body {
+            Body::On(note) => self.performer.note_on(beats, note),
+            Body::Off(note) => {
+                // One that finds no note is late: its note was ended by a jump.
+                self.performer.note_off(beats, note);
+                true
+            }
+            Body::Message(message) => self.performer.message(beats, message),
+        }
+    }
+
+    /// Plays up to but not including tick `until`.
+    pub(super) fn advance(
+        &mut self,
+        until: i64,
+        transport: &Transport,
+        settings: &Settings,
+        link: &AudioEnd,
+        emit: &mut impl FnMut(Emission) -> bool,
+    ) {
+        let control = Control {
+            knob: settings.knob,
+            quantise: settings.quantise,
+        };
+        loop {
+            let (tick, marker) = self.next_marker();
+            let to = tick.clamp(self.played, until.max(self.played));
+            self.performer
+                .run(&self.clock, self.played, to, control, emit);
+            self.played = to;
+            if tick >= until {
+                return;
+            }
+            match marker {
+                Marker::AskFirst => self.ask_first(transport, settings, link),
+                Marker::EndSlot => {
+                    if let Some(closed) = self.groups.end_slot(&mut self.performer) {
+                        self.close(&closed, transport, settings, link);
+                    }
+                }
+                Marker::TakeUp => {
+                    let (direction, _) = Direction::of_knob(settings.knob);
+                    self.answers
+                        .latch(transport.offline, direction, link, &mut self.performer);
+                }
+            }
+        }
+    }
+
+    /// What the editor shows at tick `now`.
+    pub(super) fn view(&self, now: i64, direction: Direction, amount: f32, view: &mut View) {
+        let beats = self.clock.beats(now);
+        let place = self.performer.playhead(beats);
+        let playing = place.and_then(|(slot, step)| {
+            let (window, first) = self.answers.window_of(slot)?;
+            Some((slot, step, window, first))
+        });
+        let Some((slot, step, window, first)) = playing else {
+            view.state = State::Listening;
+            return;
+        };
+        let steps = STEPS_PER_SLOT as i64;
+        view.playhead = ((slot - window) * steps) as f32 + step as f32;
+        view.first_step = ((first - window) * steps) as u8;
+        view.source = self.performer.window(window, beats);
+        view.output = view.source;
+        let by = self.performer.playing_by(slot, step as usize, direction);
+        match by {
+            Some((page, base, true)) if base == window => {
+                let output = self.performer.page_output(page, direction, amount);
+                view.output = output.unwrap_or(view.source);
+            }
+            Some((_, _, true)) => {}
+            _ => view.state = State::Dry,
+        }
+    }
+
+    fn next_marker(&self) -> (i64, Marker) {
+        let mut next = (self.clock.tick(self.groups.slot_end()), Marker::EndSlot);
+        if !self.answers.asked(self.groups.group()) {
+            let tick = self.clock.tick(self.groups.planned().1 - LEAD);
+            if tick <= next.0 {
+                next = (tick, Marker::AskFirst);
+            }
+        }
+        if let Some(at) = self.answers.next() {
+            let tick = self.clock.tick(at);
+            if tick < next.0 {
+                next = (tick, Marker::TakeUp);
+            }
+        }
+        next
+    }
+
+    /// One beat before the group's end.
+    fn ask_first(&mut self, transport: &Transport, settings: &Settings, link: &AudioEnd) {
+        let (slots, end) = self.groups.planned();
+        let (group, first) = (self.groups.group(), self.groups.first());
+        let now = self.clock.beats(self.played);
+        let take_up = end - HALF_STEP;
+        let ask = Ask {
+            answer: Answer::First,
+            group,
+            slots: (first, first + i64::from(slots) - 1),
+            now,
+            seconds: self.clock.seconds(take_up - now, transport.sample_rate),
+            pair: settings.pair,
+        };
+        self.answers.ask(&ask, link, &mut self.performer);
+        self.answers.note_lead(group, first, take_up);
+        self.performer.set_lead(first, LEAD_STEPS);
+    }
+
+    /// A group is over: asks again, and notes when its slots take up the answer.
+    fn close(
+        &mut self,
+        closed: &Closed,
+        transport: &Transport,
+        settings: &Settings,
+        link: &AudioEnd,
+    ) {
+        let now = self.clock.beats(self.played);
+        let led = self.answers.asked(closed.group);
+        let lead = if led { LEAD } else { 0.0 };
+        let ask = Ask {
+            answer: Answer::Second,
+            group: closed.group,
+            slots: (closed.first, closed.last),
+            now,
+            seconds: self.clock.seconds(lead - HALF_STEP, transport.sample_rate),
+            pair: settings.pair,
+        };
+        self.answers.ask(&ask, link, &mut self.performer);
+        for slot in closed.first..=closed.last {
+            let Some(begins) = self.performer.slot_begins(slot) else {
+                continue;
+            };
+            let lead = if slot == closed.first { lead } else { 0.0 };
+            self.answers
+                .note_main(closed, slot, begins + lead - HALF_STEP);
+        }
+    }
+
+    /// The host's bar lines on the unwrapped clock.
+    fn meter(&self, beats: f64, transport: &Transport) -> Meter {
+        let (count, value) = transport.time_signature;
+        let bar = f64::from(count) * 4.0 / f64::from(value);
+        let offset = self.clock.offset();
+        let start = transport
+            .bar_start
+            .unwrap_or_else(|| ((beats - offset) / bar).floor() * bar);
+        let number = transport
+            .bar_number
+            .unwrap_or_else(|| (start / bar).round() as i64);
+        Meter {
+            bar,
+            start: start + offset,
+            number,
+        }
+    }
+}

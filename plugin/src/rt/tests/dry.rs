@@ -1,0 +1,50 @@
+//! Answers that are late, missing, failed or stale: the bars play dry and are counted.
+
+use super::super::Settings;
+use super::super::snapshot::State;
+use super::song::{Network, Script, events, note, transport};
+
+fn script(network: Network) -> Script {
+    let notes: Vec<_> = (0..32)
+        .map(|i| {
+            (
+                i * 12_000 + 200,
+                9_000,
+                note(0, 60 + (i % 5) as u8, None, 0.5),
+            )
+        })
+        .collect();
+    let settings = Settings {
+        knob: 1.0,
+        ..Settings::default()
+    };
+    let mut script = Script::new(transport(), settings, events(&notes));
+    script.network = network;
+    script.end = 24_000 * 32 - 100;
+    script
+}
+
+#[test]
+fn bars_without_an_answer_are_dry_and_counted() {
+    for network in [Network::Silent, Network::Failing, Network::Stale] {
+        let script = script(network);
+        let played = script.play(&[512]);
+        let delayed: Vec<_> = script
+            .input
+            .iter()
+            .map(|(tick, body)| (tick + 24_000 * 16, *body))
+            .collect();
+        assert_eq!(played.output, delayed, "{network:?}");
+        assert_eq!(played.view.late, 4, "{network:?}");
+        assert_eq!(played.view.state, State::Dry, "{network:?}");
+    }
+}
+
+#[test]
+fn bars_with_an_answer_are_not_counted() {
+    let played = script(Network::Quick).play(&[512]);
+    assert_eq!(played.view.late, 0);
+    assert_eq!(played.view.state, State::Playing);
+    assert_ne!(played.view.source, played.view.output);
+    assert!(played.view.playhead > 63.0 && played.view.playhead < 64.0);
+}
