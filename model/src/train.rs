@@ -14,6 +14,7 @@
 //! | `adam` | the optimiser |
 //! | `past` | fakes of earlier steps |
 //! | [`schedule`] | the learning rate over the steps |
+//! | [`learner`] | the training state as the loop drives it |
 //! | [`run`] | the loop, and what may learn in it |
 //! | [`record`] | what a run is: pair, music, recipe |
 //! | [`checkpoint`] | everything that the next step needs, in one file |
@@ -29,6 +30,7 @@ pub mod data;
 pub mod evaluate;
 mod files;
 mod folder;
+pub mod learner;
 mod losses;
 mod past;
 pub mod recipe;

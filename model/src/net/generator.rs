@@ -158,7 +158,7 @@ impl Residual {
     }
 
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        (x + self.second.forward(&self.first.forward(x)?)?)?.relu()
+        ops::add_relu(x, &self.second.forward(&self.first.forward(x)?)?)
     }
 }
 

@@ -9,6 +9,7 @@ mod adjoint;
 mod conv;
 mod norm;
 pub mod reference;
+mod residual;
 
 pub use super::kernels::Precision;
 pub use norm::Activation;
@@ -72,6 +73,15 @@ pub fn conv_transpose2d(x: &Tensor, kernel: &Tensor) -> Result<Tensor> {
         x.apply_op2(kernel, adjoint::ConvTranspose { isa: isa() })
     } else {
         reference::conv_transpose2d(x, kernel)
+    }
+}
+
+/// The sum of two tensors of one shape, then ReLU.
+pub fn add_relu(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    if a.device().is_cpu() {
+        a.apply_op2(b, residual::AddRelu)
+    } else {
+        reference::add_relu(a, b)
     }
 }
 

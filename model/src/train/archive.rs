@@ -1,6 +1,6 @@
 //! The corpus: `MANIFEST.csv` with one row a file, and `<genre>.tar.gz` with the files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::Path;
 
@@ -92,7 +92,7 @@ fn rows(manifest: &Path, dir: &Path, genre: Genre) -> Result<Vec<Row>, DataError
         .deserialize()
         .collect::<Result<_, _>>()
         .map_err(broken)?;
-    let genres: BTreeMap<String, ()> = rows.iter().map(|row| (row.genre.clone(), ())).collect();
+    let genres: BTreeSet<String> = rows.iter().map(|row| row.genre.clone()).collect();
     let rows: Vec<Row> = rows
         .into_iter()
         .filter(|row| row.genre.parse() == Ok(genre))
@@ -101,7 +101,7 @@ fn rows(manifest: &Path, dir: &Path, genre: Genre) -> Result<Vec<Row>, DataError
         return Err(DataError::NoGenre {
             path: manifest.to_owned(),
             genre,
-            found: genres.into_keys().collect::<Vec<_>>().join(", "),
+            found: genres.into_iter().collect::<Vec<_>>().join(", "),
         });
     }
     Ok(rows)

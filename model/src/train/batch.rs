@@ -114,11 +114,11 @@ fn moved(roll: &Roll, most: u8, rng: &mut ChaCha8Rng) -> Roll {
     if most == 0 || used == 0 {
         return *roll;
     }
-    let most = i32::from(most);
-    let room_below = used.trailing_zeros() as i32;
-    let room_above = PITCHES as i32 - 1 - used.ilog2() as i32;
-    let (low, high) = ((1 - most).max(-room_below), most.min(room_above));
-    roll.transpose(rng.random_range(low..=high))
+    let room_above = used.leading_zeros() - (u128::BITS - PITCHES as u32);
+    let below = u32::from(most - 1).min(used.trailing_zeros());
+    let above = u32::from(most).min(room_above);
+    let by = rng.random_range(0..=below + above);
+    roll.transpose(by.cast_signed() - below.cast_signed())
 }
 
 /// Phrases with their weights as running sums.

@@ -28,6 +28,9 @@ pub struct Header {
     pub record: Record,
 }
 
+/// A header and its tensors.
+pub(super) type Saved = (Header, BTreeMap<String, Tensor>);
+
 /// A checkpoint that cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -75,39 +78,48 @@ pub(super) fn write(
 }
 
 /// The last checkpoint of a run's folder, its tensors on `device`; `None` before the first.
-pub(super) fn last(
-    folder: &Path,
-    device: &Device,
-) -> Result<Option<(Header, BTreeMap<String, Tensor>)>, CheckpointError> {
+pub(super) fn last(folder: &Path, device: &Device) -> Result<Option<Saved>, CheckpointError> {
     list(folder)?
         .last()
         .map(|path| read(path, device))
         .transpose()
 }
 
-fn read(
-    path: &Path,
-    device: &Device,
-) -> Result<(Header, BTreeMap<String, Tensor>), CheckpointError> {
-    let broken = |why: String| CheckpointError::Broken {
-        path: path.to_owned(),
-        why,
-    };
-    let bytes = std::fs::read(path).map_err(|source| CheckpointError::Io {
-        path: path.to_owned(),
-        source,
-    })?;
-    let (_, metadata) =
-        SafeTensors::read_metadata(&bytes).map_err(|why| broken(why.to_string()))?;
-    let text = metadata.metadata().as_ref().and_then(|all| all.get(HEADER));
-    let text = text.ok_or_else(|| broken(format!("no {HEADER} in its metadata")))?;
-    let header = serde_json::from_str(text).map_err(|why| broken(why.to_string()))?;
-    let views = SafeTensors::deserialize(&bytes).map_err(|why| broken(why.to_string()))?;
+/// What a checkpoint file says beside its tensors.
+pub fn header(path: &Path) -> Result<Header, CheckpointError> {
+    header_of(&bytes(path)?).map_err(|why| broken(path, why))
+}
+
+fn read(path: &Path, device: &Device) -> Result<Saved, CheckpointError> {
+    let bytes = bytes(path)?;
+    let header = header_of(&bytes).map_err(|why| broken(path, why))?;
+    let views = SafeTensors::deserialize(&bytes).map_err(|why| broken(path, why))?;
     let tensors = views.iter().map(|(name, view)| {
-        let tensor = view.load(device).map_err(|why| broken(why.to_string()))?;
+        let tensor = view.load(device).map_err(|why| broken(path, why))?;
         Ok((name.to_owned(), tensor))
     });
     Ok((header, tensors.collect::<Result<_, _>>()?))
+}
+
+fn header_of(bytes: &[u8]) -> Result<Header, String> {
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|why| why.to_string())?;
+    let text = metadata.metadata().as_ref().and_then(|all| all.get(HEADER));
+    let text = text.ok_or_else(|| format!("no {HEADER} in its metadata"))?;
+    serde_json::from_str(text).map_err(|why| why.to_string())
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, CheckpointError> {
+    std::fs::read(path).map_err(|source| CheckpointError::Io {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn broken(path: &Path, why: impl ToString) -> CheckpointError {
+    CheckpointError::Broken {
+        path: path.to_owned(),
+        why: why.to_string(),
+    }
 }
 
 /// The checkpoints of a folder, oldest first. The names have their numbers padded, so their
@@ -141,6 +153,7 @@ mod tests {
             record: Record {
                 pair: "jazz-pop".into(),
                 recipe: serde_json::json!({"rate": 2e-4}),
+                seed: u64::MAX,
                 clean: true,
                 extra: false,
                 data: String::new(),

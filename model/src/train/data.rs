@@ -4,14 +4,20 @@
 //! files ([`Corpus::Folders`]). Either way the split is by piece, never by phrase, and a piece
 //! that is left out is named with its [`Reason`].
 
+mod error;
+mod left_out;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::path::{Path, PathBuf};
+use std::{fmt, iter};
 
 use sha2::{Digest, Sha256};
 
 use crate::genre::Genre;
 use crate::roll::Roll;
+
+pub use error::DataError;
+pub use left_out::{LeftOut, Reason};
 
 use super::{archive, folder};
 
@@ -92,132 +98,6 @@ pub struct Piece {
     pub rolls: Vec<Roll>,
 }
 
-/// Why a piece was left out.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reason {
-    /// Its licence class is not `clean`, and only clean pieces were asked for.
-    NotClean,
-    /// Another edition of a piece that is already there.
-    OtherEdition,
-    /// Of the tier `extra`, which was not asked for.
-    Extra,
-    /// The same bytes as another file of the folder.
-    Copy,
-    /// Not named like a MIDI file.
-    NotNamedMidi,
-    /// In the manifest, but not in the archive.
-    Missing,
-    /// Cannot be read as MIDI, with the reader's own words.
-    Unreadable(String),
-    /// No phrase of four bars with enough notes in it.
-    NoPhrase,
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotClean => f.write_str("licence class is not clean"),
-            Self::OtherEdition => f.write_str("another edition of a piece that is used"),
-            Self::Extra => f.write_str("tier extra, not asked for"),
-            Self::Copy => f.write_str("the same bytes as another file"),
-            Self::NotNamedMidi => f.write_str("name does not end in .mid, .midi, .smf or .kar"),
-            Self::Missing => f.write_str("named in the manifest but not in the archive"),
-            Self::Unreadable(why) => write!(f, "not readable as MIDI: {why}"),
-            Self::NoPhrase => f.write_str("no phrase with enough notes"),
-        }
-    }
-}
-
-/// A piece that was left out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeftOut {
-    /// Its genre.
-    pub genre: Genre,
-    /// Its place in the corpus.
-    pub file: String,
-    /// Why.
-    pub reason: Reason,
-}
-
-/// A corpus that cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DataError {
-    /// No manifest.
-    #[error(
-        "{0}: no MANIFEST.csv there; --data expects a folder with MANIFEST.csv and \
-         <genre>.tar.gz (for folders of MIDI files use --a and --b)"
-    )]
-    NoManifest(PathBuf),
-    /// The manifest is not as expected.
-    #[error("{path}: not a manifest as expected: {source}")]
-    Manifest {
-        /// The manifest.
-        path: PathBuf,
-        /// What the reader found.
-        source: csv::Error,
-    },
-    /// A value in the manifest is not one of those expected.
-    #[error("{path}: {file}: {column} is {found:?}; expected {expected}")]
-    Value {
-        /// The manifest.
-        path: PathBuf,
-        /// The row's file.
-        file: String,
-        /// The column.
-        column: &'static str,
-        /// What stands there.
-        found: String,
-        /// What may stand there.
-        expected: &'static str,
-    },
-    /// The manifest names no piece of a genre.
-    #[error("{path}: no row has the genre {}; the genres there are: {found}", genre.folder())]
-    NoGenre {
-        /// The manifest.
-        path: PathBuf,
-        /// The genre that was asked for.
-        genre: Genre,
-        /// The genres that are there.
-        found: String,
-    },
-    /// An archive is missing.
-    #[error("{0}: no such archive; the manifest beside it expects one archive for each genre")]
-    NoArchive(PathBuf),
-    /// A file or folder cannot be read.
-    #[error("{path}: cannot be read: {source}")]
-    Read {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// Not a folder.
-    #[error("{0}: not a folder; expected a folder of MIDI files")]
-    NotFolder(PathBuf),
-    /// A folder without MIDI files.
-    #[error(
-        "{path}: no MIDI file in it or its subfolders (.mid, .midi, .smf, .kar); \
-         {others} other files"
-    )]
-    NoMidi {
-        /// The folder.
-        path: PathBuf,
-        /// Files with other names.
-        others: usize,
-    },
-    /// Every file was left out.
-    #[error("{place}: no phrase of {genre} is left to train on; {left_out}")]
-    NothingLeft {
-        /// Where the music should be.
-        place: PathBuf,
-        /// The genre.
-        genre: Genre,
-        /// Counts of why, or that all went to the other splits.
-        left_out: String,
-    },
-}
-
 /// The phrases of one genre and split.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Phrases {
@@ -284,7 +164,7 @@ impl Data {
                 return Err(DataError::NothingLeft {
                     place,
                     genre,
-                    left_out: summary(left_out.iter().filter(|one| one.genre == genre)),
+                    left_out: left_out::summary(left_out.iter().filter(|one| one.genre == genre)),
                 });
             }
             pieces.insert(genre, found);
@@ -377,57 +257,37 @@ impl Data {
 
     /// Pieces and phrases of each genre and split as a table, then why pieces were left out.
     pub fn table(&self) -> String {
-        let mut text = format!(
-            "{:<8} {:<11} {:>7} {:>8}\n",
-            "genre", "split", "pieces", "phrases"
-        );
-        for ((genre, split), part) in &self.phrases {
-            let (name, phrases) = (genre.name(), part.rolls.len());
-            text.push_str(&format!(
-                "{name:<8} {split:<11} {:>7} {phrases:>8}\n",
-                part.pieces
-            ));
-        }
+        let head = ["genre", "split", "pieces", "phrases"].map(str::to_owned);
+        let counts = self.phrases.iter().map(|((genre, split), part)| {
+            let (pieces, phrases) = (part.pieces, part.rolls.len());
+            [
+                genre.to_string(),
+                split.to_string(),
+                pieces.to_string(),
+                phrases.to_string(),
+            ]
+        });
+        let mut lines: Vec<String> = iter::once(head)
+            .chain(counts)
+            .map(|[genre, split, pieces, phrases]| {
+                format!("{genre:<8} {split:<11} {pieces:>7} {phrases:>8}\n")
+            })
+            .collect();
         for genre in self.genres() {
-            let reasons = summary(self.left_out.iter().filter(|one| one.genre == genre));
-            text.push_str(&format!("{genre}: {reasons}\n"));
+            let left_out = self.left_out.iter().filter(|one| one.genre == genre);
+            lines.push(format!("{genre}: {}\n", left_out::summary(left_out)));
         }
-        text
-    }
-}
-
-/// How many were left out for which reason, in one line.
-fn summary<'a>(left_out: impl Iterator<Item = &'a LeftOut>) -> String {
-    let mut counts = BTreeMap::<String, usize>::new();
-    let mut unreadable = Vec::new();
-    let mut total = 0;
-    for one in left_out {
-        total += 1;
-        match &one.reason {
-            Reason::Unreadable(_) => unreadable.push(one),
-            other => *counts.entry(other.to_string()).or_default() += 1,
-        }
-    }
-    let mut reasons: Vec<String> = counts
-        .into_iter()
-        .map(|(reason, count)| format!("{count} {reason}"))
-        .collect();
-    if let Some(LeftOut { file, reason, .. }) = unreadable.first() {
-        reasons.push(format!(
-            "{} unreadable, the first {file}: {reason}",
-            unreadable.len()
-        ));
-    }
-    match total {
-        0 => "no file left out".to_owned(),
-        1 => format!("1 file left out: {}", reasons.concat()),
-        _ => format!("{total} files left out: {}", reasons.join("; ")),
+        lines.concat()
     }
 }
 
 /// Bytes in hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+pub(super) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| DIGITS[usize::from(digit)]).collect()
 }
 
 #[cfg(test)]

@@ -21,8 +21,10 @@ pub const FILE: &str = "run.json";
 pub struct Record {
     /// The genre pair, as `jazz-classic`.
     pub pair: String,
-    /// Every setting of the training, the seed and the number of steps included.
+    /// Every setting of the training, the number of steps included.
     pub recipe: Value,
+    /// The seed of everything that is drawn by chance.
+    pub seed: u64,
     /// Only clean rows of the manifest.
     pub clean: bool,
     /// The tier `extra` too.
@@ -99,6 +101,7 @@ impl Record {
             &self.pair.clone().into(),
             &other.pair.clone().into(),
         );
+        compare("seed", &self.seed.into(), &other.seed.into());
         compare("clean", &self.clean.into(), &other.clean.into());
         compare("extra", &self.extra.into(), &other.extra.into());
         let keys = |recipe: &Value| -> Vec<String> {
@@ -187,7 +190,8 @@ mod tests {
         let corpus = Corpus::Folders(BTreeMap::from([(Genre::Pop, "/music/pop".into())]));
         Record {
             pair: Pair::JAZZ_POP.to_string(),
-            recipe: json!({"seed": 1, "steps": 200}),
+            recipe: json!({"steps": 200}),
+            seed: 1,
             clean: false,
             extra: true,
             data: "0123456789abcdef".into(),
@@ -213,9 +217,10 @@ mod tests {
         let here = Path::new("runs/x");
         other.places.clear();
         record().check_same(&other, here).unwrap();
-        other.recipe = json!({"seed": 2, "steps": 200, "cycle": 3.0});
+        other.seed = 2;
+        other.recipe = json!({"steps": 200, "cycle": 3.0});
         other.data = "ffff".into();
         let why = record().check_same(&other, here).unwrap_err();
-        insta::assert_snapshot!(why, @"the run in runs/x cannot go on with other settings: cycle was null and is 3.0; seed was 1 and is 2; the music is not the same (hash 0123456789ab…, now ffff…); leave them out to go on, or start a new run in another folder");
+        insta::assert_snapshot!(why, @"the run in runs/x cannot go on with other settings: seed was 1 and is 2; cycle was null and is 3.0; the music is not the same (hash 0123456789ab…, now ffff…); leave them out to go on, or start a new run in another folder");
     }
 }

@@ -111,7 +111,7 @@ impl Report {
                 self.bar.set_message(self.pace(done, losses));
                 self.bar.set_position(done);
             }
-            Display::Lines(every) if done % every == 0 || done == self.steps => {
+            Display::Lines(every) if done.is_multiple_of(every) || done == self.steps => {
                 let pace = self.pace(done, losses);
                 self.say(&format!("step {done}/{}  {pace}", self.steps));
             }
@@ -158,11 +158,13 @@ impl Report {
         let left =
             Duration::from_secs_f64(self.steps.saturating_sub(done) as f64 / speed.max(1e-9));
         let left = indicatif::HumanDuration(left);
-        let mut text = format!("{speed:.2} steps/s, {left:#} left");
-        for (name, value) in losses {
-            text.push_str(&format!("  {name} {value:.3}"));
-        }
-        text
+        let losses = losses
+            .iter()
+            .map(|(name, value)| format!("  {name} {value:.3}"));
+        format!(
+            "{speed:.2} steps/s, {left:#} left{}",
+            losses.collect::<String>()
+        )
     }
 }
 

@@ -21,6 +21,8 @@ use super::schedule::Schedule;
 
 /// The weights after the last step.
 pub const WEIGHTS: &str = "weights.safetensors";
+/// What was trained on, and every file that was left out.
+pub const MUSIC: &str = "music.txt";
 /// The weights with the best validation score.
 pub const BEST: &str = "best.safetensors";
 
@@ -71,6 +73,8 @@ pub struct Plan {
     pub folder: PathBuf,
     /// What the run is.
     pub record: Record,
+    /// What is trained on and what was left out, as text for the run's folder.
+    pub music: String,
     /// Learning rate and number of steps.
     pub schedule: Schedule,
     /// Whether the folder's run goes on; otherwise the folder must not hold one.
@@ -196,7 +200,7 @@ pub fn run<L: Learner>(
         header.next_step = step + 1;
         let done = header.next_step;
         if let Some(validation) = &mut validation
-            && (done % validation.every.max(1) == 0 || done == steps)
+            && (done.is_multiple_of(validation.every.max(1)) || done == steps)
         {
             let scored = (validation.score)(learner).map_err(failed)?;
             report
@@ -241,15 +245,17 @@ fn enter(plan: &Plan) -> Result<Lock, RunError> {
         before.check_same(&plan.record, folder)?;
         return Ok(Lock::take(folder)?);
     }
-    std::fs::create_dir_all(folder).map_err(|source| RunError::Io {
+    let io = |source| RunError::Io {
         path: folder.clone(),
         source,
-    })?;
+    };
+    std::fs::create_dir_all(folder).map_err(io)?;
     let lock = Lock::take(folder)?;
     if folder.join(FILE).exists() || folder.join(METRICS).exists() {
         return Err(RunError::Occupied(folder.clone()));
     }
     plan.record.write(folder)?;
+    write_whole(&folder.join(MUSIC), plan.music.as_bytes()).map_err(io)?;
     Ok(lock)
 }
 

@@ -1,14 +1,52 @@
-//! Command line.
+//! The command line of Third Stream: `third-stream train`, `inspect` and their kin.
+//!
+//! `cargo xtask NAME …` builds and starts it.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line tool talks to its user"
+)]
+
+mod device;
 mod evaluate;
+mod inspect;
+mod settings;
+mod train;
 
-use clap::Parser;
+use std::process::ExitCode;
 
+use clap::{Parser, Subcommand};
+
+/// Trains the networks of Third Stream and uses them on MIDI files.
 #[derive(Parser)]
-enum Cli {
-    Evaluate(evaluate::EvaluateArgs),
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
 }
 
-fn main() -> anyhow::Result<()> {
-    let Cli::Evaluate(args) = Cli::parse();
-    evaluate::run(&args)
+#[derive(Subcommand)]
+enum Command {
+    /// Train a genre pair on a corpus or on two folders of MIDI files.
+    Train(Box<train::TrainArgs>),
+    /// Measure weights: style by two judges, content, and the baselines beside them.
+    Evaluate(evaluate::EvaluateArgs),
+    /// Print what a weights file or a checkpoint says of itself.
+    Inspect(inspect::InspectArgs),
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Train(args) => train::run(&args),
+        Command::Evaluate(args) => evaluate::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Inspect(args) => inspect::run(&args).map(|()| ExitCode::SUCCESS),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        for cause in error.chain().skip(1) {
+            eprintln!("caused by: {cause}");
+        }
+        ExitCode::FAILURE
+    })
 }

@@ -2,7 +2,7 @@
 
 use candle_core::{Device, Result, Tensor, Var};
 
-use super::{Activation, Padding, conv_transpose2d, conv2d, norm_activation, reference};
+use super::{Activation, Padding, add_relu, conv_transpose2d, conv2d, norm_activation, reference};
 use crate::net::init::Normal;
 
 fn draw(seed: u64, shape: &[usize]) -> Var {
@@ -103,6 +103,16 @@ fn the_norm_agrees_with_candle() {
             |v| reference::norm_activation(&v[0], &v[1], &v[2], activation),
         );
     }
+}
+
+#[test]
+fn the_residual_sum_agrees_with_candle() {
+    let variables = [draw(10, &[2, 3, 6, 7]), draw(11, &[2, 3, 6, 7])];
+    agree(
+        &variables,
+        |v| add_relu(&v[0], &v[1]),
+        |v| reference::add_relu(&v[0], &v[1]),
+    );
 }
 
 #[test]

@@ -46,7 +46,7 @@ const HEADER: &str = "file,genre,composition_id,tier,suggested_phrase_weight,spl
 /// the archive.
 fn corpus(dir: &Path, genre: Genre, rows: &[&str], put: usize) {
     let folder = genre.folder();
-    let mut manifest = format!("{HEADER}\n");
+    let mut manifest = vec![format!("{HEADER}\n")];
     let gz = flate2::write::GzEncoder::new(
         fs::File::create(dir.join(format!("{folder}.tar.gz"))).unwrap(),
         flate2::Compression::fast(),
@@ -54,7 +54,7 @@ fn corpus(dir: &Path, genre: Genre, rows: &[&str], put: usize) {
     let mut archive = tar::Builder::new(gz);
     for (number, row) in rows.iter().enumerate() {
         let file = format!("{folder}/here/{number}.mid");
-        manifest.push_str(&format!("{file},{folder},{row}\n"));
+        manifest.push(format!("{file},{folder},{row}\n"));
         if number < put {
             let bytes = match row.split(',').next() {
                 Some("broken") => b"not midi".to_vec(),
@@ -69,7 +69,7 @@ fn corpus(dir: &Path, genre: Genre, rows: &[&str], put: usize) {
         }
     }
     archive.into_inner().unwrap().finish().unwrap();
-    fs::write(dir.join("MANIFEST.csv"), manifest).unwrap();
+    fs::write(dir.join("MANIFEST.csv"), manifest.concat()).unwrap();
 }
 
 const ROWS: [&str; 7] = [

@@ -99,19 +99,21 @@ fn plan(folder: PathBuf, resume: bool) -> Plan {
         folder,
         record: Record {
             pair: Pair::JAZZ_CLASSIC.to_string(),
-            recipe: serde_json::json!({"seed": 5, "steps": STEPS}),
+            recipe: serde_json::json!({"steps": STEPS}),
+            seed: 5,
             clean: false,
             extra: false,
             data: data().hash().to_owned(),
             places: BTreeMap::new(),
         },
+        music: data().table(),
         schedule: Schedule {
             rate: 0.3,
             decay_from: 6,
             steps: STEPS,
         },
         resume,
-        checkpoint_every: Duration::from_secs(3600),
+        checkpoint_every: Duration::from_hours(1),
         display: Display::Quiet,
         device: Device::Cpu,
     }
@@ -182,7 +184,7 @@ fn a_run_that_died_goes_on_from_its_last_checkpoint() {
     let dir = tempfile::tempdir().unwrap();
     let whole = dir.path().join("whole");
     train(&plan(whole.clone(), false), &mut Toy::new(None)).unwrap();
-    for every in [Duration::ZERO, Duration::from_secs(3600)] {
+    for every in [Duration::ZERO, Duration::from_hours(1)] {
         let folder = dir.path().join(format!("died-{}", every.as_secs()));
         let mut first = plan(folder.clone(), false);
         first.checkpoint_every = every;
@@ -232,7 +234,7 @@ fn folders_of_other_runs_are_refused() {
     train(&plan(folder.clone(), false), &mut toy).unwrap();
     insta::assert_snapshot!(text(&plan(folder.clone(), false)), @"DIR/run: holds a run already; go on with --resume DIR/run, or choose another --run folder");
     let mut other = plan(folder.clone(), true);
-    other.record.recipe["seed"] = 6.into();
+    other.record.seed = 6;
     insta::assert_snapshot!(text(&other), @"the run in DIR/run cannot go on with other settings: seed was 5 and is 6; leave them out to go on, or start a new run in another folder");
     let lock = Lock::take(&folder).unwrap();
     insta::assert_snapshot!(text(&plan(folder.clone(), true)), @"DIR/run: another process is training into this folder; wait for it, or stop it first");
