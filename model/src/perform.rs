@@ -39,6 +39,10 @@ use play::Added;
 const NOTES: usize = 2048;
 /// Messages that wait at once.
 const MESSAGES: usize = 16_384;
+/// Note-offs that come so soon (beats) after a jump belong to the notes that it ended.
+const SAME_TIME: f64 = 1e-4;
+/// Times (beats) that differ by less are the same.
+const NOISE: f64 = 1e-6;
 /// The MIDI channel whose notes are drums and never transferred.
 pub const DRUM_CHANNEL: u8 = 9;
 
@@ -198,7 +202,7 @@ impl Performer {
             release_sequence: 0,
             stage: Stage::Waiting,
             sounding: false,
-            cut_by_host: false,
+            cut_by_jump: false,
         };
         self.notes.push(source);
         true
@@ -209,19 +213,18 @@ impl Performer {
     pub fn note_off(&mut self, at: f64, note: Note) -> bool {
         let sequence = self.next_sequence();
         let end = self.grid.step_at(at);
-        let same = |source: &&mut Source| source.note.is_ended_by(&note);
-        let held = self.notes.iter_mut().filter(same);
-        if let Some(source) = held.into_iter().find(|source| source.held()) {
+        let mut ended = self.notes.iter_mut().filter(|n| n.note.is_ended_by(&note));
+        let found = ended.find(|n| n.held() || n.cut_by_jump && at - n.release < SAME_TIME);
+        let Some(source) = found else {
+            return false;
+        };
+        if source.held() {
             source.end_at(at, end, sequence, note.velocity);
-            return true;
-        }
-        let mut cut = self.notes.iter_mut().filter(same);
-        if let Some(source) = cut.find(|source| source.cut_by_host && source.release == at) {
-            source.cut_by_host = false;
+        } else {
+            source.cut_by_jump = false;
             source.release_velocity = note.velocity;
-            return true;
         }
-        false
+        true
     }
 
     /// A whole note at once. False: the table is full.
@@ -237,16 +240,16 @@ impl Performer {
         true
     }
 
-    /// Ends every held note at `at`, because the song jumps back and the host may not say so. A
-    /// note-off that comes at the same time still finds its note.
+    /// Ends every held note that began before `at`, because the song jumped back there and the
+    /// host may not say so. A note-off that comes at the same time still finds its note.
     pub fn release_held(&mut self, at: f64) {
         let end = self.grid.step_at(at);
         for place in 0..self.notes.len() {
-            if self.notes[place].held() {
+            if self.notes[place].held() && self.notes[place].onset < at - NOISE {
                 let sequence = self.next_sequence();
                 let source = &mut self.notes[place];
                 source.end_at(at, end, sequence, 0.0);
-                source.cut_by_host = true;
+                source.cut_by_jump = true;
             }
         }
     }

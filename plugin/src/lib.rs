@@ -1,4 +1,191 @@
-//! Plugin.
+//! Third Stream, the plugin: a MIDI effect that moves a part between jazz and classical.
+//!
+//! | module | what it is | thread |
+//! |---|---|---|
+//! | [`rt`] | the real-time core: notes in, notes out, no host's types | audio |
+//! | `host` | the framework's events and transport for the core | audio |
+//! | [`link`] | requests and answers between core and engine | both ends |
+//! | [`engine`] | the worker that runs the networks, one in the process | its own |
+//! | [`params`], [`state`] | what the host automates and saves | host |
+//! | [`editor`] | the window | editor |
+//!
+//! This file only joins them, in the order of a plugin's life.
 
+pub mod editor;
+pub mod engine;
+mod host;
 pub mod link;
+pub mod params;
 pub mod rt;
+mod shared;
+pub mod state;
+mod weights;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use nice_plug::prelude::*;
+use nice_plug_egui::{EguiEditor, RepaintNotifier};
+
+use engine::Engine;
+use host::{Held, HostPort, timeline::Timeline};
+use params::{PAIR, ThirdStreamParams};
+use rt::Settings;
+use shared::Shared;
+
+/// A stereo bus that only passes through: Live and others refuse a VST3 without audio.
+const PASS_THROUGH: &[AudioIOLayout] = &[AudioIOLayout {
+    main_input_channels: NonZeroU32::new(2),
+    main_output_channels: NonZeroU32::new(2),
+    ..AudioIOLayout::const_default()
+}];
+
+/// Numbers the instances of this process, so that the engine can tell them apart.
+static INSTANCES: AtomicU64 = AtomicU64::new(0);
+
+/// One instance of the plugin; `STEREO` gives it the pass-through bus.
+pub struct ThirdStream<const STEREO: bool> {
+    /// Shared with the host's wrapper and the editor.
+    params: Arc<ThirdStreamParams>,
+    /// Shared with the editor.
+    shared: Arc<Shared>,
+    /// Tells the editor to draw; an atomic flag, so the audio thread may.
+    repaint: RepaintNotifier,
+    /// The real-time core and what translates for it; there from the first activation on.
+    live: Option<Live>,
+    /// The process's engine, held from the first activation to the end of this instance. After
+    /// `live`, so that the worker's last look finds the other end of the channels gone.
+    engine: Option<Arc<Engine>>,
+    /// Whether the host renders offline.
+    offline: bool,
+}
+
+/// What `process` needs.
+struct Live {
+    core: Box<rt::Engine>,
+    timeline: Timeline,
+    held: Box<Held>,
+    /// Whether the transport ran in the last block; the editor draws once more when it stops.
+    was_playing: bool,
+}
+
+impl<const STEREO: bool> Default for ThirdStream<STEREO> {
+    fn default() -> Self {
+        Self {
+            params: Arc::default(),
+            shared: Arc::default(),
+            repaint: RepaintNotifier::new(),
+            live: None,
+            engine: None,
+            offline: false,
+        }
+    }
+}
+
+impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
+    const NAME: &'static str = "Third Stream";
+    const VENDOR: &'static str = "Third Stream";
+    const URL: &'static str = "";
+    const EMAIL: &'static str = "";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = if STEREO { PASS_THROUGH } else { &[] };
+    const MIDI_INPUT: MidiConfig = MidiConfig::MidiCCs;
+    const MIDI_OUTPUT: MidiConfig = MidiConfig::MidiCCs;
+    /// The knob counts at its own sample, so that the output does not depend on the block size.
+    const SAMPLE_ACCURATE_AUTOMATION: bool = true;
+    /// Dense controllers and per-note expressions in a large block.
+    const INPUT_EVENT_CAPACITY: usize = 8192;
+    type Editor = EguiEditor<editor::App>;
+    type SysExMessage = ();
+    /// Unused: the framework's own worker ends when a task outlives its instance.
+    type BackgroundTask = ();
+
+    fn params(&self) -> Arc<dyn Params> {
+        Arc::clone(&self.params) as Arc<dyn Params>
+    }
+
+    fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
+        let (params, shared) = (Arc::clone(&self.params), Arc::clone(&self.shared));
+        editor::create(params, shared, self.repaint.clone())
+    }
+
+    fn filter_state(state: &mut PluginState) {
+        state::read(state);
+    }
+
+    fn activate(
+        &mut self,
+        _layout: &AudioIOLayout,
+        config: &BufferConfig,
+        _context: &mut impl ActivateContext<Self>,
+    ) -> bool {
+        self.offline = config.process_mode == ProcessMode::Offline;
+        if self.live.is_none() {
+            let engine = engine::shared();
+            let (audio, worker) = link::link(INSTANCES.fetch_add(1, Ordering::Relaxed));
+            engine.attach(worker);
+            self.shared.follow(engine.status());
+            self.live = Some(Live {
+                core: Box::new(rt::Engine::new(audio, Arc::clone(&self.shared.snapshot))),
+                timeline: Timeline::default(),
+                held: Box::default(),
+                was_playing: false,
+            });
+            self.engine = Some(engine);
+        }
+        true
+    }
+
+    fn reset(&mut self) {
+        if let Some(live) = &mut self.live {
+            live.core.reset();
+            live.timeline.reset();
+        }
+    }
+
+    fn process(
+        &mut self,
+        buffer: &mut Buffer,
+        _aux: &mut AuxiliaryBuffers,
+        context: &mut impl ProcessContext<Self>,
+    ) -> ProcessStatus {
+        let Some(live) = &mut self.live else {
+            return ProcessStatus::KeepAlive;
+        };
+        let frames = buffer.samples() as u32;
+        let transport = live
+            .timeline
+            .block(context.transport(), frames, self.offline);
+        let settings = Settings {
+            knob: self.params.knob(),
+            quantise: self.params.quantise.value() / 100.0,
+            delay_bars: self.params.delay.value().bars(),
+            bypass: self.params.bypass.value(),
+            pair: PAIR,
+        };
+        let mut port = HostPort::new(context, &mut live.held);
+        live.core.process(frames, &transport, &settings, &mut port);
+        self.repaint
+            .request_repaint_with(transport.playing || live.was_playing);
+        live.was_playing = transport.playing;
+        ProcessStatus::KeepAlive
+    }
+}
+
+impl<const STEREO: bool> ClapPlugin for ThirdStream<STEREO> {
+    const CLAP_ID: &'static str = "org.third-stream.third-stream";
+    const CLAP_DESCRIPTION: Option<&'static str> =
+        Some("Moves a part from jazz through as played to classical, in time with the song");
+    const CLAP_MANUAL_URL: Option<&'static str> = None;
+    const CLAP_SUPPORT_URL: Option<&'static str> = None;
+    const CLAP_FEATURES: &'static [ClapFeature] = &[ClapFeature::NoteEffect, ClapFeature::Utility];
+}
+
+impl<const STEREO: bool> Vst3Plugin for ThirdStream<STEREO> {
+    const VST3_CLASS_ID: [u8; 16] = *b"ThirdStreamMidi1";
+    const VST3_SUBCATEGORIES: &'static [Vst3SubCategory] =
+        &[Vst3SubCategory::Fx, Vst3SubCategory::Tools];
+}
+
+nice_export_clap!(ThirdStream<false>);
+nice_export_vst3!(ThirdStream<true>);

@@ -40,7 +40,7 @@ pub(super) struct Source {
     /// A note-on has left and its note-off has not.
     pub(super) sounding: bool,
     /// Ended because the song jumped, not by a note-off.
-    pub(super) cut_by_host: bool,
+    pub(super) cut_by_jump: bool,
 }
 
 impl Source {

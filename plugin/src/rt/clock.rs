@@ -15,8 +15,9 @@ const DRIFT: f64 = 0.02;
 pub(super) enum Change {
     /// It ran on.
     Ran,
-    /// It has jumped back to the start of the loop.
-    Wrapped,
+    /// It has jumped back to the start of the loop, at this beat of the unwrapped clock. That may
+    /// lie a little before the block, where the host does not cut its blocks at the loop's end.
+    Wrapped(f64),
     /// It has started, or jumped elsewhere.
     Jumped,
 }
@@ -101,12 +102,12 @@ impl BeatClock {
             }
             return Change::Ran;
         }
-        if wraps(expected - self.offset, reported, slack, loop_range) {
+        if let Some(since) = wraps(expected - self.offset, reported, slack, loop_range) {
             self.offset = expected - reported;
             if beats_per_tick != self.beats_per_tick {
                 self.anchor_at(now, expected, beats_per_tick);
             }
-            return Change::Wrapped;
+            return Change::Wrapped(expected - since);
         }
         self.jump(now, reported, beats_per_tick)
     }
@@ -124,19 +125,18 @@ impl BeatClock {
     }
 }
 
-/// Whether a jump from where the song would be to where it is goes round the loop.
-fn wraps(expected: f64, reported: f64, slack: f64, loop_range: Option<(f64, f64)>) -> bool {
-    let Some((start, end)) = loop_range else {
-        return false;
-    };
+/// Whether a jump from where the song would be to where it is goes round the loop: how many beats
+/// ago it passed the loop's end.
+fn wraps(expected: f64, reported: f64, slack: f64, loop_range: Option<(f64, f64)>) -> Option<f64> {
+    let (start, end) = loop_range?;
     let length = end - start;
     if length <= slack {
-        return false;
+        return None;
     }
     let laps = (expected - reported) / length;
     let whole = laps.round() >= 1.0 && (laps - laps.round()).abs() * length <= slack;
     let to_start = (reported - start).abs() <= slack && expected >= end - slack;
-    whole || to_start
+    (whole || to_start).then(|| (reported - start).max(0.0))
 }
 
 #[cfg(test)]
@@ -178,11 +178,11 @@ mod tests {
     #[test]
     fn a_wrap_goes_on_and_a_seek_does_not() {
         let (change, clock, beats) = fifth_block(|t| t.position = t.position.map(|p| p - 8.0));
-        assert_eq!(change, Change::Wrapped);
+        assert!(matches!(change, Change::Wrapped(at) if (at - 12.0).abs() < 1e-9));
         assert!((clock.beats(4 * 512) - beats).abs() < 1e-9);
         assert!((clock.offset() - 8.0).abs() < 1e-9);
         let (change, _, _) = fifth_block(|t| t.position = Some(4.0));
-        assert_eq!(change, Change::Wrapped);
+        assert_eq!(change, Change::Wrapped(beats));
         for seek in [3.0, 40.0, 11.0] {
             let (change, clock, _) = fifth_block(|t| t.position = Some(seek));
             assert_eq!(change, Change::Jumped, "to {seek}");

@@ -136,6 +136,7 @@ impl Groups {
         meter: Meter,
         performer: &mut Performer,
     ) -> Option<Closed> {
+        let now = now.max(self.slot_start);
         let section = (meter.bar - self.bar).abs() > SAME;
         let bars = (meter.start - self.bar_start) / self.bar;
         if !section && (bars - bars.round()).abs() * self.bar < SAME {

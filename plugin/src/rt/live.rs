@@ -88,11 +88,12 @@ impl Live {
         if change == Change::Jumped {
             return true;
         }
-        let beats = self.clock.beats(now);
-        if change == Change::Wrapped {
-            self.performer.release_held(beats);
-        }
+        let mut beats = self.clock.beats(now);
         let meter = self.meter(beats, transport);
+        if let Change::Wrapped(at) = change {
+            self.performer.release_held(at);
+            beats = at;
+        }
         if let Some(closed) = self.groups.follow(beats, meter, &mut self.performer) {
             self.close(&closed, transport, settings, link);
         }

@@ -223,7 +223,7 @@ pub(super) fn probabilities(roll: &Roll, direction: Direction) -> Vec<f32> {
             let near = [1, 84, 84 * 4 + 7]
                 .map(|by| values.get(cell.wrapping_sub(by)).copied().unwrap_or(0.0));
             let near: f32 = near.iter().sum();
-            (0.6 * own + 0.25 * near + 0.3 * (noise(cell) - 0.4)).clamp(0.0, 1.0)
+            (0.45 * own + 0.3 * near + 0.5 * (noise(cell) - 0.4)).clamp(0.0, 1.0)
         })
         .collect()
 }

@@ -1,0 +1,191 @@
+//! The editor: one large knob, both rolls with the playhead, three small controls and the
+//! engine's state.
+//!
+//! [`draw`] turns a plain [`View`] into a picture and the user's doings into [`Gesture`]s; it
+//! knows neither host nor plugin, so that tests and the documentation can draw it. [`App`] joins
+//! it to both. It may be opened and closed many times and holds nothing that matters.
+
+mod app;
+mod controls;
+mod knob;
+mod roll_view;
+mod status;
+mod theme;
+
+use egui::{Align2, Rect, Ui, pos2, vec2};
+use third_stream_model::genre::{Direction, Genre, Pair};
+use third_stream_model::roll::Roll;
+
+pub use app::App;
+pub(crate) use app::create;
+
+use crate::engine::Reading;
+use crate::params::{Delay, PAIR};
+
+/// All that the editor shows, as plain values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    /// The genres at the knob's ends.
+    pub pair: Pair,
+    /// The knob as the user set it, −1..=1.
+    pub knob: f32,
+    /// The knob with the host's modulation.
+    pub moved: f32,
+    /// 0..=1.
+    pub quantise: f32,
+    /// Bars heard together, and the delay.
+    pub delay: Delay,
+    /// Whether notes pass untouched.
+    pub bypass: bool,
+    /// Whether the transport runs.
+    pub playing: bool,
+    /// The phrase that sounds, as it was played.
+    pub source: Roll,
+    /// What sounds instead.
+    pub output: Roll,
+    /// The first step of the bars that sound; what lies before is only heard by the network.
+    pub first_step: usize,
+    /// Whether these bars sound as played because their answer was late or failed.
+    pub dry: bool,
+    /// Where it sounds, in steps.
+    pub playhead: Option<f32>,
+    /// Bars of this instance that played dry.
+    pub late: u32,
+    /// The engine's state.
+    pub engine: Reading,
+    /// Something that the user should know.
+    pub notice: Option<&'static str>,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self {
+            pair: PAIR,
+            knob: 0.0,
+            moved: 0.0,
+            quantise: 1.0,
+            delay: Delay::Four,
+            bypass: false,
+            playing: false,
+            source: Roll::EMPTY,
+            output: Roll::EMPTY,
+            first_step: 0,
+            dry: false,
+            playhead: None,
+            late: 0,
+            engine: Reading::default(),
+            notice: None,
+        }
+    }
+}
+
+impl View {
+    /// The genre that the knob leads to.
+    pub fn target(&self) -> Genre {
+        self.pair.target(Direction::of_knob(self.moved).0)
+    }
+}
+
+/// A parameter that the editor can move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// The large knob.
+    Genre,
+    /// The pull to the grid.
+    Quantise,
+    /// The group's length.
+    Delay,
+    /// The host's bypass.
+    Bypass,
+}
+
+/// What the user did, in the host's terms: a parameter's gesture begins, sets values, ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Gesture {
+    /// The user takes hold of the control.
+    Begin(Control),
+    /// The control is at this value (the host's 0..=1).
+    Set(Control, f32),
+    /// The user lets go.
+    End(Control),
+}
+
+impl Gesture {
+    /// A click or a wheel's notch: taken, set and let go at once.
+    const fn whole(control: Control, normalised: f32) -> [Self; 3] {
+        [
+            Self::Begin(control),
+            Self::Set(control, normalised),
+            Self::End(control),
+        ]
+    }
+}
+
+/// Draws the whole editor and returns what the user did with it.
+pub fn draw(ui: &mut Ui, view: &View) -> Vec<Gesture> {
+    let mut gestures = Vec::new();
+    let all = ui.max_rect();
+    ui.painter().rect_filled(all, 0.0, theme::BACKGROUND);
+    let inner = all.shrink2(vec2(16.0, 12.0));
+
+    let heading = Rect::from_min_size(inner.min, vec2(inner.width(), 32.0));
+    title(ui, heading);
+    let switch = Rect::from_min_size(
+        pos2(heading.right() - 92.0, heading.top() + 2.0),
+        vec2(92.0, 28.0),
+    );
+    controls::bypass(ui, switch, view.bypass, &mut gestures);
+
+    let foot = Rect::from_min_max(pos2(inner.left(), inner.bottom() - 22.0), inner.max);
+    status::show(ui, foot, view);
+
+    let middle = Rect::from_min_max(
+        pos2(inner.left(), heading.bottom() + 10.0),
+        pos2(inner.right(), foot.top() - 10.0),
+    );
+    let column = (inner.width() * 0.29).clamp(220.0, 340.0);
+    let left = Rect::from_min_size(middle.min, vec2(column, middle.height()));
+    ui.painter().rect_filled(left, 8.0, theme::PANEL);
+    let left = left.shrink(16.0);
+    let quantise = Rect::from_min_size(
+        pos2(left.left(), left.bottom() - controls::HEIGHT + 8.0),
+        vec2(left.width(), controls::HEIGHT - 8.0),
+    );
+    let delay = Rect::from_min_size(
+        pos2(left.left(), quantise.top() - 16.0 - controls::HEIGHT),
+        vec2(left.width(), controls::HEIGHT),
+    );
+    let knob = Rect::from_min_max(left.min, pos2(left.right(), delay.top() - 14.0));
+    let faded = if view.bypass { 0.45 } else { 1.0 };
+    ui.scope(|ui| {
+        ui.multiply_opacity(faded);
+        knob::show(ui, knob, view.pair, (view.knob, view.moved), &mut gestures);
+        controls::delay(ui, delay, view.delay, &mut gestures);
+        controls::quantise(ui, quantise, view.quantise, &mut gestures);
+    });
+    let roll = Rect::from_min_max(pos2(left.right() + 16.0 + 12.0, middle.top()), middle.max);
+    roll_view::show(ui, roll, view);
+    gestures
+}
+
+/// The plugin's name.
+fn title(ui: &Ui, rect: Rect) {
+    let at = pos2(rect.left() + 2.0, rect.center().y);
+    let painter = ui.painter();
+    let name = painter.text(
+        at,
+        Align2::LEFT_CENTER,
+        "Third Stream",
+        theme::font(22.0),
+        theme::TEXT,
+    );
+    let at = pos2(name.right() + 12.0, name.bottom() - 5.0);
+    let what = format!("{} · as played · {}", PAIR.a, PAIR.b);
+    painter.text(
+        at,
+        Align2::LEFT_BOTTOM,
+        what,
+        theme::font(12.5),
+        theme::WEAK,
+    );
+}

@@ -1,0 +1,153 @@
+//! The small controls beside the knob: Delay, Quantise, Bypass.
+
+use egui::{Align2, CursorIcon, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use super::{Control, Gesture, theme};
+use crate::params::Delay;
+
+/// Height of a control with its label above it, in logical pixels.
+pub(crate) const HEIGHT: f32 = 50.0;
+/// Height of the label.
+const LABEL: f32 = 20.0;
+
+/// A label at the top left of `rect` and a value at its top right.
+fn label(ui: &Ui, rect: Rect, name: &str, value: &str) {
+    let painter = ui.painter();
+    let (font, y) = (theme::font(13.0), rect.top() + LABEL * 0.5 - 2.0);
+    painter.text(
+        pos2(rect.left(), y),
+        Align2::LEFT_CENTER,
+        name,
+        font.clone(),
+        theme::WEAK,
+    );
+    painter.text(
+        pos2(rect.right(), y),
+        Align2::RIGHT_CENTER,
+        value,
+        font,
+        theme::TEXT,
+    );
+}
+
+/// How many bars later the transfer sounds: three buttons in a row.
+pub(crate) fn delay(ui: &Ui, rect: Rect, chosen: Delay, gestures: &mut Vec<Gesture>) {
+    label(ui, rect, "Delay", "");
+    let row = Rect::from_min_max(pos2(rect.left(), rect.top() + LABEL), rect.max);
+    ui.painter().rect_filled(row, 6.0, theme::LINE);
+    let width = row.width() / Delay::ALL.len() as f32;
+    for (index, delay) in Delay::ALL.into_iter().enumerate() {
+        let left = row.left() + index as f32 * width;
+        let button = Rect::from_min_size(pos2(left, row.top()), vec2(width, row.height()));
+        let response = ui
+            .interact(button, ui.scope_id().with(("delay", index)), Sense::click())
+            .on_hover_cursor(CursorIcon::PointingHand);
+        let name = match delay.bars() {
+            1 => "1 bar".to_owned(),
+            bars => format!("{bars} bars"),
+        };
+        let on = delay == chosen;
+        response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, on, &name));
+        if on {
+            ui.painter()
+                .rect_filled(button.shrink(2.0), 5.0, theme::STRONG_LINE);
+        }
+        if response.hovered() || response.has_focus() {
+            let stroke = egui::Stroke::new(1.0, theme::WEAK);
+            let inside = egui::StrokeKind::Inside;
+            ui.painter()
+                .rect_stroke(button.shrink(2.0), 5.0, stroke, inside);
+        }
+        let colour = if on { theme::PLAYHEAD } else { theme::WEAK };
+        ui.painter().text(
+            button.center(),
+            Align2::CENTER_CENTER,
+            name,
+            theme::font(13.0),
+            colour,
+        );
+        if response.clicked() && !on {
+            let normalised = index as f32 / (Delay::ALL.len() - 1) as f32;
+            gestures.extend(Gesture::whole(Control::Delay, normalised));
+        }
+    }
+}
+
+/// How strongly kept notes are pulled to the grid: a slider over 0..=1.
+pub(crate) fn quantise(ui: &Ui, rect: Rect, value: f32, gestures: &mut Vec<Gesture>) {
+    label(ui, rect, "Quantise", &format!("{:.0} %", value * 100.0));
+    let row = Rect::from_min_max(pos2(rect.left(), rect.top() + LABEL), rect.max);
+    let response = ui
+        .interact(row, ui.scope_id().with("quantise"), Sense::click_and_drag())
+        .on_hover_cursor(CursorIcon::ResizeHorizontal);
+    response.widget_info(|| WidgetInfo::slider(true, f64::from(value * 100.0), "Quantise"));
+    let (radius, y) = (7.0, row.center().y);
+    let (from, to) = (row.left() + radius, row.right() - radius);
+    let track = Rect::from_min_max(pos2(row.left(), y - 2.5), pos2(row.right(), y + 2.5));
+    ui.painter().rect_filled(track, 2.5, theme::LINE);
+    let x = from + (to - from) * value;
+    let filled = Rect::from_min_max(track.min, pos2(x, track.bottom()));
+    ui.painter().rect_filled(filled, 2.5, theme::WEAK);
+    let active = response.hovered() || response.dragged() || response.has_focus();
+    let radius = if active { radius + 1.0 } else { radius };
+    ui.painter()
+        .circle_filled(pos2(x, y), radius, theme::PLAYHEAD);
+
+    if response.double_clicked() {
+        gestures.extend(Gesture::whole(Control::Quantise, 1.0));
+        return;
+    }
+    if response.drag_started() {
+        gestures.push(Gesture::Begin(Control::Quantise));
+    }
+    if response.dragged()
+        && let Some(pointer) = response.interact_pointer_pos()
+    {
+        let fine = ui.input(|input| input.modifiers.shift);
+        let wanted = if fine {
+            value + response.drag_delta().x / (to - from) * 0.1
+        } else {
+            (pointer.x - from) / (to - from)
+        }
+        .clamp(0.0, 1.0);
+        if wanted != value {
+            gestures.push(Gesture::Set(Control::Quantise, wanted));
+        }
+    }
+    if response.drag_stopped() {
+        gestures.push(Gesture::End(Control::Quantise));
+    }
+    if response.hovered() && !response.dragged() {
+        let wheel = ui.input(egui::InputState::smooth_scroll_delta);
+        let wanted = (value + (wheel.x + wheel.y) / 500.0).clamp(0.0, 1.0);
+        if wanted != value {
+            gestures.extend(Gesture::whole(Control::Quantise, wanted));
+        }
+    }
+}
+
+/// The switch at the right of the heading; lit while the transfer is at work.
+pub(crate) fn bypass(ui: &Ui, rect: Rect, on: bool, gestures: &mut Vec<Gesture>) {
+    let response = ui
+        .interact(rect, ui.scope_id().with("bypass"), Sense::click())
+        .on_hover_cursor(CursorIcon::PointingHand);
+    response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, on, "Bypass"));
+    let fill = if on { theme::WARNING } else { theme::LINE };
+    ui.painter().rect_filled(rect, 6.0, fill);
+    let active = response.hovered() || response.has_focus();
+    let inside = egui::StrokeKind::Inside;
+    ui.painter()
+        .rect_stroke(rect, 6.0, theme::outline(active), inside);
+    let colour = if on { theme::BACKGROUND } else { theme::TEXT };
+    let text = if on { "Bypassed" } else { "Bypass" };
+    ui.painter().text(
+        rect.center(),
+        Align2::CENTER_CENTER,
+        text,
+        theme::font(13.0),
+        colour,
+    );
+    if response.clicked() {
+        gestures.extend(Gesture::whole(Control::Bypass, if on { 0.0 } else { 1.0 }));
+    }
+}

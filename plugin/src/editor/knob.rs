@@ -1,0 +1,228 @@
+//! The large knob: the pair's first genre at the left end, as played in the middle, its second
+//! genre at the right.
+//!
+//! Drag up or right, turn the wheel, or use the arrow keys; with shift everything is finer; a
+//! double click goes back to the middle.
+
+use std::f32::consts::PI;
+
+use egui::{
+    Align2, Color32, CursorIcon, EventFilter, Key, Pos2, Rect, Response, Sense, Shape, Stroke, Ui,
+    Vec2, WidgetInfo, pos2, vec2,
+};
+use third_stream_model::genre::{Direction, Pair};
+
+use super::{Control, Gesture, theme};
+use crate::params::genre_text;
+
+/// The angle of either end, from the top.
+const END: f32 = 0.75 * PI;
+/// Logical pixels of dragging from one end to the other.
+const TRAVEL: f32 = 300.0;
+/// How much finer shift makes everything.
+const FINE: f32 = 0.1;
+/// While dragging, the knob holds the middle this far, so that "as played" is easy to hit.
+const DETENT: f32 = 0.025;
+
+/// Draws the knob into `rect` and adds what the user did with it to `gestures`.
+/// `value` is the parameter's own (−1..=1), `moved` with the host's modulation on it.
+pub(crate) fn show(
+    ui: &mut Ui,
+    rect: Rect,
+    pair: Pair,
+    (value, moved): (f32, f32),
+    gestures: &mut Vec<Gesture>,
+) {
+    let id = ui.scope_id().with("genre knob");
+    let response = ui
+        .interact(rect, id, Sense::click_and_drag())
+        .on_hover_cursor(CursorIcon::Grab);
+    turn(ui, &response, value, gestures);
+    response.widget_info(|| {
+        let mut info = WidgetInfo::slider(ui.is_enabled(), f64::from(value * 100.0), "Genre");
+        info.current_text_value = Some(genre_text(pair, value * 100.0));
+        info
+    });
+    draw(ui, rect, pair, value, moved, &response);
+}
+
+/// Turns drags, the wheel, keys and double clicks into gestures.
+fn turn(ui: &Ui, response: &Response, value: f32, gestures: &mut Vec<Gesture>) {
+    let id = response.id;
+    let fine = ui.input(|input| if input.modifiers.shift { FINE } else { 1.0 });
+    if response.clicked() || response.drag_started() {
+        response.request_focus();
+    }
+    if response.double_clicked() {
+        gestures.extend(Gesture::whole(Control::Genre, normalised(0.0)));
+        return;
+    }
+    if response.drag_started() {
+        ui.data_mut(|data| data.insert_temp(id, value));
+        gestures.push(Gesture::Begin(Control::Genre));
+    }
+    if response.dragged() {
+        let by = response.drag_delta();
+        let hand: f32 = ui.data(|data| data.get_temp(id)).unwrap_or(value);
+        let hand = (hand + (by.x - by.y) * 2.0 / TRAVEL * fine).clamp(-1.0, 1.0);
+        ui.data_mut(|data| data.insert_temp(id, hand));
+        let held = fine == 1.0 && hand.abs() < DETENT;
+        let wanted = if held { 0.0 } else { hand };
+        if wanted != value {
+            gestures.push(Gesture::Set(Control::Genre, normalised(wanted)));
+        }
+    }
+    if response.drag_stopped() {
+        gestures.push(Gesture::End(Control::Genre));
+    }
+    let mut by = 0.0;
+    if response.hovered() && !response.dragged() {
+        // Some systems turn the wheel sideways while shift is held.
+        let wheel = ui.input(egui::InputState::smooth_scroll_delta);
+        by += (wheel.x + wheel.y) / 1000.0 * fine;
+    }
+    if response.has_focus() {
+        ui.memory_mut(|memory| {
+            let arrows = EventFilter {
+                horizontal_arrows: true,
+                vertical_arrows: true,
+                ..EventFilter::default()
+            };
+            memory.set_focus_lock_filter(id, arrows);
+        });
+        let presses = |key: Key| ui.input(|input| input.num_presses(key)) as f32;
+        let up = presses(Key::ArrowUp) + presses(Key::ArrowRight);
+        let down = presses(Key::ArrowDown) + presses(Key::ArrowLeft);
+        by += (up - down) * 0.01 * fine;
+    }
+    if by != 0.0 {
+        let wanted = (value + by).clamp(-1.0, 1.0);
+        gestures.extend(Gesture::whole(Control::Genre, normalised(wanted)));
+    }
+}
+
+/// −1..=1 as the host's 0..=1.
+fn normalised(knob: f32) -> f32 {
+    f32::midpoint(knob, 1.0)
+}
+
+fn draw(ui: &Ui, rect: Rect, pair: Pair, value: f32, moved: f32, response: &Response) {
+    let painter = ui.painter();
+    let radius = (rect.width() * 0.5 - 14.0)
+        .min(rect.height() * 0.5 - 22.0)
+        .max(20.0);
+    let centre = rect.center() + vec2(0.0, 8.0);
+    let width = (radius * 0.11).max(5.0);
+    let active = response.hovered() || response.dragged() || response.has_focus();
+
+    let (direction, amount) = Direction::of_knob(value);
+    let colour = if amount == 0.0 {
+        theme::TEXT
+    } else {
+        theme::genre(pair.target(direction))
+    };
+    arc(
+        painter,
+        centre,
+        radius,
+        (-1.0, 1.0),
+        Stroke::new(width, theme::LINE),
+    );
+    arc(
+        painter,
+        centre,
+        radius,
+        (value.min(0.0), value.max(0.0)),
+        Stroke::new(width, colour),
+    );
+    if (moved - value).abs() > 0.002 {
+        let span = (value.min(moved), value.max(moved));
+        let stroke = Stroke::new(width * 0.4, theme::TEXT.gamma_multiply(0.7));
+        arc(painter, centre, radius - width, span, stroke);
+    }
+    for (tick, length) in [(-1.0, 1.0), (-0.5, 0.6), (0.0, 1.0), (0.5, 0.6), (1.0, 1.0)] {
+        let inner = on_circle(centre, radius + width * 0.9, tick);
+        let outer = on_circle(centre, radius + width * (0.9 + 0.5 * length), tick);
+        painter.line_segment([inner, outer], Stroke::new(1.5, theme::STRONG_LINE));
+    }
+    let hand = on_circle(centre, radius, value);
+    let size = width * if active { 0.95 } else { 0.82 };
+    painter.circle(
+        hand,
+        size,
+        theme::PLAYHEAD,
+        Stroke::new(2.0, theme::BACKGROUND),
+    );
+    if response.has_focus() {
+        painter.circle_stroke(
+            hand,
+            size + 2.5,
+            Stroke::new(1.0, colour.gamma_multiply(0.7)),
+        );
+    }
+
+    // The middle says where the knob is, in two lines.
+    let text = |at: Pos2, align: Align2, text: &str, size: f32, colour: Color32| {
+        painter.text(at, align, text, theme::font(size), colour);
+    };
+    let words = genre_text(pair, value * 100.0);
+    let big = radius * 0.36;
+    if let Some((number, genre)) = words.split_once(" % ") {
+        let line = vec2(0.0, radius * 0.05);
+        text(
+            centre + line,
+            Align2::CENTER_BOTTOM,
+            &format!("{number} %"),
+            big,
+            theme::TEXT,
+        );
+        text(centre + line, Align2::CENTER_TOP, genre, big * 0.62, colour);
+    } else {
+        text(
+            centre,
+            Align2::CENTER_CENTER,
+            &words,
+            big * 0.68,
+            theme::TEXT,
+        );
+    }
+    // The ends are named below them, the middle above.
+    let end = |side: f32| {
+        let at = on_circle(centre, radius, side);
+        pos2(at.x, at.y + width * 1.6)
+    };
+    text(
+        end(-1.0),
+        Align2::CENTER_TOP,
+        pair.a.name(),
+        15.0,
+        theme::genre(pair.a),
+    );
+    text(
+        end(1.0),
+        Align2::CENTER_TOP,
+        pair.b.name(),
+        15.0,
+        theme::genre(pair.b),
+    );
+    let above = on_circle(centre, radius + width * 1.7, 0.0);
+    text(above, Align2::CENTER_BOTTOM, "as played", 12.0, theme::WEAK);
+}
+
+/// The point of the knob's circle at `value` (−1..=1).
+fn on_circle(centre: Pos2, radius: f32, value: f32) -> Pos2 {
+    let angle = value * END;
+    centre + radius * Vec2::new(angle.sin(), -angle.cos())
+}
+
+/// A piece of the knob's circle; nothing where it has no length.
+fn arc(painter: &egui::Painter, centre: Pos2, radius: f32, (from, to): (f32, f32), stroke: Stroke) {
+    if to - from < 0.002 {
+        return;
+    }
+    let pieces = ((to - from) * 48.0).ceil().max(2.0);
+    let points = (0..=pieces as usize)
+        .map(|i| on_circle(centre, radius, from + (to - from) * i as f32 / pieces))
+        .collect();
+    painter.add(Shape::line(points, stroke));
+}

@@ -1,0 +1,248 @@
+//! The two rolls over each other: what was played, and what sounds instead.
+
+use egui::{Align2, Color32, Painter, Pos2, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
+use third_stream_model::roll::{PITCHES, Roll, SLOTS, STEPS, STEPS_PER_SLOT, key_of_row};
+
+use super::{View, theme};
+
+/// Width of the strip of keys at the left, in logical pixels.
+const KEYS: f32 = 34.0;
+/// Height of the heading with the legend.
+const HEADING: f32 = 30.0;
+/// The fewest rows that are shown, so that few notes are not drawn as bricks.
+const FEWEST_ROWS: usize = 30;
+
+/// What happened to a cell.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cell {
+    Kept,
+    Removed,
+    Added,
+}
+
+/// Draws heading, keys, grid, notes and playhead into `rect`.
+pub(crate) fn show(ui: &Ui, rect: Rect, view: &View) {
+    let painter = ui.painter_at(rect);
+    painter.rect_filled(rect, 8.0, theme::PANEL);
+    let added = theme::genre(view.target());
+    let title = if view.dry {
+        "Played dry: no answer in time"
+    } else {
+        "The phrase that sounds"
+    };
+    heading(&painter, rect, title, added);
+    let field = Rect::from_min_max(rect.min + vec2(KEYS, HEADING), rect.max - vec2(10.0, 10.0));
+    let rows = shown_rows(ui, view);
+    grid(&painter, field, rows);
+    notes(&painter.with_clip_rect(field), field, rows, view, added);
+    if view.first_step > 0 {
+        let right = field.left() + field.width() * view.first_step as f32 / STEPS as f32;
+        let heard = Rect::from_min_max(field.min, pos2(right, field.bottom()));
+        painter.rect_filled(heard, 0.0, theme::PANEL.gamma_multiply(0.6));
+    }
+    if view.source.is_empty() && view.output.is_empty() {
+        hint(&painter, field, view);
+    }
+    if let Some(playhead) = view.playhead {
+        let x = field.left() + field.width() * (playhead / STEPS as f32).clamp(0.0, 1.0);
+        let faint = Stroke::new(7.0, theme::PLAYHEAD.gamma_multiply(0.08));
+        painter.vline(x, field.y_range(), faint);
+        painter.vline(x, field.y_range(), Stroke::new(1.5, theme::PLAYHEAD));
+    }
+}
+
+/// Title and legend.
+fn heading(painter: &Painter, rect: Rect, title: &str, added: Color32) {
+    let y = rect.top() + HEADING * 0.5;
+    let at = pos2(rect.left() + 12.0, y);
+    painter.text(
+        at,
+        Align2::LEFT_CENTER,
+        title,
+        theme::font(13.0),
+        theme::TEXT,
+    );
+    let mut x = rect.right() - 12.0;
+    for (cell, name) in [
+        (Cell::Added, "added"),
+        (Cell::Removed, "removed"),
+        (Cell::Kept, "kept"),
+    ] {
+        let text = painter.text(
+            pos2(x, y),
+            Align2::RIGHT_CENTER,
+            name,
+            theme::font(12.0),
+            theme::WEAK,
+        );
+        let swatch = Rect::from_center_size(pos2(text.left() - 15.0, y), vec2(16.0, 7.0));
+        note(painter, swatch, cell, added, 1.0);
+        x = swatch.left() - 14.0;
+    }
+}
+
+/// The lowest and the number of the rows that are shown, moving gently when the music moves.
+fn shown_rows(ui: &Ui, view: &View) -> (f32, f32) {
+    let sounding = |row: &usize| {
+        (0..STEPS).any(|step| view.source.get(step, *row) || view.output.get(step, *row))
+    };
+    let (mut low, mut high) = match ((0..PITCHES).find(sounding), (0..PITCHES).rfind(sounding)) {
+        (Some(low), Some(high)) => (low.saturating_sub(2), (high + 3).min(PITCHES)),
+        _ => (24, 60),
+    };
+    while high - low < FEWEST_ROWS {
+        low = low.saturating_sub(1);
+        high = (high + 1).min(PITCHES);
+    }
+    let glide = |name: &str, to: usize| {
+        let id = ui.scope_id().with(name);
+        ui.ctx().animate_value_with_time(id, to as f32, 0.3)
+    };
+    let low = glide("lowest row", low);
+    (low, glide("highest row", high) - low)
+}
+
+/// Rows of black keys, beats, bars and the names of the Cs.
+fn grid(painter: &Painter, field: Rect, (low, rows): (f32, f32)) {
+    let height = field.height() / rows;
+    let clipped = painter.with_clip_rect(Rect::from_x_y_ranges(
+        painter.clip_rect().x_range(),
+        field.y_range(),
+    ));
+    for row in 0..PITCHES {
+        let top = field.bottom() - (row as f32 + 1.0 - low) * height;
+        let key = key_of_row(row);
+        let lane = Rect::from_min_size(pos2(field.left(), top), vec2(field.width(), height));
+        if matches!(key % 12, 1 | 3 | 6 | 8 | 10) {
+            clipped.rect_filled(lane, 0.0, theme::BLACK_KEY);
+        }
+        if key % 12 == 0 {
+            clipped.hline(
+                field.x_range(),
+                lane.bottom(),
+                Stroke::new(1.0, theme::LINE),
+            );
+            let name = format!("C{}", i32::from(key) / 12 - 1);
+            let at = pos2(field.left() - 6.0, lane.center().y);
+            clipped.text(
+                at,
+                Align2::RIGHT_CENTER,
+                name,
+                theme::font(10.5),
+                theme::WEAK,
+            );
+        }
+    }
+    for beat in 0..=STEPS / 4 {
+        let x = field.left() + field.width() * beat as f32 / (STEPS / 4) as f32;
+        let bar = beat % (STEPS_PER_SLOT / 4) == 0;
+        let colour = if bar { theme::STRONG_LINE } else { theme::LINE };
+        clipped.vline(x, field.y_range(), Stroke::new(1.0, colour));
+    }
+    for slot in 0..SLOTS {
+        let x = field.left() + field.width() * slot as f32 / SLOTS as f32;
+        let at = pos2(x + 4.0, field.top() + 3.0);
+        let name = format!("{}", slot + 1);
+        clipped.text(
+            at,
+            Align2::LEFT_TOP,
+            name,
+            theme::font(10.5),
+            theme::STRONG_LINE,
+        );
+    }
+}
+
+/// Every run of cells of one kind as one rectangle.
+fn notes(painter: &Painter, field: Rect, (low, rows): (f32, f32), view: &View, added: Color32) {
+    let size = vec2(field.width() / STEPS as f32, field.height() / rows);
+    let opacity = if view.bypass { 0.35 } else { 1.0 };
+    let now = view.playhead.map(|playhead| playhead as usize);
+    for row in 0..PITCHES {
+        let top = field.bottom() - (row as f32 + 1.0 - low) * size.y;
+        let mut step = 0;
+        while step < STEPS {
+            let kind = cell(&view.source, &view.output, step, row);
+            let start = step;
+            while step < STEPS && cell(&view.source, &view.output, step, row) == kind {
+                step += 1;
+            }
+            let Some(kind) = kind else { continue };
+            let left = field.left() + start as f32 * size.x;
+            let run = Rect::from_min_size(
+                pos2(left, top),
+                vec2((step - start) as f32 * size.x, size.y),
+            );
+            let sounds = now.is_some_and(|now| (start..step).contains(&now));
+            let run = run.shrink2(vec2(0.75, (size.y * 0.1).min(1.0)));
+            note(
+                painter,
+                run,
+                kind,
+                added,
+                if sounds { opacity } else { opacity * 0.85 },
+            );
+        }
+    }
+}
+
+/// What happened to the cell; `None` where nothing sounded and nothing sounds.
+fn cell(source: &Roll, output: &Roll, step: usize, row: usize) -> Option<Cell> {
+    match (source.get(step, row), output.get(step, row)) {
+        (true, true) => Some(Cell::Kept),
+        (true, false) => Some(Cell::Removed),
+        (false, true) => Some(Cell::Added),
+        (false, false) => None,
+    }
+}
+
+/// One run of cells: kept and added filled, removed as an outline.
+fn note(painter: &Painter, run: Rect, kind: Cell, added: Color32, opacity: f32) {
+    let corner = (run.height() * 0.3).min(2.5);
+    match kind {
+        Cell::Kept => painter.rect_filled(run, corner, theme::KEPT.gamma_multiply(opacity)),
+        Cell::Added => painter.rect_filled(run, corner, added.gamma_multiply(opacity)),
+        Cell::Removed => {
+            let colour = theme::REMOVED.gamma_multiply(opacity);
+            painter.rect_filled(run, corner, colour.gamma_multiply(0.18));
+            painter.rect_stroke(run, corner, Stroke::new(1.0, colour), StrokeKind::Inside)
+        }
+    };
+}
+
+/// What to do while there is nothing to see.
+fn hint(painter: &Painter, field: Rect, view: &View) {
+    let bars = match view.delay.bars() {
+        1 => "one bar".to_owned(),
+        bars => format!("{bars} bars"),
+    };
+    let (first, second) = match (view.bypass, view.playing) {
+        (true, _) => (
+            "Bypassed".to_owned(),
+            "Notes pass untouched and at once.".to_owned(),
+        ),
+        (false, true) => (
+            "Listening …".to_owned(),
+            format!("What is played now sounds {bars} later."),
+        ),
+        (false, false) => (
+            "Press play in the host".to_owned(),
+            format!("What is played sounds {bars} later, moved as far as the knob says."),
+        ),
+    };
+    let centre: Pos2 = field.center();
+    painter.text(
+        centre - vec2(0.0, 4.0),
+        Align2::CENTER_BOTTOM,
+        first,
+        theme::font(18.0),
+        theme::TEXT,
+    );
+    painter.text(
+        centre + vec2(0.0, 4.0),
+        Align2::CENTER_TOP,
+        second,
+        theme::font(13.0),
+        theme::WEAK,
+    );
+}

@@ -1,0 +1,107 @@
+//! The line at the foot: what the engine is doing, in words.
+
+use egui::{Align2, Rect, Ui, pos2, vec2};
+
+use super::{View, theme};
+use crate::engine::{Reading, State};
+
+/// Draws the engine's state into `rect`, and at its right what the user should know.
+pub(crate) fn show(ui: &Ui, rect: Rect, view: &View) {
+    let painter = ui.painter();
+    let y = rect.center().y;
+    let (colour, text) = words(&view.engine, view.late);
+    painter.circle_filled(pos2(rect.left() + 5.0, y), 4.0, colour);
+    let at = pos2(rect.left() + 16.0, y);
+    let left = painter.text(
+        at,
+        Align2::LEFT_CENTER,
+        text,
+        theme::font(12.5),
+        theme::WEAK,
+    );
+
+    let (text, colour) = match view.notice {
+        Some(notice) => (notice, theme::WARNING),
+        None => (
+            "Double click: as played   ·   Shift: finer",
+            theme::STRONG_LINE,
+        ),
+    };
+    let galley = painter.layout_no_wrap(text.to_owned(), theme::font(12.0), colour);
+    let at = pos2(rect.right() - galley.size().x, y - galley.size().y * 0.5);
+    if at.x > left.right() + 16.0 {
+        painter.galley(at, galley, colour);
+    } else if view.notice.is_some() {
+        // A narrow window: the notice matters more than the engine's figures.
+        let cover = Rect::from_min_max(at - vec2(12.0, 2.0), rect.max);
+        painter.rect_filled(cover, 0.0, theme::BACKGROUND);
+        painter.galley(at, galley, colour);
+    }
+}
+
+/// The engine's state in words, with the colour of its lamp.
+fn words(engine: &Reading, late: u32) -> (egui::Color32, String) {
+    let mut parts = Vec::new();
+    let colour = match engine.state {
+        State::Asleep => {
+            parts.push("Engine not started".to_owned());
+            theme::STRONG_LINE
+        }
+        State::Loading => {
+            parts.push("Loading the network …".to_owned());
+            theme::WEAK
+        }
+        State::Ready => {
+            parts.push(format!("Ready on {}", engine.device));
+            theme::GOOD
+        }
+        State::Failed => {
+            parts.push("Engine failed: notes pass as played".to_owned());
+            theme::WARNING
+        }
+    };
+    if let Some(pass) = engine.last_pass.filter(|_| engine.state == State::Ready) {
+        parts.push(format!("{:.0} ms a pass", pass.as_secs_f64() * 1000.0));
+    }
+    let lamp = if late > 0 && engine.state == State::Ready {
+        theme::WARNING
+    } else {
+        colour
+    };
+    if engine.passes > 0 || late > 0 {
+        parts.push(match late {
+            0 => "no late answers".to_owned(),
+            1 => "1 bar was late and played dry".to_owned(),
+            bars => format!("{bars} bars were late and played dry"),
+        });
+    }
+    if let (State::Failed, Some(error)) = (engine.state, &engine.error) {
+        parts.push(error.clone());
+    }
+    (lamp, parts.join("   ·   "))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_engine_s_state_is_said_in_words() {
+        let mut engine = Reading::default();
+        assert_eq!(words(&engine, 0).1, "Engine not started");
+        engine.state = State::Ready;
+        engine.device = "CPU".into();
+        engine.last_pass = Some(Duration::from_millis(31));
+        engine.passes = 4;
+        assert_eq!(
+            words(&engine, 0).1,
+            "Ready on CPU   ·   31 ms a pass   ·   no late answers"
+        );
+        assert_eq!(words(&engine, 2).0, theme::WARNING);
+        engine.state = State::Failed;
+        engine.error = Some("weights are cut".into());
+        assert!(words(&engine, 0).1.ends_with("weights are cut"));
+    }
+}

@@ -1,0 +1,55 @@
+//! What the worker runs: the trained networks, or a test's stand-in.
+
+use third_stream_model::genre::{Direction, Pair};
+use third_stream_model::roll::edits::Edits;
+use third_stream_model::roll::{CELLS, Roll};
+
+/// Why there are no edits.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ModelError {
+    /// There are no networks for the pair.
+    #[error("no weights for {0}")]
+    NoWeights(Pair),
+    /// The weights cannot be used.
+    #[error("the weights cannot be used: {0}")]
+    Weights(String),
+    /// The network's output has the wrong size.
+    #[error("the network gave {0} values, expected {CELLS}")]
+    Size(usize),
+    /// The network's output is no probability.
+    #[error("the network gave {value} at cell {cell}, expected a probability")]
+    NotAProbability {
+        /// Step-major index.
+        cell: usize,
+        /// What was found.
+        value: f32,
+    },
+    /// The forward pass failed.
+    #[error("the forward pass failed: {0}")]
+    Pass(String),
+}
+
+/// Both networks of one or more pairs. Lives on the worker and nowhere else.
+pub trait Model {
+    /// What it runs on, as the editor shows it.
+    fn device(&self) -> &str;
+
+    /// The edits that lead from `roll` towards the direction's target.
+    fn edits(&mut self, pair: Pair, direction: Direction, roll: &Roll)
+    -> Result<Edits, ModelError>;
+}
+
+/// The edits that lead from `roll` to the cells whose probability (step-major, [`CELLS`] values)
+/// is above `threshold`. Refuses what is no probability, so that a broken network plays dry and
+/// not at random.
+pub fn ranked(roll: &Roll, probabilities: &[f32], threshold: f32) -> Result<Edits, ModelError> {
+    if probabilities.len() != CELLS {
+        return Err(ModelError::Size(probabilities.len()));
+    }
+    let wrong = |value: &f32| !(0.0..=1.0).contains(value);
+    if let Some(cell) = probabilities.iter().position(wrong) {
+        let value = probabilities[cell];
+        return Err(ModelError::NotAProbability { cell, value });
+    }
+    Ok(Edits::rank(roll, probabilities, threshold))
+}

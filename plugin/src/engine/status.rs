@@ -1,0 +1,100 @@
+//! What the worker tells the editor: atomics for the figures, a lock (never the audio thread's)
+//! for the words.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+/// What the worker is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    /// There is no worker: the instance was never activated.
+    #[default]
+    Asleep,
+    /// The networks are being loaded and run once.
+    Loading,
+    /// Answers are given.
+    Ready,
+    /// No answers are given: loading failed, or a pass failed. Notes play dry.
+    Failed,
+}
+
+/// Written by the worker, read by the editor.
+#[derive(Debug, Default)]
+pub struct Status {
+    state: AtomicU8,
+    passes: AtomicU64,
+    /// Of the last pass, in nanoseconds; 0 before the first.
+    last_pass: AtomicU64,
+    device: OnceLock<String>,
+    error: Mutex<Option<String>>,
+}
+
+/// The status at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// What the worker is doing.
+    pub state: State,
+    /// Forward passes since the worker started, without the first that warms it up.
+    pub passes: u64,
+    /// How long the last pass took.
+    pub last_pass: Option<Duration>,
+    /// What the networks run on; empty until they are loaded.
+    pub device: String,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+impl Status {
+    /// The status now.
+    pub fn read(&self) -> Reading {
+        let nanos = self.last_pass.load(Ordering::Relaxed);
+        Reading {
+            state: state_of(self.state.load(Ordering::Acquire)),
+            passes: self.passes.load(Ordering::Relaxed),
+            last_pass: (nanos > 0).then(|| Duration::from_nanos(nanos)),
+            device: self.device.get().cloned().unwrap_or_default(),
+            error: self.error.lock().clone(),
+        }
+    }
+
+    /// Only the state.
+    pub fn state(&self) -> State {
+        state_of(self.state.load(Ordering::Acquire))
+    }
+
+    pub(super) fn set(&self, state: State) {
+        if state != State::Failed {
+            *self.error.lock() = None;
+        }
+        self.state.store(state as u8, Ordering::Release);
+    }
+
+    pub(super) fn fail(&self, error: String) {
+        *self.error.lock() = Some(error);
+        self.set(State::Failed);
+    }
+
+    pub(super) fn loaded(&self, device: &str) {
+        // A worker loads once, so the first name is the only one.
+        let _ = self.device.set(device.to_owned());
+        self.set(State::Ready);
+    }
+
+    pub(super) fn passed(&self, took: Duration) {
+        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX).max(1);
+        self.last_pass.store(nanos, Ordering::Relaxed);
+        self.passes.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+const fn state_of(number: u8) -> State {
+    match number {
+        1 => State::Loading,
+        2 => State::Ready,
+        3 => State::Failed,
+        _ => State::Asleep,
+    }
+}

@@ -1,0 +1,338 @@
+//! The worker with stand-ins for the networks: order, staleness, failure, and its end.
+
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use third_stream_model::genre::{Direction, Pair};
+use third_stream_model::roll::edits::{Edits, THRESHOLD};
+use third_stream_model::roll::{CELLS, Roll};
+
+use super::*;
+use crate::link::{Answer, AudioEnd, Failure, Request, Response, link};
+
+/// Longer than any of this may take on a busy machine.
+const LONG: Duration = Duration::from_secs(20);
+
+/// A model made of a function.
+struct Fake<F>(F);
+
+impl<F: FnMut(Direction, &Roll) -> Result<Vec<f32>, ModelError>> Model for Fake<F> {
+    fn device(&self) -> &str {
+        "fake"
+    }
+
+    fn edits(
+        &mut self,
+        pair: Pair,
+        direction: Direction,
+        roll: &Roll,
+    ) -> Result<Edits, ModelError> {
+        if pair == Pair::JAZZ_POP {
+            return Err(ModelError::NoWeights(pair));
+        }
+        ranked(roll, &(self.0)(direction, roll)?, THRESHOLD)
+    }
+}
+
+/// An engine whose networks are `pass`; silence (the pass that warms up) never reaches it.
+fn engine(
+    mut pass: impl FnMut(Direction, &Roll) -> Result<Vec<f32>, ModelError> + Send + 'static,
+) -> Engine {
+    let model = move |direction: Direction, roll: &Roll| {
+        if roll.is_empty() {
+            return Ok(vec![0.0; CELLS]);
+        }
+        pass(direction, roll)
+    };
+    Engine::start(Box::new(move || Ok(Box::new(Fake(model)))))
+}
+
+/// An engine that says when a pass on `note(0)` begins, and holds it until it is let go.
+fn held_at_zero() -> (Engine, mpsc::Receiver<()>, mpsc::Sender<()>) {
+    let (begins, began) = mpsc::channel();
+    let (free, held) = mpsc::channel();
+    let engine = engine(move |_, roll| {
+        if *roll == note(0) {
+            begins.send(()).unwrap();
+            held.recv().unwrap();
+        }
+        Ok(silence())
+    });
+    (engine, began, free)
+}
+
+/// The source's own cells, all sure: no edits.
+fn identity(_: Direction, roll: &Roll) -> Result<Vec<f32>, ModelError> {
+    let mut values = vec![0.0; CELLS];
+    roll.write_values(&mut values);
+    Ok(values)
+}
+
+/// Nothing sounds.
+fn silence() -> Vec<f32> {
+    vec![0.0; CELLS]
+}
+
+/// A roll of one note at `row`, so that requests can be told apart.
+fn note(row: usize) -> Roll {
+    let mut roll = Roll::EMPTY;
+    roll.fill(row, 0, 4);
+    roll
+}
+
+fn request(end: &AudioEnd, group: u32, deadline: Instant) -> Request {
+    Request {
+        instance: end.instance(),
+        generation: 0,
+        group,
+        answer: Answer::First,
+        deadline,
+        pair: Pair::JAZZ_CLASSIC,
+        direction: Direction::AToB,
+        roll: note(group as usize),
+    }
+}
+
+fn attached(engine: &Engine, instance: u64) -> AudioEnd {
+    let (audio, worker) = link(instance);
+    engine.attach(worker);
+    audio
+}
+
+fn answer(end: &AudioEnd) -> Response {
+    end.wait_offline(LONG).expect("an answer")
+}
+
+/// Waits until the engine says so.
+fn until(engine: &Engine, state: State) {
+    let start = Instant::now();
+    while engine.status().state() != state {
+        assert!(start.elapsed() < LONG, "never {state:?}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn answers_carry_the_marks_of_their_requests() {
+    let engine = engine(identity);
+    let end = attached(&engine, 3);
+    let asked = Request {
+        generation: 9,
+        answer: Answer::Second,
+        direction: Direction::BToA,
+        ..request(&end, 5, Instant::now())
+    };
+    assert!(end.ask(asked));
+    let Response {
+        generation,
+        group,
+        answer,
+        direction,
+        outcome,
+    } = answer(&end);
+    assert_eq!((generation, group), (9, 5));
+    assert_eq!((answer, direction), (Answer::Second, Direction::BToA));
+    assert_eq!(outcome, Ok(Edits::NONE));
+    let reading = engine.status().read();
+    assert_eq!((reading.state, reading.passes), (State::Ready, 1));
+    assert_eq!(reading.device, "fake");
+    assert!(reading.last_pass.is_some());
+}
+
+#[test]
+fn the_earliest_deadline_comes_first_across_instances() {
+    let (engine, began, free) = held_at_zero();
+    let (one, two) = (attached(&engine, 1), attached(&engine, 2));
+    let now = Instant::now();
+    let after = |ms| now + Duration::from_millis(ms);
+    // The worker is kept busy with this one until all others are there.
+    assert!(one.ask(request(&one, 0, now)));
+    began.recv().unwrap();
+    assert!(one.ask(request(&one, 1, after(300))));
+    assert!(two.ask(request(&two, 2, after(100))));
+    assert!(one.ask(request(&one, 3, after(200))));
+    assert!(two.ask(request(&two, 4, after(400))));
+    free.send(()).unwrap();
+    assert_eq!(answer(&one).group, 0);
+    // Group 3 is needed before group 1, though it was asked for later.
+    assert_eq!(answer(&one).group, 3);
+    assert!(
+        two.answer().is_some_and(|response| response.group == 2),
+        "2 before 3"
+    );
+    assert_eq!(answer(&one).group, 1);
+    assert_eq!(answer(&two).group, 4);
+}
+
+#[test]
+fn stale_requests_are_refused_and_not_worked_on() {
+    let (engine, began, free) = held_at_zero();
+    let end = attached(&engine, 1);
+    let now = Instant::now();
+    assert!(end.ask(request(&end, 0, now)));
+    began.recv().unwrap();
+    assert!(end.ask(request(&end, 1, now)));
+    let newer = Request {
+        generation: 1,
+        ..request(&end, 2, now)
+    };
+    assert!(end.ask(newer));
+    free.send(()).unwrap();
+    assert_eq!(answer(&end).group, 0);
+    let refused = answer(&end);
+    assert_eq!((refused.group, refused.outcome), (1, Err(Failure::Stale)));
+    assert!(answer(&end).outcome.is_ok());
+    // Only the first and the newest were worked on.
+    assert_eq!(engine.status().read().passes, 2);
+}
+
+#[test]
+fn a_panic_is_a_failed_answer_and_the_next_pass_recovers() {
+    let mut calls = 0;
+    let engine = engine(move |_, _| {
+        calls += 1;
+        assert!(calls != 1, "the network breaks");
+        Ok(silence())
+    });
+    let end = attached(&engine, 1);
+    let now = Instant::now();
+    assert!(end.ask(request(&end, 0, now)));
+    assert_eq!(answer(&end).outcome, Err(Failure::Network));
+    let reading = engine.status().read();
+    assert_eq!(reading.state, State::Failed);
+    assert!(reading.error.unwrap().contains("the network breaks"));
+
+    assert!(end.ask(request(&end, 1, now)));
+    assert!(answer(&end).outcome.is_ok());
+    assert_eq!(engine.status().state(), State::Ready);
+}
+
+#[test]
+fn what_is_no_probability_is_refused() {
+    for (wrong, text) in [
+        (vec![f32::NAN; CELLS], "NaN"),
+        (vec![f32::INFINITY; CELLS], "inf"),
+        (vec![-0.5; CELLS], "-0.5"),
+        (vec![0.5; 7], "7 values"),
+    ] {
+        let engine = engine(move |_, _| Ok(wrong.clone()));
+        let end = attached(&engine, 1);
+        assert!(end.ask(request(&end, 0, Instant::now())));
+        assert_eq!(answer(&end).outcome, Err(Failure::Network));
+        let error = engine.status().read().error.unwrap();
+        assert!(error.contains(text), "{error}");
+    }
+}
+
+#[test]
+fn silence_stays_silence_and_a_known_roll_costs_no_pass() {
+    let engine = engine(|_, _| Ok(vec![0.9; CELLS]));
+    let end = attached(&engine, 1);
+    let silent = Request {
+        roll: Roll::EMPTY,
+        ..request(&end, 0, Instant::now())
+    };
+    assert!(end.ask(silent));
+    assert_eq!(answer(&end).outcome, Ok(Edits::NONE));
+    assert_eq!(engine.status().read().passes, 0);
+
+    let played = request(&end, 7, Instant::now());
+    for answer_number in [Answer::First, Answer::Second] {
+        assert!(end.ask(Request {
+            answer: answer_number,
+            ..played
+        }));
+    }
+    let (first, second) = (answer(&end), answer(&end));
+    assert_eq!(first.outcome, second.outcome);
+    assert_eq!(first.outcome.unwrap().count(), CELLS - 4);
+    assert_eq!(engine.status().read().passes, 1);
+
+    // The other direction is another network.
+    assert!(end.ask(Request {
+        direction: Direction::BToA,
+        ..played
+    }));
+    answer(&end);
+    assert_eq!(engine.status().read().passes, 2);
+}
+
+#[test]
+fn an_instance_that_goes_away_with_work_pending_harms_nobody() {
+    let (engine, began, free) = held_at_zero();
+    let (gone, stays) = (attached(&engine, 1), attached(&engine, 2));
+    let now = Instant::now();
+    assert!(gone.ask(request(&gone, 0, now)));
+    began.recv().unwrap();
+    for group in 1..10 {
+        assert!(gone.ask(request(&gone, group, now)));
+    }
+    assert!(stays.ask(request(&stays, 20, now + Duration::from_secs(1))));
+    drop(gone);
+    free.send(()).unwrap();
+    assert!(answer(&stays).outcome.is_ok());
+    // The pass that was under way, and the one of the instance that is still there.
+    assert_eq!(engine.status().read().passes, 2);
+}
+
+#[test]
+fn no_weights_is_said_and_nothing_breaks() {
+    let broken = Engine::start(Box::new(|| Err(ModelError::Weights("cut".into()))));
+    until(&broken, State::Failed);
+    let end = attached(&broken, 1);
+    assert!(end.ask(request(&end, 0, Instant::now())));
+    assert_eq!(answer(&end).outcome, Err(Failure::NoWeights));
+    assert!(broken.status().read().error.unwrap().contains("cut"));
+
+    let other_pair = engine(identity);
+    let end = attached(&other_pair, 1);
+    assert!(end.ask(Request {
+        pair: Pair::JAZZ_POP,
+        ..request(&end, 0, Instant::now())
+    }));
+    assert_eq!(answer(&end).outcome, Err(Failure::NoWeights));
+    assert_eq!(other_pair.status().state(), State::Ready);
+
+    let panics = Engine::start(Box::new(|| panic!("no such file")));
+    until(&panics, State::Failed);
+}
+
+#[test]
+fn dropping_the_engine_ends_its_thread_within_a_pass() {
+    let engine = engine(|_, _| {
+        std::thread::sleep(Duration::from_millis(50));
+        Ok(silence())
+    });
+    let end = attached(&engine, 1);
+    for group in 1..16 {
+        end.ask(request(&end, group, Instant::now()));
+    }
+    std::thread::sleep(Duration::from_millis(20));
+    let start = Instant::now();
+    drop(engine);
+    // One pass at most, not all fifteen; and the thread is joined, so its end is gone.
+    assert!(
+        start.elapsed() < Duration::from_millis(600),
+        "{:?}",
+        start.elapsed()
+    );
+    while end.answer().is_some() {}
+    assert!(
+        !end.ask(request(&end, 17, Instant::now())),
+        "nobody listens"
+    );
+}
+
+#[test]
+fn instances_share_one_engine_and_the_last_one_ends_it() {
+    let (one, two) = (shared(), shared());
+    assert!(Arc::ptr_eq(&one, &two));
+    let weak = Arc::downgrade(&one);
+    drop(one);
+    assert!(weak.upgrade().is_some());
+    drop(two);
+    assert!(weak.upgrade().is_none());
+    // A new instance after that starts a new one.
+    let again = shared();
+    assert_eq!(Arc::strong_count(&again), 1);
+}

@@ -1,0 +1,194 @@
+//! The worker's thread: takes requests, chooses, runs the network, answers.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use third_stream_model::genre::Direction;
+use third_stream_model::roll::{Roll, edits::Edits};
+
+use super::memo::Memo;
+use super::model::{Model, ModelError};
+use super::status::{State, Status};
+use super::{Inbox, Load};
+use crate::link::{Failure, Request, WorkerEnd};
+use crate::params::PAIR;
+
+/// How long the worker sleeps between two looks while instances ask. A beat is 200 ms and more.
+const AWAKE: Duration = Duration::from_millis(4);
+/// The same when nobody has asked for [`DROWSY`].
+const ASLEEP: Duration = Duration::from_millis(25);
+/// After this long without a request the worker looks less often.
+const DROWSY: Duration = Duration::from_secs(10);
+
+/// The thread's whole life.
+pub(super) fn run(inbox: &Inbox, status: &Status, load: Load) {
+    let mut work = Work {
+        model: load_model(status, load),
+        memo: Memo::default(),
+        instances: BTreeMap::new(),
+        waiting: Vec::new(),
+    };
+    let mut last_request = Instant::now();
+    while !inbox.stop.load(Ordering::Acquire) {
+        for end in inbox.arrivals.lock().drain(..) {
+            work.instances.insert(end.instance(), end);
+        }
+        if work.collect() {
+            last_request = Instant::now();
+        }
+        if let Some(request) = work.earliest() {
+            work.answer(request, status);
+        } else if last_request.elapsed() < DROWSY {
+            std::thread::park_timeout(AWAKE);
+        } else {
+            std::thread::park_timeout(ASLEEP);
+        }
+    }
+    // A model may not take the host with it even while it is thrown away.
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(work)));
+}
+
+/// Loads the model and runs it once, so that the first answer is as quick as the others.
+fn load_model(status: &Status, load: Load) -> Option<Box<dyn Model>> {
+    let loaded = caught(|| {
+        let mut model = load()?;
+        let silence = Roll::EMPTY;
+        model.edits(PAIR, Direction::AToB, &silence)?;
+        Ok(model)
+    });
+    match loaded {
+        Ok(model) => {
+            status.loaded(model.device());
+            Some(model)
+        }
+        Err(error) => {
+            tracing::error!("the engine cannot start: {error}; notes play dry");
+            status.fail(error.to_string());
+            None
+        }
+    }
+}
+
+/// Runs `work`; a panic in it becomes an error.
+fn caught<T>(work: impl FnOnce() -> Result<T, ModelError>) -> Result<T, ModelError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let text = panic
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "unknown".into());
+        Err(ModelError::Pass(format!("panic: {text}")))
+    })
+}
+
+/// What the worker holds.
+struct Work {
+    /// `None` when it could not be loaded or broke.
+    model: Option<Box<dyn Model>>,
+    memo: Memo,
+    instances: BTreeMap<u64, WorkerEnd>,
+    waiting: Vec<Request>,
+}
+
+impl Work {
+    /// Takes what the instances ask, forgets instances that are gone, and drops stale requests.
+    /// True if there was anything new.
+    fn collect(&mut self) -> bool {
+        let Self {
+            instances, waiting, ..
+        } = self;
+        let before = waiting.len();
+        instances.retain(|_, end| {
+            loop {
+                match end.next() {
+                    Ok(Some(request)) => waiting.push(request),
+                    Ok(None) => return true,
+                    Err(crate::link::Gone) => return false,
+                }
+            }
+        });
+        let new = waiting.len() > before;
+        waiting.retain(|request| instances.contains_key(&request.instance));
+        let mut newest: BTreeMap<u64, u32> = BTreeMap::new();
+        for request in waiting.iter() {
+            let generation = newest.entry(request.instance).or_insert(request.generation);
+            // Generations may wrap round: newer is what lies less than half the circle ahead.
+            if (request.generation.wrapping_sub(*generation) as i32) > 0 {
+                *generation = request.generation;
+            }
+        }
+        waiting.retain(|request| {
+            let stays = newest[&request.instance] == request.generation;
+            if !stays {
+                instances[&request.instance].respond(request.respond(Err(Failure::Stale)));
+            }
+            stays
+        });
+        new
+    }
+
+    /// Takes the request whose answer is needed first; among equals the group's first answer,
+    /// then the order in which they came.
+    fn earliest(&mut self) -> Option<Request> {
+        let order = |request: &Request| (request.deadline, request.group, request.answer);
+        let (index, _) = self
+            .waiting
+            .iter()
+            .enumerate()
+            .min_by_key(|(_, request)| order(request))?;
+        Some(self.waiting.remove(index))
+    }
+
+    /// Works out one request and answers it.
+    fn answer(&mut self, request: Request, status: &Status) {
+        let outcome = self.edits(&request, status);
+        if let Some(end) = self.instances.get(&request.instance)
+            && !end.respond(request.respond(outcome))
+        {
+            tracing::debug!(
+                "an answer for group {} had no room or no taker",
+                request.group
+            );
+        }
+    }
+
+    fn edits(&mut self, request: &Request, status: &Status) -> Result<Edits, Failure> {
+        let Request {
+            pair,
+            direction,
+            roll,
+            ..
+        } = *request;
+        // Silence stays silence, whatever a network would make of it.
+        if roll.is_empty() {
+            return Ok(Edits::NONE);
+        }
+        if let Some(edits) = self.memo.get(pair, direction, &roll) {
+            return Ok(edits);
+        }
+        let model = self.model.as_mut().ok_or(Failure::NoWeights)?;
+        let start = Instant::now();
+        let outcome = caught(|| model.edits(pair, direction, &roll));
+        match outcome {
+            Ok(edits) => {
+                status.passed(start.elapsed());
+                if status.state() == State::Failed {
+                    status.set(State::Ready);
+                }
+                self.memo.put(pair, direction, roll, edits);
+                Ok(edits)
+            }
+            Err(ModelError::NoWeights(pair)) => {
+                tracing::warn!("no weights for {pair}: notes play dry");
+                Err(Failure::NoWeights)
+            }
+            Err(error) => {
+                tracing::error!("{error}: notes play dry");
+                status.fail(error.to_string());
+                Err(Failure::Network)
+            }
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! Between the framework and the real-time core: events and transport, translated one to one.
+//!
+//! Runs on the audio thread under the same rules as [`crate::rt`].
+#![deny(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    clippy::disallowed_types
+)]
+
+mod held;
+pub(crate) mod timeline;
+
+use std::marker::PhantomData;
+
+use nice_plug::midi::{Channel, Key, VoiceID};
+use nice_plug::prelude::{NoteEvent, Plugin, PluginNoteEvent, ProcessContext};
+
+use crate::rt::{Body, Event, Expression, Message, Note, Port};
+pub(crate) use held::Held;
+
+/// A host's event queues of one block, as the real-time core sees them.
+pub(crate) struct HostPort<'a, P, C> {
+    context: &'a mut C,
+    held: &'a mut Held,
+    plugin: PhantomData<P>,
+}
+
+impl<'a, P: Plugin, C: ProcessContext<P>> HostPort<'a, P, C> {
+    pub(crate) fn new(context: &'a mut C, held: &'a mut Held) -> Self {
+        Self {
+            context,
+            held,
+            plugin: PhantomData,
+        }
+    }
+}
+
+impl<P: Plugin, C: ProcessContext<P>> Port for HostPort<'_, P, C> {
+    fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.held.expanded() {
+                return Some(event);
+            }
+            let event = self.context.next_event()?;
+            match incoming(&event) {
+                Incoming::Event(event) => {
+                    self.held.follow(event.body);
+                    return Some(event);
+                }
+                Incoming::Some(event, address) => self.held.expand(event, address),
+                Incoming::Nothing => {}
+            }
+        }
+    }
+
+    fn send(&mut self, event: Event) -> bool {
+        use nice_plug::context::process::SendEventError;
+        match self.context.try_send_event(outgoing::<P>(event)) {
+            Ok(()) => true,
+            Err((_, SendEventError::HostBufferFull)) => false,
+            // No output, or an event that the format does not have: trying again would not help.
+            Err(_) => true,
+        }
+    }
+}
+
+/// To which notes an event speaks; `None` means any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Address {
+    id: Option<i32>,
+    channel: Option<u8>,
+    key: Option<u8>,
+}
+
+/// What an event of the host means to the core.
+enum Incoming {
+    /// This.
+    Event(Event),
+    /// This for each held note with the address, because the host leaves key or channel open.
+    Some(Event, Address),
+    /// Nothing that a note effect passes on.
+    Nothing,
+}
+
+/// The core's event for the host's.
+fn incoming<S>(event: &NoteEvent<S>) -> Incoming {
+    let sample = event.timing();
+    let message = |message| {
+        Incoming::Event(Event {
+            sample,
+            body: Body::Message(message),
+        })
+    };
+    // For the events of one note: the note with what is open as 0, and whether anything is open.
+    let note = |id: VoiceID, channel: Channel, key: Key, velocity: f32| {
+        let note = Note {
+            channel: channel.number().unwrap_or(0),
+            key: key.number().unwrap_or(0),
+            id: id.id(),
+            velocity,
+        };
+        let address = Address {
+            id: id.id(),
+            channel: channel.number(),
+            key: key.number(),
+        };
+        (note, address)
+    };
+    let addressed = |body: Body, address: Address| {
+        let event = Event { sample, body };
+        if address.channel.is_some() && address.key.is_some() {
+            Incoming::Event(event)
+        } else {
+            Incoming::Some(event, address)
+        }
+    };
+    let expression = |kind, id, channel, key, value| {
+        let (note, address) = note(id, channel, key, 0.0);
+        let message = Message::Expression {
+            kind,
+            channel: note.channel,
+            key: note.key,
+            id: note.id,
+            value,
+        };
+        addressed(Body::Message(message), address)
+    };
+    match *event {
+        NoteEvent::NoteOn {
+            voice_id,
+            channel,
+            key,
+            velocity,
+            ..
+        } => {
+            let (note, address) = note(voice_id, channel, key, velocity);
+            // A note without a key cannot be struck.
+            match address.key {
+                Some(_) => Incoming::Event(Event {
+                    sample,
+                    body: Body::On(note),
+                }),
+                None => Incoming::Nothing,
+            }
+        }
+        NoteEvent::NoteOff {
+            voice_id,
+            channel,
+            key,
+            velocity,
+            ..
+        } => {
+            let (note, address) = note(voice_id, channel, key, velocity);
+            addressed(Body::Off(note), address)
+        }
+        // A choke ends the note; the instrument behind hears it as a note-off.
+        NoteEvent::Choke {
+            voice_id,
+            channel,
+            key,
+            ..
+        } => {
+            let (note, address) = note(voice_id, channel, key, 0.0);
+            addressed(Body::Off(note), address)
+        }
+        NoteEvent::PolyPressure {
+            voice_id,
+            channel,
+            key,
+            pressure,
+            ..
+        } => expression(Expression::Pressure, voice_id, channel, key, pressure),
+        NoteEvent::PolyVolume {
+            voice_id,
+            channel,
+            key,
+            gain,
+            ..
+        } => expression(Expression::Volume, voice_id, channel, key, gain),
+        NoteEvent::PolyPan {
+            voice_id,
+            channel,
+            key,
+            pan,
+            ..
+        } => expression(Expression::Pan, voice_id, channel, key, pan),
+        NoteEvent::PolyTuning {
+            voice_id,
+            channel,
+            key,
+            tuning,
+            ..
+        } => expression(Expression::Tuning, voice_id, channel, key, tuning),
+        NoteEvent::PolyVibrato {
+            voice_id,
+            channel,
+            key,
+            vibrato,
+            ..
+        } => expression(Expression::Vibrato, voice_id, channel, key, vibrato),
+        NoteEvent::PolyExpression {
+            voice_id,
+            channel,
+            key,
+            expression: value,
+            ..
+        } => expression(Expression::Expression, voice_id, channel, key, value),
+        NoteEvent::PolyBrightness {
+            voice_id,
+            channel,
+            key,
+            brightness,
+            ..
+        } => expression(Expression::Brightness, voice_id, channel, key, brightness),
+        NoteEvent::MidiCC {
+            channel, cc, value, ..
+        } => message(Message::Controller {
+            channel,
+            number: cc,
+            value,
+        }),
+        NoteEvent::MidiPitchBend { channel, value, .. } => {
+            message(Message::Bend { channel, value })
+        }
+        NoteEvent::MidiChannelPressure {
+            channel, pressure, ..
+        } => message(Message::ChannelPressure {
+            channel,
+            value: pressure,
+        }),
+        NoteEvent::MidiProgramChange {
+            channel, program, ..
+        } => message(Message::Program { channel, program }),
+        _ => Incoming::Nothing,
+    }
+}
+
+/// The host's event for the core's.
+fn outgoing<P: Plugin>(event: Event) -> PluginNoteEvent<P> {
+    let timing = event.sample;
+    let voice = |id: Option<i32>| id.map_or(VoiceID::Wildcard, VoiceID::ID);
+    let message = match event.body {
+        Body::On(note) => {
+            return NoteEvent::NoteOn {
+                timing,
+                voice_id: voice(note.id),
+                channel: Channel::Number(note.channel),
+                key: Key::Number(note.key),
+                velocity: note.velocity,
+            };
+        }
+        Body::Off(note) => {
+            return NoteEvent::NoteOff {
+                timing,
+                voice_id: voice(note.id),
+                channel: Channel::Number(note.channel),
+                key: Key::Number(note.key),
+                velocity: note.velocity,
+            };
+        }
+        Body::Message(message) => message,
+    };
+    match message {
+        Message::Controller {
+            channel,
+            number,
+            value,
+        } => NoteEvent::MidiCC {
+            timing,
+            channel,
+            cc: number,
+            value,
+        },
+        Message::Bend { channel, value } => NoteEvent::MidiPitchBend {
+            timing,
+            channel,
+            value,
+        },
+        Message::ChannelPressure { channel, value } => NoteEvent::MidiChannelPressure {
+            timing,
+            channel,
+            pressure: value,
+        },
+        Message::Program { channel, program } => NoteEvent::MidiProgramChange {
+            timing,
+            channel,
+            program,
+        },
+        Message::Expression {
+            kind,
+            channel,
+            key,
+            id,
+            value,
+        } => {
+            let (voice_id, channel, key) = (voice(id), Channel::Number(channel), Key::Number(key));
+            match kind {
+                Expression::Pressure => NoteEvent::PolyPressure {
+                    timing,
+                    voice_id,
+                    channel,
+                    key,
+                    pressure: value,
+                },
+                Expression::Volume => NoteEvent::PolyVolume {
+                    timing,
+                    voice_id,
+                    channel,
+                    key,
+                    gain: value,
+                },
+                Expression::Pan => NoteEvent::PolyPan {
+                    timing,
+                    voice_id,
+                    channel,
+                    key,
+                    pan: value,
+                },
+                Expression::Tuning => NoteEvent::PolyTuning {
+                    timing,
+                    voice_id,
+                    channel,
+                    key,
+                    tuning: value,
+                },
+                Expression::Vibrato => NoteEvent::PolyVibrato {
+                    timing,
+                    voice_id,
+                    channel,
+                    key,
+                    vibrato: value,
+                },
+                Expression::Expression => NoteEvent::PolyExpression {
+                    timing,
+                    voice_id,
+                    channel,
+                    key,
+                    expression: value,
+                },
+                Expression::Brightness => NoteEvent::PolyBrightness {
+                    timing,
+                    voice_id,
+                    channel,
+                    key,
+                    brightness: value,
+                },
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

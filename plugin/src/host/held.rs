@@ -1,0 +1,120 @@
+//! The notes that the host holds down, for events that leave the key or the channel open: hosts
+//! may end "every note of this channel" or "the note with this id".
+
+use super::Address;
+use crate::rt::{Body, Event, Message, Note};
+
+/// More notes than anybody holds; what does not fit is ended by its own note-off all the same.
+const ROOM: usize = 256;
+
+/// Held notes, and the event that is being spread over them.
+#[derive(Debug)]
+pub(crate) struct Held {
+    notes: [Note; ROOM],
+    count: usize,
+    /// The event that goes to all matching notes, and the next note to look at (from the end, so
+    /// that removing one does not skip another).
+    spreading: Option<(Event, Address, usize)>,
+}
+
+impl Default for Held {
+    fn default() -> Self {
+        let nothing = Note {
+            channel: 0,
+            key: 0,
+            id: None,
+            velocity: 0.0,
+        };
+        Self {
+            notes: [nothing; ROOM],
+            count: 0,
+            spreading: None,
+        }
+    }
+}
+
+impl Held {
+    /// Notes which notes are held after an event that speaks of one note.
+    pub(crate) fn follow(&mut self, body: Body) {
+        match body {
+            Body::On(note) if self.count < ROOM => {
+                self.notes[self.count] = note;
+                self.count += 1;
+            }
+            Body::Off(note) => {
+                let address = Address {
+                    id: note.id,
+                    channel: Some(note.channel),
+                    key: Some(note.key),
+                };
+                let mut notes = self.notes[..self.count].iter();
+                if let Some(index) = notes.position(|held| address.speaks_to(held)) {
+                    self.remove(index);
+                }
+            }
+            Body::On(_) | Body::Message(_) => {}
+        }
+    }
+
+    /// Begins to spread `event` over the notes with `address`; [`Self::expanded`] gives them.
+    pub(crate) fn expand(&mut self, event: Event, address: Address) {
+        self.spreading = Some((event, address, self.count));
+    }
+
+    /// The next of the events that were spread.
+    pub(crate) fn expanded(&mut self) -> Option<Event> {
+        let (event, address, mut index) = self.spreading?;
+        while index > 0 {
+            index -= 1;
+            let note = self.notes[index];
+            if !address.speaks_to(&note) {
+                continue;
+            }
+            if matches!(event.body, Body::Off(_)) {
+                self.remove(index);
+            }
+            self.spreading = Some((event, address, index));
+            let body = addressed_to(event.body, &note);
+            return Some(Event { body, ..event });
+        }
+        self.spreading = None;
+        None
+    }
+
+    fn remove(&mut self, index: usize) {
+        self.notes.copy_within(index + 1..self.count, index);
+        self.count -= 1;
+    }
+}
+
+impl Address {
+    fn speaks_to(&self, note: &Note) -> bool {
+        // Bitwig gives ids with note-ons and none with note-offs.
+        let same_id = self.id.is_none() || note.id.is_none() || self.id == note.id;
+        same_id
+            && self.channel.is_none_or(|channel| channel == note.channel)
+            && self.key.is_none_or(|key| key == note.key)
+    }
+}
+
+/// The event as if the host had named the note.
+fn addressed_to(body: Body, to: &Note) -> Body {
+    match body {
+        Body::On(note) | Body::Off(note) => Body::Off(Note {
+            channel: to.channel,
+            key: to.key,
+            id: to.id,
+            velocity: note.velocity,
+        }),
+        Body::Message(Message::Expression { kind, value, .. }) => {
+            Body::Message(Message::Expression {
+                kind,
+                channel: to.channel,
+                key: to.key,
+                id: to.id,
+                value,
+            })
+        }
+        Body::Message(other) => Body::Message(other),
+    }
+}

@@ -1,0 +1,331 @@
+//! The adapter against the framework's own types.
+
+use nice_plug::prelude::Transport as HostTransport;
+
+use super::timeline::Timeline;
+use super::*;
+
+type Host = NoteEvent<()>;
+
+/// A process context that is only its two queues.
+fn pass(events: &[Host]) -> Vec<Event> {
+    let mut held = Held::default();
+    let mut out = Vec::new();
+    for event in events {
+        match incoming(event) {
+            Incoming::Event(event) => {
+                held.follow(event.body);
+                out.push(event);
+            }
+            Incoming::Some(event, address) => {
+                held.expand(event, address);
+                while let Some(event) = held.expanded() {
+                    out.push(event);
+                }
+            }
+            Incoming::Nothing => {}
+        }
+    }
+    out
+}
+
+fn on(channel: u8, key: u8, id: i32) -> Host {
+    NoteEvent::NoteOn {
+        timing: 3,
+        voice_id: VoiceID::ID(id),
+        channel: Channel::Number(channel),
+        key: Key::Number(key),
+        velocity: 0.7,
+    }
+}
+
+#[test]
+fn every_kind_of_event_comes_back_as_it_went_in() {
+    let (voice_id, channel, key) = (VoiceID::ID(9), Channel::Number(2), Key::Number(61));
+    let timing = 17;
+    let events: Vec<Host> = vec![
+        NoteEvent::NoteOn {
+            timing,
+            voice_id,
+            channel,
+            key,
+            velocity: 0.3,
+        },
+        NoteEvent::NoteOff {
+            timing,
+            voice_id: VoiceID::Wildcard,
+            channel,
+            key,
+            velocity: 0.9,
+        },
+        NoteEvent::PolyPressure {
+            timing,
+            voice_id,
+            channel,
+            key,
+            pressure: 0.1,
+        },
+        NoteEvent::PolyVolume {
+            timing,
+            voice_id,
+            channel,
+            key,
+            gain: 1.5,
+        },
+        NoteEvent::PolyPan {
+            timing,
+            voice_id,
+            channel,
+            key,
+            pan: -0.2,
+        },
+        NoteEvent::PolyTuning {
+            timing,
+            voice_id,
+            channel,
+            key,
+            tuning: 7.25,
+        },
+        NoteEvent::PolyVibrato {
+            timing,
+            voice_id,
+            channel,
+            key,
+            vibrato: 0.4,
+        },
+        NoteEvent::PolyExpression {
+            timing,
+            voice_id,
+            channel,
+            key,
+            expression: 0.5,
+        },
+        NoteEvent::PolyBrightness {
+            timing,
+            voice_id,
+            channel,
+            key,
+            brightness: 0.6,
+        },
+        NoteEvent::MidiCC {
+            timing,
+            channel: 4,
+            cc: 64,
+            value: 1.0,
+        },
+        NoteEvent::MidiPitchBend {
+            timing,
+            channel: 4,
+            value: 0.25,
+        },
+        NoteEvent::MidiChannelPressure {
+            timing,
+            channel: 4,
+            pressure: 0.75,
+        },
+        NoteEvent::MidiProgramChange {
+            timing,
+            channel: 4,
+            program: 12,
+        },
+    ];
+    for event in &events {
+        let Incoming::Event(core) = incoming(event) else {
+            panic!("{event:?} is not understood");
+        };
+        assert_eq!(outgoing::<crate::ThirdStream<false>>(core), *event);
+    }
+}
+
+#[test]
+fn a_choke_ends_the_note() {
+    let choke = NoteEvent::Choke {
+        timing: 5,
+        voice_id: VoiceID::ID(1),
+        channel: Channel::Number(0),
+        key: Key::Number(60),
+    };
+    let out = pass(&[on(0, 60, 1), choke]);
+    assert!(matches!(
+        out[1].body,
+        Body::Off(Note {
+            key: 60,
+            id: Some(1),
+            ..
+        })
+    ));
+    assert_eq!(out[1].sample, 5);
+}
+
+#[test]
+fn open_addresses_reach_the_held_notes_and_no_others() {
+    let off = |voice_id, channel, key| NoteEvent::NoteOff {
+        timing: 8,
+        voice_id,
+        channel,
+        key,
+        velocity: 0.0,
+    };
+    let held = [on(0, 60, 1), on(0, 64, 2), on(1, 60, 3)];
+    let ended = |last: Host| {
+        let mut events = held.to_vec();
+        events.push(last);
+        // Whatever was ended is held no more: a second time, nothing is left to end.
+        events.push(last);
+        let mut ended: Vec<(u8, u8, Option<i32>)> = pass(&events)[3..]
+            .iter()
+            .map(|event| match event.body {
+                Body::Off(note) => (note.channel, note.key, note.id),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        ended.sort_unstable();
+        ended
+    };
+    let (any, all_keys) = (VoiceID::Wildcard, Key::Wildcard);
+    assert_eq!(
+        ended(off(any, Channel::Wildcard, all_keys)),
+        [(0, 60, Some(1)), (0, 64, Some(2)), (1, 60, Some(3))]
+    );
+    assert_eq!(
+        ended(off(any, Channel::Number(0), all_keys)),
+        [(0, 60, Some(1)), (0, 64, Some(2))]
+    );
+    assert_eq!(
+        ended(off(VoiceID::ID(3), Channel::Wildcard, all_keys)),
+        [(1, 60, Some(3))]
+    );
+    assert_eq!(
+        ended(off(any, Channel::Wildcard, Key::Number(60))),
+        [(0, 60, Some(1)), (1, 60, Some(3))]
+    );
+
+    let bend = NoteEvent::PolyTuning {
+        timing: 8,
+        voice_id: VoiceID::ID(2),
+        channel: Channel::Wildcard,
+        key: all_keys,
+        tuning: 1.0,
+    };
+    let out = pass(&[held[0], held[1], bend]);
+    assert_eq!(out.len(), 3);
+    assert!(matches!(
+        out[2].body,
+        Body::Message(Message::Expression {
+            key: 64,
+            id: Some(2),
+            ..
+        })
+    ));
+}
+
+const RATE: f32 = 48_000.0;
+/// Beats of one sample at 120 beats a minute.
+const BEAT: f64 = 2.0 / RATE as f64;
+
+fn transport(position: f64) -> HostTransport {
+    let mut transport = HostTransport::new(RATE);
+    transport.playing = true;
+    transport.tempo = Some(120.0);
+    transport.time_sig_numerator = Some(4);
+    transport.time_sig_denominator = Some(4);
+    transport.pos_beats = Some(position);
+    transport.bar_start_pos_beats = Some((position / 4.0).floor() * 4.0);
+    transport.bar_number = Some((position / 4.0).floor() as i32);
+    transport
+}
+
+fn near(a: Option<f64>, b: f64) -> bool {
+    a.is_some_and(|a| (a - b).abs() < 1e-6)
+}
+
+#[test]
+fn what_the_host_does_not_say_has_a_default() {
+    let mut host = HostTransport::new(RATE);
+    host.tempo = Some(f64::NAN);
+    host.time_sig_denominator = Some(0);
+    let now = Timeline::default().block(&host, 64, true);
+    assert_eq!((now.tempo, now.time_signature), (120.0, (4, 4)));
+    assert_eq!(
+        (now.position, now.bar_start, now.bar_number),
+        (None, None, None)
+    );
+    assert!(now.offline && !now.playing);
+}
+
+#[test]
+fn a_plain_song_passes_unchanged() {
+    let mut timeline = Timeline::default();
+    for block in 0..1000 {
+        let position = f64::from(block) * 480.0 * BEAT;
+        let now = timeline.block(&transport(position), 480, false);
+        assert_eq!(now.position, Some(position));
+        assert_eq!(now.bar_start, Some((position / 4.0).floor() * 4.0));
+    }
+    // A seek is a seek.
+    let now = timeline.block(&transport(7.3), 480, false);
+    assert_eq!(now.position, Some(7.3));
+}
+
+#[test]
+fn the_piece_after_a_parameter_change_keeps_the_bar() {
+    // A 3/4 bar stood before: the song's bars start at 3, 7, 11.
+    let mut timeline = Timeline::default();
+    let mut host = transport(8.0);
+    host.bar_start_pos_beats = Some(7.0);
+    host.bar_number = Some(2);
+    timeline.block(&host, 100, false);
+    // nice-plug makes 8.0 of the second piece's bar, and 2 of its number.
+    let now = timeline.block(&transport(8.0 + 100.0 * BEAT), 156, false);
+    assert!(near(now.bar_start, 7.0));
+    assert_eq!(now.bar_number, Some(2));
+    // The next whole block says it again.
+    let mut host = transport(8.0 + 256.0 * BEAT);
+    host.bar_start_pos_beats = Some(7.0);
+    host.bar_number = Some(2);
+    assert!(near(timeline.block(&host, 256, false).bar_start, 7.0));
+}
+
+#[test]
+fn a_transport_event_inside_a_block_is_not_counted_twice() {
+    let mut timeline = Timeline::default();
+    timeline.block(&transport(1.0), 512, false);
+    let start = 1.0 + 512.0 * BEAT;
+    timeline.block(&transport(start), 200, false);
+    // The event at sample 200 tells a new tempo at the place where the song is; nice-plug adds
+    // those 200 samples, at the new tempo, once more.
+    let place = start + 200.0 * BEAT;
+    let faster = 3.0 / f64::from(RATE);
+    let mut host = transport(place + 200.0 * faster);
+    host.tempo = Some(180.0);
+    let now = timeline.block(&host, 100, false);
+    assert!(near(now.position, place), "{:?}", now.position);
+    // A parameter change at sample 300 of the same block: the surplus is still there.
+    let mut host = transport(place + 300.0 * faster);
+    host.tempo = Some(180.0);
+    let now = timeline.block(&host, 212, false);
+    assert!(
+        near(now.position, place + 100.0 * faster),
+        "{:?}",
+        now.position
+    );
+    // The next block is right by itself.
+    let place = place + 312.0 * faster;
+    let mut host = transport(place);
+    host.tempo = Some(180.0);
+    assert_eq!(timeline.block(&host, 512, false).position, Some(place));
+}
+
+#[test]
+fn a_loop_that_wraps_by_an_event_lands_on_its_start() {
+    let mut timeline = Timeline::default();
+    let looped = |position: f64| {
+        let mut host = transport(position);
+        host.loop_range_beats = Some((4.0, 8.0));
+        host
+    };
+    let start = 8.0 - 200.0 * BEAT;
+    timeline.block(&looped(start), 200, false);
+    let now = timeline.block(&looped(4.0 + 200.0 * BEAT), 312, false);
+    assert!(near(now.position, 4.0), "{:?}", now.position);
+}

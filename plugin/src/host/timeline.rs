@@ -1,0 +1,137 @@
+//! The host's transport as the real-time core wants it: at the first sample of each block.
+//!
+//! nice-plug cuts a host's block where a parameter or the transport changes, and works the
+//! transport out for each piece. Two of its results are put right here, because both would look
+//! like a seek or a new bar:
+//!
+//! * the start and number of the bar are computed from the position alone, which is wrong in a
+//!   song whose time signature changed before: they are carried on from the piece before;
+//! * a transport event inside a block tells the position at that event, and the samples from the
+//!   block's start to the event are added to it once more: they are taken off again.
+
+use nice_plug::prelude::Transport as HostTransport;
+
+use crate::rt::Transport;
+
+/// Pieces of blocks that are remembered, to recognise an offset as a distance between two.
+const PIECES: usize = 16;
+/// How exactly (in beats) a position must be where it is expected to count as the same.
+const EXACT: f64 = 1e-4;
+
+/// Follows the transport from block to block. Audio thread.
+#[derive(Debug, Default)]
+pub(crate) struct Timeline {
+    /// The transport of the last block, and its length in samples.
+    last: Option<(Transport, u32)>,
+    /// Lengths of the last pieces, the newest first.
+    pieces: [u32; PIECES],
+}
+
+impl Timeline {
+    /// Forgets the past; the next block starts anew.
+    pub(crate) fn reset(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The transport at the first sample of the next `frames` samples.
+    pub(crate) fn block(&mut self, host: &HostTransport, frames: u32, offline: bool) -> Transport {
+        let mut now = read(host, offline);
+        if let Some((last, length)) = self.last
+            && last.playing
+            && now.playing
+            && let (Some(before), Some(position)) = (last.position, now.position)
+        {
+            let expected = before + f64::from(length) * beats_per_sample(&last);
+            now.position = Some(self.without_offset(position, expected, &now));
+            self.carry_bar(&mut now, &last, expected);
+        }
+        self.pieces.rotate_right(1);
+        self.pieces[0] = frames;
+        self.last = Some((now, frames));
+        now
+    }
+
+    /// `position`, less the samples that were counted twice if it then lies where the song goes
+    /// on: at `expected`, or at the start of the loop.
+    fn without_offset(&self, position: f64, expected: f64, now: &Transport) -> f64 {
+        if (position - expected).abs() <= EXACT {
+            return position;
+        }
+        let mut goals = [Some(expected), now.loop_range.map(|(start, _)| start)].into_iter();
+        goals
+            .find_map(|goal| {
+                let goal = goal?;
+                let surplus = (position - goal) / beats_per_sample(now);
+                self.is_distance(surplus).then_some(goal)
+            })
+            .unwrap_or(position)
+    }
+
+    /// Whether `samples` is the distance between the starts of two remembered pieces.
+    fn is_distance(&self, samples: f64) -> bool {
+        if !(0.5..=f64::from(u16::MAX)).contains(&samples) {
+            return false;
+        }
+        (0..PIECES).any(|newest| {
+            let mut sum = 0;
+            self.pieces[newest..].iter().any(|piece| {
+                sum += piece;
+                (f64::from(sum) - samples).abs() < 0.01
+            })
+        })
+    }
+
+    /// Carries the bar on from the last block, where the song goes on and `now` only has the bar
+    /// that follows from its position.
+    fn carry_bar(&self, now: &mut Transport, last: &Transport, expected: f64) {
+        let (Some(position), Some(bar), Some(last_bar)) =
+            (now.position, now.bar_start, last.bar_start)
+        else {
+            return;
+        };
+        let length = bar_length(now);
+        let goes_on = (position - expected).abs() <= EXACT
+            && now.time_signature == last.time_signature
+            && (bar - (position / length).floor() * length).abs() <= EXACT;
+        if goes_on {
+            let bars = ((position - last_bar) / length).floor();
+            now.bar_start = Some(last_bar + bars * length);
+            now.bar_number = last.bar_number.map(|number| number + bars as i64);
+        }
+    }
+}
+
+/// The host's transport as it stands.
+fn read(host: &HostTransport, offline: bool) -> Transport {
+    let signature = |part: Option<i32>| {
+        part.and_then(|part| u16::try_from(part).ok())
+            .filter(|part| *part > 0)
+    };
+    let tempo = host.tempo.filter(|tempo| tempo.is_finite() && *tempo > 0.0);
+    let position = host.pos_beats.filter(|beats| beats.is_finite());
+    Transport {
+        playing: host.playing,
+        sample_rate: f64::from(host.sample_rate),
+        tempo: tempo.unwrap_or(120.0),
+        position,
+        // Without a position the bar's start means nothing.
+        bar_start: position.and(host.bar_start_pos_beats),
+        bar_number: position.and(host.bar_number).map(i64::from),
+        time_signature: (
+            signature(host.time_sig_numerator).unwrap_or(4),
+            signature(host.time_sig_denominator).unwrap_or(4),
+        ),
+        loop_range: host.loop_range_beats.filter(|(start, end)| end > start),
+        offline,
+    }
+}
+
+fn beats_per_sample(transport: &Transport) -> f64 {
+    transport.tempo / 60.0 / transport.sample_rate
+}
+
+/// Quarter notes in a bar.
+fn bar_length(transport: &Transport) -> f64 {
+    let (beats, value) = transport.time_signature;
+    f64::from(beats) * 4.0 / f64::from(value)
+}

@@ -1,0 +1,253 @@
+//! The parameters: their ids, ranges and the words in which hosts and the editor show them.
+//!
+//! Ids never change: projects and automation refer to them.
+
+use std::sync::Arc;
+
+use nice_plug::prelude::*;
+use parking_lot::Mutex;
+use third_stream_model::genre::{Direction, Genre, Pair};
+
+use crate::state::State;
+
+/// The genre pair that the knob moves between.
+pub const PAIR: Pair = Pair::JAZZ_CLASSIC;
+
+/// A knob nearer to the centre than this (in percent) is at the centre: the hosts' normalised
+/// values do not always come back exactly.
+const CENTRE: f32 = 0.05;
+
+/// Everything that the host may automate, and the state saved beside it.
+#[derive(Params)]
+pub struct ThirdStreamParams {
+    /// From the pair's first genre (−100 %) through "as played" (0) to its second (100 %).
+    #[id = "genre"]
+    pub genre: FloatParam,
+    /// How strongly kept notes are pulled to the 16-step grid, in percent.
+    #[id = "quantise"]
+    pub quantise: FloatParam,
+    /// How many bars later the transfer sounds.
+    #[id = "delay"]
+    pub delay: EnumParam<Delay>,
+    /// The host's own bypass: notes pass untouched and at once.
+    #[id = "bypass"]
+    pub bypass: BoolParam,
+    /// What is saved but is no parameter. Locked by the editor and the host's main thread only.
+    #[persist = "state"]
+    pub state: Arc<Mutex<State>>,
+}
+
+/// The length of a group of bars, which is also how much later it sounds.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delay {
+    /// Four bars, a whole phrase.
+    #[id = "4"]
+    #[name = "4 bars"]
+    Four,
+    /// Two bars.
+    #[id = "2"]
+    #[name = "2 bars"]
+    Two,
+    /// One bar.
+    #[id = "1"]
+    #[name = "1 bar"]
+    One,
+}
+
+impl Delay {
+    /// All lengths, in the order of the parameter.
+    pub const ALL: [Self; 3] = [Self::Four, Self::Two, Self::One];
+
+    /// The length in bars.
+    pub const fn bars(self) -> u8 {
+        match self {
+            Self::Four => 4,
+            Self::Two => 2,
+            Self::One => 1,
+        }
+    }
+}
+
+impl Default for ThirdStreamParams {
+    fn default() -> Self {
+        Self {
+            genre: FloatParam::new(
+                "Genre",
+                0.0,
+                FloatRange::Linear {
+                    min: -100.0,
+                    max: 100.0,
+                },
+            )
+            .with_value_to_string(Arc::new(|percent| genre_text(PAIR, percent)))
+            .with_string_to_value(Arc::new(|text| read_genre(PAIR, text))),
+            quantise: FloatParam::new(
+                "Quantise",
+                100.0,
+                FloatRange::Linear {
+                    min: 0.0,
+                    max: 100.0,
+                },
+            )
+            .with_unit(" %")
+            .with_value_to_string(Arc::new(|percent| format!("{percent:.0}")))
+            .with_string_to_value(Arc::new(|text| number(text))),
+            delay: EnumParam::new("Delay", Delay::Four),
+            bypass: BoolParam::new("Bypass", false).make_bypass(),
+            state: Arc::default(),
+        }
+    }
+}
+
+impl ThirdStreamParams {
+    /// The knob in −1..=1, exactly 0 at the centre. For the audio thread.
+    pub fn knob(&self) -> f32 {
+        knob_of_percent(self.genre.value())
+    }
+}
+
+/// Percent to −1..=1, exactly 0 at the centre.
+fn knob_of_percent(percent: f32) -> f32 {
+    if percent.abs() < CENTRE {
+        0.0
+    } else {
+        (percent / 100.0).clamp(-1.0, 1.0)
+    }
+}
+
+/// The words for a knob at `percent`: `72 % classic`, `as played`, `40 % jazz`.
+pub fn genre_text(pair: Pair, percent: f32) -> String {
+    let (direction, amount) = Direction::of_knob(knob_of_percent(percent));
+    if amount == 0.0 {
+        return "as played".into();
+    }
+    let amount = amount * 100.0;
+    let genre = pair.target(direction);
+    // Whole percents, and one place for what would read as 0 or was set that finely.
+    if (amount - amount.round()).abs() < CENTRE && amount >= 0.5 {
+        format!("{amount:.0} % {genre}")
+    } else {
+        format!("{amount:.1} % {genre}")
+    }
+}
+
+/// Reads `72 % classic`, `72 classic`, `jazz 40`, `jazz`, `-40`, `as played`; `None` for
+/// anything else.
+pub fn read_genre(pair: Pair, text: &str) -> Option<f32> {
+    let text = text.trim().to_lowercase().replace(['%', '\u{a0}'], " ");
+    if matches!(text.trim(), "as played" | "dry" | "off") {
+        return Some(0.0);
+    }
+    let mut amount = None;
+    let mut sign = None;
+    for word in text.split_whitespace() {
+        if let Ok(genre) = word.parse::<Genre>() {
+            let direction = pair.towards(genre)?;
+            let side = if direction == Direction::AToB {
+                1.0
+            } else {
+                -1.0
+            };
+            if sign.replace(side).is_some() {
+                return None;
+            }
+        } else if amount.replace(number(word)?).is_some() {
+            return None;
+        }
+    }
+    let percent = match (amount, sign) {
+        (None, None) => return None,
+        (None, Some(sign)) => sign * 100.0,
+        (Some(amount), None) => amount,
+        // "-40 jazz" means jazz, as "40 jazz" does.
+        (Some(amount), Some(sign)) => sign * amount.abs(),
+    };
+    Some(percent.clamp(-100.0, 100.0))
+}
+
+/// A finite number, with a decimal comma or point, a true minus sign, and perhaps a percent sign.
+fn number(text: &str) -> Option<f32> {
+    let text = text.trim().trim_end_matches('%').trim();
+    let value: f32 = text.replace(',', ".").replace('−', "-").parse().ok()?;
+    value.is_finite().then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_knob_speaks_in_genres() {
+        let say = |percent| genre_text(PAIR, percent);
+        assert_eq!(say(72.0), "72 % classic");
+        assert_eq!(say(-40.0), "40 % jazz");
+        assert_eq!(say(0.0), "as played");
+        assert_eq!(say(-0.01), "as played");
+        assert_eq!(say(12.5), "12.5 % classic");
+        assert_eq!(say(-0.3), "0.3 % jazz");
+    }
+
+    #[test]
+    fn what_people_type_is_understood() {
+        let read = |text| read_genre(PAIR, text);
+        for (text, percent) in [
+            ("72 classic", 72.0),
+            ("72 % classic", 72.0),
+            ("classical 72%", 72.0),
+            ("-40", -40.0),
+            ("−40", -40.0),
+            ("jazz 40", -40.0),
+            ("-40 jazz", -40.0),
+            ("JAZZ", -100.0),
+            ("12,5", 12.5),
+            ("250", 100.0),
+            (" as played ", 0.0),
+        ] {
+            assert_eq!(read(text), Some(percent), "{text}");
+        }
+        for text in [
+            "",
+            "rock 20",
+            "pop 20",
+            "20 30",
+            "jazz classic",
+            "nan",
+            "inf",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn ids_and_defaults_stay() {
+        let params = ThirdStreamParams::default();
+        let ids: Vec<String> = params.param_map().into_iter().map(|(id, ..)| id).collect();
+        assert_eq!(ids, ["genre", "quantise", "delay", "bypass"]);
+        assert_eq!(params.knob(), 0.0);
+        assert_eq!(params.quantise.value(), 100.0);
+        assert_eq!(params.delay.value().bars(), 4);
+        assert!(params.bypass.flags().contains(ParamFlags::BYPASS));
+        assert_eq!(Delay::ids(), Some(&["4", "2", "1"][..]));
+    }
+
+    #[test]
+    fn the_host_s_centre_is_as_played() {
+        let params = ThirdStreamParams::default();
+        assert_eq!(knob_of_percent(params.genre.preview_plain(0.5)), 0.0);
+        assert_eq!(
+            knob_of_percent(params.genre.preview_plain(0.500_000_1)),
+            0.0
+        );
+        assert_eq!(knob_of_percent(params.genre.preview_plain(1.0)), 1.0);
+        assert_eq!(knob_of_percent(params.genre.preview_plain(0.0)), -1.0);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_can_be_typed(percent in -100.0..=100.0f32) {
+            let again = read_genre(PAIR, &genre_text(PAIR, percent)).unwrap();
+            prop_assert!((again - percent).abs() <= 0.051, "{} became {}", percent, again);
+        }
+    }
+}

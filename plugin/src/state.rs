@@ -1,0 +1,183 @@
+//! What a project saves beside the parameters, and how states of other versions are read.
+//!
+//! A state of a newer version is refused politely: nothing of it is half applied, and it is kept
+//! whole inside the state that this version saves, so that opening the project again with the
+//! newer plugin brings everything back.
+
+use nice_plug::prelude::PluginState;
+use serde::{Deserialize, Serialize};
+
+/// The version that this plugin writes.
+pub const VERSION: u32 = 1;
+
+/// The name of the persisted field.
+const FIELD: &str = "state";
+
+/// The saved state that is no parameter.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct State {
+    /// The version of this layout.
+    pub version: u32,
+    /// Width and height of the editor in logical pixels.
+    #[serde(default = "default_window")]
+    pub window: (f32, f32),
+    /// The whole state of a newer plugin that was refused, to be given back to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newer: Option<Box<PluginState>>,
+}
+
+/// The editor's size before anybody resized it, in logical pixels.
+pub const fn default_window() -> (f32, f32) {
+    (960.0, 560.0)
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            version: VERSION,
+            window: default_window(),
+            newer: None,
+        }
+    }
+}
+
+/// The one thing that every version's state can be asked.
+#[derive(Deserialize)]
+struct Version {
+    version: u32,
+}
+
+/// The state's own version; `None` where it has none that can be read.
+fn version_of(state: &PluginState) -> Option<u32> {
+    let field = state.fields.get(FIELD)?;
+    let version: Version = serde_json::from_str(field).ok()?;
+    Some(version.version)
+}
+
+/// Brings a loaded state into this version's form, in place.
+///
+/// * newer than this version: replaced by an untouched state that keeps it,
+/// * holding a kept state that this version can read: replaced by that,
+/// * unreadable: the field is dropped (its default is used), the parameters stay.
+pub fn read(state: &mut PluginState) {
+    match version_of(state) {
+        Some(version) if version > VERSION => {
+            tracing::warn!(
+                "the project was saved by a newer Third Stream (state {version}; this plugin reads \
+                 up to {VERSION}): its settings are kept for it and not used here"
+            );
+            let newer = std::mem::replace(state, empty(&state.version));
+            keep(state, newer);
+        }
+        Some(_) => {
+            let kept = kept_state(state);
+            if let Some(kept) = kept.filter(|kept| version_of(kept) <= Some(VERSION)) {
+                *state = kept;
+            }
+        }
+        None => {
+            if state.fields.remove(FIELD).is_some() {
+                tracing::warn!("the project's editor state cannot be read: defaults are used");
+            }
+        }
+    }
+}
+
+/// The state of a newer plugin that `state` keeps, if any.
+fn kept_state(state: &PluginState) -> Option<PluginState> {
+    let own: State = serde_json::from_str(state.fields.get(FIELD)?).ok()?;
+    own.newer.map(|newer| *newer)
+}
+
+/// A state without parameters and fields: loading it changes nothing.
+fn empty(version: &str) -> PluginState {
+    PluginState {
+        version: version.to_owned(),
+        params: std::collections::BTreeMap::new(),
+        fields: std::collections::BTreeMap::new(),
+    }
+}
+
+/// Puts `newer` into `state`'s own field.
+fn keep(state: &mut PluginState, newer: PluginState) {
+    let own = State {
+        newer: Some(Box::new(newer)),
+        ..State::default()
+    };
+    if let Ok(field) = serde_json::to_string(&own) {
+        state.fields.insert(FIELD.to_owned(), field);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nice_plug::prelude::Params;
+
+    use crate::params::ThirdStreamParams;
+
+    fn saved(field: &str) -> PluginState {
+        let mut state = empty("0.1.0");
+        state
+            .params
+            .insert("genre".into(), nice_plug::params::ParamValue::F32(72.0));
+        state.fields.insert(FIELD.into(), field.into());
+        state
+    }
+
+    fn json(state: &PluginState) -> String {
+        serde_json::to_string(state).unwrap()
+    }
+
+    #[test]
+    fn this_version_s_state_is_left_as_it_is() {
+        let params = ThirdStreamParams::default();
+        params.state.lock().window = (1234.0, 500.0);
+        let mut state = empty("0.1.0");
+        state.fields = params.serialize_fields();
+        let before = json(&state);
+        read(&mut state);
+        assert_eq!(json(&state), before);
+
+        let again = ThirdStreamParams::default();
+        again.deserialize_fields(&state.fields);
+        assert_eq!(again.state.lock().window, (1234.0, 500.0));
+    }
+
+    #[test]
+    fn a_newer_state_changes_nothing_and_comes_back_whole() {
+        let newer = saved(r#"{"version":7,"memory":[1,2,3]}"#);
+        let mut state = newer.clone();
+        read(&mut state);
+        assert!(
+            state.params.is_empty(),
+            "no parameter of a newer plugin is applied"
+        );
+
+        // The project is saved again by this version …
+        let params = ThirdStreamParams::default();
+        params.deserialize_fields(&state.fields);
+        assert!(params.state.lock().newer.is_some());
+        let fields = params.serialize_fields();
+        let kept: State = serde_json::from_str(&fields[FIELD]).unwrap();
+        // … and the newer plugin finds its own state in it, unchanged.
+        assert_eq!(json(&kept.newer.unwrap()), json(&newer));
+    }
+
+    #[test]
+    fn a_kept_state_that_can_be_read_is_used() {
+        let original = saved(r#"{"version":1,"window":[700.0,400.0]}"#);
+        let mut state = empty("0.0.9");
+        keep(&mut state, original.clone());
+        read(&mut state);
+        assert_eq!(json(&state), json(&original));
+    }
+
+    #[test]
+    fn a_broken_field_does_not_cost_the_parameters() {
+        let mut state = saved("{\"version\": \"seven\"");
+        read(&mut state);
+        assert_eq!(state.params.len(), 1);
+        assert!(state.fields.is_empty());
+    }
+}

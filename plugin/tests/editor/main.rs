@@ -1,0 +1,224 @@
+//! The editor without a host: what it draws, and what it makes of mouse and keys.
+//!
+//! `THIRD_STREAM_PICTURES=folder cargo test -p third-stream-plugin --test editor` writes the
+//! pictures that the documentation shows.
+
+mod raster;
+
+use std::path::Path;
+use std::time::Duration;
+
+use egui::{Color32, ColorImage, Vec2, vec2};
+use third_stream::editor::{View, draw};
+use third_stream::engine::{Reading, State};
+use third_stream_model::roll::{Roll, row_of_key};
+
+/// A four-bar comping figure with a walking bass, as text would be longer than the notes.
+fn source() -> Roll {
+    let mut roll = Roll::EMPTY;
+    let mut note = |key: u8, start: usize, length: usize| {
+        roll.fill(row_of_key(key).unwrap(), start, start + length);
+    };
+    for (bar, bass) in [
+        [38, 41, 45, 47],
+        [43, 47, 50, 52],
+        [36, 40, 43, 45],
+        [45, 44, 43, 40],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for (beat, key) in bass.into_iter().enumerate() {
+            note(key, bar * 16 + beat * 4, 3);
+        }
+    }
+    for (bar, chord) in [
+        [53, 57, 60, 64],
+        [53, 57, 59, 64],
+        [52, 55, 59, 62],
+        [55, 58, 61, 64],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for key in chord {
+            note(key, bar * 16 + 2, 4);
+            note(key, bar * 16 + 11, 2);
+        }
+    }
+    for (key, start, length) in [
+        (69, 0, 3),
+        (72, 3, 1),
+        (74, 4, 3),
+        (76, 7, 1),
+        (77, 8, 5),
+        (76, 14, 2),
+        (74, 16, 2),
+        (71, 19, 1),
+        (67, 20, 6),
+        (69, 28, 2),
+        (71, 30, 2),
+        (72, 32, 5),
+        (76, 38, 2),
+        (79, 40, 3),
+        (76, 43, 1),
+        (74, 44, 4),
+        (73, 48, 3),
+        (76, 51, 1),
+        (79, 52, 3),
+        (82, 55, 1),
+        (81, 56, 7),
+    ] {
+        note(key, start, length);
+    }
+    roll
+}
+
+/// The source with a few edits of the kind that a network makes.
+fn output() -> Roll {
+    let mut roll = source();
+    let mut edit = |key: u8, start: usize, length: usize, sounds: bool| {
+        for step in start..start + length {
+            roll.set(step, row_of_key(key).unwrap(), sounds);
+        }
+    };
+    for bar in 0..4 {
+        for key in 52..=64 {
+            edit(key, bar * 16 + 11, 2, false);
+        }
+    }
+    for (key, start, length) in [
+        (62, 0, 8),
+        (65, 8, 8),
+        (59, 16, 8),
+        (62, 24, 8),
+        (60, 32, 8),
+        (64, 40, 8),
+        (61, 48, 8),
+        (57, 56, 8),
+        (48, 32, 16),
+        (55, 36, 4),
+        (57, 44, 4),
+        (33, 48, 16),
+        (53, 6, 4),
+        (57, 6, 4),
+    ] {
+        edit(key, start, length, true);
+    }
+    edit(72, 3, 1, false);
+    edit(76, 7, 1, false);
+    edit(82, 55, 1, false);
+    roll
+}
+
+fn ready() -> Reading {
+    Reading {
+        state: State::Ready,
+        passes: 24,
+        last_pass: Some(Duration::from_millis(31)),
+        device: "CPU, AVX-512".into(),
+        error: None,
+    }
+}
+
+fn playing() -> View {
+    View {
+        knob: 0.72,
+        moved: 0.72,
+        playing: true,
+        source: source(),
+        output: output(),
+        playhead: Some(37.4),
+        engine: ready(),
+        ..View::default()
+    }
+}
+
+fn picture(view: &View, size: Vec2, scale: f32) -> ColorImage {
+    raster::render(size, scale, |ui| {
+        draw(ui, view);
+    })
+}
+
+fn save(picture: &ColorImage, name: &str) {
+    let Ok(folder) = std::env::var("THIRD_STREAM_PICTURES") else {
+        return;
+    };
+    let path = Path::new(&folder).join(name);
+    let file = std::fs::File::create(&path).unwrap();
+    let [width, height] = picture.size.map(|side| side as u32);
+    let mut encoder = png::Encoder::new(file, width, height);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_depth(png::BitDepth::Eight);
+    let bytes: Vec<u8> = picture.pixels.iter().flat_map(Color32::to_array).collect();
+    encoder
+        .write_header()
+        .unwrap()
+        .write_image_data(&bytes)
+        .unwrap();
+}
+
+/// How many pixels are nearly of this colour.
+fn pixels(picture: &ColorImage, colour: [u8; 3]) -> usize {
+    let near = |pixel: &&Color32| {
+        let [r, g, b, _] = pixel.to_array();
+        let off = |a: u8, b: u8| a.abs_diff(b) < 24;
+        off(r, colour[0]) && off(g, colour[1]) && off(b, colour[2])
+    };
+    picture.pixels.iter().filter(near).count()
+}
+
+const CLASSIC: [u8; 3] = [0x6c, 0xa8, 0xf4];
+const JAZZ: [u8; 3] = [0xef, 0xa6, 0x3c];
+
+#[test]
+fn added_notes_have_the_colour_of_the_genre_they_come_from() {
+    let view = playing();
+    let classic = picture(&view, vec2(960.0, 560.0), 2.0);
+    save(&classic, "editor.png");
+    let jazz = View {
+        knob: -0.4,
+        moved: -0.4,
+        ..view
+    };
+    let jazz = picture(&jazz, vec2(960.0, 560.0), 2.0);
+    save(&jazz, "editor-jazz.png");
+    assert!(pixels(&classic, CLASSIC) > 4 * pixels(&jazz, CLASSIC));
+    assert!(pixels(&jazz, JAZZ) > 4 * pixels(&classic, JAZZ));
+}
+
+#[test]
+fn every_state_fits_into_the_smallest_and_a_large_window() {
+    let idle = View {
+        engine: ready(),
+        ..View::default()
+    };
+    let failed = View {
+        bypass: true,
+        engine: Reading {
+            state: State::Failed,
+            error: Some("the weights cannot be used: the file is cut after 12 bytes".into()),
+            ..Reading::default()
+        },
+        ..playing()
+    };
+    let late = View {
+        late: 3,
+        dry: true,
+        first_step: 32,
+        moved: 0.9,
+        notice: Some("This project's settings come from a newer version: kept, but not used here"),
+        ..playing()
+    };
+    for (name, view, size) in [
+        ("idle.png", &idle, vec2(960.0, 560.0)),
+        ("failed.png", &failed, vec2(680.0, 420.0)),
+        ("late.png", &late, vec2(680.0, 420.0)),
+        ("large.png", &playing(), vec2(1600.0, 900.0)),
+    ] {
+        let picture = picture(view, size, 1.0);
+        save(&picture, name);
+        assert_eq!(picture.size, [size.x as usize, size.y as usize]);
+        assert!(pixels(&picture, [0xdd, 0xe0, 0xe6]) > 50, "{name} has text");
+    }
+}

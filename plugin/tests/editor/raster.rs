@@ -1,0 +1,154 @@
+//! Draws egui's triangles into a picture, so that the editor can be looked at without a GPU or a
+//! display. For tests and the documentation; exact enough for eyes, not for a screen.
+
+use std::collections::BTreeMap;
+
+use egui::epaint::{ImageData, Primitive, Vertex};
+use egui::{Color32, ColorImage, Context, FullOutput, RawInput, Rect, TextureId, Ui, Vec2};
+
+/// A picture with the textures that egui has sent so far (its fonts).
+#[derive(Default)]
+pub(crate) struct Raster {
+    textures: BTreeMap<u64, ColorImage>,
+}
+
+/// Runs `ui` a few times (animations settle) and draws the last pass.
+pub(crate) fn render(size: Vec2, pixels_per_point: f32, mut ui: impl FnMut(&mut Ui)) -> ColorImage {
+    let context = Context::default();
+    context.set_theme(egui::Theme::Dark);
+    let mut raster = Raster::default();
+    let mut output = None;
+    for pass in 0..4 {
+        let mut input = RawInput {
+            screen_rect: Some(Rect::from_min_size(egui::Pos2::ZERO, size)),
+            time: Some(f64::from(pass)),
+            ..RawInput::default()
+        };
+        let viewport = input.viewports.entry(egui::ViewportId::ROOT).or_default();
+        viewport.native_pixels_per_point = Some(pixels_per_point);
+        let mut pass = context.run_ui(input, &mut ui);
+        raster.take_textures(&pass);
+        pass.textures_delta.clear();
+        output = Some(pass);
+    }
+    let output = output.expect("there were passes");
+    raster.draw(&context, output, size, pixels_per_point)
+}
+
+impl Raster {
+    fn take_textures(&mut self, output: &FullOutput) {
+        let deltas: BTreeMap<_, _> = output.textures_delta.set.iter().collect();
+        for (id, deltas) in deltas {
+            let TextureId::Managed(id) = id else { continue };
+            for delta in deltas {
+                let ImageData::Color(patch) = &delta.image;
+                match delta.pos {
+                    None => {
+                        self.textures.insert(*id, (**patch).clone());
+                    }
+                    Some([left, top]) => {
+                        let texture = self.textures.get_mut(id).expect("a patch of a texture");
+                        for y in 0..patch.size[1] {
+                            for x in 0..patch.size[0] {
+                                texture[(left + x, top + y)] = patch[(x, y)];
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn draw(&self, context: &Context, output: FullOutput, size: Vec2, scale: f32) -> ColorImage {
+        let pixels = [
+            (size.x * scale).round() as usize,
+            (size.y * scale).round() as usize,
+        ];
+        let mut picture = ColorImage::filled(pixels, Color32::BLACK);
+        for shape in context.tessellate(output.shapes, scale) {
+            let Primitive::Mesh(mesh) = shape.primitive else {
+                continue;
+            };
+            let TextureId::Managed(id) = mesh.texture_id else {
+                continue;
+            };
+            let Some(texture) = self.textures.get(&id) else {
+                continue;
+            };
+            let clip = shape.clip_rect;
+            for corners in mesh.indices.chunks_exact(3) {
+                let corner = |i: usize| mesh.vertices[corners[i] as usize];
+                let corners = [corner(0), corner(1), corner(2)];
+                triangle(&mut picture, texture, &corners, clip, scale);
+            }
+        }
+        picture
+    }
+}
+
+/// Blends one triangle into the picture, sampling at pixel centres.
+fn triangle(
+    picture: &mut ColorImage,
+    texture: &ColorImage,
+    corners: &[Vertex; 3],
+    clip: Rect,
+    scale: f32,
+) {
+    let at = corners.map(|corner| corner.pos * scale);
+    let area = (at[1] - at[0]).rot90().dot(at[2] - at[0]);
+    if area == 0.0 {
+        return;
+    }
+    let bounds = Rect::from_points(&at).intersect(clip * scale);
+    let (width, height) = (picture.size[0] as f32, picture.size[1] as f32);
+    let columns =
+        bounds.left().clamp(0.0, width) as usize..bounds.right().ceil().clamp(0.0, width) as usize;
+    for y in
+        bounds.top().clamp(0.0, height) as usize..bounds.bottom().ceil().clamp(0.0, height) as usize
+    {
+        for x in columns.clone() {
+            let point = egui::pos2(x as f32 + 0.5, y as f32 + 0.5);
+            if !(clip * scale).contains(point) {
+                continue;
+            }
+            let weight = |a: usize, b: usize| (at[b] - at[a]).rot90().dot(point - at[a]) / area;
+            let weights = [weight(1, 2), weight(2, 0), weight(0, 1)];
+            // Shared edges belong to one of the two triangles: the one that has them as inner.
+            if weights.iter().any(|weight| *weight < 0.0) {
+                continue;
+            }
+            let mut colour = [0.0; 4];
+            let mut uv = Vec2::ZERO;
+            for (corner, weight) in corners.iter().zip(weights) {
+                uv += corner.uv.to_vec2() * weight;
+                for (sum, part) in colour.iter_mut().zip(corner.color.to_array()) {
+                    *sum += f32::from(part) / 255.0 * weight;
+                }
+            }
+            let texel = sample(texture, uv);
+            let source: [f32; 4] = std::array::from_fn(|i| colour[i] * texel[i]);
+            let under = picture[(x, y)].to_array();
+            let blend = |i: usize| {
+                let sum = source[i] + f32::from(under[i]) / 255.0 * (1.0 - source[3]);
+                (sum * 255.0).round().clamp(0.0, 255.0) as u8
+            };
+            picture[(x, y)] = Color32::from_rgba_premultiplied(blend(0), blend(1), blend(2), 255);
+        }
+    }
+}
+
+/// The texture at `uv`, bilinear.
+fn sample(texture: &ColorImage, uv: Vec2) -> [f32; 4] {
+    let [width, height] = texture.size;
+    let x = (uv.x * width as f32 - 0.5).clamp(0.0, width as f32 - 1.0);
+    let y = (uv.y * height as f32 - 0.5).clamp(0.0, height as f32 - 1.0);
+    let (left, top) = (x as usize, y as usize);
+    let (right, bottom) = ((left + 1).min(width - 1), (top + 1).min(height - 1));
+    let (across, down) = (x.fract(), y.fract());
+    let texel = |x, y, i: usize| f32::from(texture[(x, y)].to_array()[i]) / 255.0;
+    std::array::from_fn(|i| {
+        let upper = texel(left, top, i) * (1.0 - across) + texel(right, top, i) * across;
+        let lower = texel(left, bottom, i) * (1.0 - across) + texel(right, bottom, i) * across;
+        upper * (1.0 - down) + lower * down
+    })
+}
