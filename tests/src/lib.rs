@@ -7,9 +7,13 @@
 //! | [`recording`] | what left the plugin, sample by sample, and its laws |
 //! | [`threads`] | the threads of this process, to see that a plugin leaves none behind |
 //! | [`clip`] | a jazz trio of sixteen bars, the demo's music |
+//! | [`comparison`] | which notes were kept, removed and added |
+//! | [`midi_file`] | what was played as a Standard MIDI file |
 
 pub mod clip;
+pub mod comparison;
 pub mod host;
+pub mod midi_file;
 pub mod recording;
 pub mod song;
 pub mod threads;
