@@ -53,9 +53,7 @@ pub enum Padding {
 
 /// Convolution without bias: `x` (batch, in, height, width), `kernel` (out, in, rows, columns).
 pub fn conv2d(x: &Tensor, kernel: &Tensor, stride: usize, padding: Padding) -> Result<Tensor> {
-    if !x.device().is_cpu() {
-        reference::conv2d(x, kernel, stride, padding)
-    } else {
+    if x.device().is_cpu() {
         let isa = isa();
         let conv = conv::Conv {
             stride,
@@ -63,6 +61,8 @@ pub fn conv2d(x: &Tensor, kernel: &Tensor, stride: usize, padding: Padding) -> R
             isa,
         };
         x.apply_op2(kernel, conv)
+    } else {
+        reference::conv2d(x, kernel, stride, padding)
     }
 }
 

@@ -90,8 +90,8 @@ tile!(
     // SAFETY (of the transmutes): both types are 64 bytes in which every bit pattern is valid.
     |sum, a, b| _mm512_dpbf16_ps(
         *sum,
-        transmute::<_, __m512bh>(a),
-        transmute::<_, __m512bh>(b)
+        transmute::<__m512, __m512bh>(a),
+        transmute::<__m512, __m512bh>(b)
     )
 );
 const _: () = assert!(size_of::<__m512>() == size_of::<__m512bh>());
