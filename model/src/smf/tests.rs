@@ -45,9 +45,10 @@ fn rich_file() -> Vec<u8> {
 
 fn text(smf: &Smf) -> String {
     let events = smf.tracks().iter().flat_map(Track::events);
-    events
+    let lines: Vec<_> = events
         .map(|event| format!("{:>4} {:?}\n", event.tick, event.message))
-        .collect()
+        .collect();
+    lines.concat()
 }
 
 #[test]
