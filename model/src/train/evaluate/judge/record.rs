@@ -77,9 +77,10 @@ pub enum JudgeError {
 }
 
 impl Judge {
-    /// The file of a judge in a folder.
-    pub fn path(dir: &Path, shape: Shape, pair: &str) -> PathBuf {
-        dir.join(format!("judge-{pair}-{shape}.safetensors"))
+    /// The file of a judge in a folder. Judges of other music (all of a corpus or its clean part)
+    /// have other names, so that they do not push each other out.
+    pub fn path(dir: &Path, shape: Shape, pair: &str, data: &str) -> PathBuf {
+        dir.join(format!("judge-{pair}-{shape}-{data:.12}.safetensors"))
     }
 
     /// Writes the judge beside `path`, then renames it.
@@ -144,7 +145,7 @@ impl Judge {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Self, JudgeError> {
         let name = pair.to_string();
-        let path = Self::path(dir, shape, &name);
+        let path = Self::path(dir, shape, &name, data.hash());
         if !again && let Some(judge) = Self::find(&path, shape, &name, data.hash(), seed)? {
             return Ok(judge);
         }

@@ -98,8 +98,8 @@ fn a_kept_judge_judges_alike_and_only_what_it_was_trained_for() {
     let music = Music::new();
     let dir = tempfile::tempdir().unwrap();
     let judge = music.judge(Shape::Profile, 5);
-    let path = Judge::path(dir.path(), Shape::Profile, "jazz-pop");
     let hash = music.lesson.music.hash();
+    let path = Judge::path(dir.path(), Shape::Profile, "jazz-pop", hash);
     let find = |shape, pair, data, seed| Judge::find(&path, shape, pair, data, seed);
     assert!(find(Shape::Profile, "jazz-pop", hash, 5).unwrap().is_none());
     judge.save(&path).unwrap();
