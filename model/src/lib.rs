@@ -7,6 +7,7 @@
 //! | [`roll`] | the piano roll of a phrase, its edits, quantisation | – |
 //! | [`smf`] | standard MIDI files, read and written without loss | – |
 //! | [`song`] | a file's notes in beats, its bars, slots and phrases | – |
+//! | [`svg`] | before and after as a picture | – |
 //! | `net` | the generator and the discriminator, with their operations | `net` |
 //! | `weights` | weights files: both generators of a pair and their header | `net` |
 //! | `transfer` | a roll through a generator to its edits | `net` |
@@ -19,6 +20,7 @@ pub mod perform;
 pub mod roll;
 pub mod smf;
 pub mod song;
+pub mod svg;
 #[cfg(feature = "train")]
 pub mod train;
 #[cfg(feature = "net")]

@@ -9,10 +9,12 @@
 //! [`crate::song`] makes notes, bars and phrases of what is read here.
 
 mod chunk;
+mod message;
 pub mod time;
 mod track;
 
-pub use track::{Event, Message, NewNote, Track};
+pub use message::Message;
+pub use track::{Event, NewNote, Track};
 
 use midly::{Format, Timing};
 
@@ -184,4 +186,4 @@ impl Smf {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

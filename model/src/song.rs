@@ -6,10 +6,12 @@
 mod grid;
 mod pairing;
 mod phrases;
+mod rendition;
 mod selection;
 
 pub use grid::{Grid, Slot};
 pub use phrases::Phrase;
+pub use rendition::{Played, Rendition, Tally};
 pub use selection::Selection;
 
 use crate::roll::{Roll, SLOTS, row_of_key};
@@ -21,6 +23,9 @@ pub const DRUM_CHANNEL: u8 = 9;
 
 /// The most bar slots in a song: more than four hours of 4/4 at 60 quarters a minute.
 pub const MOST_SLOTS: usize = 1 << 12;
+
+/// A little more than half a step, in beats.
+const HALF_STEP: f64 = 0.125 + 1e-5;
 
 /// One note of a song.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,7 +75,7 @@ pub struct Song {
     notes: Vec<Note>,
     grid: Grid,
     beats: BeatMap,
-    end: f64,
+    end_tick: u64,
 }
 
 /// Why a file cannot be cut into phrases.
@@ -89,18 +94,22 @@ impl Song {
     pub fn of(smf: &Smf) -> Result<Self, SongError> {
         let beats = BeatMap::of(smf);
         let notes = pairing::notes(smf, &beats);
-        let end = beats.beats(smf.end_tick());
-        let last = notes.iter().map(|note| note.release).fold(0.0, f64::max);
+        // An onset in the last half step of a bar belongs to the next, which there must be.
+        let last = notes
+            .iter()
+            .map(|note| note.release.max(note.onset + HALF_STEP))
+            .fold(0.0, f64::max);
         let signatures = smf
             .time_signatures()
             .into_iter()
             .map(|(tick, signature)| (beats.beats(tick), signature));
-        let grid = Grid::of(signatures, last).ok_or(SongError::TooLong)?;
+        let end = beats.beats(smf.end_tick());
+        let grid = Grid::of(signatures, last, end).ok_or(SongError::TooLong)?;
         Ok(Self {
             notes,
             grid,
             beats,
-            end,
+            end_tick: smf.end_tick(),
         })
     }
 
@@ -109,7 +118,8 @@ impl Song {
         &self.notes
     }
 
-    /// The bar slots up to the last note's end.
+    /// The bar slots up to the last note's end, and on to the end of its phrase as far as the
+    /// file goes.
     pub const fn grid(&self) -> &Grid {
         &self.grid
     }
@@ -120,8 +130,8 @@ impl Song {
     }
 
     /// The end of the file in beats.
-    pub const fn end(&self) -> f64 {
-        self.end
+    pub fn end(&self) -> f64 {
+        self.beats.beats(self.end_tick)
     }
 
     /// The phrases of the selected notes in order of time, up to the last that has a note.

@@ -1,2 +1,101 @@
-//! Tasks.
-fn main() {}
+//! The project's tasks: `cargo xtask <task>`.
+//!
+//! Thin on purpose: a task spawns cargo with the right arguments and says what it does. Nothing
+//! of the plugin or the networks is compiled into this program, so `cargo xtask check` starts
+//! within seconds on a fresh clone.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line tool"
+)]
+
+mod bundle;
+mod check;
+mod demo;
+mod forward;
+mod install;
+mod process;
+mod summary;
+mod system;
+mod tidy;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// The project's tasks.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+/// What can be asked for.
+#[derive(Subcommand)]
+enum Task {
+    /// Run every check, cheapest first: formatting, tidy, lints, tests, documentation, the built
+    /// plugin in a host.
+    Check(check::Args),
+    /// Play a short jazz clip through the built plugin and show what became of it.
+    Demo(demo::Args),
+    /// Build the plugin as CLAP and VST3 into target/bundled.
+    Bundle(bundle::Args),
+    /// Build the plugin and copy it into your plugin folders.
+    Install(install::Args),
+    /// Train a genre pair (arguments go to the command-line tool; try --help).
+    #[command(disable_help_flag = true)]
+    Train(forward::Args),
+    /// Measure trained weights (arguments go to the command-line tool; try --help).
+    #[command(disable_help_flag = true)]
+    Evaluate(forward::Args),
+    /// Move MIDI files to another genre (arguments go to the command-line tool; try --help).
+    #[command(disable_help_flag = true)]
+    Transfer(forward::Args),
+    /// Show what is in a weights file or a corpus (arguments go to the command-line tool).
+    #[command(disable_help_flag = true)]
+    Inspect(forward::Args),
+}
+
+fn main() -> Result<()> {
+    match Cli::parse().task {
+        Task::Check(args) => check::run(&args),
+        Task::Demo(args) => demo::run(&args),
+        Task::Bundle(args) => bundle::run(&args),
+        Task::Install(args) => install::run(&args),
+        Task::Train(args) => forward::run("train", &args),
+        Task::Evaluate(args) => forward::run("evaluate", &args),
+        Task::Transfer(args) => forward::run("transfer", &args),
+        Task::Inspect(args) => forward::run("inspect", &args),
+    }
+}
+
+/// The workspace's root: the parent of this package's folder.
+fn root() -> PathBuf {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    package.parent().map_or(package.clone(), PathBuf::from)
+}
+
+/// Where cargo builds to.
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_root_is_the_workspace() {
+        let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+        assert!(manifest.starts_with("[workspace]"));
+    }
+}

@@ -37,6 +37,7 @@ mod portable;
 pub use forward::forward;
 pub use geometry::{Border, Geometry};
 pub use input_gradient::input_gradient;
+pub(super) use isa::vectorised;
 pub use isa::{Isa, Precision};
 pub use weight_gradient::weight_gradient;
 

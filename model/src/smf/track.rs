@@ -2,52 +2,10 @@
 
 use std::ops::Range;
 
-use midly::{EventBytemapIter, MetaMessage, MidiMessage, TrackEventKind};
+use midly::EventBytemapIter;
 
-use super::chunk::{LARGEST_NUMBER, read_number, write_number};
-
-/// What an event says, as far as notes and their time need it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Message {
-    /// A note starts; the velocity is above 0.
-    NoteOn {
-        /// 0..=15; 9 is drums.
-        channel: u8,
-        /// 0..=127.
-        key: u8,
-        /// 1..=127.
-        velocity: u8,
-    },
-    /// A note ends; a note-on of velocity 0 is read as one of release velocity 0.
-    NoteOff {
-        /// 0..=15; 9 is drums.
-        channel: u8,
-        /// 0..=127.
-        key: u8,
-        /// Release velocity, 0..=127.
-        velocity: u8,
-    },
-    /// A channel's instrument.
-    Program {
-        /// 0..=15; 9 is drums.
-        channel: u8,
-        /// 0..=127, General MIDI's number less one.
-        program: u8,
-    },
-    /// Microseconds in a quarter note, above 0.
-    Tempo(u32),
-    /// Both are above 0.
-    TimeSignature {
-        /// Beats in a bar.
-        numerator: u8,
-        /// The note that is a beat: 4 for a quarter, 8 for an eighth.
-        denominator: u32,
-    },
-    /// The end of the track.
-    EndOfTrack,
-    /// Anything else.
-    Other,
-}
+use super::chunk::{LARGEST_NUMBER, write_number};
+use super::message::{Message, data_bytes, is_whole, message, meta_event, status};
 
 /// One event of a track.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,33 +86,40 @@ impl Track {
                 bytes: end - bytes.len()..end,
             });
         }
-        let tail = if ended {
-            data.len() - iter.unread().len()..data.len()
-        } else {
-            0..0
-        };
-        Self {
+        let mut track = Self {
             store: data.to_vec(),
             read: data.len(),
-            tail,
+            tail: 0..0,
             events,
             damaged: !(whole && ended),
             edited: false,
+        };
+        if ended {
+            track.tail = data.len() - iter.unread().len()..data.len();
+        } else {
+            track.store.extend_from_slice(&END_OF_TRACK);
+            track.events.push(Event {
+                tick,
+                message: Message::EndOfTrack,
+                status: 0,
+                bytes: data.len()..track.store.len(),
+            });
         }
+        track
     }
 
-    /// The events in order of time.
+    /// The events in order of time; the last is the end of the track.
     pub fn events(&self) -> &[Event] {
         &self.events
     }
 
     /// Whether the track was cut off, holds bytes that are no event, or has no end-of-track
-    /// event. What was read of it is written back as a sound track.
+    /// event. What was read of it, with an end, is written back.
     pub const fn is_damaged(&self) -> bool {
         self.damaged
     }
 
-    /// The tick of the end-of-track event, or of the last event where that is missing.
+    /// The tick of the end-of-track event, which is always the last.
     pub fn end_tick(&self) -> u64 {
         self.events.last().map_or(0, |event| event.tick)
     }
@@ -258,99 +223,9 @@ impl Track {
             }
             running = event.status;
         }
-        if self.events.last().map(|event| event.message) != Some(Message::EndOfTrack) {
-            out.push(0);
-            out.extend_from_slice(&END_OF_TRACK);
-        }
         out.extend_from_slice(&self.store[self.tail.clone()]);
     }
 }
 
 const EMPTY_TEXT: [u8; 3] = [0xff, 0x01, 0];
 const END_OF_TRACK: [u8; 3] = [0xff, 0x2f, 0];
-
-/// Data bytes of a channel message.
-const fn data_bytes(status: u8) -> usize {
-    if matches!(status >> 4, 0xc | 0xd) {
-        1
-    } else {
-        2
-    }
-}
-
-fn status(kind: &TrackEventKind) -> u8 {
-    let TrackEventKind::Midi { channel, message } = kind else {
-        return 0;
-    };
-    let message = match message {
-        MidiMessage::NoteOff { .. } => 0x80,
-        MidiMessage::NoteOn { .. } => 0x90,
-        MidiMessage::Aftertouch { .. } => 0xa0,
-        MidiMessage::Controller { .. } => 0xb0,
-        MidiMessage::ProgramChange { .. } => 0xc0,
-        MidiMessage::ChannelAftertouch { .. } => 0xd0,
-        MidiMessage::PitchBend { .. } => 0xe0,
-    };
-    message | channel.as_int()
-}
-
-fn message(kind: &TrackEventKind) -> Message {
-    match *kind {
-        TrackEventKind::Midi { channel, message } => {
-            let channel = channel.as_int();
-            match message {
-                MidiMessage::NoteOn { key, vel } if vel > 0 => Message::NoteOn {
-                    channel,
-                    key: key.as_int(),
-                    velocity: vel.as_int(),
-                },
-                MidiMessage::NoteOn { key, vel } | MidiMessage::NoteOff { key, vel } => {
-                    Message::NoteOff {
-                        channel,
-                        key: key.as_int(),
-                        velocity: vel.as_int(),
-                    }
-                }
-                MidiMessage::ProgramChange { program } => Message::Program {
-                    channel,
-                    program: program.as_int(),
-                },
-                _ => Message::Other,
-            }
-        }
-        TrackEventKind::Meta(MetaMessage::Tempo(micros)) if micros.as_int() > 0 => {
-            Message::Tempo(micros.as_int())
-        }
-        // Bars of no length, and denominators finer than any score's, are not followed.
-        TrackEventKind::Meta(MetaMessage::TimeSignature(numerator, power, ..))
-            if numerator > 0 && power <= 6 =>
-        {
-            Message::TimeSignature {
-                numerator,
-                denominator: 1 << power,
-            }
-        }
-        TrackEventKind::Meta(MetaMessage::EndOfTrack) => Message::EndOfTrack,
-        _ => Message::Other,
-    }
-}
-
-/// A meta event at the start of `bytes`: its delta time, its bytes, what is behind it.
-fn meta_event(bytes: &[u8]) -> Option<(u32, &[u8], &[u8])> {
-    let (delta, event) = read_number(bytes)?;
-    let [0xff, _, behind @ ..] = event else {
-        return None;
-    };
-    let (length, behind) = read_number(behind)?;
-    let behind = behind.get(length as usize..)?;
-    Some((delta, &event[..event.len() - behind.len()], behind))
-}
-
-/// Whether an event's payload is as long as it says; `midly` also gives those that are cut off.
-fn is_whole(bytes: &[u8]) -> bool {
-    let payload = match bytes {
-        [0xff, _, payload @ ..] | [0xf0 | 0xf7, payload @ ..] => payload,
-        _ => return true,
-    };
-    read_number(payload).is_some_and(|(length, data)| data.len() == length as usize)
-}

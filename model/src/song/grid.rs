@@ -38,10 +38,15 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// The slots from beat 0 to the end of the bar in which `end` (in beats) lies, in 4/4 until
-    /// the first of the time signatures, which are in order of time. `None` if there would be
-    /// more than [`MOST_SLOTS`].
-    pub(super) fn of(signatures: impl Iterator<Item = (f64, (u8, u32))>, end: f64) -> Option<Self> {
+    /// The slots from beat 0 to the end of the bar in which the last note ends (`last`, in
+    /// beats), and on to the end of its phrase unless the file ends before (`end`). The bars are
+    /// 4/4 until the first of the time signatures, which are in order of time. `None` if there
+    /// would be more than [`MOST_SLOTS`].
+    pub(super) fn of(
+        signatures: impl Iterator<Item = (f64, (u8, u32))>,
+        last: f64,
+        end: f64,
+    ) -> Option<Self> {
         let mut changes = signatures.peekable();
         let mut slots: Vec<Slot> = Vec::new();
         let mut bar_length = 4.0;
@@ -52,7 +57,8 @@ impl Grid {
             {
                 bar_length = 4.0 * f64::from(numerator) / f64::from(denominator);
             }
-            if start >= end - SAME && bar > 0 {
+            let complete = slots.len().is_multiple_of(SLOTS) || start >= end - SAME;
+            if start >= last - SAME && bar > 0 && complete {
                 break;
             }
             let mut bar_end = start + bar_length;
@@ -62,7 +68,11 @@ impl Grid {
                 bar_end = *at;
             }
             while start < bar_end - SAME {
-                let slot_end = bar_end.min(start + BEATS_PER_SLOT);
+                let slot_end = if bar_end - start > BEATS_PER_SLOT + SAME {
+                    start + BEATS_PER_SLOT
+                } else {
+                    bar_end
+                };
                 let steps = ((slot_end - start) * STEPS_PER_BEAT - SAME).ceil();
                 slots.push(Slot {
                     start,
@@ -119,6 +129,12 @@ impl Grid {
     pub fn note_steps(&self, onset: f64, release: f64) -> (usize, usize) {
         let start = self.nearest(onset);
         (start, self.nearest(release).max(start + 1))
+    }
+
+    /// Whether there is a step with this grid index: short slots lack the last of their 16.
+    pub fn has(&self, index: usize) -> bool {
+        let slot = self.slots.get(index / STEPS_PER_SLOT);
+        slot.is_some_and(|slot| index % STEPS_PER_SLOT < slot.steps)
     }
 
     /// The time in beats of a grid index. Steps that a short slot lacks are at its end.

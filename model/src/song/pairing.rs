@@ -129,12 +129,15 @@ fn end_as_re_struck(notes: &mut [Note], steps: &[Step], events: &Track, beats: &
 /// The instruments of the channels over time.
 struct Programs {
     /// By track and channel; the track is `None` for the changes of all tracks together.
-    changes: BTreeMap<(Option<usize>, u8), Vec<(u64, u8)>>,
+    changes: BTreeMap<(Option<usize>, u8), Vec<Change>>,
 }
+
+/// From a tick on, an instrument.
+type Change = (u64, u8);
 
 impl Programs {
     fn of(smf: &Smf) -> Self {
-        let mut changes: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut changes: BTreeMap<_, Vec<Change>> = BTreeMap::new();
         for (index, track) in smf.tracks().iter().enumerate() {
             for event in track.events() {
                 if let Message::Program { channel, program } = event.message {

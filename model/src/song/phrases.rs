@@ -1,6 +1,6 @@
 //! Cutting a song into phrases of four bar slots.
 
-use crate::roll::{Roll, STEPS, STEPS_PER_SLOT, row_of_key};
+use crate::roll::{Roll, STEPS, row_of_key};
 
 use super::{Grid, Note};
 
@@ -52,8 +52,7 @@ pub(super) fn cut(notes: &[Note], grid: &Grid, select: impl Fn(&Note) -> bool) -
 /// slots do not have.
 fn fill(roll: &mut Roll, grid: &Grid, row: usize, range: std::ops::Range<usize>) {
     for index in range {
-        let slot = grid.slots().get(index / STEPS_PER_SLOT);
-        if slot.is_none_or(|slot| index % STEPS_PER_SLOT < slot.steps) {
+        if grid.has(index) {
             roll.set(index % STEPS, row, true);
         }
     }

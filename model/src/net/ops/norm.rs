@@ -4,11 +4,12 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
 use super::{values, with_values};
+use crate::net::kernels::{Isa, Precision, vectorised};
 
 /// The ε of the instance norm, as in the authors' code.
 pub(super) const EPSILON: f32 = 1e-5;
 /// Values added at once: the sums are kept in this many lanes, so their order is fixed.
-const LANES: usize = 16;
+const LANES: usize = 64;
 /// Channels that one task of the pool takes at least.
 const TASK: usize = 16;
 
@@ -56,20 +57,15 @@ impl CustomOp3 for NormActivation {
         let (channels, pixels) = (dims[1], dims[2] * dims[3]);
         let x = values(x, layout)?;
         let (scale, offset) = (values(scale, scale_layout)?, values(offset, offset_layout)?);
-        let slope = self.activation.slope();
+        let (isa, slope) = (Isa::of(Precision::Full), self.activation.slope());
         let mut y = vec![0.0; x.len()];
         y.par_chunks_exact_mut(pixels)
             .zip(x.par_chunks_exact(pixels))
             .enumerate()
             .with_min_len(TASK)
             .for_each(|(index, (y, x))| {
-                let (mean, inverse) = statistics(x);
-                let gain = scale[index % channels] * inverse;
-                let shift = offset[index % channels] - mean * gain;
-                for (y, x) in y.iter_mut().zip(x) {
-                    let value = x * gain + shift;
-                    *y = if value > 0.0 { value } else { slope * value };
-                }
+                let (scale, offset) = (scale[index % channels], offset[index % channels]);
+                vectorised(isa, || forward_channel(y, x, scale, offset, slope));
             });
         Ok((CpuStorage::F32(y), layout.shape().clone()))
     }
@@ -84,7 +80,7 @@ impl CustomOp3 for NormActivation {
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let (_, channels, height, width) = x.dims4()?;
         let pixels = height * width;
-        let slope = self.activation.slope();
+        let (isa, slope) = (Isa::of(Precision::Full), self.activation.slope());
         let mut dx = vec![0.0; x.elem_count()];
         let sums: Vec<(f32, f32)> = with_values(x, |x| {
             with_values(scale, |scale| {
@@ -98,10 +94,13 @@ impl CustomOp3 for NormActivation {
                             .enumerate()
                             .with_min_len(TASK)
                             .map(|(index, (((dx, x), y), dy))| {
-                                for ((dx, y), dy) in dx.iter_mut().zip(y).zip(dy) {
-                                    *dx = if *y > 0.0 { *dy } else { slope * dy };
-                                }
-                                backward_channel(dx, x, scale[index % channels])
+                                let scale = scale[index % channels];
+                                vectorised(isa, || {
+                                    for ((dx, y), dy) in dx.iter_mut().zip(y).zip(dy) {
+                                        *dx = if *y > 0.0 { *dy } else { slope * dy };
+                                    }
+                                    backward_channel(dx, x, scale)
+                                })
                             })
                             .collect())
                     })
@@ -124,37 +123,53 @@ impl CustomOp3 for NormActivation {
     }
 }
 
+/// The norm and the activation of one channel.
+#[inline(always)]
+fn forward_channel(y: &mut [f32], x: &[f32], scale: f32, offset: f32, slope: f32) {
+    let (mean, inverse) = statistics(x);
+    let gain = scale * inverse;
+    let shift = offset - mean * gain;
+    for (y, x) in y.iter_mut().zip(x) {
+        let value = x * gain + shift;
+        *y = if value > 0.0 { value } else { slope * value };
+    }
+}
+
 /// Turns the gradient after the norm, in `d`, into the gradient before it; returns this
 /// channel's gradients of scale and offset.
+#[inline(always)]
 fn backward_channel(d: &mut [f32], x: &[f32], scale: f32) -> (f32, f32) {
     let pixels = x.len() as f32;
     let (mean, inverse) = statistics(x);
-    let sum = sum_by(d.len(), |i| d[i]);
-    let product = sum_by(d.len(), |i| d[i] * (x[i] - mean)) * inverse;
-    let (mean_d, mean_product) = (sum / pixels, product / pixels * inverse);
+    let total = sum(d, d, |d, _| d);
+    let product = sum(d, x, |d, x| d * (x - mean)) * inverse;
+    let (mean_d, mean_product) = (total / pixels, product / pixels * inverse);
     for (d, x) in d.iter_mut().zip(x) {
         *d = scale * inverse * (*d - mean_d - (x - mean) * mean_product);
     }
-    (product, sum)
+    (product, total)
 }
 
 /// Mean and 1/√(variance + ε).
+#[inline(always)]
 fn statistics(x: &[f32]) -> (f32, f32) {
     let pixels = x.len() as f32;
-    let mean = sum_by(x.len(), |i| x[i]) / pixels;
-    let variance = sum_by(x.len(), |i| (x[i] - mean) * (x[i] - mean)) / pixels;
+    let mean = sum(x, x, |x, _| x) / pixels;
+    let variance = sum(x, x, |x, _| (x - mean) * (x - mean)) / pixels;
     (mean, 1.0 / (variance + EPSILON).sqrt())
 }
 
-/// The sum of `f(0..count)`, in lanes so that it can be vectorised.
+/// The sum of `f` over pairs of values, in lanes so that it can be vectorised.
 #[inline(always)]
-fn sum_by(count: usize, f: impl Fn(usize) -> f32) -> f32 {
+fn sum(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> f32 {
     let mut lanes = [0.0f32; LANES];
-    let whole = count / LANES * LANES;
-    for start in (0..whole).step_by(LANES) {
-        for (lane, sum) in lanes.iter_mut().enumerate() {
-            *sum += f(start + lane);
+    let (a, a_rest) = a.as_chunks::<LANES>();
+    let (b, b_rest) = b.as_chunks::<LANES>();
+    for (a, b) in a.iter().zip(b) {
+        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
+            *lane += f(*a, *b);
         }
     }
-    lanes.iter().sum::<f32>() + (whole..count).map(f).sum::<f32>()
+    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| f(*a, *b)).sum();
+    lanes.iter().sum::<f32>() + rest
 }

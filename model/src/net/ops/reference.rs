@@ -33,6 +33,11 @@ pub fn conv_transpose2d(x: &Tensor, kernel: &Tensor) -> Result<Tensor> {
     x.conv_transpose2d(kernel, 1, 1, 2, 1)
 }
 
+/// See [`super::add_relu`].
+pub fn add_relu(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    (a + b)?.relu()
+}
+
 /// See [`super::norm_activation`].
 pub fn norm_activation(
     x: &Tensor,

@@ -1,0 +1,287 @@
+//! `third-stream transfer`: a MIDI file, or a folder of them, to another genre.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use third_stream_model::genre::{Direction, Genre, Pair};
+use third_stream_model::smf::Smf;
+use third_stream_model::song::{Phrase, Selection, Song, Tally};
+use third_stream_model::svg;
+use third_stream_model::transfer::Transfer;
+
+/// The weights that come with the program.
+const BUNDLED: &[u8] = include_bytes!("../../../../weights/jazz-classic.safetensors");
+
+/// Options of `transfer`.
+#[derive(clap::Args)]
+pub(crate) struct TransferArgs {
+    /// A MIDI file, or a folder with MIDI files
+    input: PathBuf,
+    /// The file to write, or the folder for the files of a folder
+    output: PathBuf,
+    /// Target genre: jazz, classic or pop
+    #[arg(long)]
+    to: Genre,
+    /// How much of the transfer is applied, 0 to 100 %; at 0 the file stays as it is
+    #[arg(long, default_value = "100", value_parser = percent)]
+    amount: f32,
+    /// How far the notes are pulled to the grid of 16ths, 0 to 100 %
+    #[arg(long, default_value = "100", value_parser = percent)]
+    quantise: f32,
+    /// The genre pair that the weights must be for, such as jazz-classic
+    #[arg(long)]
+    pair: Option<Pair>,
+    /// A weights file in place of the bundled one
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+    /// Draw before and after as an SVG file (for a folder: a folder of them)
+    #[arg(long, value_name = "FILE")]
+    pictures: Option<PathBuf>,
+    /// Transfer only these tracks, counted from 1, such as 1,3
+    #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..))]
+    tracks: Vec<u16>,
+    /// Transfer only these channels, 1 to 16; never drums (10)
+    #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u8).range(1..=16))]
+    channels: Vec<u8>,
+}
+
+/// A share from a percentage.
+fn percent(text: &str) -> Result<f32, String> {
+    let number = text.trim_end_matches('%').trim().parse::<f32>();
+    match number {
+        Ok(number) if (0.0..=100.0).contains(&number) => Ok(number / 100.0),
+        _ => Err("expected a percentage from 0 to 100".to_owned()),
+    }
+}
+
+/// Transfers a file or a folder. Fails if any file did, after all were tried.
+pub(crate) fn run(args: &TransferArgs) -> Result<()> {
+    let engine = Engine::of(args)?;
+    let input = &args.input;
+    if !input.is_dir() {
+        let report = engine.file(input, &args.output, args.pictures.as_deref())?;
+        println!("{}: {report}", args.output.display());
+        return Ok(());
+    }
+    let mut files = Vec::new();
+    find(input, &mut files)?;
+    ensure!(
+        !files.is_empty(),
+        "{}: expected MIDI files (*.mid, *.midi) in this folder or below it, found none",
+        input.display()
+    );
+    let mut failed = 0;
+    for file in &files {
+        let name = file.strip_prefix(input).unwrap_or(file);
+        let picture = args.pictures.as_deref();
+        let picture = picture.map(|folder| folder.join(name).with_extension("svg"));
+        match engine.file(file, &args.output.join(name), picture.as_deref()) {
+            Ok(report) => println!("{}: {report}", name.display()),
+            Err(error) => {
+                failed += 1;
+                eprintln!("{}: failed: {error:#}", name.display());
+            }
+        }
+    }
+    println!(
+        "{} files transferred, {failed} failed",
+        files.len() - failed
+    );
+    ensure!(
+        failed == 0,
+        "{failed} of {} files could not be transferred; the reasons are above",
+        files.len()
+    );
+    Ok(())
+}
+
+/// Everything that is the same for all files.
+struct Engine<'a> {
+    args: &'a TransferArgs,
+    transfer: Transfer,
+    direction: Direction,
+    selection: Selection,
+}
+
+impl<'a> Engine<'a> {
+    fn of(args: &'a TransferArgs) -> Result<Self> {
+        let transfer = match &args.weights {
+            Some(file) => {
+                let bytes = fs::read(file)
+                    .with_context(|| format!("{}: cannot read the weights", file.display()))?;
+                Transfer::from_bytes(&bytes)
+                    .with_context(|| format!("{}: cannot use the weights", file.display()))?
+            }
+            None => Transfer::from_bytes(BUNDLED).context("the bundled weights are damaged")?,
+        };
+        let pair = transfer.pair();
+        if let Some(asked) = args.pair
+            && asked != pair
+        {
+            bail!(
+                "the weights are for {pair}, but --pair asks for {asked}; \
+                 name weights for {asked} with --weights"
+            );
+        }
+        let Some(direction) = pair.towards(args.to) else {
+            bail!(
+                "the weights are for {pair} and lead to {} or {}, not to {}; \
+                 name other weights with --weights",
+                pair.a,
+                pair.b,
+                args.to
+            );
+        };
+        let tracks: BTreeSet<usize> = args.tracks.iter().map(|n| usize::from(*n) - 1).collect();
+        let channels: BTreeSet<u8> = args.channels.iter().map(|n| n - 1).collect();
+        Ok(Self {
+            args,
+            transfer,
+            direction,
+            selection: Selection { tracks, channels },
+        })
+    }
+
+    /// Transfers one file and says what was done.
+    fn file(&self, input: &Path, output: &Path, picture: Option<&Path>) -> Result<String> {
+        ensure!(
+            !is_same(input, output),
+            "{}: input and output are the same file; name another output",
+            input.display()
+        );
+        let start = Instant::now();
+        let at = || input.display().to_string();
+        let bytes = fs::read(input).with_context(at)?;
+        let mut smf = Smf::read(&bytes).with_context(at)?;
+        let song = Song::of(&smf).with_context(at)?;
+        if let Some(missing) = self
+            .selection
+            .tracks
+            .iter()
+            .find(|n| **n >= smf.tracks().len())
+        {
+            bail!(
+                "{}: there is no track {}; the file has {}",
+                input.display(),
+                missing + 1,
+                smf.tracks().len()
+            );
+        }
+        let phrases = song.phrases(&self.selection);
+        let edits = phrases.iter().map(|phrase| {
+            let edits = || self.transfer.edits(&phrase.roll, self.direction);
+            (!phrase.roll.is_empty()).then(edits).transpose()
+        });
+        let edits: Vec<_> = edits.collect::<Result<_, _>>().with_context(at)?;
+        let Self {
+            selection,
+            direction,
+            args,
+            ..
+        } = self;
+        let rendition = song.render(
+            selection,
+            &phrases,
+            &edits,
+            *direction,
+            args.amount,
+            args.quantise,
+        );
+        let damaged = smf.tracks().iter().filter(|t| t.is_damaged()).count();
+        rendition.write_into(&song, &mut smf);
+        write(output, &smf.write())?;
+        if let Some(picture) = picture {
+            let (before, after) = svg::marks_of_rendition(&song, &rendition);
+            let drawing = svg::draw(&svg::Picture {
+                title: &input.file_stem().unwrap_or_default().to_string_lossy(),
+                subtitle: &self.subtitle(),
+                grid: song.grid(),
+                before: &before,
+                after: &after,
+            });
+            write(picture, drawing.as_bytes())?;
+        }
+        Ok(report(&phrases, &rendition.tally(&song), damaged, start))
+    }
+
+    fn subtitle(&self) -> String {
+        let pair = self.transfer.pair();
+        format!(
+            "{} \u{2192} {}, amount {:.0} %, quantise {:.0} %",
+            pair.source(self.direction),
+            pair.target(self.direction),
+            self.args.amount * 100.0,
+            self.args.quantise * 100.0
+        )
+    }
+}
+
+fn report(phrases: &[Phrase], tally: &Tally, damaged: usize, start: Instant) -> String {
+    let repaired = match damaged {
+        0 => String::new(),
+        1 => "; 1 damaged track was read as far as it goes".to_owned(),
+        more => format!("; {more} damaged tracks were read as far as they go"),
+    };
+    if phrases.is_empty() {
+        return format!("no notes to transfer, written as it was{repaired}");
+    }
+    format!(
+        "{} phrases; notes: {} as they were, {} changed, {} removed, {} added; {:.1} s{repaired}",
+        phrases.len(),
+        tally.unchanged,
+        tally.changed,
+        tally.removed,
+        tally.added,
+        start.elapsed().as_secs_f32()
+    )
+}
+
+fn is_same(input: &Path, output: &Path) -> bool {
+    match (input.canonicalize(), output.canonicalize()) {
+        (Ok(input), Ok(output)) => input == output,
+        _ => false,
+    }
+}
+
+/// The MIDI files of a folder and its folders, in order of their names.
+fn find(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    let at = || format!("{}: cannot list the folder", folder.display());
+    let entries = fs::read_dir(folder).with_context(at)?;
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()
+        .with_context(at)?;
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            find(&path, files)?;
+        } else if is_midi(&path) {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn is_midi(path: &Path) -> bool {
+    let extension = path.extension().and_then(OsStr::to_str);
+    extension.is_some_and(|e| e.eq_ignore_ascii_case("mid") || e.eq_ignore_ascii_case("midi"))
+}
+
+/// Writes a file beside its place and then moves it there, so that no half file is left.
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let at = || format!("{}: cannot write", path.display());
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).with_context(at)?;
+    }
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    fs::write(&beside, bytes).with_context(at)?;
+    fs::rename(&beside, path).with_context(at)
+}
+
+#[cfg(test)]
+mod tests;

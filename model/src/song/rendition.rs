@@ -1,0 +1,302 @@
+//! A song as it is played with edits: what the command line writes into the file.
+//!
+//! The same [`Performer`] as in the plugin plays it, over the whole song, with its slots' own
+//! times as output timeline. Notes that come out as they went in keep their events untouched.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::genre::Direction;
+use crate::perform::{self, Body, Clock, Control, Emission, Part, Performer};
+use crate::roll::edits::Edits;
+use crate::roll::{SLOTS, STEPS, row_of_key};
+use crate::smf::time::BeatMap;
+use crate::smf::{NewNote, Smf};
+
+use super::{Note, Phrase, Selection, Song};
+
+/// Phrases whose slots are open before they are played, so that long notes find their end.
+const AHEAD: usize = 4;
+/// Pages of edits that are used in turn.
+const PAGES: usize = 8;
+/// Notes up to this much (beats) before a phrase belong to its first step.
+const EARLY: f64 = 0.125;
+
+/// A note as it is played.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Played {
+    /// The source note, as index into the song's notes; `None` for one that was added.
+    pub source: Option<usize>,
+    /// Index of its track in the file.
+    pub track: usize,
+    /// The note itself, in ticks.
+    pub note: NewNote,
+}
+
+/// What becomes of the selected notes of a song.
+#[derive(Clone, Debug)]
+pub struct Rendition {
+    /// Selected source notes in the range of the roll, as indices into the song's notes.
+    pub sources: Vec<usize>,
+    /// What is played in their place, in order of onset.
+    pub played: Vec<Played>,
+}
+
+/// How many notes there are of each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Source notes that are played as they were.
+    pub unchanged: usize,
+    /// Source notes that are played at another time or length, or struck more than once.
+    pub changed: usize,
+    /// Source notes that are not played.
+    pub removed: usize,
+    /// Notes that were not there.
+    pub added: usize,
+}
+
+impl Song {
+    /// Plays the selected notes with the edits of their phrases (`edits[i]` belongs to
+    /// `phrases[i]`; a phrase without edits plays dry) in one direction at a constant amount
+    /// (0..=1) and strength of quantisation (0..=1).
+    pub fn render(
+        &self,
+        selection: &Selection,
+        phrases: &[Phrase],
+        edits: &[Option<Edits>],
+        direction: Direction,
+        amount: f32,
+        quantise: f32,
+    ) -> Rendition {
+        let knob = match direction {
+            Direction::AToB => amount,
+            Direction::BToA => -amount,
+        };
+        let sources = self.notes.iter().enumerate();
+        let sources: Vec<usize> = sources
+            .filter(|(_, note)| selection.contains(note) && row_of_key(note.key).is_some())
+            .map(|(index, _)| index)
+            .collect();
+        let mut stage = Recorder::new(self);
+        let mut performer = Performer::new();
+        let mut opened = 0;
+        let mut waiting = sources.iter().copied().peekable();
+        let mut refused = Vec::new();
+        let mut now = 0;
+        let clock = FileClock(&self.beats);
+        let control = Control { knob, quantise };
+        for number in 0..self.grid.phrases() {
+            let ahead = ((number + AHEAD) * SLOTS).min(self.grid.slots().len());
+            for slot in &self.grid.slots()[opened.min(ahead)..ahead] {
+                let serial = performer.open_slot(slot.start, slot.steps);
+                performer.settle(serial, serial, 0.0);
+            }
+            opened = opened.max(ahead);
+            if let (Some(phrase), Some(Some(edits))) = (phrases.get(number), edits.get(number)) {
+                let first = (number * SLOTS) as i64;
+                performer.set_page(number % PAGES, &phrase.roll);
+                performer.fill(number % PAGES, direction, edits);
+                for slot in first..first + SLOTS as i64 {
+                    performer.attach(slot, Part::Main, number % PAGES, first);
+                }
+            }
+            let begins = |index: usize| self.grid.nearest(self.notes[index].onset) / STEPS;
+            while let Some(index) = waiting.next_if(|index| begins(*index) <= number) {
+                let note = &self.notes[index];
+                let velocity = f32::from(note.off_velocity) / 127.0;
+                if !performer.note(note.onset, note.release, source(index, note), velocity) {
+                    refused.push(index);
+                }
+            }
+            let last = self.grid.slots_of_phrase(number).last();
+            let end = last.map_or(0.0, |slot| slot.end);
+            let until = clock.tick(end - EARLY).max(now);
+            performer.run(&clock, now, until, control, &mut |e| stage.take(&e));
+            now = until;
+        }
+        performer.run(&clock, now, i64::MAX, control, &mut |e| stage.take(&e));
+        let mut played = stage.played;
+        // What found no room in the performer stays as it is, as does what came too late.
+        played.extend(waiting.chain(refused).map(|index| self.untouched(index)));
+        self.fit(&mut played);
+        played.sort_by_key(|played| (played.note.start, played.track, played.note.key));
+        Rendition { sources, played }
+    }
+
+    fn untouched(&self, index: usize) -> Played {
+        let note = &self.notes[index];
+        Played {
+            source: Some(index),
+            track: note.track,
+            note: NewNote {
+                start: note.start,
+                end: note.end,
+                channel: note.channel,
+                key: note.key,
+                velocity: note.velocity,
+                off_velocity: note.off_velocity,
+            },
+        }
+    }
+
+    /// Keeps the file's length: what was added behind its end goes, the rest ends there.
+    fn fit(&self, played: &mut Vec<Played>) {
+        let end = self.end_tick;
+        played.retain(|played| played.source.is_some() || played.note.start < end);
+        for played in played {
+            let same = played.source.is_some_and(|index| {
+                (self.notes[index].start, self.notes[index].end)
+                    == (played.note.start, played.note.end)
+            });
+            if !same {
+                played.note.start = played.note.start.min(end.saturating_sub(1));
+                let last = end.max(played.note.start + 1);
+                played.note.end = played.note.end.clamp(played.note.start + 1, last);
+            }
+        }
+    }
+}
+
+fn source(index: usize, note: &Note) -> perform::Note {
+    perform::Note {
+        channel: note.channel,
+        key: note.key,
+        id: i32::try_from(index).ok(),
+        velocity: f32::from(note.velocity) / 127.0,
+    }
+}
+
+/// Ticks of the file.
+struct FileClock<'a>(&'a BeatMap);
+
+impl Clock for FileClock<'_> {
+    fn tick(&self, beats: f64) -> i64 {
+        self.0.tick(beats) as i64
+    }
+}
+
+/// Makes whole notes of what the performer emits.
+struct Recorder<'a> {
+    song: &'a Song,
+    played: Vec<Played>,
+    /// Notes that sound, by id, channel and key, as indices into `played`.
+    sounding: BTreeMap<(Option<i32>, u8, u8), VecDeque<usize>>,
+}
+
+impl<'a> Recorder<'a> {
+    fn new(song: &'a Song) -> Self {
+        Self {
+            song,
+            played: Vec::new(),
+            sounding: BTreeMap::new(),
+        }
+    }
+
+    fn take(&mut self, emission: &Emission) -> bool {
+        let tick = emission.tick.max(0) as u64;
+        match emission.body {
+            Body::On(note) => self.strike(tick, note, emission.added_near.flatten()),
+            Body::Off(note) => {
+                let key = (note.id, note.channel, note.key);
+                let sounding = self.sounding.get_mut(&key).and_then(VecDeque::pop_front);
+                if let Some(place) = sounding {
+                    self.played[place].note.end = tick;
+                    self.played[place].note.off_velocity = seven_bits(note.velocity);
+                }
+                true
+            }
+            Body::Message(_) => true,
+        }
+    }
+
+    fn strike(&mut self, tick: u64, note: perform::Note, near: Option<i32>) -> bool {
+        let index = |id: Option<i32>| usize::try_from(id?).ok();
+        let source = index(note.id);
+        let Some(model) = source.or(index(near)) else {
+            // There is no track to put it on: nothing was ever played before.
+            return false;
+        };
+        let key = (note.id, note.channel, note.key);
+        self.sounding
+            .entry(key)
+            .or_default()
+            .push_back(self.played.len());
+        self.played.push(Played {
+            source,
+            track: self.song.notes[model].track,
+            note: NewNote {
+                start: tick,
+                end: tick,
+                channel: note.channel,
+                key: note.key,
+                velocity: seven_bits(note.velocity).max(1),
+                off_velocity: 64,
+            },
+        });
+        true
+    }
+}
+
+fn seven_bits(value: f32) -> u8 {
+    (value * 127.0).round().clamp(0.0, 127.0) as u8
+}
+
+impl Rendition {
+    /// Writes the rendition into the file that `song` was made of. Notes that are played as they
+    /// were keep their events; all else in the file stays.
+    pub fn write_into(&self, song: &Song, smf: &mut Smf) {
+        let mut plays: BTreeMap<usize, Vec<&Played>> = BTreeMap::new();
+        let mut new: BTreeMap<usize, Vec<NewNote>> = BTreeMap::new();
+        for played in &self.played {
+            match played.source {
+                Some(index) => plays.entry(index).or_default().push(played),
+                None => new.entry(played.track).or_default().push(played.note),
+            }
+        }
+        let mut gone: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for index in &self.sources {
+            let note = &song.notes[*index];
+            let plays = plays.get(index).map_or(&[][..], Vec::as_slice);
+            if is_unchanged(note, plays) {
+                continue;
+            }
+            let events = gone.entry(note.track).or_default();
+            events.extend([Some(note.on_event), note.off_event].into_iter().flatten());
+            let notes = plays.iter().map(|played| played.note);
+            new.entry(note.track).or_default().extend(notes);
+        }
+        for (index, track) in smf.tracks_mut().iter_mut().enumerate() {
+            let remove = gone.get(&index).map_or(&[][..], Vec::as_slice);
+            let notes = new.get(&index).map_or(&[][..], Vec::as_slice);
+            track.replace_notes(remove, notes);
+        }
+    }
+
+    /// Counts the notes.
+    pub fn tally(&self, song: &Song) -> Tally {
+        let mut plays: BTreeMap<usize, Vec<&Played>> = BTreeMap::new();
+        let mut tally = Tally::default();
+        for played in &self.played {
+            match played.source {
+                Some(index) => plays.entry(index).or_default().push(played),
+                None => tally.added += 1,
+            }
+        }
+        for index in &self.sources {
+            match plays.get(index) {
+                None => tally.removed += 1,
+                Some(plays) if is_unchanged(&song.notes[*index], plays) => tally.unchanged += 1,
+                Some(_) => tally.changed += 1,
+            }
+        }
+        tally
+    }
+}
+
+fn is_unchanged(note: &Note, plays: &[&Played]) -> bool {
+    let [played] = plays else { return false };
+    (note.start, note.end, note.velocity)
+        == (played.note.start, played.note.end, played.note.velocity)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,89 @@
+//! A bounce is identical to the playback, whatever the block size.
+
+use third_stream_tests::clip;
+use third_stream_tests::host::{Blocks, Pace, Setup};
+use third_stream_tests::recording::Recording;
+use third_stream_tests::song::{Passage, Script};
+
+use crate::stage::plugin;
+
+/// The clip, once through, with the knob on the move.
+fn script() -> Script {
+    let moves = (0..80).map(|beat| {
+        let beat = f64::from(beat);
+        (beat + 0.13, (beat / 11.0).sin())
+    });
+    let passages = [Passage::play(0.0, 80.0), Passage::Stop { seconds: 0.1 }];
+    Script::new(clip::song().knob(moves), passages)
+}
+
+fn assert_equal(one: &Recording, other: &Recording, what: &str) {
+    let first = one.events.iter().zip(&other.events).find(|(a, b)| a != b);
+    assert_eq!(first, None, "{what}: the first difference");
+    assert_eq!(one.events.len(), other.events.len(), "{what}");
+}
+
+#[test]
+fn the_output_does_not_depend_on_the_block_size() {
+    let Some(plugin) = plugin() else { return };
+    let bounced = plugin.bounce(&[], &script());
+    assert!(bounced.notes().len() > 300);
+    let random = Blocks::Random {
+        seed: 6,
+        largest: 900,
+    };
+    for blocks in [
+        Blocks::Fixed(32),
+        Blocks::Fixed(441),
+        Blocks::Fixed(4096),
+        random,
+    ] {
+        let setup = Setup {
+            blocks: blocks.clone(),
+            ..Setup::default()
+        };
+        let again = plugin.perform(&[], &script(), &setup);
+        assert_equal(&bounced, &again, &format!("{blocks:?}"));
+    }
+}
+
+#[test]
+fn a_bounce_is_identical_to_the_playback() {
+    let Some(plugin) = plugin() else { return };
+    let bounced = plugin.bounce(&[], &script());
+    let setup = Setup {
+        pace: Pace::RealTime { group: 16.0 },
+        ..Setup::default()
+    };
+    let mut instance = plugin.instance(&[]);
+    instance.wait_until_ready(&setup).unwrap();
+    let played = instance.perform(&script(), &setup).unwrap();
+    assert_equal(&bounced, &played, "playback");
+}
+
+#[test]
+fn answers_that_come_too_late_leave_dry_notes() {
+    let Some(plugin) = plugin() else { return };
+    let setup = Setup {
+        pace: Pace::Rushed,
+        blocks: Blocks::Fixed(4096),
+        ..Setup::default()
+    };
+    let mut instance = plugin.instance(&[]);
+    let rushed = instance.perform(&script(), &setup).unwrap();
+    // Nothing hangs, nothing is lost: drums and the rest of the trio sound on.
+    let notes = rushed.notes();
+    let drums = notes.iter().filter(|note| note.channel == 9).count();
+    let played = clip::song().notes;
+    assert_eq!(
+        drums,
+        played.iter().filter(|note| note.channel == 9).count()
+    );
+    assert!(notes.len() * 3 > played.len());
+    // The audio thread did not wait for the engine.
+    assert!(
+        rushed.longest_call.as_millis() < 500,
+        "a block took {:?}",
+        rushed.longest_call
+    );
+}

@@ -1,0 +1,352 @@
+//! Loads a `.clap` file and owns instances of the plugin in it, as a host's main thread does.
+
+mod blocks;
+mod callbacks;
+mod drive;
+mod room;
+
+use std::ffi::CString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use clack_extensions::audio_ports::PluginAudioPorts;
+use clack_extensions::latency::PluginLatency;
+use clack_extensions::note_ports::PluginNotePorts;
+use clack_extensions::params::{ParamInfoBuffer, ParamInfoFlags, PluginParams};
+use clack_extensions::render::{PluginRender, RenderMode};
+use clack_extensions::state::PluginState;
+use clack_host::events::event_types::ParamValueEvent;
+use clack_host::prelude::*;
+
+pub use blocks::Blocks;
+use callbacks::{Calls, Handlers, MainThread};
+
+/// The environment variable that names the `.clap` under test.
+pub const PLUGIN_VARIABLE: &str = "THIRD_STREAM_CLAP";
+
+/// Where the plugin under test is, if the caller says.
+pub fn plugin_under_test() -> Option<PathBuf> {
+    std::env::var_os(PLUGIN_VARIABLE).map(PathBuf::from)
+}
+
+/// A loaded `.clap` file.
+pub struct Library {
+    entry: PluginEntry,
+    info: HostInfo,
+    id: CString,
+    name: String,
+}
+
+/// How the audio thread runs.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Samples a second.
+    pub sample_rate: f64,
+    /// The sizes of the blocks.
+    pub blocks: Blocks,
+    /// Offline, or in real time.
+    pub pace: Pace,
+    /// How many events the host takes in one block.
+    pub room: usize,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            sample_rate: 48_000.0,
+            blocks: Blocks::Fixed(512),
+            pace: Pace::Offline,
+            room: usize::MAX,
+        }
+    }
+}
+
+/// Whether the plugin may wait, or the host does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pace {
+    /// As a bounce: the plugin is told that it may take its time.
+    Offline,
+    /// As playback, block after block without a pause: answers come too late.
+    Rushed,
+    /// As playback, with time for the engine where a group of that many beats is asked for.
+    RealTime {
+        /// Beats in a group of bars.
+        group: f64,
+    },
+}
+
+impl Library {
+    /// Loads the `.clap` file and picks its first plugin.
+    pub fn load(path: &Path) -> Result<Self> {
+        ensure!(path.exists(), "there is no plugin at {}", path.display());
+        #[expect(unsafe_code, reason = "loading a library runs its code")]
+        // SAFETY: the file is the project's own build of the plugin, a library that keeps to
+        // the CLAP specification; nothing of it is used after the entry is dropped.
+        let entry = unsafe { PluginEntry::load(path) }
+            .with_context(|| format!("could not load {}", path.display()))?;
+        let factory = entry
+            .get_plugin_factory()
+            .context("the library has no plugin factory")?;
+        let descriptor = factory
+            .plugin_descriptors()
+            .next()
+            .context("the library has no plugin")?;
+        let id = descriptor.id().context("the plugin has no id")?.to_owned();
+        let name = descriptor.name().unwrap_or_default();
+        let name = name.to_string_lossy().into_owned();
+        let info = HostInfo::new("Third Stream tests", "Third Stream", "", "1")?;
+        Ok(Self {
+            entry,
+            info,
+            id,
+            name,
+        })
+    }
+
+    /// The plugin's CLAP id.
+    pub fn id(&self) -> String {
+        self.id.to_string_lossy().into_owned()
+    }
+
+    /// The plugin's name as users see it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A new instance of the plugin. It belongs to the calling thread, its main thread.
+    pub fn instance(&self) -> Result<Instance> {
+        let calls = Calls::default();
+        let plugin = PluginInstance::<Handlers>::new(
+            |()| calls.clone(),
+            |_| MainThread,
+            &self.entry,
+            &self.id,
+            &self.info,
+        )
+        .map_err(|error| anyhow!("the plugin refused to start: {error}"))?;
+        Ok(Instance {
+            plugin,
+            calls,
+            processor: None,
+            largest_block: 0,
+        })
+    }
+}
+
+/// A parameter as the host sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// Its stable id.
+    pub id: ClapId,
+    /// Its name.
+    pub name: String,
+    /// Its range.
+    pub range: (f64, f64),
+    /// Its value.
+    pub value: f64,
+    /// Whether the host takes it for the bypass.
+    pub is_bypass: bool,
+}
+
+impl Parameter {
+    /// The value at a place (0..=1) in the range.
+    pub fn at(&self, place: f64) -> f64 {
+        self.range.0 + (self.range.1 - self.range.0) * place
+    }
+}
+
+/// How many ports a plugin has, in and out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ports {
+    /// Note ports.
+    pub notes: (u32, u32),
+    /// Audio ports.
+    pub audio: (u32, u32),
+}
+
+/// An instance of the plugin, with its audio processor once it was activated.
+pub struct Instance {
+    plugin: PluginInstance<Handlers>,
+    calls: Calls,
+    processor: Option<StoppedPluginAudioProcessor<Handlers>>,
+    largest_block: u32,
+}
+
+impl Instance {
+    /// The plugin's ports.
+    pub fn ports(&mut self) -> Ports {
+        let handle = self.plugin.plugin_handle();
+        let notes = handle.get_extension::<PluginNotePorts>();
+        let audio = handle.get_extension::<PluginAudioPorts>();
+        let notes = |is_input| notes.map_or(0, |ports| ports.count(&handle, is_input));
+        let audio = |is_input| audio.map_or(0, |ports| ports.count(&handle, is_input));
+        Ports {
+            notes: (notes(true), notes(false)),
+            audio: (audio(true), audio(false)),
+        }
+    }
+
+    /// The latency that the plugin reports, in samples.
+    pub fn latency(&mut self) -> u32 {
+        let handle = self.plugin.plugin_handle();
+        let latency = handle.get_extension::<PluginLatency>();
+        latency.map_or(0, |latency| latency.get(&handle))
+    }
+
+    /// The plugin's parameters, in its order.
+    pub fn parameters(&mut self) -> Vec<Parameter> {
+        let handle = self.plugin.plugin_handle();
+        let Some(params) = handle.get_extension::<PluginParams>() else {
+            return Vec::new();
+        };
+        let mut buffer = ParamInfoBuffer::new();
+        (0..params.count(&handle))
+            .filter_map(|index| {
+                let info = params.get_info(&handle, index, &mut buffer)?;
+                Some(Parameter {
+                    id: info.id,
+                    name: String::from_utf8_lossy(info.name).into_owned(),
+                    range: (info.min_value, info.max_value),
+                    value: params.get_value(&handle, info.id)?,
+                    is_bypass: info.flags.contains(ParamInfoFlags::IS_BYPASS),
+                })
+            })
+            .collect()
+    }
+
+    /// The parameter of that name.
+    pub fn parameter(&mut self, name: &str) -> Result<Parameter> {
+        let all = self.parameters();
+        let found = all.iter().find(|parameter| parameter.name == name);
+        found.cloned().with_context(|| {
+            let names: Vec<_> = all.iter().map(|p| p.name.as_str()).collect();
+            format!("the plugin has no parameter {name:?}, it has {names:?}")
+        })
+    }
+
+    /// Sets a parameter to a place (0..=1) in its range, as a host does while nothing plays.
+    pub fn set(&mut self, name: &str, place: f64) -> Result<()> {
+        self.deactivate();
+        let parameter = self.parameter(name)?;
+        let event = ParamValueEvent::new(0, parameter.id, Pckn::match_all(), parameter.at(place));
+        let mut inactive = self
+            .plugin
+            .inactive_plugin_handle()
+            .context("the plugin is still active")?;
+        let params = inactive
+            .get_extension::<PluginParams>()
+            .context("the plugin has no parameters")?;
+        let mut out = EventBuffer::with_capacity(8);
+        let events = [event];
+        params.flush(
+            &mut inactive,
+            &InputEvents::from_buffer(&events),
+            &mut out.as_output(),
+        );
+        Ok(())
+    }
+
+    /// The value of a parameter as the plugin writes it, at a place (0..=1) in its range.
+    pub fn text_of(&mut self, name: &str, place: f64) -> Result<String> {
+        let parameter = self.parameter(name)?;
+        let handle = self.plugin.plugin_handle();
+        let params = handle.get_extension::<PluginParams>();
+        let params = params.context("the plugin has no parameters")?;
+        let mut buffer = [0; 128];
+        let text = params
+            .value_to_text(&handle, parameter.id, parameter.at(place), &mut buffer)
+            .map_err(|error| anyhow!("the plugin does not write {name}: {error}"))?;
+        Ok(String::from_utf8_lossy(text).into_owned())
+    }
+
+    /// What the plugin saves with a project.
+    pub fn save(&mut self) -> Result<Vec<u8>> {
+        let handle = self.plugin.plugin_handle();
+        let state = handle.get_extension::<PluginState>();
+        let mut bytes = Vec::new();
+        state
+            .context("the plugin saves no state")?
+            .save(&handle, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Gives the plugin what it saved.
+    pub fn restore(&mut self, mut bytes: &[u8]) -> Result<()> {
+        let handle = self.plugin.plugin_handle();
+        let state = handle.get_extension::<PluginState>();
+        state
+            .context("the plugin reads no state")?
+            .load(&handle, &mut bytes)?;
+        Ok(())
+    }
+
+    /// Activates the plugin for these blocks; again only where something has changed.
+    fn activate(&mut self, setup: &Setup) -> Result<()> {
+        let largest = setup.blocks.largest();
+        if self.processor.is_some() && self.largest_block >= largest {
+            return Ok(());
+        }
+        self.deactivate();
+        self.set_offline(setup.pace == Pace::Offline);
+        let configuration = PluginAudioConfiguration {
+            sample_rate: setup.sample_rate,
+            min_frames_count: 1,
+            max_frames_count: largest,
+        };
+        let processor = self.plugin.activate(|_, _| (), configuration);
+        self.processor =
+            Some(processor.map_err(|error| anyhow!("the plugin was not activated: {error}"))?);
+        self.largest_block = largest;
+        Ok(())
+    }
+
+    fn set_offline(&mut self, offline: bool) {
+        let mode = if offline {
+            RenderMode::Offline
+        } else {
+            RenderMode::Realtime
+        };
+        let handle = self.plugin.plugin_handle();
+        if let Some(render) = handle.get_extension::<PluginRender>() {
+            // A plugin that does not care refuses; it is then the same in both.
+            let _ = render.set(&handle, mode);
+        }
+    }
+
+    /// Ends processing, as a host does before it changes settings or unloads.
+    pub fn deactivate(&mut self) {
+        if let Some(processor) = self.processor.take() {
+            self.plugin.deactivate(processor);
+        }
+    }
+
+    /// Does what the plugin asked to have done on its main thread.
+    fn serve(&mut self) {
+        if self.calls.take_callback() {
+            self.plugin.call_on_main_thread_callback();
+        }
+    }
+
+    /// Gives the engine time to load its weights, as a user does between opening and playing.
+    pub fn wait_until_ready(&mut self, setup: &Setup) -> Result<()> {
+        self.activate(setup)?;
+        drive::wait_for_engine(Duration::from_secs(20));
+        self.serve();
+        Ok(())
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        self.deactivate();
+    }
+}
+
+/// The plugin under test, or an error that says how to get it.
+pub fn load_plugin_under_test() -> Result<Library> {
+    let Some(path) = plugin_under_test() else {
+        bail!("{PLUGIN_VARIABLE} is not set: run `cargo xtask check` or `cargo xtask demo`");
+    };
+    Library::load(&path)
+}

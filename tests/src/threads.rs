@@ -1,0 +1,82 @@
+//! The threads of this process, as the system lists them.
+
+use std::time::{Duration, Instant};
+
+/// How many threads there are. `None` where the system does not list them.
+pub fn count() -> Option<usize> {
+    Some(std::fs::read_dir("/proc/self/task").ok()?.count())
+}
+
+/// Waits until there are no more than `expected` threads; the last count. A thread that was
+/// joined may be listed for a moment longer.
+pub fn settle(expected: usize, patience: Duration) -> Option<usize> {
+    let start = Instant::now();
+    loop {
+        let now = count()?;
+        if now <= expected || start.elapsed() > patience {
+            return Some(now);
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Waits until the plugin's worker has done what it was asked: it must be seen asleep several
+/// times in a row. Where threads cannot be listed, waits for `fallback`.
+pub fn wait_for_worker(name: &str, patience: Duration, fallback: Duration) {
+    // Time for the worker to notice that it was asked.
+    std::thread::sleep(Duration::from_millis(60));
+    let start = Instant::now();
+    let mut quiet = 0;
+    while quiet < 6 && start.elapsed() < patience {
+        match busy(name) {
+            None => return std::thread::sleep(fallback),
+            Some(true) => quiet = 0,
+            Some(false) => quiet += 1,
+        }
+        std::thread::sleep(Duration::from_millis(4));
+    }
+}
+
+/// Whether a thread of that name runs or wants to run.
+fn busy(name: &str) -> Option<bool> {
+    for task in std::fs::read_dir("/proc/self/task").ok()? {
+        let stat = std::fs::read_to_string(task.ok()?.path().join("stat")).unwrap_or_default();
+        // `id (name) state …`, and the name may hold anything.
+        let Some((start, rest)) = stat.rsplit_once(')') else {
+            continue;
+        };
+        let named = start
+            .split_once('(')
+            .is_some_and(|(_, n)| name.starts_with(n));
+        if named && rest.trim_start().starts_with(['R', 'D']) {
+            return Some(true);
+        }
+    }
+    Some(false)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_is_counted_while_it_lives_and_seen_at_work() {
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        let alone = count().unwrap();
+        std::thread::scope(|scope| {
+            let spin = || {
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            };
+            std::thread::Builder::new()
+                .name("spinning thread".into())
+                .spawn_scoped(scope, spin)
+                .unwrap();
+            assert!(count().unwrap() > alone || alone > 1);
+            assert_eq!(busy("spinning thread"), Some(true));
+            stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        assert_eq!(busy("spinning thread"), Some(false));
+    }
+}

@@ -1,0 +1,81 @@
+//! Child processes: run one, show the line that repeats it when it fails.
+
+use std::fmt::Write as _;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+/// A cargo command that runs in the workspace's root.
+pub(crate) fn cargo(args: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(args).current_dir(crate::root());
+    command
+}
+
+/// Runs the command to its end; fails with the line that repeats it.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let status = command
+        .status()
+        .with_context(|| format!("could not start `{}`", line(command)))?;
+    if !status.success() {
+        bail!("`{}` failed ({status})", line(command));
+    }
+    Ok(())
+}
+
+/// The command as a line for the shell, with the environment that was set for it.
+pub(crate) fn line(command: &Command) -> String {
+    let mut text = String::new();
+    for (name, value) in command.get_envs() {
+        if let Some(value) = value {
+            let _ = write!(
+                text,
+                "{}={} ",
+                name.display(),
+                quoted(&value.to_string_lossy())
+            );
+        }
+    }
+    let program = std::path::Path::new(command.get_program());
+    // `cargo`, not the toolchain's full path to it.
+    text.push_str(&program.file_stem().unwrap_or_default().to_string_lossy());
+    for arg in command.get_args() {
+        text.push(' ');
+        text.push_str(&quoted(&arg.to_string_lossy()));
+    }
+    text
+}
+
+/// In single quotes where the shell would otherwise take it apart.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_shown_as_it_would_be_typed() {
+        let mut command = Command::new("/usr/bin/cargo");
+        command
+            .args(["test", "-E", "not binary(e2e)"])
+            .env("A", "b c");
+        assert_eq!(line(&command), "A='b c' cargo test -E 'not binary(e2e)'");
+    }
+
+    #[test]
+    fn a_failing_command_is_an_error_that_names_it() {
+        let mut command = cargo(&["no-such-command"]);
+        command
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null());
+        let error = run(&mut command).unwrap_err().to_string();
+        assert!(error.contains("cargo no-such-command"), "{error}");
+    }
+}
