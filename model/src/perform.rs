@@ -124,7 +124,7 @@ impl Performer {
     }
 
     /// Opens the next bar slot, `steps` (1..=16) long from `start` on the input timeline, and
-    /// returns its number. Numbers go up by one, also across [`Performer::clear`]. The oldest of
+    /// returns its number. Numbers go up by one, also across [`Performer::flush`]. The oldest of
     /// 32 slots is forgotten; what would still sound by it plays dry.
     pub fn open_slot(&mut self, start: f64, steps: usize) -> i64 {
         self.grid.open(start, steps)

@@ -145,7 +145,7 @@ fn heading(picture: &Picture, cells: &Cells, svg: &mut String) {
     let mut x = WIDTH - RIGHT;
     for kind in [Kind::Added, Kind::Removed, Kind::Kept] {
         let text = format!("{} {}", cells.count(kind), kind.name());
-        x -= text.len() * 7 + 26;
+        x -= text.len() * 7 + 34;
         let _ = writeln!(
             svg,
             "<rect class=\"{}\" x=\"{x}\" y=\"35.5\" width=\"16\" height=\"11\"/>\

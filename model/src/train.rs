@@ -13,6 +13,7 @@
 //! | `losses` | the losses as the authors' code computes them |
 //! | `adam` | the optimiser |
 //! | `past` | fakes of earlier steps |
+//! | [`validation`] | which weights of a run are best |
 //! | [`schedule`] | the learning rate over the steps |
 //! | [`learner`] | the training state as the loop drives it |
 //! | [`run`] | the loop, and what may learn in it |
@@ -39,5 +40,6 @@ pub mod report;
 pub mod run;
 pub mod schedule;
 pub mod state;
+pub mod validation;
 
 pub use files::LockError;

@@ -1,10 +1,10 @@
 //! A roll through a generator to its edits: what the plugin's engine and the command line share.
 //!
-//! The forward pass runs on a rayon pool of one thread, the calling one, so that no thread
-//! outlives the caller (candle would otherwise start the process-wide pool, whose threads stay
-//! when a plugin is unloaded). Not for the audio thread.
+//! Passes run on the current rayon pool. The plugin's engine makes that a pool of its own thread
+//! alone ([`on_this_thread`]): the process-wide pool would start threads that stay when a plugin
+//! is unloaded. Not for the audio thread.
 
-use candle_core::{Device, Tensor};
+use candle_core::Device;
 
 use crate::genre::{Direction, Pair};
 use crate::net::{self, Generator};
@@ -26,6 +26,18 @@ pub enum TransferError {
     /// The network gave something that is no probability.
     #[error("the network gave a value that is not a number; the weights may be damaged")]
     NotANumber,
+}
+
+/// Runs `f` on this thread, and every pass inside it on this thread alone: no other thread is
+/// started or used. On a thread that belongs to a rayon pool already, that pool does the work.
+pub fn on_this_thread<R: Send>(f: impl FnOnce() -> R + Send) -> R {
+    let alone = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .use_current_thread();
+    match alone.build() {
+        Ok(pool) => pool.install(f),
+        Err(_) => f(),
+    }
 }
 
 /// Both generators of a genre pair, ready to run.
@@ -83,21 +95,12 @@ impl Transfer {
         if rolls.is_empty() {
             return Ok(Vec::new());
         }
-        let run = || -> candle_core::Result<Vec<f32>> {
+        let pass = || -> candle_core::Result<Vec<f32>> {
             let x = net::tensor_of_rolls(rolls, &self.device)?;
-            let y: Tensor = self.generators[direction.index()].forward(&x)?;
+            let y = self.generators[direction.index()].forward(&x)?;
             y.flatten_all()?.to_vec1()
         };
-        let values = match rayon::ThreadPoolBuilder::new()
-            .num_threads(1)
-            .use_current_thread()
-            .build()
-        {
-            Ok(pool) => pool.install(run),
-            // The calling thread is in a pool already, which then does the work.
-            Err(_) => run(),
-        }
-        .map_err(|source| TransferError::Network {
+        let values = pass().map_err(|source| TransferError::Network {
             device: self.device().to_owned(),
             source: Box::new(source),
         })?;

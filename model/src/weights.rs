@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Display;
 
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
@@ -80,7 +81,7 @@ pub enum WeightsError {
     },
 }
 
-fn other(what: &'static str, found: impl ToString, expected: impl ToString) -> WeightsError {
+fn other(what: &'static str, found: impl Display, expected: impl Display) -> WeightsError {
     WeightsError::Other {
         what,
         found: found.to_string(),

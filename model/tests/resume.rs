@@ -26,7 +26,14 @@ fn train(dir: &Path, run: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_third-stream"));
     command
         .current_dir(dir)
-        .args(["train", "--quiet", "--checkpoint-seconds", "0"])
+        .args([
+            "train",
+            "--quiet",
+            "--checkpoint-seconds",
+            "0",
+            "--validate-every",
+            "0",
+        ])
         .args(run)
         .stdout(Stdio::null());
     command
@@ -40,7 +47,7 @@ fn start(run: &str) -> Vec<&str> {
         "--set",
         "mixed_music=pair",
         "--steps",
-        "24",
+        "16",
         "--seed",
         "7",
         "--run",

@@ -21,6 +21,8 @@ use parking_lot::Mutex;
 pub use model::{Model, ModelError, ranked};
 pub use status::{Reading, State, Status};
 
+use third_stream_model::transfer::on_this_thread;
+
 use crate::link::WorkerEnd;
 
 /// Makes the model; called once, on the worker.
@@ -68,7 +70,7 @@ impl Engine {
         let (its_inbox, its_status) = (Arc::clone(&inbox), Arc::clone(&status));
         let thread = std::thread::Builder::new()
             .name("third-stream-engine".into())
-            .spawn(move || worker::run(&its_inbox, &its_status, load))
+            .spawn(move || on_this_thread(|| worker::run(&its_inbox, &its_status, load)))
             .inspect_err(|error| {
                 tracing::error!("no thread for the engine: {error}; notes play dry");
                 status.fail(format!("no thread: {error}"));

@@ -110,7 +110,7 @@ impl Discriminator {
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let [first, second, score] = &self.kernels;
         let y = ops::conv2d(x, &first.normalised()?, 2, Padding::Zero(3))?;
-        let y = candle_nn::ops::leaky_relu(&y, f64::from(SLOPE))?;
+        let y = ops::leaky_relu(&y, SLOPE)?;
         let y = ops::conv2d(&y, &second.normalised()?, 2, Padding::Zero(3))?;
         ops::conv2d(
             &self.norm.forward(&y)?,

@@ -259,9 +259,9 @@ mod tests {
         for (name, variable) in store.variables() {
             let count = variable.elem_count();
             if name.ends_with("kernel") {
-                kernels += count
+                kernels += count;
             } else {
-                norms += count
+                norms += count;
             }
         }
         assert_eq!((kernels, norms), (12_540_032, 11_520));

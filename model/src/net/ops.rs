@@ -7,9 +7,9 @@
 
 mod adjoint;
 mod conv;
+mod elementwise;
 mod norm;
 pub mod reference;
-mod residual;
 
 pub use super::kernels::Precision;
 pub use norm::Activation;
@@ -53,9 +53,7 @@ pub enum Padding {
 
 /// Convolution without bias: `x` (batch, in, height, width), `kernel` (out, in, rows, columns).
 pub fn conv2d(x: &Tensor, kernel: &Tensor, stride: usize, padding: Padding) -> Result<Tensor> {
-    if !x.device().is_cpu() {
-        reference::conv2d(x, kernel, stride, padding)
-    } else {
+    if x.device().is_cpu() {
         let isa = isa();
         let conv = conv::Conv {
             stride,
@@ -63,6 +61,8 @@ pub fn conv2d(x: &Tensor, kernel: &Tensor, stride: usize, padding: Padding) -> R
             isa,
         };
         x.apply_op2(kernel, conv)
+    } else {
+        reference::conv2d(x, kernel, stride, padding)
     }
 }
 
@@ -73,15 +73,6 @@ pub fn conv_transpose2d(x: &Tensor, kernel: &Tensor) -> Result<Tensor> {
         x.apply_op2(kernel, adjoint::ConvTranspose { isa: isa() })
     } else {
         reference::conv_transpose2d(x, kernel)
-    }
-}
-
-/// The sum of two tensors of one shape, then ReLU.
-pub fn add_relu(a: &Tensor, b: &Tensor) -> Result<Tensor> {
-    if a.device().is_cpu() {
-        a.apply_op2(b, residual::AddRelu)
-    } else {
-        reference::add_relu(a, b)
     }
 }
 
@@ -97,6 +88,24 @@ pub fn norm_activation(
         x.apply_op3(scale, offset, norm::NormActivation { activation })
     } else {
         reference::norm_activation(x, scale, offset, activation)
+    }
+}
+
+/// max(0, `a` + `b`) of tensors of the same shape.
+pub fn add_relu(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    if a.device().is_cpu() && a.shape() == b.shape() {
+        a.apply_op2(b, elementwise::AddRelu)
+    } else {
+        reference::add_relu(a, b)
+    }
+}
+
+/// `x` where it is positive, `slope` (positive) times `x` elsewhere.
+pub fn leaky_relu(x: &Tensor, slope: f32) -> Result<Tensor> {
+    if x.device().is_cpu() {
+        x.apply_op1(elementwise::LeakyRelu { slope })
+    } else {
+        candle_nn::ops::leaky_relu(x, f64::from(slope))
     }
 }
 

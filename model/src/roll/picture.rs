@@ -1,6 +1,8 @@
 //! Rolls as text, for tests, snapshots and error messages: one line a sounding pitch, highest
 //! first, `#` where it sounds, bar slots between `|`.
 
+use std::fmt::Write;
+
 use super::{LOWEST_KEY, PITCHES, Roll, STEPS, STEPS_PER_SLOT, key_of_row, row_of_key};
 
 /// Draws the pitches that sound, each line `key |step…|step…|…|`. The empty roll gives no line.
@@ -10,7 +12,8 @@ pub fn draw(roll: &Roll) -> String {
         if (0..STEPS).all(|step| !roll.get(step, row)) {
             continue;
         }
-        text.push_str(&format!("{:>3} ", key_of_row(row)));
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{:>3} ", key_of_row(row));
         for step in 0..STEPS {
             if step % STEPS_PER_SLOT == 0 {
                 text.push('|');

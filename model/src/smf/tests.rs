@@ -44,11 +44,11 @@ fn rich_file() -> Vec<u8> {
 }
 
 fn text(smf: &Smf) -> String {
-    let mut text = String::new();
-    for event in smf.tracks().iter().flat_map(Track::events) {
-        text.push_str(&format!("{:>4} {:?}\n", event.tick, event.message));
-    }
-    text
+    let events = smf.tracks().iter().flat_map(Track::events);
+    let lines: Vec<_> = events
+        .map(|event| format!("{:>4} {:?}\n", event.tick, event.message))
+        .collect();
+    lines.concat()
 }
 
 #[test]

@@ -29,6 +29,10 @@ impl Kind {
 }
 
 /// One cell: where it sounds, and where it is struck.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "two yes-or-no questions of two rolls"
+)]
 #[derive(Clone, Copy, Default)]
 struct Cell {
     before: bool,

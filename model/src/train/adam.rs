@@ -13,7 +13,7 @@ const BETAS: (f32, f32) = (0.5, 0.999);
 const EPSILON: f64 = 1e-8;
 
 /// The optimiser of one group of variables.
-pub struct Adam {
+pub(super) struct Adam {
     slots: BTreeMap<String, Slot>,
     /// Steps taken, for the bias correction.
     taken: u64,
@@ -27,7 +27,7 @@ struct Slot {
 
 impl Adam {
     /// An optimiser that has taken no step.
-    pub fn new(variables: impl IntoIterator<Item = (String, Var)>) -> Result<Self> {
+    pub(super) fn new(variables: impl IntoIterator<Item = (String, Var)>) -> Result<Self> {
         let slots = variables
             .into_iter()
             .map(|(name, variable)| {
@@ -49,7 +49,7 @@ impl Adam {
     }
 
     /// One step along the gradients; variables without one stay.
-    pub fn step(&mut self, gradients: &GradStore, rate: f64) -> Result<()> {
+    pub(super) fn step(&mut self, gradients: &GradStore, rate: f64) -> Result<()> {
         self.taken += 1;
         let corrections = (
             1.0 - f64::from(BETAS.0).powf(self.taken as f64),
@@ -64,12 +64,12 @@ impl Adam {
     }
 
     /// Steps taken.
-    pub const fn taken(&self) -> u64 {
+    pub(super) const fn taken(&self) -> u64 {
         self.taken
     }
 
     /// The moments, named `mean.…` and `square.…`.
-    pub fn tensors(&self) -> impl Iterator<Item = (String, Tensor)> + '_ {
+    pub(super) fn tensors(&self) -> impl Iterator<Item = (String, Tensor)> + '_ {
         self.slots.iter().flat_map(|(name, slot)| {
             [
                 (format!("mean.{name}"), slot.mean.as_tensor().clone()),
@@ -79,7 +79,11 @@ impl Adam {
     }
 
     /// Takes back what [`Adam::tensors`] gave (through `find`), after `taken` steps.
-    pub fn restore(&mut self, taken: u64, find: impl Fn(&str) -> Result<Tensor>) -> Result<()> {
+    pub(super) fn restore(
+        &mut self,
+        taken: u64,
+        find: impl Fn(&str) -> Result<Tensor>,
+    ) -> Result<()> {
         for (name, slot) in &self.slots {
             slot.mean.set(&find(&format!("mean.{name}"))?)?;
             slot.square.set(&find(&format!("square.{name}"))?)?;

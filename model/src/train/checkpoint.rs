@@ -87,15 +87,15 @@ pub(super) fn last(folder: &Path, device: &Device) -> Result<Option<Saved>, Chec
 
 /// What a checkpoint file says beside its tensors.
 pub fn header(path: &Path) -> Result<Header, CheckpointError> {
-    header_of(&bytes(path)?).map_err(|why| broken(path, why))
+    header_of(&bytes(path)?).map_err(|why| broken(path, &why))
 }
 
 fn read(path: &Path, device: &Device) -> Result<Saved, CheckpointError> {
     let bytes = bytes(path)?;
-    let header = header_of(&bytes).map_err(|why| broken(path, why))?;
-    let views = SafeTensors::deserialize(&bytes).map_err(|why| broken(path, why))?;
+    let header = header_of(&bytes).map_err(|why| broken(path, &why))?;
+    let views = SafeTensors::deserialize(&bytes).map_err(|why| broken(path, &why))?;
     let tensors = views.iter().map(|(name, view)| {
-        let tensor = view.load(device).map_err(|why| broken(path, why))?;
+        let tensor = view.load(device).map_err(|why| broken(path, &why))?;
         Ok((name.to_owned(), tensor))
     });
     Ok((header, tensors.collect::<Result<_, _>>()?))
@@ -115,7 +115,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, CheckpointError> {
     })
 }
 
-fn broken(path: &Path, why: impl ToString) -> CheckpointError {
+fn broken(path: &Path, why: &dyn std::fmt::Display) -> CheckpointError {
     CheckpointError::Broken {
         path: path.to_owned(),
         why: why.to_string(),

@@ -7,7 +7,7 @@ use candle_core::{DType, Result, Tensor};
 use crate::net::init::Normal;
 
 /// The kept batches, for each direction.
-pub struct Past {
+pub(super) struct Past {
     capacity: usize,
     /// As bytes where fakes are binary: exact, and a quarter of the size.
     kind: DType,
@@ -16,7 +16,7 @@ pub struct Past {
 
 impl Past {
     /// Keeps up to `capacity` batches; with `binary` fakes they are kept as bytes.
-    pub fn new(capacity: usize, binary: bool) -> Self {
+    pub(super) fn new(capacity: usize, binary: bool) -> Self {
         let kind = if binary { DType::U8 } else { DType::F32 };
         Self {
             capacity,
@@ -27,7 +27,11 @@ impl Past {
 
     /// Takes the newest fakes of both directions and gives those that the discriminators see:
     /// the newest while there is room, later by chance an older pair, whose place they take.
-    pub fn exchange(&mut self, fakes: [Tensor; 2], draw: &mut Normal) -> Result<[Tensor; 2]> {
+    pub(super) fn exchange(
+        &mut self,
+        fakes: [Tensor; 2],
+        draw: &mut Normal,
+    ) -> Result<[Tensor; 2]> {
         if self.capacity == 0 {
             return Ok(fakes);
         }
@@ -50,7 +54,7 @@ impl Past {
     }
 
     /// The kept batches, named `past.DIRECTION.INDEX`.
-    pub fn tensors(&self) -> impl Iterator<Item = (String, Tensor)> + '_ {
+    pub(super) fn tensors(&self) -> impl Iterator<Item = (String, Tensor)> + '_ {
         self.kept.iter().enumerate().flat_map(|(direction, kept)| {
             let name = move |index| format!("past.{direction}.{index:03}");
             kept.iter()
@@ -60,7 +64,7 @@ impl Past {
     }
 
     /// Takes back what [`Past::tensors`] gave.
-    pub fn restore(&mut self, find: impl Fn(&str) -> Option<Tensor>) {
+    pub(super) fn restore(&mut self, find: impl Fn(&str) -> Option<Tensor>) {
         for (direction, kept) in self.kept.iter_mut().enumerate() {
             *kept = (0..self.capacity)
                 .map_while(|index| find(&format!("past.{direction}.{index:03}")))

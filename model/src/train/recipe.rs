@@ -62,6 +62,8 @@ pub struct Recipe {
     pub cycle_weight: f64,
     /// Its form.
     pub cycle_loss: CycleLoss,
+    /// The weight of the density loss, which keeps the number of sounding cells. Paper: 0.
+    pub density_weight: f64,
     /// γ, the weight of the mixed discriminators.
     pub mixed_weight: f64,
     /// Their part in the training.
@@ -98,11 +100,12 @@ impl Recipe {
             },
             steps: 4000,
             batch: 16,
-            learning_rate: 2e-4,
+            learning_rate: 1e-4,
             discriminator_rate: 2.0,
             decay_from: 2500,
             cycle_weight: 10.0,
             cycle_loss: CycleLoss::CrossEntropy,
+            density_weight: 5.0,
             mixed_weight: 1.0,
             mixed: Mixed::InLoss,
             mixed_music: MixedMusic::All,
@@ -128,6 +131,8 @@ impl Recipe {
             discriminator_rate: 1.0,
             decay_from: 7010,
             cycle_loss: CycleLoss::L1,
+            density_weight: 0.0,
+            learning_rate: 2e-4,
             mixed,
             mixed_music,
             noise,

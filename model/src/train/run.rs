@@ -19,7 +19,7 @@ use super::record::{FILE, Record, RecordError};
 use super::report::{Display, METRICS, Report};
 use super::schedule::Schedule;
 
-/// The weights after the last step.
+/// The weights after the last checkpoint's step.
 pub const WEIGHTS: &str = "weights.safetensors";
 /// What was trained on, and every file that was left out.
 pub const MUSIC: &str = "music.txt";
@@ -216,8 +216,13 @@ pub fn run<L: Learner>(
         }
         let stopping = stop.load(Ordering::Relaxed) && done < steps;
         if stopping || done == steps || saved.elapsed() >= plan.checkpoint_every {
+            // The weights first: what a checkpoint says is done is not done again.
+            let weights = learner.weights(done, None).map_err(failed)?;
+            write_whole(&plan.folder.join(WEIGHTS), &weights).map_err(io)?;
             let tensors = learner.tensors().map_err(failed)?;
             checkpoint::write(&plan.folder, &header, &tensors)?;
+            let weights = learner.weights(done, None).map_err(failed)?;
+            write_whole(&plan.folder.join(WEIGHTS), &weights).map_err(io)?;
             saved = Instant::now();
         }
         if stopping {
@@ -226,15 +231,7 @@ pub fn run<L: Learner>(
         }
     }
     report.close();
-    let weights = learner
-        .weights(steps, None)
-        .map_err(|source| RunError::Step {
-            step: steps,
-            source,
-        })?;
-    let path = plan.folder.join(WEIGHTS);
-    write_whole(&path, &weights).map_err(io)?;
-    Ok(Outcome::Done(path))
+    Ok(Outcome::Done(plan.folder.join(WEIGHTS)))
 }
 
 /// Makes the run's folder, or makes sure that it holds the same run.

@@ -138,6 +138,7 @@ impl State {
         let tensor = |rolls: &[Roll]| net::tensor_of_rolls(rolls, &self.device);
         let (a, b) = (tensor(&batch.a)?, tensor(&batch.b)?);
         let noise = self.noise(batch.a.len(), &mut draw)?;
+        let noise = noise.as_ref();
 
         let logits = [
             self.generators[0].logits(&a)?,
@@ -156,19 +157,23 @@ impl State {
         let cycle_a = losses::cycle(&self.generators[1].logits(&fakes[0])?, &a, form)?;
         let cycle_b = losses::cycle(&self.generators[0].logits(&fakes[1])?, &b, form)?;
         let cycle = ((cycle_a + cycle_b)? * self.recipe.cycle_weight)?;
-        let loss = (self.deception(&fakes, &noise)? + &cycle)?;
+        let mut loss = (self.deception(&fakes, noise)? + &cycle)?;
+        if self.recipe.density_weight > 0.0 {
+            let density = (losses::density(&fakes[0], &a)? + losses::density(&fakes[1], &b)?)?;
+            loss = (loss + (density * self.recipe.density_weight)?)?;
+        }
         self.generator_adam.step(&loss.backward()?, rate)?;
 
         let fakes = fakes.map(|fake| fake.detach());
         let mut figures = Losses {
             generators: loss.to_scalar()?,
             cycle: cycle.to_scalar()?,
-            ..self.figures([&a, &b], &fakes)?
+            ..Self::figures([&a, &b], &fakes)?
         };
         let seen = self.past.exchange(fakes, &mut draw)?;
         let mixed = tensor(&batch.mixed)?;
         let rate = rate * self.recipe.discriminator_rate;
-        figures.discriminators = self.learn_to_judge([&a, &b, &mixed], &seen, &noise, rate)?;
+        figures.discriminators = self.learn_to_judge([&a, &b, &mixed], &seen, noise, rate)?;
         Ok(figures)
     }
 
@@ -184,7 +189,7 @@ impl State {
     }
 
     /// How far the fakes are from passing: the adversarial part of the generators' loss.
-    fn deception(&self, fakes: &[Tensor; 2], noise: &Option<Tensor>) -> Result<Tensor> {
+    fn deception(&self, fakes: &[Tensor; 2], noise: Option<&Tensor>) -> Result<Tensor> {
         let mut loss = Tensor::zeros((), DType::F32, &self.device)?;
         for (index, judge) in self.judges.iter().enumerate() {
             let weight = match index {
@@ -204,7 +209,7 @@ impl State {
         &mut self,
         real: [&Tensor; 3],
         fakes: &[Tensor; 2],
-        noise: &Option<Tensor>,
+        noise: Option<&Tensor>,
         rate: f64,
     ) -> Result<f32> {
         let mut loss = Tensor::zeros((), DType::F32, &self.device)?;
@@ -227,7 +232,7 @@ impl State {
         loss.to_scalar()
     }
 
-    fn figures(&self, sources: [&Tensor; 2], fakes: &[Tensor; 2]) -> Result<Losses> {
+    fn figures(sources: [&Tensor; 2], fakes: &[Tensor; 2]) -> Result<Losses> {
         let mut figures = Losses::default();
         for (index, (source, fake)) in sources.into_iter().zip(fakes).enumerate() {
             let cells = source.sum_all()?.to_scalar::<f32>()?.max(1.0);
@@ -298,7 +303,7 @@ impl State {
 
 /// Which generator's fakes a discriminator judges: D_A and D_A,m those of B→A.
 const fn generator_judged_by(index: usize) -> Direction {
-    if index % 2 == 0 {
+    if index.is_multiple_of(2) {
         Direction::BToA
     } else {
         Direction::AToB
@@ -321,7 +326,7 @@ fn named<'a>(
         })
 }
 
-fn noisy(x: &Tensor, noise: &Option<Tensor>) -> Result<Tensor> {
+fn noisy(x: &Tensor, noise: Option<&Tensor>) -> Result<Tensor> {
     match noise {
         Some(noise) => x + noise,
         None => Ok(x.clone()),

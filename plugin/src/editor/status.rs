@@ -22,10 +22,7 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &View) {
 
     let (text, colour) = match view.notice {
         Some(notice) => (notice, theme::WARNING),
-        None => (
-            "Double click: as played   ·   Shift: finer",
-            theme::STRONG_LINE,
-        ),
+        None => ("Double click: as played   ·   Shift: finer", theme::FAINT),
     };
     let galley = painter.layout_no_wrap(text.to_owned(), theme::font(12.0), colour);
     let at = pos2(rect.right() - galley.size().x, y - galley.size().y * 0.5);

@@ -8,6 +8,7 @@
 
 mod dry;
 mod laws;
+mod offline;
 mod song;
 mod transport;
 

@@ -2,9 +2,8 @@
 //! identity and random target phrases.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{IsTerminal, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -99,9 +98,7 @@ fn measure(args: &EvaluateArgs, transfer: Option<&Transfer>, pair: Pair) -> anyh
     fs::create_dir_all(&args.judges)
         .with_context(|| format!("{}: cannot be made", args.judges.display()))?;
     let data = read_data(args, pair)?;
-    let started = Instant::now();
-    let bar = bar(args.quiet);
-    let mut last = None;
+    let mut show = Show::new(args.quiet);
     let judges = Judge::both(
         &args.judges,
         pair,
@@ -109,21 +106,11 @@ fn measure(args: &EvaluateArgs, transfer: Option<&Transfer>, pair: Pair) -> anyh
         args.seed,
         args.train_judges,
         &mut |shape, done| {
-            if last.replace(shape) != Some(shape) {
-                bar.set_prefix(format!("training the judge {shape}"));
-                bar.set_length(done.steps);
-            }
-            bar.set_position(done.step);
-            bar.set_message(format!("loss {:.3}, best {:.3}", done.loss, done.accuracy));
+            let what = format!("training the judge {shape}");
+            let how = format!("loss {:.3}, best accuracy {:.3}", done.loss, done.accuracy);
+            show.at(&what, done.step, done.steps, &how);
         },
     )?;
-    if last.is_some() {
-        let seconds = started.elapsed().as_secs_f64();
-        tracing::info!(
-            "judges trained in {seconds:.0} s, kept in {}",
-            args.judges.display()
-        );
-    }
 
     let settings = Settings {
         pair,
@@ -132,24 +119,24 @@ fn measure(args: &EvaluateArgs, transfer: Option<&Transfer>, pair: Pair) -> anyh
         seed: args.seed,
     };
     let name = args.weights.as_deref().and_then(Path::file_stem);
-    let name = name.map_or_else(
-        || "model".to_owned(),
-        |name| name.to_string_lossy().into_owned(),
-    );
-    let model = transfer.map(|transfer| (name.as_str(), transfer as &dyn Translator));
-    bar.set_message("");
-    bar.set_position(0);
-    bar.set_length(4 * args.phrases as u64);
-    let mut row = String::new();
+    let name = name.map_or_else(|| "model".into(), |name| name.to_string_lossy());
+    let model = transfer.map(|transfer| (&*name, transfer as &dyn Translator));
+    let each = |genre| {
+        data.phrases(genre, args.split)
+            .rolls
+            .len()
+            .min(args.phrases)
+    };
+    let all = 2 * (each(pair.a) + each(pair.b)) as u64;
+    let mut done = (String::new(), 0);
     let report = evaluate(&data, &settings, &judges, model, &mut |name, count| {
-        if row != name {
-            name.clone_into(&mut row);
-            bar.set_prefix(format!("measuring {name}"));
-            bar.set_position(0);
+        if done.0 != name {
+            done = (name.to_owned(), 0);
         }
-        bar.inc(count as u64);
+        done.1 += count as u64;
+        show.at(&format!("measuring {name}"), done.1, all, "");
     })?;
-    bar.finish_and_clear();
+    show.end();
 
     let text = report.to_string();
     if let Some(path) = &args.json {
@@ -184,15 +171,44 @@ fn read_data(args: &EvaluateArgs, pair: Pair) -> anyhow::Result<Data> {
     )?)
 }
 
-/// A bar on a terminal; nothing elsewhere.
-fn bar(quiet: bool) -> ProgressBar {
-    let bar = if quiet {
-        ProgressBar::hidden()
-    } else {
-        ProgressBar::new(1)
-    };
-    let style = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len} {eta} {msg}");
-    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+/// Progress: a bar on a terminal, a plain line for each tenth elsewhere, nothing if quiet.
+struct Show {
+    bar: ProgressBar,
+    lines: bool,
+    last: String,
+}
+
+impl Show {
+    fn new(quiet: bool) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let bar = if quiet || !terminal {
+            ProgressBar::hidden()
+        } else {
+            ProgressBar::new(1)
+        };
+        let style = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len} {eta} {msg}");
+        Self {
+            bar: bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())),
+            lines: !quiet && !terminal,
+            last: String::new(),
+        }
+    }
+
+    fn at(&mut self, what: &str, done: u64, all: u64, how: &str) {
+        self.bar.set_prefix(what.to_owned());
+        self.bar.set_length(all);
+        self.bar.set_position(done);
+        self.bar.set_message(how.to_owned());
+        let tenth = format!("{what} {}0 %", 10 * done / all.max(1));
+        if self.lines && self.last != tenth {
+            eprintln!("{tenth}  {how}");
+            self.last = tenth;
+        }
+    }
+
+    fn end(&self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 /// Writes beside `path`, then renames.

@@ -11,8 +11,10 @@
 mod device;
 mod evaluate;
 mod inspect;
+mod process;
 mod settings;
 mod train;
+mod transfer;
 
 use std::process::ExitCode;
 
@@ -32,14 +34,18 @@ enum Command {
     Train(Box<train::TrainArgs>),
     /// Measure weights: style by two judges, content, and the baselines beside them.
     Evaluate(evaluate::EvaluateArgs),
+    /// Transfer a MIDI file, or a folder of them, to another genre.
+    Transfer(transfer::TransferArgs),
     /// Print what a weights file or a checkpoint says of itself.
     Inspect(inspect::InspectArgs),
 }
 
 fn main() -> ExitCode {
+    process::set_up();
     let result = match Cli::parse().command {
         Command::Train(args) => train::run(&args),
         Command::Evaluate(args) => evaluate::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Transfer(args) => transfer::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Inspect(args) => inspect::run(&args).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {

@@ -93,15 +93,13 @@ mod tests {
 
     #[test]
     fn wrong_settings_say_what_was_expected() {
-        let mut recipe = load("smoke").unwrap();
-        let mut text = |change| format!("{:#}", set(&mut recipe.clone(), change).unwrap_err());
-        insta::assert_snapshot!(text("batch"), @"");
-        insta::assert_snapshot!(text("generator.depth=3"), @"");
-        insta::assert_snapshot!(text("batch=many"), @"");
-        insta::assert_snapshot!(text("mixed=maybe"), @"");
-        insta::assert_snapshot!(text("batch=0"), @"");
-        insta::assert_snapshot!(load("none.json").unwrap_err(), @"");
-        recipe = load("ours").unwrap();
-        set(&mut recipe, "batch=3").unwrap();
+        let recipe = load("smoke").unwrap();
+        let text = |change| format!("{:#}", set(&mut recipe.clone(), change).unwrap_err());
+        insta::assert_snapshot!(text("batch"), @"--set batch: expected name=value");
+        insta::assert_snapshot!(text("generator.depth=3"), @r#"--set generator.depth=3: no setting "depth"; there are: base_channels, residual_blocks, skip"#);
+        insta::assert_snapshot!(text("batch=many"), @r#"--set batch=many: not a recipe: invalid type: string "many", expected usize"#);
+        insta::assert_snapshot!(text("mixed=maybe"), @"--set mixed=maybe: not a recipe: unknown variant `maybe`, expected one of `none`, `released`, `in-loss`");
+        insta::assert_snapshot!(text("batch=0"), @"--set batch=0: batch is 0; expected at least 1 phrase");
+        insta::assert_snapshot!(load("none.json").unwrap_err(), @r#"no recipe "none.json": expected ours, paper/base, paper/partial, paper/full, smoke, or a JSON file such as the recipe.json of a run"#);
     }
 }

@@ -1,6 +1,7 @@
 //! `train`: from the arguments to a run.
 
-use std::collections::BTreeMap;
+mod request;
+
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,26 +9,28 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use serde_json::Value;
-use third_stream_model::genre::{Genre, Pair};
+use anyhow::{Context, Result};
+use third_stream_model::genre::Pair;
 use third_stream_model::train::batch::{Drawing, Sampler};
-use third_stream_model::train::data::{Corpus, Data, Selection};
+use third_stream_model::train::data::Data;
 use third_stream_model::train::learner::PairLearner;
 use third_stream_model::train::recipe::Recipe;
 use third_stream_model::train::record::Record;
 use third_stream_model::train::report::Display;
-use third_stream_model::train::run::{self, Outcome, Plan};
+use third_stream_model::train::run::{self, Outcome, Plan, Validation};
 use third_stream_model::train::schedule::Schedule;
 use third_stream_model::train::state::State;
+use third_stream_model::train::validation::Panel;
 
 use crate::device::{self, DeviceName};
 use crate::settings;
+use request::Request;
 
 /// What a shell expects of a program that was interrupted.
 const INTERRUPTED: u8 = 130;
 
 /// The arguments of `train`.
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 #[derive(clap::Args)]
 pub(crate) struct TrainArgs {
     /// Corpus folder with MANIFEST.csv and one <genre>.tar.gz for each genre.
@@ -82,6 +85,16 @@ pub(crate) struct TrainArgs {
     /// Seconds between checkpoints.
     #[arg(long, default_value_t = 60)]
     checkpoint_seconds: u64,
+    /// Steps between validations, which choose best.safetensors; 0 for none. The judge is
+    /// trained first if it is not there, which takes some minutes.
+    #[arg(long, default_value_t = 250, value_name = "STEPS")]
+    validate_every: u64,
+    /// Validation phrases of each genre.
+    #[arg(long, default_value_t = 64, value_name = "N")]
+    validate_phrases: usize,
+    /// Folder in which the judges are kept.
+    #[arg(long, default_value = "runs/judges", value_name = "DIR")]
+    judges: PathBuf,
     /// Steps between lines where there is no terminal.
     #[arg(long, default_value_t = 20)]
     line_every: u64,
@@ -96,18 +109,9 @@ pub(crate) struct TrainArgs {
     verbose: bool,
 }
 
-/// The music, the recipe and the seed of a run.
-struct Request {
-    pair: Pair,
-    corpus: Corpus,
-    selection: Selection,
-    recipe: Value,
-    seed: u64,
-}
-
 /// Trains, or shows what would be trained on.
 pub(crate) fn run(args: &TrainArgs) -> Result<ExitCode> {
-    let request = request(args)?;
+    let request = Request::of(args)?;
     let recipe = settings::checked(&request.recipe)?;
     let Request {
         pair,
@@ -115,13 +119,11 @@ pub(crate) fn run(args: &TrainArgs) -> Result<ExitCode> {
         selection,
         ..
     } = &request;
-    let folder = match args.resume.as_ref().or(args.run.as_ref()) {
-        Some(folder) => folder.clone(),
-        None => free_folder(*pair),
-    };
-    let runs = folder.parent().map_or_else(PathBuf::new, Path::to_owned);
+    let folder = args.resume.as_ref().or(args.run.as_ref());
+    let folder = folder.map_or_else(|| request::free_folder(*pair), Clone::clone);
+    let runs = parent(&folder);
     if !args.dry_run {
-        std::fs::create_dir_all(&runs).ok();
+        std::fs::create_dir_all(runs).with_context(|| format!("cannot make {}", runs.display()))?;
     }
     if let Some(threads) = args.threads {
         rayon::ThreadPoolBuilder::new()
@@ -133,22 +135,19 @@ pub(crate) fn run(args: &TrainArgs) -> Result<ExitCode> {
     genres.extend(recipe.mixed_genres(*pair));
     genres.sort_unstable();
     genres.dedup();
-    let data = Data::read(corpus, &genres, *selection, Some(&runs))?;
-    let names = |verbose: bool| {
-        if verbose {
-            left_out(&data)
-        } else {
-            String::new()
-        }
-    };
+    let data = Data::read(corpus, &genres, *selection, Some(runs))?;
+    let mut music = data.table();
+    if args.verbose {
+        music += &left_out(&data);
+    }
     if args.dry_run {
-        print!("{}{}", data.table(), names(args.verbose));
+        print!("{music}");
         return Ok(ExitCode::SUCCESS);
     }
 
     let device = device::open(args.device)?;
     if !args.quiet {
-        eprint!("{}{}", data.table(), names(args.verbose));
+        eprint!("{music}");
         eprintln!(
             "{pair}, recipe {}, seed {}, {} steps of batch {}, on {}, into {}",
             recipe.name,
@@ -185,10 +184,11 @@ pub(crate) fn run(args: &TrainArgs) -> Result<ExitCode> {
         },
         device,
     };
-    let outcome = train(&plan, &data, *pair, &recipe)?;
-    match outcome {
+    match train(args, &request, &recipe, &data, &plan)? {
         Outcome::Done(weights) => {
-            println!("{}", weights.display());
+            if !args.quiet {
+                println!("{}", weights.display());
+            }
             Ok(ExitCode::SUCCESS)
         }
         Outcome::Stopped(done) => {
@@ -203,21 +203,68 @@ pub(crate) fn run(args: &TrainArgs) -> Result<ExitCode> {
 }
 
 /// Builds the networks and runs the plan.
-fn train(plan: &Plan, data: &Data, pair: Pair, recipe: &Recipe) -> Result<Outcome> {
+fn train(
+    args: &TrainArgs,
+    request: &Request,
+    recipe: &Recipe,
+    data: &Data,
+    plan: &Plan,
+) -> Result<Outcome> {
+    let pair = request.pair;
     let drawing = Drawing {
-        seed: plan.record.seed,
+        seed: request.seed,
         size: recipe.batch,
         transpose: recipe.transpose,
     };
     let batches = Sampler::new(data, pair, &recipe.mixed_genres(pair), drawing)?;
     let mut learner = PairLearner {
-        state: State::new(recipe, plan.record.seed, &plan.device)?,
+        state: State::new(recipe, request.seed, &plan.device)?,
         pair,
         data: data.hash().to_owned(),
         commit: commit(),
     };
+    let panel = match args.validate_every {
+        0 => None,
+        _ => Some(panel(args, request, parent(&plan.folder))?),
+    };
+    let mut score;
+    let validation = match &panel {
+        Some(panel) => {
+            score = |learner: &PairLearner| panel.score(learner);
+            Some(Validation {
+                every: args.validate_every,
+                score: &mut score,
+            })
+        }
+        None => None,
+    };
     let stop = stop_on_interrupt()?;
-    Ok(run::run(&mut learner, &batches, plan, None, &stop)?)
+    Ok(run::run(&mut learner, &batches, plan, validation, &stop)?)
+}
+
+/// The judge and the phrases of the validations.
+fn panel(args: &TrainArgs, request: &Request, cache: &Path) -> Result<Panel> {
+    std::fs::create_dir_all(&args.judges)
+        .with_context(|| format!("cannot make {}", args.judges.display()))?;
+    let mut told = None;
+    let panel = Panel::new(
+        &args.judges,
+        request.pair,
+        (&request.corpus, request.selection),
+        args.validate_phrases,
+        Some(cache),
+        &mut |shape, _| {
+            if told.replace(shape) != Some(shape) && !args.quiet {
+                eprintln!("training the judge {shape}; it is kept for other runs");
+            }
+        },
+    )?;
+    Ok(panel)
+}
+
+/// The folder that a run's folder lies in; the rolls of the corpus are kept there.
+fn parent(folder: &Path) -> &Path {
+    folder.parent().unwrap_or(Path::new(""))
 }
 
 /// The commit of the code that trains, for the weights' header.
@@ -252,69 +299,6 @@ fn stop_on_interrupt() -> Result<Arc<AtomicBool>> {
     })
     .context("cannot watch for Ctrl-C")?;
     Ok(stop)
-}
-
-/// What is asked for: by the arguments, and where a run goes on, by its record.
-fn request(args: &TrainArgs) -> Result<Request> {
-    let record = args.resume.as_deref().map(Record::read).transpose()?;
-    let before = match (&record, &args.resume) {
-        (Some(record), Some(folder)) => Some(record.music(folder)?),
-        _ => None,
-    };
-    let pair = args.pair.or(before.as_ref().map(|(pair, ..)| *pair));
-    let pair = pair.unwrap_or(Pair::JAZZ_CLASSIC);
-    let corpus = match (&args.data, &args.a, &args.b, before) {
-        (Some(dir), ..) => Corpus::Archives(dir.clone()),
-        (None, Some(a), Some(b), _) => {
-            let mut folders = BTreeMap::from([(pair.a, a.clone()), (pair.b, b.clone())]);
-            let third = Genre::ALL
-                .into_iter()
-                .find(|genre| ![pair.a, pair.b].contains(genre));
-            folders.extend(third.zip(args.mixed.clone()));
-            Corpus::Folders(folders)
-        }
-        (None, _, _, Some((_, corpus, _))) => corpus,
-        _ => bail!(
-            "no music: name a corpus folder with --data, or two folders of MIDI files with --a \
-             and --b"
-        ),
-    };
-    let selection = Selection {
-        clean: args.clean || record.as_ref().is_some_and(|record| record.clean),
-        extra: args.extra || record.as_ref().is_some_and(|record| record.extra),
-    };
-    let mut recipe = match (&args.recipe, &record) {
-        (Some(name), _) => settings::load(name)?,
-        (None, Some(record)) => record.recipe.clone(),
-        (None, None) => settings::load("ours")?,
-    };
-    if let Some(steps) = args.steps {
-        settings::set_steps(&mut recipe, steps)?;
-    }
-    if let Some(batch) = args.batch {
-        settings::set(&mut recipe, &format!("batch={batch}"))?;
-    }
-    for change in &args.set {
-        settings::set(&mut recipe, change)?;
-    }
-    let seed = args.seed.or(record.map(|record| record.seed));
-    Ok(Request {
-        pair,
-        corpus,
-        selection,
-        recipe,
-        seed: seed.unwrap_or(1),
-    })
-}
-
-/// The first `runs/<pair>-<number>` that is not there.
-fn free_folder(pair: Pair) -> PathBuf {
-    let folder = |number: u32| Path::new("runs").join(format!("{pair}-{number}"));
-    let mut number = 1;
-    while folder(number).exists() {
-        number += 1;
-    }
-    folder(number)
 }
 
 /// Every file that was left out, a line each.

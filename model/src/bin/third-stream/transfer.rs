@@ -87,7 +87,10 @@ pub(crate) fn run(args: &TransferArgs) -> Result<()> {
             }
         }
     }
-    println!("{} files transferred, {failed} failed", files.len() - failed);
+    println!(
+        "{} files transferred, {failed} failed",
+        files.len() - failed
+    );
     ensure!(
         failed == 0,
         "{failed} of {} files could not be transferred; the reasons are above",
@@ -108,9 +111,8 @@ impl<'a> Engine<'a> {
     fn of(args: &'a TransferArgs) -> Result<Self> {
         let transfer = match &args.weights {
             Some(file) => {
-                let bytes = fs::read(file).with_context(|| {
-                    format!("{}: cannot read the weights", file.display())
-                })?;
+                let bytes = fs::read(file)
+                    .with_context(|| format!("{}: cannot read the weights", file.display()))?;
                 Transfer::from_bytes(&bytes)
                     .with_context(|| format!("{}: cannot use the weights", file.display()))?
             }
@@ -156,7 +158,12 @@ impl<'a> Engine<'a> {
         let bytes = fs::read(input).with_context(at)?;
         let mut smf = Smf::read(&bytes).with_context(at)?;
         let song = Song::of(&smf).with_context(at)?;
-        if let Some(missing) = self.selection.tracks.iter().find(|n| **n >= smf.tracks().len()) {
+        if let Some(missing) = self
+            .selection
+            .tracks
+            .iter()
+            .find(|n| **n >= smf.tracks().len())
+        {
             bail!(
                 "{}: there is no track {}; the file has {}",
                 input.display(),

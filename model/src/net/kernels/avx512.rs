@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "vector instructions on raw pointers")]
 
 use std::arch::x86_64::{
-    __m512, __m512bh, _mm512_add_ps, _mm512_castpd_ps, _mm512_castps_pd, _mm512_castps_si512,
+    __m512bh, __m512i, _mm512_add_ps, _mm512_castpd_ps, _mm512_castps_pd, _mm512_castps_si512,
     _mm512_castsi512_ps, _mm512_dpbf16_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512,
     _mm512_mask_storeu_ps, _mm512_maskz_compress_ps, _mm512_maskz_loadu_ps, _mm512_set1_epi32,
     _mm512_setzero_ps, _mm512_shuffle_f32x4, _mm512_storeu_ps, _mm512_unpackhi_pd,
@@ -90,11 +90,11 @@ tile!(
     // SAFETY (of the transmutes): both types are 64 bytes in which every bit pattern is valid.
     |sum, a, b| _mm512_dpbf16_ps(
         *sum,
-        transmute::<_, __m512bh>(a),
-        transmute::<_, __m512bh>(b)
+        transmute::<__m512i, __m512bh>(a),
+        transmute::<__m512i, __m512bh>(b)
     )
 );
-const _: () = assert!(size_of::<__m512>() == size_of::<__m512bh>());
+const _: () = assert!(size_of::<__m512i>() == size_of::<__m512bh>());
 
 /// Transposes 16 rows of 16 values, `step` apart.
 ///

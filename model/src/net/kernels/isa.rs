@@ -113,7 +113,7 @@ impl FirstPresent for [Isa] {
 /// # Panics
 /// If this CPU lacks `isa`.
 #[inline]
-pub(in crate::net) fn vectorised<R>(isa: Isa, f: impl FnOnce() -> R) -> R {
+pub(crate) fn vectorised<R>(isa: Isa, f: impl FnOnce() -> R) -> R {
     assert!(isa.is_present(), "this CPU lacks {isa:?}");
     match isa {
         #[cfg(target_arch = "x86_64")]

@@ -6,9 +6,9 @@ use super::{Border, Geometry, Isa, forward, input_gradient, weight_gradient};
 
 /// Bound on the error of a sum, as a share of the sum of its products' sizes, with f32 operands.
 const FULL_BOUND: f64 = 1e-5;
-/// The same with bf16 operands: each has a relative error of up to 2⁻⁹, so a product up to 2⁻⁸
-/// and a little.
-const BRIEF_BOUND: f64 = 1.01 / 256.0;
+/// The same with bf16 operands: each has eight significant bits, so a relative error of up to
+/// 2⁻⁸, and a product up to 2⁻⁷ and a little.
+const BRIEF_BOUND: f64 = 1.01 / 128.0;
 
 /// Calls `f` with the places (in x, kernel, y) of every product of the convolution.
 fn for_each_product(g: &Geometry, batch: usize, mut f: impl FnMut(usize, usize, usize)) {

@@ -44,22 +44,23 @@ pub(super) fn transpose(
                 for q in (0..here).rev() {
                     let at = (start + q) / every * width + first;
                     let wanted = (start + q).is_multiple_of(every);
-                    let own: [u32; BLOCK] = if isa.pack() == 2 {
-                        block[q].map(|bits| rounded(f32::from_bits(bits)))
-                    } else {
-                        block[q]
-                    };
+                    let own = &mut block[q];
+                    if isa.pack() == 2 {
+                        for value in own.iter_mut() {
+                            *value = rounded(f32::from_bits(*value));
+                        }
+                    }
                     if wanted {
                         let out = &mut rows[at..at + BLOCK];
-                        for ((out, own), next) in out.iter_mut().zip(own).zip(next) {
+                        for ((out, own), next) in out.iter_mut().zip(&*own).zip(&next) {
                             *out = if isa.pack() == 2 {
-                                join(own, next)
+                                join(*own, *next)
                             } else {
-                                own
+                                *own
                             };
                         }
                     }
-                    next = own;
+                    next = *own;
                 }
             });
         }

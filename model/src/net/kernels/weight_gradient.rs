@@ -204,9 +204,9 @@ impl Work {
                 let at = line / height * step + front + line % height * row;
                 let out = &mut flat[at..at + width];
                 if pairs {
-                    round_row(values, out, true)
+                    round_row(values, out, true);
                 } else {
-                    copy_row(values, out)
+                    copy_row(values, out);
                 }
             }
             if pairs {

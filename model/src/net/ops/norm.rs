@@ -9,7 +9,7 @@ use crate::net::kernels::{Isa, Precision, vectorised};
 /// The ε of the instance norm, as in the authors' code.
 pub(super) const EPSILON: f32 = 1e-5;
 /// Values added at once: the sums are kept in this many lanes, so their order is fixed.
-const LANES: usize = 16;
+const LANES: usize = 64;
 /// Channels that one task of the pool takes at least.
 const TASK: usize = 16;
 
@@ -64,10 +64,8 @@ impl CustomOp3 for NormActivation {
             .enumerate()
             .with_min_len(TASK)
             .for_each(|(index, (y, x))| {
-                let channel = index % channels;
-                vectorised(isa, || {
-                    forward_channel(y, x, scale[channel], offset[channel], slope)
-                });
+                let (scale, offset) = (scale[index % channels], offset[index % channels]);
+                vectorised(isa, || forward_channel(y, x, scale, offset, slope));
             });
         Ok((CpuStorage::F32(y), layout.shape().clone()))
     }
@@ -98,7 +96,9 @@ impl CustomOp3 for NormActivation {
                             .map(|(index, (((dx, x), y), dy))| {
                                 let scale = scale[index % channels];
                                 vectorised(isa, || {
-                                    before_activation(dx, y, dy, slope);
+                                    for ((dx, y), dy) in dx.iter_mut().zip(y).zip(dy) {
+                                        *dx = if *y > 0.0 { *dy } else { slope * dy };
+                                    }
                                     backward_channel(dx, x, scale)
                                 })
                             })
@@ -123,7 +123,7 @@ impl CustomOp3 for NormActivation {
     }
 }
 
-/// One channel of one image, normalised and through the activation.
+/// The norm and the activation of one channel.
 #[inline(always)]
 fn forward_channel(y: &mut [f32], x: &[f32], scale: f32, offset: f32, slope: f32) {
     let (mean, inverse) = statistics(x);
@@ -131,16 +131,7 @@ fn forward_channel(y: &mut [f32], x: &[f32], scale: f32, offset: f32, slope: f32
     let shift = offset - mean * gain;
     for (y, x) in y.iter_mut().zip(x) {
         let value = x * gain + shift;
-        *y = value.max(0.0) + slope * value.min(0.0);
-    }
-}
-
-/// The gradient `dy` after the activation, whose output is `y`, to the one before it.
-#[inline(always)]
-fn before_activation(dx: &mut [f32], y: &[f32], dy: &[f32], slope: f32) {
-    for ((dx, y), dy) in dx.iter_mut().zip(y).zip(dy) {
-        let gain = if *y > 0.0 { 1.0 } else { slope };
-        *dx = gain * dy;
+        *y = if value > 0.0 { value } else { slope * value };
     }
 }
 
@@ -150,34 +141,32 @@ fn before_activation(dx: &mut [f32], y: &[f32], dy: &[f32], slope: f32) {
 fn backward_channel(d: &mut [f32], x: &[f32], scale: f32) -> (f32, f32) {
     let pixels = x.len() as f32;
     let (mean, inverse) = statistics(x);
-    let sum = sum_by(d, d, |d, _| d);
-    let product = sum_by(d, x, |d, x| d * (x - mean)) * inverse;
-    let (mean_d, mean_product) = (sum / pixels, product / pixels * inverse);
-    let gain = scale * inverse;
+    let total = sum(d, d, |d, _| d);
+    let product = sum(d, x, |d, x| d * (x - mean)) * inverse;
+    let (mean_d, mean_product) = (total / pixels, product / pixels * inverse);
     for (d, x) in d.iter_mut().zip(x) {
-        *d = gain * (*d - mean_d - (x - mean) * mean_product);
+        *d = scale * inverse * (*d - mean_d - (x - mean) * mean_product);
     }
-    (product, sum)
+    (product, total)
 }
 
 /// Mean and 1/√(variance + ε).
 #[inline(always)]
 fn statistics(x: &[f32]) -> (f32, f32) {
     let pixels = x.len() as f32;
-    let mean = sum_by(x, x, |x, _| x) / pixels;
-    let variance = sum_by(x, x, |x, _| (x - mean) * (x - mean)) / pixels;
+    let mean = sum(x, x, |x, _| x) / pixels;
+    let variance = sum(x, x, |x, _| (x - mean) * (x - mean)) / pixels;
     (mean, 1.0 / (variance + EPSILON).sqrt())
 }
 
-/// The sum of `f` over two equally long slices, in lanes: so it can be vectorised, and the order
-/// of the additions is the same on every CPU.
+/// The sum of `f` over pairs of values, in lanes so that it can be vectorised.
 #[inline(always)]
-fn sum_by(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> f32 {
+fn sum(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> f32 {
     let mut lanes = [0.0f32; LANES];
     let (a, a_rest) = a.as_chunks::<LANES>();
     let (b, b_rest) = b.as_chunks::<LANES>();
     for (a, b) in a.iter().zip(b) {
-        for (lane, (a, b)) in lanes.iter_mut().zip(a.iter().zip(b)) {
+        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
             *lane += f(*a, *b);
         }
     }

@@ -2,7 +2,9 @@
 
 use candle_core::{Device, Result, Tensor, Var};
 
-use super::{Activation, Padding, add_relu, conv_transpose2d, conv2d, norm_activation, reference};
+use super::{
+    Activation, Padding, add_relu, conv_transpose2d, conv2d, leaky_relu, norm_activation, reference,
+};
 use crate::net::init::Normal;
 
 fn draw(seed: u64, shape: &[usize]) -> Var {
@@ -90,6 +92,21 @@ fn the_transposed_convolution_agrees_with_candle() {
 }
 
 #[test]
+fn activations_agree_with_candle() {
+    let variables = [draw(10, &[2, 3, 5, 7]), draw(11, &[2, 3, 5, 7])];
+    agree(
+        &variables,
+        |v| add_relu(&v[0], &v[1]),
+        |v| (v[0].as_tensor() + v[1].as_tensor())?.relu(),
+    );
+    agree(
+        &variables[..1],
+        |v| leaky_relu(&v[0], 0.2),
+        |v| candle_nn::ops::leaky_relu(&v[0], 0.2),
+    );
+}
+
+#[test]
 fn the_norm_agrees_with_candle() {
     for activation in [
         Activation::None,
@@ -103,16 +120,6 @@ fn the_norm_agrees_with_candle() {
             |v| reference::norm_activation(&v[0], &v[1], &v[2], activation),
         );
     }
-}
-
-#[test]
-fn the_residual_sum_agrees_with_candle() {
-    let variables = [draw(10, &[2, 3, 6, 7]), draw(11, &[2, 3, 6, 7])];
-    agree(
-        &variables,
-        |v| add_relu(&v[0], &v[1]),
-        |v| reference::add_relu(&v[0], &v[1]),
-    );
 }
 
 #[test]

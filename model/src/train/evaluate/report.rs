@@ -225,7 +225,7 @@ fn row(
     for direction in Direction::BOTH {
         let Chosen { rolls, sources } = &phrases[direction.index()];
         let journey = Journey::of(translator, rolls, direction, &mut |count| {
-            progress(name, count)
+            progress(name, count);
         })?;
         let mut by_source = BTreeMap::new();
         for source in sources {

@@ -9,7 +9,7 @@ use third_stream_model::roll::{CELLS, Roll};
 
 use super::super::snapshot::{Snapshot, View};
 use super::super::{Body, Engine, Event, Note, Port, Settings, Transport};
-use crate::link::{Failure, Request, WorkerEnd, link};
+use crate::link::{AudioEnd, Failure, Request, WorkerEnd, link};
 
 /// 4/4 at 120 on 48 kHz: a beat is 24,000 samples.
 pub(in super::super) fn transport() -> Transport {
@@ -98,9 +98,23 @@ impl Script {
     /// Plays it in blocks of these sizes, again and again.
     pub(super) fn play(&self, blocks: &[u32]) -> Played {
         let (audio, worker) = link(1);
+        let mut requests = Vec::new();
+        let mut played = self.play_over(audio, blocks, || {
+            answer(&worker, self.network, &mut requests);
+        });
+        played.requests = requests;
+        played
+    }
+
+    /// Plays it with a worker at the other end of `audio`; `after` is called after each block.
+    pub(super) fn play_over(
+        &self,
+        audio: AudioEnd,
+        blocks: &[u32],
+        mut after: impl FnMut(),
+    ) -> Played {
         let snapshot = Arc::new(Snapshot::default());
         let mut engine = Engine::new(audio, Arc::clone(&snapshot));
-        let mut requests = Vec::new();
         let mut host = Host {
             start: 0,
             end: 0,
@@ -123,12 +137,12 @@ impl Script {
             let frames = (host.end - host.start) as u32;
             engine.process(frames, &transport, &scene.settings, &mut host);
             host.start = host.end;
-            answer(&worker, self.network, &mut requests);
+            after();
         }
         let view = snapshot.read().unwrap();
         Played {
             output: host.output,
-            requests,
+            requests: Vec::new(),
             view,
         }
     }

@@ -157,7 +157,10 @@ fn wrong_requests_say_what_was_expected() {
         format!("{error:#}")
     };
     let message = refusal("out.mid", &["--to", "pop"]);
-    assert!(message.contains("lead to jazz or classic, not to pop"), "{message}");
+    assert!(
+        message.contains("lead to jazz or classic, not to pop"),
+        "{message}"
+    );
     let message = refusal("out.mid", &["--to", "jazz", "--pair", "jazz-pop"]);
     assert!(message.contains("--pair asks for jazz-pop"), "{message}");
     let message = refusal("in.mid", &["--to", "jazz"]);
@@ -167,6 +170,9 @@ fn wrong_requests_say_what_was_expected() {
     let message = refusal("out.mid", &["--to", "rock"]);
     assert!(message.contains("expected jazz, classic"), "{message}");
     let message = refusal("out.mid", &["--to", "jazz", "--tracks", "9"]);
-    assert!(message.contains("there is no track 9; the file has 2"), "{message}");
+    assert!(
+        message.contains("there is no track 9; the file has 2"),
+        "{message}"
+    );
     assert!(!folder.path().join("out.mid").exists());
 }

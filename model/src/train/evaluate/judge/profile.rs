@@ -57,7 +57,7 @@ impl Profile {
 
     /// The input of some rolls: (rolls, [`TRAITS`]).
     pub(super) fn input(rolls: &[Roll], device: &Device) -> Result<Tensor> {
-        let values: Vec<f32> = rolls.iter().flat_map(|roll| traits(roll)).collect();
+        let values: Vec<f32> = rolls.iter().flat_map(traits).collect();
         Tensor::from_vec(values, (rolls.len(), TRAITS), device)
     }
 

@@ -132,8 +132,28 @@ impl Judge {
         Ok(same.then_some(judge))
     }
 
-    /// The judges of a pair, both shapes: those kept in `dir` where they were trained on the same
-    /// music with the same seed, newly trained and kept ones otherwise, or if `again`.
+    /// The judge kept in `dir` if it was trained on the same music with the same seed; a newly
+    /// trained one, which is then kept there, otherwise, or if `again`.
+    pub fn kept(
+        dir: &Path,
+        shape: Shape,
+        pair: Pair,
+        (data, seed): (&Data, u64),
+        again: bool,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Self, JudgeError> {
+        let name = pair.to_string();
+        let path = Self::path(dir, shape, &name);
+        if !again && let Some(judge) = Self::find(&path, shape, &name, data.hash(), seed)? {
+            return Ok(judge);
+        }
+        let lesson = Lesson::new(data, pair, shape)?;
+        let judge = Self::train(shape, &lesson, &Pace::of(shape), seed, progress)?;
+        judge.save(&path)?;
+        Ok(judge)
+    }
+
+    /// The judges of a pair, one of each shape, as [`Judge::kept`].
     pub fn both(
         dir: &Path,
         pair: Pair,
@@ -142,26 +162,10 @@ impl Judge {
         again: bool,
         progress: &mut dyn FnMut(Shape, Progress),
     ) -> Result<Vec<Self>, JudgeError> {
-        let name = pair.to_string();
-        let mut judges = Vec::new();
-        for shape in Shape::BOTH {
-            let path = Self::path(dir, shape, &name);
-            let kept = if again {
-                None
-            } else {
-                Self::find(&path, shape, &name, data.hash(), seed)?
-            };
-            judges.push(match kept {
-                Some(judge) => judge,
-                None => {
-                    let lesson = Lesson::new(data, pair, shape)?;
-                    let report = &mut |done| progress(shape, done);
-                    let judge = Self::train(shape, &lesson, &Pace::of(shape), seed, report)?;
-                    judge.save(&path)?;
-                    judge
-                }
-            });
-        }
-        Ok(judges)
+        let judge = |shape| {
+            let progress = &mut |done| progress(shape, done);
+            Self::kept(dir, shape, pair, (data, seed), again, progress)
+        };
+        Shape::BOTH.into_iter().map(judge).collect()
     }
 }

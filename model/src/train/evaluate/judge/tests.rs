@@ -13,7 +13,9 @@ fn genre(chords: bool, count: usize, seed: u64) -> Vec<Roll> {
         for _ in 0..12 {
             let (step, row) = (draw.next_below(60), 10 + draw.next_below(60));
             if chords {
-                [0, 4, 7].map(|third| roll.fill(row + third, step, step + 12));
+                for third in [0, 4, 7] {
+                    roll.fill(row + third, step, step + 12);
+                }
             } else {
                 roll.fill(row, step, step + 1);
             }
