@@ -3,6 +3,7 @@
 //! `THIRD_STREAM_PICTURES=folder cargo test -p third-stream-plugin --test editor` writes the
 //! pictures that the documentation shows.
 
+mod hands;
 mod raster;
 
 use std::path::Path;
