@@ -43,7 +43,9 @@ impl Desk {
             ..RawInput::default()
         };
         let mut gestures = Vec::new();
-        let mut output = self.context.run_ui(input, |ui| gestures = draw(ui, &self.view));
+        let mut output = self
+            .context
+            .run_ui(input, |ui| gestures = draw(ui, &self.view));
         output.textures_delta.clear();
         let root = &output.viewport_output[&egui::ViewportId::ROOT];
         self.again = root.repaint_delay.as_secs_f64();
@@ -129,7 +131,11 @@ fn dragging_turns_the_knob_and_shift_turns_it_finely() {
     desk.modifiers = Modifiers::SHIFT;
     desk.pass(vec![Event::ModifiersChanged(Modifiers::SHIFT)]);
     desk.drag(KNOB, KNOB - vec2(0.0, 60.0));
-    assert!((desk.view.knob * 10.0 - coarse).abs() < 0.05, "{}", desk.view.knob);
+    assert!(
+        (desk.view.knob * 10.0 - coarse).abs() < 0.05,
+        "{}",
+        desk.view.knob
+    );
 }
 
 #[test]
@@ -209,7 +215,11 @@ fn the_small_controls_do_what_they_say() {
 
     let drag = desk.drag(QUANTISE, QUANTISE - vec2(60.0, 0.0));
     assert!(!values(&drag, Control::Quantise).is_empty());
-    assert!((0.1..0.45).contains(&desk.view.quantise), "{}", desk.view.quantise);
+    assert!(
+        (0.1..0.45).contains(&desk.view.quantise),
+        "{}",
+        desk.view.quantise
+    );
 }
 
 #[test]
