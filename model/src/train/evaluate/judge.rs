@@ -21,6 +21,7 @@ use crate::roll::Roll;
 use crate::train::data::Split;
 
 pub use lesson::{Lesson, Pace, Progress};
+use record::VERSION;
 pub use record::{JudgeError, Record};
 
 /// The shape of a judge.
@@ -110,6 +111,7 @@ impl Judge {
         let network = Network::new(shape, &store.builder(&Device::Cpu))?;
         let (network, recalls) = lesson::teach(network, &store, lesson, pace, seed, progress)?;
         let record = Record {
+            version: VERSION,
             shape,
             pair: lesson.pair.to_string(),
             data: lesson.music.hash().to_owned(),

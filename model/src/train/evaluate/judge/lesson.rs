@@ -102,7 +102,7 @@ impl Pace {
     pub const fn of(shape: Shape) -> Self {
         match shape {
             Shape::Patches => Self {
-                steps: 1000,
+                steps: 600,
                 rate: 2e-4,
                 decay: 0.0,
             },

@@ -4,9 +4,12 @@
 //! Sizes (steps × pitches × channels): 64×84×1 → 64×7×64 → 16×7×128 → 8×7×256 → 1×7×512 → 2
 //! logits; 1,154,816 weights beside the instance norms. Leaky ReLU 0.2 throughout, instance norm
 //! from the second to the fourth, input −1 and 1.
+//!
+//! Between the layers a tensor is (channels, rolls, steps, octaves), so that patches are gathered
+//! in runs of seven values and a layer is one matrix product for the whole batch.
 
 use candle_core::{Device, Result, Tensor};
-use candle_nn::{Init, VarBuilder, ops::leaky_relu};
+use candle_nn::{Init, VarBuilder};
 
 use crate::net::ops::{Activation, norm_activation};
 use crate::net::tensor_of_rolls;
@@ -48,14 +51,14 @@ pub(super) struct Patches {
 impl Patches {
     /// Makes or finds the weights in `weights`.
     pub(super) fn new(weights: &VarBuilder<'_>) -> Result<Self> {
-        let first = weights.get_with_hints((OCTAVE, FIRST), "conv1.weight", WEIGHT)?;
+        let first = weights.get_with_hints((FIRST, OCTAVE), "conv1.weight", WEIGHT)?;
         let mut layers = Vec::new();
         let mut channels = FIRST;
         for ((steps, out), number) in LAYERS.into_iter().zip(2..) {
             let weights = weights.pp(format!("conv{number}"));
             layers.push(Layer {
                 steps,
-                weight: weights.get_with_hints((steps * channels, out), "weight", WEIGHT)?,
+                weight: weights.get_with_hints((out, channels * steps), "weight", WEIGHT)?,
                 scale: weights.get_with_hints(out, "scale", SCALE)?,
                 offset: weights.get_with_hints(out, "offset", Init::Const(0.0))?,
             });
@@ -78,26 +81,30 @@ impl Patches {
     /// Two logits a roll, the pair's first genre first.
     pub(super) fn logits(&self, input: &Tensor) -> Result<Tensor> {
         let rolls = input.dim(0)?;
-        let x = input.reshape((rolls * STEPS * OCTAVES, OCTAVE))?;
-        let x = leaky_relu(&x.matmul(&self.first)?, SLOPE)?;
-        // (rolls, channels, steps, octaves) between the layers.
-        let mut x = x
-            .reshape((rolls, STEPS, OCTAVES, FIRST))?
-            .permute((0, 3, 1, 2))?;
+        let octaves = input.reshape((rolls * STEPS * OCTAVES, OCTAVE))?;
+        let x = self.first.matmul(&octaves.t()?)?;
+        let leaky = ((x.relu()? * (1.0 - SLOPE))? + (x * SLOPE)?)?;
+        let mut x = leaky.reshape((FIRST, rolls, STEPS, OCTAVES))?;
         for layer in &self.layers {
-            let (_, channels, steps, _) = x.dims4()?;
+            let (channels, _, steps, _) = x.dims4()?;
             let steps = steps / layer.steps;
             let patches = x
-                .reshape((rolls, channels, steps, layer.steps, OCTAVES))?
-                .permute((0, 2, 4, 3, 1))?
-                .reshape((rolls * steps * OCTAVES, layer.steps * channels))?;
-            let y = patches.matmul(&layer.weight)?;
-            let y = y
-                .reshape((rolls, steps, OCTAVES, ()))?
-                .permute((0, 3, 1, 2))?;
-            let leaky = Activation::LeakyRelu(SLOPE as f32);
-            x = norm_activation(&y.contiguous()?, &layer.scale, &layer.offset, leaky)?;
+                .reshape((channels, rolls, steps, layer.steps, OCTAVES))?
+                .permute((0, 3, 1, 2, 4))?
+                .reshape((channels * layer.steps, rolls * steps * OCTAVES))?;
+            let y = layer.weight.matmul(&patches)?;
+            // One instance is one channel of one roll.
+            let out = y.dim(0)?;
+            let each = |tensor: &Tensor| {
+                let tensor = tensor.unsqueeze(1)?.broadcast_as((out, rolls))?;
+                tensor.flatten_all()?.contiguous()
+            };
+            let (scale, offset) = (each(&layer.scale)?, each(&layer.offset)?);
+            let y = y.reshape((1, out * rolls, steps, OCTAVES))?;
+            let y = norm_activation(&y, &scale, &offset, Activation::LeakyRelu(SLOPE as f32))?;
+            x = y.reshape((out, rolls, steps, OCTAVES))?;
         }
+        let x = x.transpose(0, 1)?.contiguous()?;
         x.flatten_from(1)?.matmul(&self.last)
     }
 }

@@ -14,12 +14,16 @@ use crate::genre::{Genre, Pair};
 use crate::train::data::{Data, Split};
 use crate::train::files::write_whole;
 
-/// Changes whenever a judge of an older file would judge otherwise.
-const FORMAT: &str = "third-stream-judge-1";
+/// The metadata key of the record.
+const KEY: &str = "third-stream-judge";
+/// Changes whenever the same training would give another judge; older ones are trained again.
+pub(super) const VERSION: u32 = 2;
 
 /// What a judge is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
+    /// Version of the judges' code.
+    pub version: u32,
     /// Its shape.
     pub shape: Shape,
     /// Its genre pair.
@@ -85,7 +89,7 @@ impl Judge {
             source,
         };
         let record = serde_json::to_string(&self.record).map_err(|e| keep(e.into()))?;
-        let header = HashMap::from([(FORMAT.to_owned(), record)]);
+        let header = HashMap::from([(KEY.to_owned(), record)]);
         let bytes = safetensors::serialize(self.tensors(), Some(header))
             .map_err(|e| keep(std::io::Error::other(e)))?;
         if let Some(dir) = path.parent() {
@@ -96,21 +100,10 @@ impl Judge {
 
     /// Reads a judge.
     pub fn open(path: &Path) -> Result<Self, JudgeError> {
-        let bytes = fs::read(path).map_err(|source| JudgeError::File {
-            path: path.to_owned(),
-            source,
-        })?;
-        let foreign = |why: String| JudgeError::Foreign {
-            path: path.to_owned(),
-            why,
-        };
-        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| foreign(e.to_string()))?;
-        let record = header.metadata().as_ref().and_then(|map| map.get(FORMAT));
-        let record = record.ok_or_else(|| foreign(format!("no {FORMAT} in its header")))?;
-        let record = serde_json::from_str(record).map_err(|e| foreign(e.to_string()))?;
-        let tensors = load_buffer(&bytes, &Device::Cpu).map_err(|e| foreign(e.to_string()))?;
-        let tensors = tensors.into_iter().collect();
-        Self::from_tensors(record, tensors).map_err(|e| foreign(e.to_string()))
+        let (record, bytes) = read(path)?;
+        let foreign = |error: candle_core::Error| foreign(path, &error);
+        let tensors = load_buffer(&bytes, &Device::Cpu).map_err(foreign)?;
+        Self::from_tensors(record, tensors.into_iter().collect()).map_err(foreign)
     }
 
     /// The judge of `path` if it was trained for the same pair on the same music with the same
@@ -125,11 +118,19 @@ impl Judge {
         if !path.exists() {
             return Ok(None);
         }
-        let judge = Self::open(path)?;
-        let record = judge.record();
-        let same =
-            (record.shape, &*record.pair, &*record.data, record.seed) == (shape, pair, data, seed);
-        Ok(same.then_some(judge))
+        let (record, _) = read(path)?;
+        let found = (
+            record.version,
+            record.shape,
+            &*record.pair,
+            &*record.data,
+            record.seed,
+        );
+        if found == (VERSION, shape, pair, data, seed) {
+            Self::open(path).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     /// The judge kept in `dir` if it was trained on the same music with the same seed; a newly
@@ -167,5 +168,25 @@ impl Judge {
             Self::kept(dir, shape, pair, (data, seed), again, progress)
         };
         Shape::BOTH.into_iter().map(judge).collect()
+    }
+}
+
+/// The record of a judge's file, and the whole file.
+fn read(path: &Path) -> Result<(Record, Vec<u8>), JudgeError> {
+    let bytes = fs::read(path).map_err(|source| JudgeError::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| foreign(path, &error))?;
+    let record = header.metadata().as_ref().and_then(|map| map.get(KEY));
+    let record = record.ok_or_else(|| foreign(path, &format!("no {KEY} in its header")))?;
+    let record = serde_json::from_str(record).map_err(|error| foreign(path, &error))?;
+    Ok((record, bytes))
+}
+
+fn foreign(path: &Path, why: &dyn std::fmt::Display) -> JudgeError {
+    JudgeError::Foreign {
+        path: path.to_owned(),
+        why: why.to_string(),
     }
 }
