@@ -3,6 +3,11 @@
 //! `THIRD_STREAM_PICTURES=folder cargo test -p third-stream-plugin --test editor` writes the
 //! pictures that the documentation shows.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test builds on is a test's own failure"
+)]
+
 mod hands;
 mod raster;
 
