@@ -56,10 +56,9 @@ impl<P: Plugin, C: ProcessContext<P>> Port for HostPort<'_, P, C> {
     fn send(&mut self, event: Event) -> bool {
         use nice_plug::context::process::SendEventError;
         match self.context.try_send_event(outgoing::<P>(event)) {
-            Ok(()) => true,
             Err((_, SendEventError::HostBufferFull)) => false,
             // No output, or an event that the format does not have: trying again would not help.
-            Err(_) => true,
+            Ok(()) | Err(_) => true,
         }
     }
 }

@@ -91,7 +91,7 @@ impl Default for ThirdStreamParams {
             )
             .with_unit(" %")
             .with_value_to_string(Arc::new(|percent| format!("{percent:.0}")))
-            .with_string_to_value(Arc::new(|text| number(text))),
+            .with_string_to_value(Arc::new(number)),
             delay: EnumParam::new("Delay", Delay::Four),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
             state: Arc::default(),

@@ -120,7 +120,7 @@ mod tests {
         let mut state = empty("0.1.0");
         state
             .params
-            .insert("genre".into(), nice_plug::params::ParamValue::F32(72.0));
+            .insert("genre".into(), nice_plug::plugin::ParamValue::F32(72.0));
         state.fields.insert(FIELD.into(), field.into());
         state
     }

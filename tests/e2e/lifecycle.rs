@@ -121,18 +121,18 @@ fn ended(beats: f64) -> Script {
 #[test]
 fn two_instances_play_at_the_same_time() {
     let Some(plugin) = plugin() else { return };
-    let alone: Vec<_> = [1.0, -1.0]
-        .map(|position| plugin.bounce(&[knob(position)], &ended(40.0)))
-        .into_iter()
-        .collect();
+    let whole = Script::new(
+        bar_by_bar(),
+        [Passage::play(0.0, 40.0), Passage::Stop { seconds: 0.1 }],
+    );
+    let alone = [1.0, -1.0].map(|position| plugin.bounce(&[knob(position)], &whole));
     let mut instances = [1.0, -1.0].map(|position| plugin.instance(&[knob(position)]));
     // Bar by bar in turn, so that their requests meet in the engine.
     let mut events = [Vec::new(), Vec::new()];
     for bar in 0..10 {
         for (instance, events) in instances.iter_mut().zip(&mut events) {
-            let mut script = script(40.0);
             let from = f64::from(bar) * 4.0;
-            script.passages = vec![Passage::play(from, 4.0)];
+            let script = Script::new(bar_by_bar(), [Passage::play(from, 4.0)]);
             let part = instance.perform(&script, &Setup::default()).unwrap();
             let start = bar as u64 * 48_000;
             events.extend(part.events.iter().map(|(at, event)| (at + start, *event)));
@@ -147,6 +147,15 @@ fn two_instances_play_at_the_same_time() {
             .all(|(a, b)| comparable(a) == comparable(b));
         assert!(same && events.len() == alone.len());
     }
+}
+
+/// The phrase with all notes let go before the bar line, so that no bar leaves one held.
+fn bar_by_bar() -> Song {
+    let mut notes = phrase();
+    for note in &mut notes {
+        note.release -= 0.05;
+    }
+    Song::new(240.0, notes)
 }
 
 /// The event without the host's numbers of strikes, which begin anew with each script.

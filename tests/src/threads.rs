@@ -60,23 +60,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_is_counted_while_it_lives_and_seen_at_work() {
+    fn a_thread_at_work_is_seen_while_it_lives() {
         let stop = std::sync::atomic::AtomicBool::new(false);
-        let alone = count().unwrap();
-        std::thread::scope(|scope| {
-            let spin = || {
-                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
-                    std::hint::spin_loop();
-                }
-            };
-            std::thread::Builder::new()
-                .name("spinning thread".into())
-                .spawn_scoped(scope, spin)
-                .unwrap();
-            assert!(count().unwrap() > alone || alone > 1);
-            assert_eq!(busy("spinning thread"), Some(true));
-            stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        let order = std::sync::atomic::Ordering::Relaxed;
+        let spin = || {
+            while !stop.load(order) {
+                std::hint::spin_loop();
+            }
+        };
+        let seen = std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().name("spinning thread".into());
+            thread.spawn_scoped(scope, spin).unwrap();
+            // It takes a moment until the thread has its name.
+            let seen = (0..2000).any(|_| {
+                std::thread::sleep(Duration::from_millis(1));
+                busy("spinning thread") == Some(true)
+            });
+            stop.store(true, order);
+            seen
         });
+        assert!(seen);
         assert_eq!(busy("spinning thread"), Some(false));
+    }
+
+    #[test]
+    fn settling_ends_when_the_threads_have() {
+        let now = count().unwrap();
+        assert!(now >= 1);
+        assert!(settle(now + 100, Duration::from_secs(5)).unwrap() <= now + 100);
+        let start = Instant::now();
+        assert!(settle(0, Duration::from_millis(20)).unwrap() >= 1);
+        assert!(start.elapsed() >= Duration::from_millis(20));
     }
 }

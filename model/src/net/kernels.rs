@@ -26,6 +26,7 @@ mod pack;
 mod plane;
 mod product;
 mod scratch;
+pub(super) mod sums;
 mod transpose;
 mod unit;
 mod weight_gradient;
@@ -37,7 +38,7 @@ mod portable;
 pub use forward::forward;
 pub use geometry::{Border, Geometry};
 pub use input_gradient::input_gradient;
-pub(super) use isa::vectorised;
+pub(super) use isa::for_each_isa;
 pub use isa::{Isa, Precision};
 pub use weight_gradient::weight_gradient;
 

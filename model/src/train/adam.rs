@@ -17,6 +17,8 @@ pub(super) struct Adam {
     slots: BTreeMap<String, Slot>,
     /// Steps taken, for the bias correction.
     taken: u64,
+    /// See [`Recipe::largest_change`](super::recipe::Recipe::largest_change).
+    largest_change: f32,
 }
 
 struct Slot {
@@ -27,7 +29,10 @@ struct Slot {
 
 impl Adam {
     /// An optimiser that has taken no step.
-    pub(super) fn new(variables: impl IntoIterator<Item = (String, Var)>) -> Result<Self> {
+    pub(super) fn new(
+        variables: impl IntoIterator<Item = (String, Var)>,
+        largest_change: f32,
+    ) -> Result<Self> {
         let slots = variables
             .into_iter()
             .map(|(name, variable)| {
@@ -45,7 +50,11 @@ impl Adam {
                 ))
             })
             .collect::<Result<_>>()?;
-        Ok(Self { slots, taken: 0 })
+        Ok(Self {
+            slots,
+            taken: 0,
+            largest_change,
+        })
     }
 
     /// One step along the gradients; variables without one stay.
@@ -57,7 +66,12 @@ impl Adam {
         );
         for slot in self.slots.values() {
             if let Some(gradient) = gradients.get(&slot.variable) {
-                slot.step(&gradient.contiguous()?, rate, corrections)?;
+                slot.step(
+                    &gradient.contiguous()?,
+                    rate,
+                    corrections,
+                    self.largest_change,
+                )?;
             }
         }
         Ok(())
@@ -94,26 +108,21 @@ impl Adam {
 }
 
 impl Slot {
-    fn step(&self, gradient: &Tensor, rate: f64, corrections: (f64, f64)) -> Result<()> {
-        let size = rate / corrections.0;
+    fn step(
+        &self,
+        gradient: &Tensor,
+        rate: f64,
+        corrections: (f64, f64),
+        largest_change: f32,
+    ) -> Result<()> {
         if gradient.device().is_cpu() {
-            self.mean.inplace_op2(
-                gradient,
-                &Moment {
-                    beta: BETAS.0,
-                    squared: false,
-                },
-            )?;
-            self.square.inplace_op2(
-                gradient,
-                &Moment {
-                    beta: BETAS.1,
-                    squared: true,
-                },
-            )?;
+            let moment = |beta, squared| Moment { beta, squared };
+            self.mean.inplace_op2(gradient, &moment(BETAS.0, false))?;
+            self.square.inplace_op2(gradient, &moment(BETAS.1, true))?;
             let update = Update {
-                size: size as f32,
-                correction: corrections.1 as f32,
+                rate: rate as f32,
+                corrections,
+                largest_change,
             };
             return self.variable.inplace_op3(&self.mean, &self.square, &update);
         }
@@ -124,8 +133,20 @@ impl Slot {
         moment(&self.mean, gradient, BETAS.0)?;
         moment(&self.square, &gradient.sqr()?, BETAS.1)?;
         let root = ((self.square.as_tensor() / corrections.1)?.sqrt()? + EPSILON)?;
-        let change = ((self.mean.as_tensor() * size)? / root)?;
-        self.variable.set(&(self.variable.as_tensor() - change)?)
+        let change = ((self.mean.as_tensor() / corrections.0)? / root)?;
+        let size = change.sqr()?.mean_all()?.to_scalar::<f32>()?.sqrt();
+        let scale = rate * f64::from(limit(size, largest_change));
+        self.variable
+            .set(&(self.variable.as_tensor() - (change * scale)?)?)
+    }
+}
+
+/// The factor that brings a change of this size (root mean square) under the limit.
+fn limit(size: f32, largest: f32) -> f32 {
+    if largest > 0.0 && size > largest {
+        largest / size
+    } else {
+        1.0
     }
 }
 
@@ -163,8 +184,9 @@ impl InplaceOp2 for Moment {
 
 /// The change of the weights from the two moments.
 struct Update {
-    size: f32,
-    correction: f32,
+    rate: f32,
+    corrections: (f64, f64),
+    largest_change: f32,
 }
 
 impl InplaceOp3 for Update {
@@ -181,10 +203,27 @@ impl InplaceOp3 for Update {
         s3: &CpuStorage,
         l3: &Layout,
     ) -> Result<()> {
-        let inverse = 1.0 / self.correction;
-        let moments = slice(s2, l2)?.iter().zip(slice(s3, l3)?);
-        for (weight, (mean, square)) in slice_mut(s1, l1)?.iter_mut().zip(moments) {
-            *weight -= self.size * mean / ((square * inverse).sqrt() + EPSILON as f32);
+        let (means, squares) = (slice(s2, l2)?, slice(s3, l3)?);
+        let factors = self.corrections;
+        let factors = ((1.0 / factors.0) as f32, (1.0 / factors.1) as f32);
+        let change = |mean: &f32, square: &f32| {
+            mean * factors.0 / ((square * factors.1).sqrt() + EPSILON as f32)
+        };
+        let changes = || {
+            means
+                .iter()
+                .zip(squares)
+                .map(|(mean, square)| change(mean, square))
+        };
+        let size = if self.largest_change > 0.0 {
+            let sum: f64 = changes().map(|change| f64::from(change * change)).sum();
+            (sum / means.len().max(1) as f64).sqrt() as f32
+        } else {
+            0.0
+        };
+        let rate = self.rate * limit(size, self.largest_change);
+        for (weight, change) in slice_mut(s1, l1)?.iter_mut().zip(changes()) {
+            *weight -= rate * change;
         }
         Ok(())
     }
@@ -222,7 +261,7 @@ mod tests {
             Var::from_tensor(&start).unwrap(),
             Var::from_tensor(&start).unwrap(),
         );
-        let mut adam = Adam::new([("w".to_owned(), ours.clone())]).unwrap();
+        let mut adam = Adam::new([("w".to_owned(), ours.clone())], 0.0).unwrap();
         let parameters = ParamsAdamW {
             lr: 2e-2,
             beta1: 0.5,
@@ -243,5 +282,25 @@ mod tests {
         for (a, b) in a.iter().zip(&b) {
             assert!((a - b).abs() < 1e-5, "{a} {b}");
         }
+    }
+
+    #[test]
+    fn a_sudden_gradient_moves_no_further_than_the_limit() {
+        let after = |limit| {
+            let variable = Var::new(&[0f32; 8], &Device::Cpu).unwrap();
+            let mut adam = Adam::new([("w".to_owned(), variable.clone())], limit).unwrap();
+            let mut before = 0.0;
+            for gradient in [0.001, -0.001].repeat(200).into_iter().chain([10.0]) {
+                before = variable.to_vec1::<f32>().unwrap()[0];
+                let loss = (variable.as_tensor() * gradient)
+                    .unwrap()
+                    .sum_all()
+                    .unwrap();
+                adam.step(&loss.backward().unwrap(), 1e-3).unwrap();
+            }
+            (variable.to_vec1::<f32>().unwrap()[0] - before).abs()
+        };
+        assert!(after(0.0) > 5e-3, "{}", after(0.0));
+        assert!((after(1.0) - 1e-3).abs() < 1e-5, "{}", after(1.0));
     }
 }

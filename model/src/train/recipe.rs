@@ -54,6 +54,10 @@ pub struct Recipe {
     pub batch: usize,
     /// The generators' learning rate.
     pub learning_rate: f64,
+    /// The largest root mean square of Adam's change of a tensor, in learning rates: after quiet
+    /// steps one large gradient would otherwise move every weight by sixteen of them. 0: no limit,
+    /// as in the paper.
+    pub largest_change: f32,
     /// The discriminators' learning rate as a multiple of the generators'.
     pub discriminator_rate: f64,
     /// The step from which the rate falls linearly to 0 at the last.
@@ -100,8 +104,9 @@ impl Recipe {
             },
             steps: 4000,
             batch: 16,
-            learning_rate: 1e-4,
-            discriminator_rate: 2.0,
+            learning_rate: 5e-5,
+            largest_change: 1.0,
+            discriminator_rate: 1.0,
             decay_from: 2500,
             cycle_weight: 10.0,
             cycle_loss: CycleLoss::CrossEntropy,
@@ -133,6 +138,7 @@ impl Recipe {
             cycle_loss: CycleLoss::L1,
             density_weight: 0.0,
             learning_rate: 2e-4,
+            largest_change: 0.0,
             mixed,
             mixed_music,
             noise,

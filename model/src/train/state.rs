@@ -97,12 +97,18 @@ impl State {
             .collect::<Result<Vec<_>>>()?;
         let learned = |name: &str| !name.ends_with("singular");
         Ok(Self {
-            generator_adam: Adam::new(named(&generator_variables, "generator", |_| true))?,
-            judge_adam: Adam::new(named(
-                judges.iter().map(|judge| &judge.variables),
-                "discriminator",
-                learned,
-            ))?,
+            generator_adam: Adam::new(
+                named(&generator_variables, "generator", |_| true),
+                recipe.largest_change,
+            )?,
+            judge_adam: Adam::new(
+                named(
+                    judges.iter().map(|judge| &judge.variables),
+                    "discriminator",
+                    learned,
+                ),
+                recipe.largest_change,
+            )?,
             past: Past::new(recipe.past_fakes, recipe.straight_through),
             recipe: recipe.clone(),
             seed,

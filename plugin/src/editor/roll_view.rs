@@ -116,7 +116,7 @@ fn grid(painter: &Painter, field: Rect, (low, rows): (f32, f32)) {
         if matches!(key % 12, 1 | 3 | 6 | 8 | 10) {
             clipped.rect_filled(lane, 0.0, theme::BLACK_KEY);
         }
-        if key % 12 == 0 {
+        if key.is_multiple_of(12) {
             clipped.hline(
                 field.x_range(),
                 lane.bottom(),

@@ -22,8 +22,8 @@ impl Memo {
         self.answers.iter().find(same).map(|answer| answer.3)
     }
 
-    pub(super) fn put(&mut self, pair: Pair, direction: Direction, roll: Roll, edits: Edits) {
-        let answer = (pair, direction, roll, edits);
+    pub(super) fn put(&mut self, pair: Pair, direction: Direction, roll: &Roll, edits: &Edits) {
+        let answer = (pair, direction, *roll, *edits);
         if self.answers.len() < KEPT {
             self.answers.push(answer);
         } else {

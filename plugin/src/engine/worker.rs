@@ -39,7 +39,7 @@ pub(super) fn run(inbox: &Inbox, status: &Status, load: Load) {
             last_request = Instant::now();
         }
         if let Some(request) = work.earliest() {
-            work.answer(request, status);
+            work.answer(&request, status);
         } else if last_request.elapsed() < DROWSY {
             std::thread::park_timeout(AWAKE);
         } else {
@@ -142,8 +142,8 @@ impl Work {
     }
 
     /// Works out one request and answers it.
-    fn answer(&mut self, request: Request, status: &Status) {
-        let outcome = self.edits(&request, status);
+    fn answer(&mut self, request: &Request, status: &Status) {
+        let outcome = self.edits(request, status);
         if let Some(end) = self.instances.get(&request.instance)
             && !end.respond(request.respond(outcome))
         {
@@ -177,7 +177,7 @@ impl Work {
                 if status.state() == State::Failed {
                     status.set(State::Ready);
                 }
-                self.memo.put(pair, direction, roll, edits);
+                self.memo.put(pair, direction, &roll, &edits);
                 Ok(edits)
             }
             Err(ModelError::NoWeights(pair)) => {

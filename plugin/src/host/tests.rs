@@ -1,4 +1,10 @@
 //! The adapter against the framework's own types.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    clippy::disallowed_types,
+    reason = "tests run beside the audio thread"
+)]
 
 use nice_plug::prelude::Transport as HostTransport;
 

@@ -43,7 +43,7 @@ impl Timeline {
         {
             let expected = before + f64::from(length) * beats_per_sample(&last);
             now.position = Some(self.without_offset(position, expected, &now));
-            self.carry_bar(&mut now, &last, expected);
+            carry_bar(&mut now, &last, expected);
         }
         self.pieces.rotate_right(1);
         self.pieces[0] = frames;
@@ -80,24 +80,23 @@ impl Timeline {
             })
         })
     }
+}
 
-    /// Carries the bar on from the last block, where the song goes on and `now` only has the bar
-    /// that follows from its position.
-    fn carry_bar(&self, now: &mut Transport, last: &Transport, expected: f64) {
-        let (Some(position), Some(bar), Some(last_bar)) =
-            (now.position, now.bar_start, last.bar_start)
-        else {
-            return;
-        };
-        let length = bar_length(now);
-        let goes_on = (position - expected).abs() <= EXACT
-            && now.time_signature == last.time_signature
-            && (bar - (position / length).floor() * length).abs() <= EXACT;
-        if goes_on {
-            let bars = ((position - last_bar) / length).floor();
-            now.bar_start = Some(last_bar + bars * length);
-            now.bar_number = last.bar_number.map(|number| number + bars as i64);
-        }
+/// Carries the bar on from the last block, where the song goes on and `now` only has the bar
+/// that follows from its position.
+fn carry_bar(now: &mut Transport, last: &Transport, expected: f64) {
+    let (Some(position), Some(bar), Some(last_bar)) = (now.position, now.bar_start, last.bar_start)
+    else {
+        return;
+    };
+    let length = bar_length(now);
+    let goes_on = (position - expected).abs() <= EXACT
+        && now.time_signature == last.time_signature
+        && (bar - (position / length).floor() * length).abs() <= EXACT;
+    if goes_on {
+        let bars = ((position - last_bar) / length).floor();
+        now.bar_start = Some(last_bar + bars * length);
+        now.bar_number = last.bar_number.map(|number| number + bars as i64);
     }
 }
 

@@ -3,15 +3,23 @@
 //! `THIRD_STREAM_PICTURES=folder cargo test -p third-stream-plugin --test editor` writes the
 //! pictures that the documentation shows.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test builds on is a test's own failure"
+)]
+
+mod hands;
 mod raster;
 
-use std::path::Path;
-use std::time::Duration;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use egui::{Color32, ColorImage, Vec2, vec2};
 use third_stream::editor::{View, draw};
 use third_stream::engine::{Reading, State};
+use third_stream_model::genre::Direction;
 use third_stream_model::roll::{Roll, row_of_key};
+use third_stream_model::transfer::Transfer;
 
 /// A four-bar comping figure with a walking bass, as text would be longer than the notes.
 fn source() -> Roll {
@@ -116,7 +124,7 @@ fn ready() -> Reading {
         state: State::Ready,
         passes: 24,
         last_pass: Some(Duration::from_millis(31)),
-        device: "CPU, AVX-512".into(),
+        device: "CPU".into(),
         error: None,
     }
 }
@@ -140,11 +148,16 @@ fn picture(view: &View, size: Vec2, scale: f32) -> ColorImage {
     })
 }
 
+/// Where the documentation's pictures should go, if they are wanted.
+fn folder() -> Option<PathBuf> {
+    std::env::var_os("THIRD_STREAM_PICTURES").map(PathBuf::from)
+}
+
 fn save(picture: &ColorImage, name: &str) {
-    let Ok(folder) = std::env::var("THIRD_STREAM_PICTURES") else {
+    let Some(folder) = folder() else {
         return;
     };
-    let path = Path::new(&folder).join(name);
+    let path = folder.join(name);
     let file = std::fs::File::create(&path).unwrap();
     let [width, height] = picture.size.map(|side| side as u32);
     let mut encoder = png::Encoder::new(file, width, height);
@@ -174,17 +187,48 @@ const JAZZ: [u8; 3] = [0xef, 0xa6, 0x3c];
 #[test]
 fn added_notes_have_the_colour_of_the_genre_they_come_from() {
     let view = playing();
-    let classic = picture(&view, vec2(960.0, 560.0), 2.0);
-    save(&classic, "editor.png");
+    let classic = picture(&view, vec2(960.0, 560.0), 1.0);
     let jazz = View {
         knob: -0.4,
         moved: -0.4,
         ..view
     };
-    let jazz = picture(&jazz, vec2(960.0, 560.0), 2.0);
-    save(&jazz, "editor-jazz.png");
+    let jazz = picture(&jazz, vec2(960.0, 560.0), 1.0);
     assert!(pixels(&classic, CLASSIC) > 4 * pixels(&jazz, CLASSIC));
     assert!(pixels(&jazz, JAZZ) > 4 * pixels(&classic, JAZZ));
+}
+
+/// The documentation shows what the plugin's own networks make of the phrase, and how long they
+/// took.
+#[test]
+fn the_documentation_s_pictures() {
+    if folder().is_none() {
+        return;
+    }
+    let weights = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../weights/jazz-classic.safetensors"
+    );
+    let transfer = Transfer::from_bytes(&std::fs::read(weights).unwrap()).unwrap();
+    for (name, knob) in [("editor.png", 0.72), ("editor-jazz.png", -0.4)] {
+        let (direction, amount) = Direction::of_knob(knob);
+        transfer.edits(&source(), direction).unwrap();
+        let start = Instant::now();
+        let edits = transfer.edits(&source(), direction).unwrap();
+        let took = start.elapsed();
+        let view = View {
+            knob,
+            moved: knob,
+            output: edits.apply(&source(), amount),
+            engine: Reading {
+                last_pass: Some(took),
+                device: transfer.device().into(),
+                ..ready()
+            },
+            ..playing()
+        };
+        save(&picture(&view, vec2(960.0, 560.0), 2.0), name);
+    }
 }
 
 #[test]

@@ -42,7 +42,8 @@ pub(crate) struct TrainArgs {
     /// Folder of MIDI files of the pair's second genre.
     #[arg(long, value_name = "DIR", requires = "a")]
     b: Option<PathBuf>,
-    /// Folder of MIDI files of the third genre, for recipes whose mixed music is `all`.
+    /// Folder of MIDI files of the third genre; without it the mixed discriminators learn from
+    /// the pair's own music.
     #[arg(long, value_name = "DIR", requires = "a")]
     mixed: Option<PathBuf>,
     /// Genre pair: jazz-classic, jazz-pop or classic-pop [default: jazz-classic].

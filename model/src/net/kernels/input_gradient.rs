@@ -2,7 +2,7 @@
 //! transposed convolution.
 
 use super::geometry::{Border, Geometry};
-use super::isa::{Isa, vectorised};
+use super::isa::{Isa, for_each_isa};
 use super::pack::{Strides, Tap, pack};
 use super::plane::{copy_row, join_neighbours, join_rows, phases, round_row, spread};
 use super::product::{Lanes, Left, Product, SLACK, grid};
@@ -53,15 +53,15 @@ pub fn input_gradient(geometry: &Geometry, isa: Isa, dy: &[f32], kernel: &[f32])
                 let out = if direct { &mut *dx } else { &mut raw[start..] };
                 part.run(&planes, b, out);
             }
-            vectorised(isa, || match geometry.border {
+            match geometry.border {
                 Border::Zero if direct => {}
-                Border::Zero => weave(geometry, &parts, &ends, raw, dx),
-                Border::Reflect if geometry.stride == 1 => fold(geometry, raw, dx),
+                Border::Zero => weave(isa, geometry, &parts, &ends, raw, dx),
+                Border::Reflect if geometry.stride == 1 => fold(isa, geometry, raw, dx),
                 Border::Reflect => {
-                    weave(geometry, &parts, &ends, raw, padded);
-                    fold(geometry, padded, dx);
+                    weave(isa, geometry, &parts, &ends, raw, padded);
+                    fold(isa, geometry, padded, dx);
                 }
-            });
+            }
         },
     );
     dx
@@ -139,28 +139,30 @@ impl Planes {
     }
 
     fn fill(&self, dy: &[f32], planes: &mut [u32]) {
-        vectorised(self.isa, || self.fill_inlined(dy, planes));
+        fill(self.isa, self, dy, planes);
     }
 
     #[inline(always)]
     fn fill_inlined(&self, dy: &[f32], planes: &mut [u32]) {
         let (height, width) = (self.geometry.out_height(), self.geometry.out_width());
-        let pack = self.isa.pack();
         if self.by_position {
             planes.fill(0);
         }
+        // Whole channels are converted at once: the rows are too short for vectors.
+        let mut flat = vec![0; height * width];
         for unit in 0..self.depth {
-            for y in 0..height {
-                let of = |channel: usize| &dy[(channel * height + y) * width..][..width];
+            let size = height * width;
+            let channel = |channel: usize| &dy[channel * size..][..size];
+            if self.isa.pack() == 1 {
+                copy_row(channel(unit), &mut flat);
+            } else if 2 * unit + 1 < self.geometry.channels_out {
+                join_rows(channel(2 * unit), channel(2 * unit + 1), &mut flat);
+            } else {
+                round_row(channel(2 * unit), &mut flat, self.by_position);
+            }
+            for (y, row) in flat.chunks_exact(width).enumerate() {
                 let at = unit * self.plane + self.gap + (self.above + y) * self.row;
-                let row = &mut planes[at..at + width];
-                if pack == 1 {
-                    copy_row(of(unit), row);
-                } else if 2 * unit + 1 < self.geometry.channels_out {
-                    join_rows(of(2 * unit), of(2 * unit + 1), row);
-                } else {
-                    round_row(of(2 * unit), row, self.by_position);
-                }
+                planes[at..at + width].copy_from_slice(row);
             }
         }
         if self.by_position {
@@ -241,73 +243,83 @@ impl Part {
     }
 }
 
-/// Weaves the phases together: into the image, or into the padded image where the border
-/// reflects.
-#[inline(always)]
-fn weave(geometry: &Geometry, parts: &[Part], starts: &[usize], raw: &[f32], image: &mut [f32]) {
-    let (top, height, width) = match geometry.border {
-        Border::Zero => (geometry.before, geometry.height, geometry.width),
-        Border::Reflect => (0, geometry.padded_height(), geometry.padded_width()),
-    };
-    let stride = geometry.stride;
-    let line = |part: usize, channel: usize, y: usize| {
-        let Part { rows, columns, .. } = &parts[part];
-        let row = channel * rows.len + y / stride - rows.first;
-        &raw[starts[part] + row * columns.len..][..columns.len]
-    };
-    for channel in 0..geometry.channels_in {
-        for y in 0..height {
-            let out = &mut image[(channel * height + y) * width..][..width];
-            let first = (y + top) % stride * stride;
-            // Place in the image of a phase's first column.
-            let start =
-                |part: usize| parts[part].columns.first * stride + parts[part].phase.1 - top;
-            if stride == 2 && width.is_multiple_of(2) {
-                let even = usize::from(start(first) != 0);
-                let even_line = line(first + even, channel, y + top);
-                let odd_line = line(first + 1 - even, channel, y + top);
-                for ((out, even), odd) in out.chunks_exact_mut(2).zip(even_line).zip(odd_line) {
-                    out[0] = *even;
-                    out[1] = *odd;
-                }
-            } else {
-                for part in first..first + stride {
-                    let values = line(part, channel, y + top);
-                    for (out, value) in out.iter_mut().skip(start(part)).step_by(stride).zip(values)
-                    {
-                        *out = *value;
+for_each_isa! {
+    fn fill(planes: &Planes, dy: &[f32], units: &mut [u32]) {
+        planes.fill_inlined(dy, units);
+    }
+
+    /// Weaves the phases together: into the image, or into the padded image where the border
+    /// reflects.
+    fn weave(
+        geometry: &Geometry,
+        parts: &[Part],
+        starts: &[usize],
+        raw: &[f32],
+        image: &mut [f32],
+    ) {
+        let (top, height, width) = match geometry.border {
+            Border::Zero => (geometry.before, geometry.height, geometry.width),
+            Border::Reflect => (0, geometry.padded_height(), geometry.padded_width()),
+        };
+        let stride = geometry.stride;
+        let line = |part: usize, channel: usize, y: usize| {
+            let Part { rows, columns, .. } = &parts[part];
+            let row = channel * rows.len + y / stride - rows.first;
+            &raw[starts[part] + row * columns.len..][..columns.len]
+        };
+        for channel in 0..geometry.channels_in {
+            for y in 0..height {
+                let out = &mut image[(channel * height + y) * width..][..width];
+                let first = (y + top) % stride * stride;
+                // Place in the image of a phase's first column.
+                let start =
+                    |part: usize| parts[part].columns.first * stride + parts[part].phase.1 - top;
+                if stride == 2 && width.is_multiple_of(2) {
+                    let even = usize::from(start(first) != 0);
+                    let even_line = line(first + even, channel, y + top);
+                    let odd_line = line(first + 1 - even, channel, y + top);
+                    for ((out, even), odd) in out.chunks_exact_mut(2).zip(even_line).zip(odd_line) {
+                        out[0] = *even;
+                        out[1] = *odd;
+                    }
+                } else {
+                    for part in first..first + stride {
+                        let values = line(part, channel, y + top);
+                        for (out, value) in out.iter_mut().skip(start(part)).step_by(stride).zip(values)
+                        {
+                            *out = *value;
+                        }
                     }
                 }
             }
         }
     }
-}
 
-/// Adds what fell on the padding to the pixels that it mirrors.
-#[inline(always)]
-fn fold(geometry: &Geometry, padded: &[f32], image: &mut [f32]) {
-    let Geometry {
-        height,
-        width,
-        before,
-        ..
-    } = *geometry;
-    let (padded_height, padded_width) = (geometry.padded_height(), geometry.padded_width());
-    image.fill(0.0);
-    for channel in 0..geometry.channels_in {
-        let image = &mut image[channel * height * width..][..height * width];
-        for y in 0..padded_height {
-            let line = &padded[(channel * padded_height + y) * padded_width..][..padded_width];
-            let Some(row) = geometry.source_row(y) else {
-                continue;
-            };
-            let out = &mut image[row * width..][..width];
-            for (out, value) in out.iter_mut().zip(&line[before..]) {
-                *out += *value;
-            }
-            for x in (0..before).chain(before + width..padded_width) {
-                if let Some(column) = geometry.source_column(x) {
-                    out[column] += line[x];
+    /// Adds what fell on the padding to the pixels that it mirrors.
+    fn fold(geometry: &Geometry, padded: &[f32], image: &mut [f32]) {
+        let Geometry {
+            height,
+            width,
+            before,
+            ..
+        } = *geometry;
+        let (padded_height, padded_width) = (geometry.padded_height(), geometry.padded_width());
+        image.fill(0.0);
+        for channel in 0..geometry.channels_in {
+            let image = &mut image[channel * height * width..][..height * width];
+            for y in 0..padded_height {
+                let line = &padded[(channel * padded_height + y) * padded_width..][..padded_width];
+                let Some(row) = geometry.source_row(y) else {
+                    continue;
+                };
+                let out = &mut image[row * width..][..width];
+                for (out, value) in out.iter_mut().zip(&line[before..]) {
+                    *out += *value;
+                }
+                for x in (0..before).chain(before + width..padded_width) {
+                    if let Some(column) = geometry.source_column(x) {
+                        out[column] += line[x];
+                    }
                 }
             }
         }

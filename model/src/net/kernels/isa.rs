@@ -108,48 +108,52 @@ impl FirstPresent for [Isa] {
     }
 }
 
-/// Calls `f` compiled for the vectors of `isa`, as far as it is inlined.
-///
-/// # Panics
-/// If this CPU lacks `isa`.
-#[inline]
-pub(crate) fn vectorised<R>(isa: Isa, f: impl FnOnce() -> R) -> R {
-    assert!(isa.is_present(), "this CPU lacks {isa:?}");
-    match isa {
-        #[cfg(target_arch = "x86_64")]
-        Isa::Avx512Bf16 | Isa::Avx512 => {
-            #[expect(
-                unsafe_code,
-                reason = "the CPU has been asked for the instructions above"
-            )]
-            // SAFETY: the CPU has AVX-512 with the extensions named there.
-            unsafe {
-                with_avx512(f)
+/// Defines functions that are compiled once for each instruction set and take it as their first
+/// argument. (A closure handed to a function with the instructions would do if it were sure to be
+/// inlined there; it is not.)
+macro_rules! for_each_isa {
+    ($(
+        $(#[$meta:meta])*
+        $vis:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block
+    )*) => {$(
+        $(#[$meta])*
+        $vis fn $name(isa: $crate::net::kernels::Isa, $($arg: $type),*) $(-> $result)? {
+            #[inline(always)]
+            fn body($($arg: $type),*) $(-> $result)? $body
+
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+            fn avx512($($arg: $type),*) $(-> $result)? {
+                body($($arg),*)
+            }
+
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma")]
+            fn avx2($($arg: $type),*) $(-> $result)? {
+                body($($arg),*)
+            }
+
+            assert!(isa.is_present(), "this CPU lacks {isa:?}");
+            match isa {
+                #[cfg(target_arch = "x86_64")]
+                $crate::net::kernels::Isa::Avx512Bf16 | $crate::net::kernels::Isa::Avx512 => {
+                    #[expect(unsafe_code, reason = "the CPU has been asked above")]
+                    // SAFETY: the CPU has AVX-512 with the extensions that `is_present` asks for.
+                    unsafe {
+                        avx512($($arg),*)
+                    }
+                }
+                #[cfg(target_arch = "x86_64")]
+                $crate::net::kernels::Isa::Avx2 => {
+                    #[expect(unsafe_code, reason = "the CPU has been asked above")]
+                    // SAFETY: the CPU has AVX2.
+                    unsafe {
+                        avx2($($arg),*)
+                    }
+                }
+                _ => body($($arg),*),
             }
         }
-        #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => {
-            #[expect(
-                unsafe_code,
-                reason = "the CPU has been asked for the instructions above"
-            )]
-            // SAFETY: the CPU has AVX2.
-            unsafe {
-                with_avx2(f)
-            }
-        }
-        _ => f(),
-    }
+    )*};
 }
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-fn with_avx512<R>(f: impl FnOnce() -> R) -> R {
-    f()
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn with_avx2<R>(f: impl FnOnce() -> R) -> R {
-    f()
-}
+pub(crate) use for_each_isa;

@@ -1,7 +1,7 @@
 //! Images laid out in planes of units with padded rows, one plane for each phase of the stride.
 
 use super::geometry::{Border, Geometry};
-use super::isa::{Isa, vectorised};
+use super::isa::{Isa, for_each_isa};
 use super::pack::Tap;
 use super::product::SLACK;
 use super::unit::{join, rounded};
@@ -83,7 +83,7 @@ impl Planes {
 
     /// Lays `image` out in `planes`, which hold zeros or another image of the same layout.
     pub(super) fn fill(&self, image: &[f32], planes: &mut [u32]) {
-        vectorised(self.isa, || self.fill_inlined(image, planes));
+        fill(self.isa, self, image, planes);
     }
 
     #[inline(always)]
@@ -92,44 +92,20 @@ impl Planes {
             height,
             width,
             stride,
-            channels_in,
             ..
         } = self.geometry;
-        let size = height * width;
-        let mut line = vec![0; self.row * stride];
+        // Whole channels are converted and split at once: the rows are too short for vectors.
+        let mut flat = vec![0; height * width];
+        let mut split = vec![0; height * width];
         if self.by_position {
             planes.fill(0);
         }
         for unit in 0..self.depth {
-            let first = &image[unit * self.isa.pack() * size..][..size];
-            let second = (self.isa.pack() == 2 && 2 * unit + 1 < channels_in)
-                .then(|| &image[(2 * unit + 1) * size..][..size]);
+            self.convert(image, unit, &mut flat);
+            split_columns(&flat, width, stride, &mut split);
             for y in 0..self.geometry.padded_height() {
-                let Some(source) = self.geometry.source_row(y) else {
-                    continue;
-                };
-                let of = source * width..(source + 1) * width;
-                let inner = &mut line[self.geometry.before..][..width];
-                match second {
-                    Some(second) => join_rows(&first[of.clone()], &second[of], inner),
-                    None if self.isa.pack() == 2 => round_row(&first[of], inner, self.by_position),
-                    None => copy_row(&first[of], inner),
-                }
-                self.mirror(&mut line);
-                for px in 0..stride {
-                    let at = self.phase(y % stride, px) + unit * self.plane + y / stride * self.row;
-                    let row = &mut planes[at..at + self.row];
-                    match stride {
-                        1 => row.copy_from_slice(&line),
-                        2 => every_second(&line[px..], row),
-                        _ => {
-                            for (unit, value) in
-                                row.iter_mut().zip(line[px..].iter().step_by(stride))
-                            {
-                                *unit = *value;
-                            }
-                        }
-                    }
+                if let Some(source) = self.geometry.source_row(y) {
+                    self.place(&split, source, unit, y, planes);
                 }
             }
         }
@@ -138,18 +114,78 @@ impl Planes {
         }
     }
 
-    /// Fills the padding at both ends of a line.
+    /// Makes the units of one plane, without padding.
     #[inline(always)]
-    fn mirror(&self, line: &mut [u32]) {
-        if self.geometry.border == Border::Reflect {
-            let (before, width) = (self.geometry.before, self.geometry.width);
-            let after = before + width..self.geometry.padded_width();
-            for x in (0..before).chain(after) {
-                if let Some(source) = self.geometry.source_column(x) {
-                    line[x] = line[before + source];
+    fn convert(&self, image: &[f32], unit: usize, flat: &mut [u32]) {
+        let size = flat.len();
+        let channel = |channel: usize| &image[channel * size..][..size];
+        if self.isa.pack() == 1 {
+            copy_row(channel(unit), flat);
+        } else if 2 * unit + 1 < self.geometry.channels_in {
+            join_rows(channel(2 * unit), channel(2 * unit + 1), flat);
+        } else {
+            round_row(channel(2 * unit), flat, self.by_position);
+        }
+    }
+
+    /// Copies row `source` of a channel, split by [`split_columns`], to padded row `y`.
+    #[inline(always)]
+    fn place(&self, split: &[u32], source: usize, unit: usize, y: usize, planes: &mut [u32]) {
+        let Geometry {
+            height,
+            width,
+            stride,
+            before,
+            ..
+        } = self.geometry;
+        let start =
+            |px: usize| self.phase(y % stride, px) + unit * self.plane + y / stride * self.row;
+        let mut class = 0;
+        for first in 0..stride {
+            let len = (width + stride - 1 - first) / stride;
+            let at = start((first + before) % stride) + (first + before) / stride;
+            planes[at..at + len].copy_from_slice(&split[class + source * len..][..len]);
+            if self.geometry.border == Border::Reflect {
+                let after = before + width..self.geometry.padded_width();
+                for x in (0..before).chain(after) {
+                    if let Some(column) = self.geometry.source_column(x)
+                        && column % stride == first
+                    {
+                        let value = split[class + source * len + column / stride];
+                        planes[start(x % stride) + x / stride] = value;
+                    }
                 }
             }
+            class += height * len;
         }
+    }
+}
+
+/// Splits the columns of a plane by their place in the stride: first all rows of columns
+/// 0, s, 2s, …, then of 1, 1 + s, …
+#[inline(always)]
+fn split_columns(flat: &[u32], width: usize, stride: usize, split: &mut [u32]) {
+    if stride == 1 {
+        split.copy_from_slice(flat);
+    } else if stride == 2 && width.is_multiple_of(2) {
+        let (even, odd) = split.split_at_mut(flat.len() / 2);
+        for (([first, second], even), odd) in flat.as_chunks().0.iter().zip(even).zip(odd) {
+            (*even, *odd) = (*first, *second);
+        }
+    } else {
+        let columns = (0..stride).flat_map(|first| {
+            flat.chunks_exact(width)
+                .flat_map(move |row| row.iter().skip(first).step_by(stride))
+        });
+        for (split, value) in split.iter_mut().zip(columns) {
+            *split = *value;
+        }
+    }
+}
+
+for_each_isa! {
+    fn fill(planes: &Planes, image: &[f32], units: &mut [u32]) {
+        planes.fill_inlined(image, units);
     }
 }
 
@@ -187,12 +223,5 @@ pub(super) fn join_neighbours(units: &mut [u32]) {
     let mut left = 0;
     for unit in units.iter_mut().rev() {
         (left, *unit) = (*unit, join(*unit, left));
-    }
-}
-
-#[inline(always)]
-fn every_second(line: &[u32], row: &mut [u32]) {
-    for (unit, two) in row.iter_mut().zip(line.chunks(2)) {
-        *unit = two[0];
     }
 }

@@ -1,6 +1,6 @@
 //! Planes of channels to rows of channels: the operands of sums over pixels.
 
-use super::isa::{Isa, vectorised};
+use super::isa::{Isa, for_each_isa};
 use super::unit::{join, rounded};
 
 const BLOCK: usize = 16;
@@ -40,29 +40,53 @@ pub(super) fn transpose(
                     }
                 }
             }
-            vectorised(isa, || {
-                for q in (0..here).rev() {
-                    let at = (start + q) / every * width + first;
-                    let wanted = (start + q).is_multiple_of(every);
-                    let own = &mut block[q];
-                    if isa.pack() == 2 {
-                        for value in own.iter_mut() {
-                            *value = rounded(f32::from_bits(*value));
-                        }
+            let place = Place {
+                // `every` is 1 or 2 and divides the block.
+                first: start / every * width + first,
+                width,
+                every,
+                pairs: isa.pack() == 2,
+            };
+            write_rows(isa, &mut block[..here], place, &mut next, rows);
+        }
+    }
+}
+
+/// Where the rows of a block go.
+#[derive(Clone, Copy)]
+struct Place {
+    first: usize,
+    width: usize,
+    every: usize,
+    pairs: bool,
+}
+
+for_each_isa! {
+    /// Writes the rows of a block, last first; `next` is the rounded row after it, and then that
+    /// after the block before.
+    fn write_rows(
+        block: &mut [[u32; BLOCK]],
+        place: Place,
+        next: &mut [u32; BLOCK],
+        rows: &mut [u32],
+    ) {
+        if place.pairs {
+            for value in block.as_flattened_mut() {
+                *value = rounded(f32::from_bits(*value));
+            }
+        }
+        for (q, own) in block.iter().enumerate().rev() {
+            if place.every == 1 || q % 2 == 0 {
+                let at = place.first + q / place.every * place.width;
+                let out = rows[at..].first_chunk_mut::<BLOCK>().expect("rows are whole vectors");
+                *out = *own;
+                if place.pairs {
+                    for (out, next) in out.iter_mut().zip(&*next) {
+                        *out = join(*out, *next);
                     }
-                    if wanted {
-                        let out = &mut rows[at..at + BLOCK];
-                        for ((out, own), next) in out.iter_mut().zip(&*own).zip(&next) {
-                            *out = if isa.pack() == 2 {
-                                join(*own, *next)
-                            } else {
-                                *own
-                            };
-                        }
-                    }
-                    next = *own;
                 }
-            });
+            }
+            *next = *own;
         }
     }
 }

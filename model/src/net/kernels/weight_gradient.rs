@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::geometry::Geometry;
-use super::isa::{Isa, vectorised};
+use super::isa::{Isa, for_each_isa};
 use super::plane::{Planes, copy_row, join_neighbours, phases, round_row};
 use super::product::{Lanes, Left, Product, SLACK, grid};
 use super::transpose::{row_units, transpose};
@@ -194,25 +194,14 @@ impl Work {
     fn flatten(&mut self, dy: &[f32], units: bool) {
         let (height, width) = (self.geometry.out_height(), self.geometry.out_width());
         let pairs = units && self.isa.pack() == 2;
-        let (row, front, step) = (self.planes.row, self.front, self.flat_step);
-        let flat = &mut self.flat[..];
-        vectorised(self.isa, || {
-            if pairs {
-                flat.fill(0);
-            }
-            for (line, values) in dy.chunks_exact(width).enumerate() {
-                let at = line / height * step + front + line % height * row;
-                let out = &mut flat[at..at + width];
-                if pairs {
-                    round_row(values, out, true);
-                } else {
-                    copy_row(values, out);
-                }
-            }
-            if pairs {
-                join_neighbours(flat);
-            }
-        });
+        let place = FlatPlace {
+            height,
+            width,
+            row: self.planes.row,
+            front: self.front,
+            step: self.flat_step,
+        };
+        flatten(self.isa, dy, place, pairs, &mut self.flat);
     }
 
     /// For each tap: output channels × input channels, summed over pixels.
@@ -295,6 +284,37 @@ impl Work {
                         .for_each(|(sum, value)| *sum += value);
                 }
             }
+        }
+    }
+}
+
+/// The layout of the output's gradient.
+#[derive(Clone, Copy)]
+struct FlatPlace {
+    height: usize,
+    width: usize,
+    row: usize,
+    front: usize,
+    step: usize,
+}
+
+for_each_isa! {
+    fn flatten(dy: &[f32], place: FlatPlace, pairs: bool, flat: &mut [u32]) {
+        if pairs {
+            flat.fill(0);
+        }
+        for (line, values) in dy.chunks_exact(place.width).enumerate() {
+            let (channel, y) = (line / place.height, line % place.height);
+            let at = channel * place.step + place.front + y * place.row;
+            let out = &mut flat[at..at + place.width];
+            if pairs {
+                round_row(values, out, true);
+            } else {
+                copy_row(values, out);
+            }
+        }
+        if pairs {
+            join_neighbours(flat);
         }
     }
 }

@@ -3,8 +3,9 @@
 
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor};
 
+use super::norm::gate;
 use super::{values, with_values};
-use crate::net::kernels::{Isa, Precision, vectorised};
+use crate::net::kernels::{Isa, Precision, for_each_isa};
 
 /// max(0, a + b).
 pub(super) struct AddRelu;
@@ -23,11 +24,7 @@ impl CustomOp2 for AddRelu {
     ) -> Result<(CpuStorage, Shape)> {
         let (a, b) = (values(a, a_layout)?, values(b, b_layout)?);
         let mut y = vec![0.0; a.len()];
-        vectorised(Isa::of(Precision::Full), || {
-            for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
-                *y = (a + b).max(0.0);
-            }
-        });
+        add_relu(Isa::of(Precision::Full), &mut y, a, b);
         Ok((CpuStorage::F32(y), a_layout.shape().clone()))
     }
 
@@ -56,11 +53,7 @@ impl CustomOp1 for LeakyRelu {
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let x = values(x, layout)?;
         let mut y = vec![0.0; x.len()];
-        vectorised(Isa::of(Precision::Full), || {
-            for (y, x) in y.iter_mut().zip(x) {
-                *y = if *x > 0.0 { *x } else { self.slope * x };
-            }
-        });
+        gate(Isa::of(Precision::Full), &mut y, x, x, self.slope);
         Ok((CpuStorage::F32(y), layout.shape().clone()))
     }
 
@@ -75,13 +68,17 @@ fn gated(y: &Tensor, dy: &Tensor, slope: f32) -> Result<Tensor> {
     let mut gradient = vec![0.0; y.elem_count()];
     with_values(y, |y| {
         with_values(dy, |dy| {
-            vectorised(Isa::of(Precision::Full), || {
-                for ((gradient, y), dy) in gradient.iter_mut().zip(y).zip(dy) {
-                    *gradient = if *y > 0.0 { *dy } else { slope * dy };
-                }
-            });
+            gate(Isa::of(Precision::Full), &mut gradient, y, dy, slope);
             Ok(())
         })
     })?;
     Tensor::from_vec(gradient, y.shape(), y.device())
+}
+
+for_each_isa! {
+    fn add_relu(y: &mut [f32], a: &[f32], b: &[f32]) {
+        for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
+            *y = (a + b).max(0.0);
+        }
+    }
 }

@@ -4,12 +4,10 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
 use super::{values, with_values};
-use crate::net::kernels::{Isa, Precision, vectorised};
+use crate::net::kernels::{Isa, Precision, for_each_isa, sums};
 
 /// The ε of the instance norm, as in the authors' code.
 pub(super) const EPSILON: f32 = 1e-5;
-/// Values added at once: the sums are kept in this many lanes, so their order is fixed.
-const LANES: usize = 64;
 /// Channels that one task of the pool takes at least.
 const TASK: usize = 16;
 
@@ -64,8 +62,8 @@ impl CustomOp3 for NormActivation {
             .enumerate()
             .with_min_len(TASK)
             .for_each(|(index, (y, x))| {
-                let (scale, offset) = (scale[index % channels], offset[index % channels]);
-                vectorised(isa, || forward_channel(y, x, scale, offset, slope));
+                let constants = [scale[index % channels], offset[index % channels], slope];
+                forward_channel(isa, y, x, constants);
             });
         Ok((CpuStorage::F32(y), layout.shape().clone()))
     }
@@ -95,12 +93,7 @@ impl CustomOp3 for NormActivation {
                             .with_min_len(TASK)
                             .map(|(index, (((dx, x), y), dy))| {
                                 let scale = scale[index % channels];
-                                vectorised(isa, || {
-                                    for ((dx, y), dy) in dx.iter_mut().zip(y).zip(dy) {
-                                        *dx = if *y > 0.0 { *dy } else { slope * dy };
-                                    }
-                                    backward_channel(dx, x, scale)
-                                })
+                                backward_channel(isa, dx, [x, y, dy], [scale, slope])
                             })
                             .collect())
                     })
@@ -124,52 +117,62 @@ impl CustomOp3 for NormActivation {
 }
 
 /// The norm and the activation of one channel.
-#[inline(always)]
-fn forward_channel(y: &mut [f32], x: &[f32], scale: f32, offset: f32, slope: f32) {
-    let (mean, inverse) = statistics(x);
+fn forward_channel(isa: Isa, y: &mut [f32], x: &[f32], [scale, offset, slope]: [f32; 3]) {
+    let (mean, inverse) = statistics(isa, x);
     let gain = scale * inverse;
-    let shift = offset - mean * gain;
-    for (y, x) in y.iter_mut().zip(x) {
-        let value = x * gain + shift;
-        *y = if value > 0.0 { value } else { slope * value };
-    }
+    line(isa, y, x, [gain, offset - mean * gain, slope]);
 }
 
-/// Turns the gradient after the norm, in `d`, into the gradient before it; returns this
-/// channel's gradients of scale and offset.
-#[inline(always)]
-fn backward_channel(d: &mut [f32], x: &[f32], scale: f32) -> (f32, f32) {
+/// Writes the gradient before the norm to `dx`, given the norm's input and output and the
+/// gradient of that; returns this channel's gradients of scale and offset.
+fn backward_channel(
+    isa: Isa,
+    dx: &mut [f32],
+    [x, y, dy]: [&[f32]; 3],
+    [scale, slope]: [f32; 2],
+) -> (f32, f32) {
     let pixels = x.len() as f32;
-    let (mean, inverse) = statistics(x);
-    let total = sum(d, d, |d, _| d);
-    let product = sum(d, x, |d, x| d * (x - mean)) * inverse;
-    let (mean_d, mean_product) = (total / pixels, product / pixels * inverse);
-    for (d, x) in d.iter_mut().zip(x) {
-        *d = scale * inverse * (*d - mean_d - (x - mean) * mean_product);
-    }
+    let (mean, inverse) = statistics(isa, x);
+    gate(isa, dx, y, dy, slope);
+    let (total, product) = sums::sums(isa, dx, x, mean);
+    let product = product * inverse;
+    let means = [total / pixels, product / pixels * inverse];
+    centre(isa, dx, x, mean, means, scale * inverse);
     (product, total)
 }
 
 /// Mean and 1/√(variance + ε).
-#[inline(always)]
-fn statistics(x: &[f32]) -> (f32, f32) {
+fn statistics(isa: Isa, x: &[f32]) -> (f32, f32) {
     let pixels = x.len() as f32;
-    let mean = sum(x, x, |x, _| x) / pixels;
-    let variance = sum(x, x, |x, _| (x - mean) * (x - mean)) / pixels;
-    (mean, 1.0 / (variance + EPSILON).sqrt())
+    let mean = sums::sum(isa, x) / pixels;
+    (
+        mean,
+        1.0 / (sums::squares(isa, x, mean) / pixels + EPSILON).sqrt(),
+    )
 }
 
-/// The sum of `f` over pairs of values, in lanes so that it can be vectorised.
-#[inline(always)]
-fn sum(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> f32 {
-    let mut lanes = [0.0f32; LANES];
-    let (a, a_rest) = a.as_chunks::<LANES>();
-    let (b, b_rest) = b.as_chunks::<LANES>();
-    for (a, b) in a.iter().zip(b) {
-        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
-            *lane += f(*a, *b);
+for_each_isa! {
+    /// gain · x + shift, negative values times the slope.
+    fn line(y: &mut [f32], x: &[f32], constants: [f32; 3]) {
+        let [gain, shift, slope] = constants;
+        for (y, x) in y.iter_mut().zip(x) {
+            let value = x * gain + shift;
+            *y = value * if value > 0.0 { 1.0 } else { slope };
         }
     }
-    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| f(*a, *b)).sum();
-    lanes.iter().sum::<f32>() + rest
+
+    /// `dy`, times the slope where `y` is not positive.
+    pub(super) fn gate(dx: &mut [f32], y: &[f32], dy: &[f32], slope: f32) {
+        // The factor, not the product, depends on the sign: so no branch is needed.
+        for ((dx, y), dy) in dx.iter_mut().zip(y).zip(dy) {
+            *dx = dy * if *y > 0.0 { 1.0 } else { slope };
+        }
+    }
+
+    /// Takes the part of a gradient away that the norm's own mean and variance undo.
+    fn centre(d: &mut [f32], x: &[f32], mean: f32, means: [f32; 2], gain: f32) {
+        for (d, x) in d.iter_mut().zip(x) {
+            *d = gain * (*d - means[0] - (x - mean) * means[1]);
+        }
+    }
 }

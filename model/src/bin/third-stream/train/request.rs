@@ -62,6 +62,16 @@ impl Request {
         if let Some(batch) = args.batch {
             settings::set(&mut recipe, &format!("batch={batch}"))?;
         }
+        if let Corpus::Folders(folders) = &corpus
+            && settings::checked(&recipe)?
+                .mixed_genres(pair)
+                .iter()
+                .any(|genre| !folders.contains_key(genre))
+        {
+            // Two folders are enough: without music of the third genre, the mixed
+            // discriminators learn from these two, the paper's partial model.
+            settings::set(&mut recipe, "mixed_music=pair")?;
+        }
         for change in &args.set {
             settings::set(&mut recipe, change)?;
         }

@@ -1,0 +1,127 @@
+//! The networks against PyTorch: numbers of a fixed draw, written by `torch_reference.py`.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test builds on is a test's own failure"
+)]
+
+use std::collections::HashMap;
+
+use candle_core::{Device, Tensor, Var};
+use candle_nn::VarBuilder;
+use third_stream_model::net::{
+    Discriminator, DiscriminatorConfig, Generator, GeneratorConfig, ops,
+};
+
+const REFERENCE: &[u8] = include_bytes!("fixtures/torch_tiny.safetensors");
+
+/// The configuration in `torch_reference.py`.
+const GENERATOR: GeneratorConfig = GeneratorConfig {
+    base_channels: 4,
+    residual_blocks: 2,
+    skip: 0.5,
+};
+const DISCRIMINATOR: DiscriminatorConfig = DiscriminatorConfig {
+    base_channels: 4,
+    spectral_norm: false,
+};
+
+struct Reference {
+    tensors: HashMap<String, Tensor>,
+}
+
+impl Reference {
+    fn read() -> Self {
+        let tensors = candle_core::safetensors::load_buffer(REFERENCE, &Device::Cpu).unwrap();
+        Self { tensors }
+    }
+
+    fn get(&self, name: &str) -> &Tensor {
+        self.tensors
+            .get(name)
+            .unwrap_or_else(|| panic!("the reference has no {name}"))
+    }
+
+    /// The weights of a network as variables, by their names in it.
+    fn variables(&self, network: &str) -> HashMap<String, Var> {
+        let prefix = format!("{network}.");
+        let own = self.tensors.iter().filter_map(|(name, tensor)| {
+            let name = name.strip_prefix(&prefix)?;
+            Some((name.to_owned(), Var::from_tensor(tensor).unwrap()))
+        });
+        own.collect()
+    }
+}
+
+fn builder(variables: &HashMap<String, Var>) -> VarBuilder<'static> {
+    let tensors = variables
+        .iter()
+        .map(|(name, v)| (name.clone(), v.as_tensor().clone()));
+    VarBuilder::from_tensors(tensors.collect(), candle_core::DType::F32, &Device::Cpu)
+}
+
+fn values(tensor: &Tensor) -> Vec<f32> {
+    tensor.flatten_all().unwrap().to_vec1().unwrap()
+}
+
+/// The largest difference.
+fn distance(found: &Tensor, expected: &Tensor) -> f32 {
+    assert_eq!(found.dims(), expected.dims());
+    let pairs = values(found).into_iter().zip(values(expected));
+    pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+/// The norm of the difference over the norm of what is expected.
+fn relative(found: &Tensor, expected: &Tensor) -> f32 {
+    assert_eq!(found.dims(), expected.dims());
+    let norm = |values: Vec<f32>| values.iter().map(|v| v * v).sum::<f32>().sqrt();
+    norm(values(&(found - expected).unwrap())) / norm(values(expected)).max(1e-12)
+}
+
+/// How far values and gradients are from the reference: the largest difference of the outputs,
+/// the largest relative difference of a gradient with its name.
+fn run(precision: ops::Precision) -> (f32, (f32, String)) {
+    let reference = Reference::read();
+    let variables = ["generator", "discriminator"].map(|network| reference.variables(network));
+    let (y, scores, gradients) = ops::with_precision(precision, || {
+        let generator = Generator::new(&GENERATOR, &builder(&variables[0])).unwrap();
+        let judge = Discriminator::new(&DISCRIMINATOR, &builder(&variables[1])).unwrap();
+        let x = reference.get("x");
+        let y = generator.forward(x).unwrap();
+        let scores = judge.forward(&y).unwrap();
+        let adversarial = (&scores - 1.0).unwrap().sqr().unwrap().mean_all().unwrap();
+        let cycle = (&y - x).unwrap().abs().unwrap().mean_all().unwrap();
+        let loss = (adversarial + (cycle * 10.0).unwrap()).unwrap();
+        (y, scores, loss.backward().unwrap())
+    });
+    let forward = distance(&y, reference.get("y")).max(distance(&scores, reference.get("scores")));
+    let mut worst = (0.0, String::new());
+    for (network, variables) in ["generator", "discriminator"].into_iter().zip(&variables) {
+        for (name, variable) in variables {
+            let name = format!("gradient.{network}.{name}");
+            let found = gradients
+                .get(variable)
+                .expect("every weight has a gradient");
+            let error = relative(found, reference.get(&name));
+            if error > worst.0 || error.is_nan() {
+                worst = (error, name);
+            }
+        }
+    }
+    (forward, worst)
+}
+
+#[test]
+fn values_and_gradients_are_pytorch_s() {
+    let (forward, (gradient, name)) = run(ops::Precision::Full);
+    assert!(forward <= 1e-4, "the outputs differ by {forward:e}");
+    assert!(gradient <= 1e-2, "{name} differs by {gradient:e}");
+}
+
+#[test]
+fn training_in_bf16_stays_near_them() {
+    let (forward, (gradient, name)) = run(ops::Precision::Brief);
+    // Two decimal digits in each factor, through thirteen layers.
+    assert!(forward <= 0.1, "the outputs differ by {forward:e}");
+    assert!(gradient <= 0.2, "{name} differs by {gradient:e}");
+}

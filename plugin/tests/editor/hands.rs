@@ -1,0 +1,232 @@
+//! What the editor makes of mouse, wheel and keys.
+
+use egui::{Context, Event, Key, Modifiers, PointerButton, Pos2, RawInput, Rect, pos2, vec2};
+use third_stream::editor::{Control, Gesture, View, draw};
+use third_stream::params::Delay;
+
+/// In the middle of the knob, of its controls and of the switch, for a window of 960 × 560.
+const KNOB: Pos2 = pos2(150.0, 220.0);
+const TWO_BARS: Pos2 = pos2(150.0, 427.0);
+const QUANTISE: Pos2 = pos2(150.0, 489.0);
+const BYPASS: Pos2 = pos2(898.0, 28.0);
+
+/// An editor at which somebody sits.
+struct Desk {
+    context: Context,
+    view: View,
+    time: f64,
+    modifiers: Modifiers,
+    /// When egui wants to draw again, in seconds.
+    again: f64,
+}
+
+impl Desk {
+    fn new(view: View) -> Self {
+        let mut desk = Self {
+            context: Context::default(),
+            view,
+            time: 0.0,
+            modifiers: Modifiers::NONE,
+            again: 0.0,
+        };
+        desk.pass(vec![]);
+        desk
+    }
+
+    /// One pass of the editor; what it sets is taken over, as a host would.
+    fn pass(&mut self, events: Vec<Event>) -> Vec<Gesture> {
+        self.time += 0.05;
+        let input = RawInput {
+            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, vec2(960.0, 560.0))),
+            time: Some(self.time),
+            events,
+            ..RawInput::default()
+        };
+        let mut gestures = Vec::new();
+        let mut output = self
+            .context
+            .run_ui(input, |ui| gestures = draw(ui, &self.view));
+        output.textures_delta.clear();
+        let root = &output.viewport_output[&egui::ViewportId::ROOT];
+        self.again = root.repaint_delay.as_secs_f64();
+        for gesture in &gestures {
+            match *gesture {
+                Gesture::Set(Control::Genre, value) => {
+                    self.view.knob = value * 2.0 - 1.0;
+                    self.view.moved = self.view.knob;
+                }
+                Gesture::Set(Control::Quantise, value) => self.view.quantise = value,
+                _ => {}
+            }
+        }
+        gestures
+    }
+
+    fn button(&self, at: Pos2, pressed: bool) -> Event {
+        Event::PointerButton {
+            pos: at,
+            button: PointerButton::Primary,
+            pressed,
+            modifiers: self.modifiers,
+        }
+    }
+
+    fn click(&mut self, at: Pos2) -> Vec<Gesture> {
+        self.pass(vec![Event::PointerMoved(at)]);
+        let mut gestures = self.pass(vec![self.button(at, true)]);
+        gestures.extend(self.pass(vec![self.button(at, false)]));
+        gestures
+    }
+
+    /// Drags in small steps; the first steps tell a drag from a click.
+    fn drag(&mut self, from: Pos2, to: Pos2) -> Vec<Gesture> {
+        self.pass(vec![Event::PointerMoved(from)]);
+        let mut gestures = self.pass(vec![self.button(from, true)]);
+        for step in 1..=20 {
+            let at = from.lerp(to, step as f32 / 20.0);
+            gestures.extend(self.pass(vec![Event::PointerMoved(at)]));
+        }
+        gestures.extend(self.pass(vec![self.button(to, false)]));
+        gestures
+    }
+
+    fn key(&mut self, key: Key) -> Vec<Gesture> {
+        let press = |pressed| Event::Key {
+            key,
+            physical_key: None,
+            pressed,
+            repeat: false,
+            modifiers: self.modifiers,
+        };
+        let (down, up) = (press(true), press(false));
+        let gestures = self.pass(vec![down]);
+        self.pass(vec![up]);
+        gestures
+    }
+}
+
+/// The values set, if they lie between one begin and one end of `control`.
+fn values(gestures: &[Gesture], control: Control) -> Vec<f32> {
+    assert_eq!(gestures.first(), Some(&Gesture::Begin(control)));
+    assert_eq!(gestures.last(), Some(&Gesture::End(control)));
+    gestures[1..gestures.len() - 1]
+        .iter()
+        .map(|gesture| match gesture {
+            Gesture::Set(same, value) if *same == control => *value,
+            other => panic!("{other:?} inside a gesture"),
+        })
+        .collect()
+}
+
+#[test]
+fn dragging_turns_the_knob_and_shift_turns_it_finely() {
+    let mut desk = Desk::new(View::default());
+    let up = desk.drag(KNOB, KNOB - vec2(0.0, 60.0));
+    let set = values(&up, Control::Genre);
+    assert!(set.is_sorted(), "one way, no jumps back: {set:?}");
+    let coarse = desk.view.knob;
+    assert!((0.3..0.5).contains(&coarse), "{coarse}");
+
+    let mut desk = Desk::new(View::default());
+    desk.modifiers = Modifiers::SHIFT;
+    desk.pass(vec![Event::ModifiersChanged(Modifiers::SHIFT)]);
+    desk.drag(KNOB, KNOB - vec2(0.0, 60.0));
+    assert!(
+        (desk.view.knob * 10.0 - coarse).abs() < 0.05,
+        "{}",
+        desk.view.knob
+    );
+}
+
+#[test]
+fn the_knob_stops_at_its_ends_and_rests_in_the_middle() {
+    let mut desk = Desk::new(View::default());
+    desk.drag(KNOB, KNOB - vec2(0.0, 215.0));
+    desk.drag(KNOB, KNOB - vec2(0.0, 215.0));
+    assert_eq!(desk.view.knob, 1.0);
+    desk.drag(KNOB, KNOB + vec2(0.0, 300.0));
+    desk.drag(KNOB, KNOB + vec2(0.0, 300.0));
+    assert_eq!(desk.view.knob, -1.0);
+
+    let near = View {
+        knob: 0.05,
+        moved: 0.05,
+        ..View::default()
+    };
+    let mut desk = Desk::new(near);
+    // A hand that aims at the middle and does not quite hit it; the first pixels only tell the drag
+    // from a click.
+    desk.drag(KNOB, KNOB + vec2(0.0, 12.0));
+    assert_eq!(desk.view.knob, 0.0);
+}
+
+#[test]
+fn a_double_click_is_as_played() {
+    let view = View {
+        knob: -0.8,
+        moved: -0.8,
+        ..View::default()
+    };
+    let mut desk = Desk::new(view);
+    desk.click(KNOB);
+    let gestures = desk.click(KNOB);
+    assert_eq!(values(&gestures, Control::Genre), [0.5]);
+    assert_eq!(desk.view.knob, 0.0);
+}
+
+#[test]
+fn wheel_and_arrows_turn_the_knob_under_the_hand() {
+    let mut desk = Desk::new(View::default());
+    desk.pass(vec![Event::PointerMoved(KNOB)]);
+    let wheel = Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Line,
+        delta: vec2(0.0, 1.0),
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Wheel,
+        modifiers: Modifiers::NONE,
+    };
+    desk.pass(vec![wheel]);
+    for _ in 0..20 {
+        desk.pass(vec![]);
+    }
+    assert!((0.01..0.2).contains(&desk.view.knob), "{}", desk.view.knob);
+
+    let mut desk = Desk::new(View::default());
+    // Nobody listens to keys before the knob was touched: they are the host's.
+    assert_eq!(desk.key(Key::ArrowUp), []);
+    desk.click(KNOB);
+    desk.pass(vec![]);
+    for key in [Key::ArrowUp, Key::ArrowRight, Key::ArrowUp, Key::ArrowDown] {
+        values(&desk.key(key), Control::Genre);
+    }
+    assert!((desk.view.knob - 0.02).abs() < 1e-6, "{}", desk.view.knob);
+}
+
+#[test]
+fn the_small_controls_do_what_they_say() {
+    let mut desk = Desk::new(View::default());
+    assert_eq!(values(&desk.click(TWO_BARS), Control::Delay), [0.5]);
+    desk.view.delay = Delay::Two;
+    assert_eq!(desk.click(TWO_BARS), [], "it is chosen already");
+
+    assert_eq!(values(&desk.click(BYPASS), Control::Bypass), [1.0]);
+    desk.view.bypass = true;
+    assert_eq!(values(&desk.click(BYPASS), Control::Bypass), [0.0]);
+
+    let drag = desk.drag(QUANTISE, QUANTISE - vec2(60.0, 0.0));
+    assert!(!values(&drag, Control::Quantise).is_empty());
+    assert!(
+        (0.1..0.45).contains(&desk.view.quantise),
+        "{}",
+        desk.view.quantise
+    );
+}
+
+#[test]
+fn an_idle_editor_does_not_draw_again() {
+    let mut desk = Desk::new(View::default());
+    for _ in 0..20 {
+        desk.pass(vec![]);
+    }
+    assert!(desk.again > 60.0, "again in {} s", desk.again);
+}
