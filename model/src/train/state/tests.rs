@@ -110,6 +110,8 @@ fn the_cycle_loss_falls_without_discriminators_in_the_way() {
             ..Recipe::smoke().generator
         },
         cycle_weight: 100.0,
+        density_weight: 0.0,
+        largest_change: 0.0,
         ..Recipe::smoke()
     };
     let mut state = State::new(&recipe, 2, &Device::Cpu).unwrap();
