@@ -5,7 +5,7 @@
     reason = "what a test builds on is a test's own failure"
 )]
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use candle_core::{Device, Tensor, Var};
 use candle_nn::VarBuilder;
@@ -43,7 +43,7 @@ impl Reference {
     }
 
     /// The weights of a network as variables, by their names in it.
-    fn variables(&self, network: &str) -> HashMap<String, Var> {
+    fn variables(&self, network: &str) -> BTreeMap<String, Var> {
         let prefix = format!("{network}.");
         let own = self.tensors.iter().filter_map(|(name, tensor)| {
             let name = name.strip_prefix(&prefix)?;
@@ -53,7 +53,7 @@ impl Reference {
     }
 }
 
-fn builder(variables: &HashMap<String, Var>) -> VarBuilder<'static> {
+fn builder(variables: &BTreeMap<String, Var>) -> VarBuilder<'static> {
     let tensors = variables
         .iter()
         .map(|(name, v)| (name.clone(), v.as_tensor().clone()));
