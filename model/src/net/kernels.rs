@@ -3,7 +3,7 @@
 //! A convolution is a sum over its kernel's positions ("taps"): for each tap one matrix multiply
 //! of a weight matrix with the image moved by a constant. Kept in planes with padded rows, "moved
 //! by a constant" is a constant offset in memory, so nothing is copied for each tap as im2col
-//! does, and one small register-blocked [`product`] serves the forward pass, both gradients, any
+//! does, and one small register-blocked `product` serves the forward pass, both gradients, any
 //! stride and any padding:
 //!
 //! | pass | rows | columns (vector lanes) | summed over |
@@ -12,7 +12,7 @@
 //! | [`input_gradient`] | input channels | pixels | taps, output channels |
 //! | [`weight_gradient`] | output channels | input channels | pixels, images; once per tap |
 //!
-//! Everything is stored in 4-byte [`unit`]s: an f32, or a pair of bf16 whose products are summed
+//! Everything is stored in 4-byte `unit`s: an f32, or a pair of bf16 whose products are summed
 //! in f32 by one instruction. So both precisions share every line but the innermost one.
 //!
 //! Results do not depend on the number of threads: work is cut by image, and sums over images are

@@ -1,7 +1,7 @@
 //! The networks' operations, each with its backward pass.
 //!
 //! On the CPU they are candle custom operations over [`super::kernels`]; on other devices, and as the
-//! reference in tests, they are built from candle's own operations ([`reference`]).
+//! reference in tests, they are built from candle's own operations ([`mod@reference`]).
 //! They run on the current rayon pool and start no thread of their own; results do not depend on
 //! the number of threads.
 

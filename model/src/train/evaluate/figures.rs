@@ -1,5 +1,5 @@
-//! The figures of one direction of a transfer: the metrics of [`content`](super::content) and
-//! [`chroma`](super::chroma) over many phrases.
+//! The figures of one direction of a transfer: the metrics of [`content`] and
+//! [`chroma`] over many phrases.
 
 use std::collections::BTreeSet;
 
