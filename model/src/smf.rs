@@ -65,6 +65,11 @@ impl Smf {
     /// Reads a file, also one in a RIFF wrapper. Tracks that are cut off or damaged are read as
     /// far as they go ([`Track::is_damaged`]). Never panics, whatever the bytes.
     pub fn read(bytes: &[u8]) -> Result<Self, SmfError> {
+        // midly 0.5.3 negates the frame rate; of this one byte it cannot.
+        let head = bytes.windows(4).position(|word| word == b"MThd");
+        if head.is_some_and(|head| bytes.get(head + 12) == Some(&0x80)) {
+            return Err(SmfError::Header("a SMPTE frame rate of 128".to_owned()));
+        }
         let (header, rest) =
             midly::parse(bytes).map_err(|error| SmfError::Header(error.to_string()))?;
         let format = match header.format {

@@ -179,6 +179,7 @@ fn what_is_no_song_is_refused_with_a_reason() {
     let refusal = |bytes: &[u8]| Smf::read(bytes).unwrap_err().to_string();
     insta::assert_snapshot!(refusal(b"not MIDI"), @"not a Standard MIDI file: invalid midi: not a midi file; expected a file that begins with MThd");
     insta::assert_snapshot!(refusal(&file(2, [0, 96], &[END])), @"a MIDI file of type 2 holds several independent sequences, which have no common time; save it as type 0 or 1");
+    insta::assert_snapshot!(refusal(&file(1, [0x80, 1], &[END])), @"not a Standard MIDI file: a SMPTE frame rate of 128; expected a file that begins with MThd");
     insta::assert_snapshot!(refusal(&file(1, [0, 0], &[END])), @"the header's division is zero; expected at least one tick in a quarter or a frame");
     insta::assert_snapshot!(refusal(&file(1, [0, 96], &[])), @"the file has a header but no track; it may have been cut off");
 }
