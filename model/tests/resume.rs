@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A MIDI file with two phrases of 4/4: 32 quarter notes, which `seed` chooses.
 fn midi(seed: u8) -> Vec<u8> {
@@ -61,9 +61,12 @@ fn start(run: &str) -> Vec<&str> {
     args
 }
 
-/// Lets the process run for `time`; says whether it was killed before its end.
-fn kill_after(child: &mut Child, time: Duration) -> bool {
-    sleep(time);
+/// Lets the process run until `steps` steps are done; says whether it was killed before its end.
+fn kill_after(child: &mut Child, metrics: &Path, steps: usize) -> bool {
+    let done = || fs::read_to_string(metrics).map_or(0, |text| text.lines().count());
+    while child.try_wait().unwrap().is_none() && done() < steps {
+        sleep(Duration::from_millis(1));
+    }
     let running = child.try_wait().unwrap().is_none();
     // SIGKILL on Unix: the process gets no chance to save anything.
     child.kill().unwrap();
@@ -81,21 +84,20 @@ fn killed_and_resumed_gives_the_same_weights_as_never_stopped() {
             fs::write(path, midi(offset + number)).unwrap();
         }
     }
-    let began = Instant::now();
     let whole = train(dir.path(), &start("whole"))
         .args(["--threads", "1"])
         .status()
         .unwrap();
-    let took = began.elapsed();
     assert!(whole.success());
 
     let mut kills = 0;
     let mut args = start("killed");
-    for _ in 0..3 {
+    let metrics = dir.path().join("killed/metrics.jsonl");
+    for third in 0..3 {
         let mut child = train(dir.path(), &args).spawn().unwrap();
-        let moment = took.mul_f64(rand::random_range(0.05..0.6));
-        println!("killed after {moment:?} of {took:?}");
-        kills += u32::from(kill_after(&mut child, moment));
+        let steps = 5 * third + rand::random_range(0..5);
+        println!("killed after {steps} steps");
+        kills += u32::from(kill_after(&mut child, &metrics, steps));
         if dir.path().join("killed/run.json").exists() {
             args = vec!["--resume", "killed"];
         } else {

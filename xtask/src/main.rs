@@ -47,6 +47,9 @@ enum Task {
     /// Train a genre pair (arguments go to the command-line tool; try --help).
     #[command(disable_help_flag = true)]
     Train(forward::Args),
+    /// Train the cells of a table (arguments go to the command-line tool; try --help).
+    #[command(disable_help_flag = true)]
+    Sweep(forward::Args),
     /// Measure trained weights (arguments go to the command-line tool; try --help).
     #[command(disable_help_flag = true)]
     Evaluate(forward::Args),
@@ -65,6 +68,7 @@ fn main() -> Result<()> {
         Task::Bundle(args) => bundle::run(&args),
         Task::Install(args) => install::run(&args),
         Task::Train(args) => forward::run("train", &args),
+        Task::Sweep(args) => forward::run("sweep", &args),
         Task::Evaluate(args) => forward::run("evaluate", &args),
         Task::Transfer(args) => forward::run("transfer", &args),
         Task::Inspect(args) => forward::run("inspect", &args),

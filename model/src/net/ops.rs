@@ -1,11 +1,12 @@
 //! The networks' operations, each with its backward pass.
 //!
-//! On the CPU they are candle custom operations over [`super::kernels`]; on other devices, and as the
-//! reference in tests, they are built from candle's own operations ([`mod@reference`]).
+//! On the CPU they are candle custom operations over [`super::kernels`]; on other devices they are
+//! built from candle's own ([`composed`], [`mod@reference`]), which tests compare with.
 //! They run on the current rayon pool and start no thread of their own; results do not depend on
 //! the number of threads.
 
 mod adjoint;
+mod composed;
 mod conv;
 mod elementwise;
 mod norm;
@@ -62,7 +63,7 @@ pub fn conv2d(x: &Tensor, kernel: &Tensor, stride: usize, padding: Padding) -> R
         };
         x.apply_op2(kernel, conv)
     } else {
-        reference::conv2d(x, kernel, stride, padding)
+        composed::conv2d(x, kernel, stride, padding)
     }
 }
 
@@ -72,7 +73,7 @@ pub fn conv_transpose2d(x: &Tensor, kernel: &Tensor) -> Result<Tensor> {
     if x.device().is_cpu() {
         x.apply_op2(kernel, adjoint::ConvTranspose { isa: isa() })
     } else {
-        reference::conv_transpose2d(x, kernel)
+        composed::conv_transpose2d(x, kernel)
     }
 }
 

@@ -116,9 +116,12 @@ impl Slot {
         largest_change: f32,
     ) -> Result<()> {
         if gradient.device().is_cpu() {
-            let moment = |beta, squared| Moment { beta, squared };
-            self.mean.inplace_op2(gradient, &moment(BETAS.0, false))?;
-            self.square.inplace_op2(gradient, &moment(BETAS.1, true))?;
+            average(&self.mean, gradient, BETAS.0)?;
+            let square = Moment {
+                beta: BETAS.1,
+                squared: true,
+            };
+            self.square.inplace_op2(gradient, &square)?;
             let update = Update {
                 rate: rate as f32,
                 corrections,
@@ -126,12 +129,8 @@ impl Slot {
             };
             return self.variable.inplace_op3(&self.mean, &self.square, &update);
         }
-        let moment = |old: &Var, new: &Tensor, beta: f32| -> Result<()> {
-            let beta = f64::from(beta);
-            old.set(&((old.as_tensor() * beta)? + (new * (1.0 - beta))?)?)
-        };
-        moment(&self.mean, gradient, BETAS.0)?;
-        moment(&self.square, &gradient.sqr()?, BETAS.1)?;
+        average(&self.mean, gradient, BETAS.0)?;
+        average(&self.square, &gradient.sqr()?, BETAS.1)?;
         let root = ((self.square.as_tensor() / corrections.1)?.sqrt()? + EPSILON)?;
         let change = ((self.mean.as_tensor() / corrections.0)? / root)?;
         let size = change.sqr()?.mean_all()?.to_scalar::<f32>()?.sqrt();
@@ -139,6 +138,19 @@ impl Slot {
         self.variable
             .set(&(self.variable.as_tensor() - (change * scale)?)?)
     }
+}
+
+/// Moves the running mean `mean` towards `value`: `share` of the old, the rest of the new.
+pub(super) fn average(mean: &Var, value: &Tensor, share: f32) -> Result<()> {
+    if value.device().is_cpu() {
+        let op = Moment {
+            beta: share,
+            squared: false,
+        };
+        return mean.inplace_op2(value, &op);
+    }
+    let share = f64::from(share);
+    mean.set(&((mean.as_tensor() * share)? + (value * (1.0 - share))?)?)
 }
 
 /// The factor that brings a change of this size (root mean square) under the limit.

@@ -9,24 +9,43 @@ pub(super) fn adversarial(scores: &Tensor, target: f64) -> Result<Tensor> {
     (scores - target)?.sqr()?.mean_all()
 }
 
-/// ½ (mean (D(real) − 1)² + mean D(fake)²) of scores whose first half is of real phrases.
-pub(super) fn discriminator(scores: &Tensor) -> Result<Tensor> {
-    let half = scores.dim(0)? / 2;
-    let real = adversarial(&scores.narrow(0, 0, half)?, 1.0)?;
-    let fake = adversarial(&scores.narrow(0, half, half)?, 0.0)?;
+/// ½ (mean (D(real) − 1)² + mean D(fake)²) of scores whose first `real` phrases are real.
+pub(super) fn discriminator(scores: &Tensor, real: usize) -> Result<Tensor> {
+    let fake = adversarial(&scores.narrow(0, real, scores.dim(0)? - real)?, 0.0)?;
+    let real = adversarial(&scores.narrow(0, 0, real)?, 1.0)?;
     (real + fake)? * 0.5
 }
 
-/// How far the logits of a phrase that went there and back are from the phrase `x` (0 and 1).
-pub(super) fn cycle(logits: &Tensor, x: &Tensor, form: CycleLoss) -> Result<Tensor> {
+/// How far the logits of a phrase that went there and back are from the phrase `x` (0 and 1);
+/// cross-entropy has targets that are `smoothing` off, and no loss at those.
+pub(super) fn cycle(
+    logits: &Tensor,
+    x: &Tensor,
+    form: CycleLoss,
+    smoothing: f64,
+) -> Result<Tensor> {
     match form {
         CycleLoss::L1 => (candle_nn::ops::sigmoid(logits)? - x)?.abs()?.mean_all(),
         CycleLoss::CrossEntropy => {
             // max(z, 0) − z·x + ln(1 + e^−|z|), which no logit makes overflow.
             let small = (logits.abs()?.neg()?.exp()? + 1.0)?.log()?;
-            ((logits.relu()? - (logits * x)?)? + small)?.mean_all()
+            let target = x.affine(1.0 - 2.0 * smoothing, smoothing)?;
+            let loss = ((logits.relu()? - (logits * target)?)? + small)?.mean_all()?;
+            loss - entropy(smoothing)
         }
     }
+}
+
+/// The least cross-entropy that a share of `smoothing` leaves.
+fn entropy(smoothing: f64) -> f64 {
+    let part = |share: f64| {
+        if share > 0.0 {
+            -share * share.ln()
+        } else {
+            0.0
+        }
+    };
+    part(smoothing) + part(1.0 - smoothing)
 }
 
 /// How far the number of sounding cells of each phrase is from its source's: the mean of the
@@ -37,10 +56,11 @@ pub(super) fn density(fake: &Tensor, source: &Tensor) -> Result<Tensor> {
     (cells(fake)? / cells(source)?)?.log()?.sqr()?.mean_all()
 }
 
-/// 0 and 1 forward, the gradient of the probability backward.
-pub(super) fn straight_through(probabilities: &Tensor) -> Result<Tensor> {
-    let binary = probabilities.gt(0.5)?.to_dtype(probabilities.dtype())?;
-    probabilities + (binary - probabilities)?.detach()
+/// 0 and 1 forward, the gradient of sigmoid(logit / width) backward.
+pub(super) fn straight_through(logits: &Tensor, width: f64) -> Result<Tensor> {
+    let smooth = candle_nn::ops::sigmoid(&(logits / width)?)?;
+    let binary = logits.gt(0.0)?.to_dtype(logits.dtype())?;
+    &smooth + (binary - &smooth)?.detach()
 }
 
 #[cfg(test)]
@@ -57,22 +77,36 @@ mod tests {
     fn cross_entropy_is_that_of_the_probabilities() {
         let z = Tensor::new(&[-3f32, 0.0, 2.0, 90.0], &Device::Cpu).unwrap();
         let x = Tensor::new(&[0f32, 1.0, 1.0, 1.0], &Device::Cpu).unwrap();
-        let loss = number(&cycle(&z, &x, CycleLoss::CrossEntropy).unwrap());
+        let loss = number(&cycle(&z, &x, CycleLoss::CrossEntropy, 0.0).unwrap());
         let p = |z: f32| 1.0 / (1.0 + (-z).exp());
         let expected = -((1.0 - p(-3.0)).ln() + p(0.0).ln() + p(2.0).ln()) / 4.0;
         assert!((loss - expected).abs() < 1e-6, "{loss} {expected}");
     }
 
     #[test]
+    fn smoothed_targets_cost_nothing_where_they_are_met() {
+        let sure = (0.9f32 / 0.1).ln();
+        let x = Tensor::new(&[0f32, 1.0], &Device::Cpu).unwrap();
+        let loss = |z: f32| {
+            let z = Tensor::new(&[-z, z], &Device::Cpu).unwrap();
+            number(&cycle(&z, &x, CycleLoss::CrossEntropy, 0.1).unwrap())
+        };
+        assert!(loss(sure).abs() < 1e-6);
+        assert!(loss(sure - 1.0) > 0.01 && loss(sure + 1.0) > 0.01);
+    }
+
+    #[test]
     fn binarisation_lets_the_gradient_through() {
-        let p = Var::new(&[0.2f32, 0.7], &Device::Cpu).unwrap();
-        let y = straight_through(&p).unwrap();
-        assert_eq!(y.to_vec1::<f32>().unwrap(), [0.0, 1.0]);
+        let z = Var::new(&[-6f32, 0.0, 6.0], &Device::Cpu).unwrap();
+        let y = straight_through(&z, 3.0).unwrap();
+        assert_eq!(y.to_vec1::<f32>().unwrap(), [0.0, 0.0, 1.0]);
         let gradients = (y * 3.0).unwrap().sum_all().unwrap().backward().unwrap();
-        assert_eq!(
-            gradients.get(&p).unwrap().to_vec1::<f32>().unwrap(),
-            [3.0, 3.0]
-        );
+        let p = 1.0 / (1.0 + 2f32.exp());
+        let slopes = [p * (1.0 - p), 0.25, p * (1.0 - p)];
+        let gradient = gradients.get(&z).unwrap().to_vec1::<f32>().unwrap();
+        for (gradient, slope) in gradient.into_iter().zip(slopes) {
+            assert!((gradient - slope).abs() < 1e-6, "{gradient} {slope}");
+        }
     }
 
     #[test]
@@ -88,8 +122,8 @@ mod tests {
     #[test]
     fn a_perfect_discriminator_has_no_loss() {
         let scores = Tensor::new(&[1f32, 1.0, 0.0, 0.0], &Device::Cpu).unwrap();
-        assert_eq!(number(&discriminator(&scores).unwrap()), 0.0);
+        assert_eq!(number(&discriminator(&scores, 2).unwrap()), 0.0);
         let wrong = Tensor::new(&[0f32, 0.0, 1.0, 1.0], &Device::Cpu).unwrap();
-        assert_eq!(number(&discriminator(&wrong).unwrap()), 1.0);
+        assert_eq!(number(&discriminator(&wrong, 2).unwrap()), 1.0);
     }
 }

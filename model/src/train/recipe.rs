@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub mod library;
+
 use crate::genre::{Genre, Pair};
 use crate::net::{DiscriminatorConfig, GeneratorConfig};
 
@@ -66,6 +68,12 @@ pub struct Recipe {
     pub cycle_weight: f64,
     /// Its form.
     pub cycle_loss: CycleLoss,
+    /// With cross-entropy, the share of each target that is the other value: a network that is
+    /// no surer than that keeps learning from its cells. Paper: 0.
+    pub smoothing: f64,
+    /// The weight of the identity loss, which asks a generator to leave its target genre's phrases
+    /// alone; it falls linearly to 0 at `decay_from`. Paper: 0.
+    pub identity_weight: f64,
     /// The weight of the density loss, which keeps the number of sounding cells. Paper: 0.
     pub density_weight: f64,
     /// γ, the weight of the mixed discriminators.
@@ -78,9 +86,20 @@ pub struct Recipe {
     pub noise: f64,
     /// Past batches of fakes that the discriminators may see again; 0: only the newest.
     pub past_fakes: usize,
-    /// Binarise the generators' output before it is judged or sent back, with the gradient of
-    /// the probability (straight through).
-    pub straight_through: bool,
+    /// Show the discriminators of the pair also real phrases of the other genre as not theirs, so
+    /// that they go on telling genres apart and not only real from generated. Paper: no.
+    pub counterexamples: bool,
+    /// Binarise the generators' output before it is judged or sent back (straight through), with
+    /// the gradient of sigmoid(logit / width): a wide one lets cells change that the network is
+    /// sure of, and keeps those near the threshold from outweighing them. 0: no binarisation, as
+    /// in the paper.
+    pub straight_through: f64,
+    /// The discriminators see probabilities, as in the paper, also where the cycle goes through
+    /// binary rolls.
+    pub soft_judged: bool,
+    /// The weights that are kept, validated and shipped are a running mean of the trained ones,
+    /// with this share of the old at each step. 0: the trained ones themselves, as in the paper.
+    pub average: f64,
     /// Phrases are moved by up to this many semitones.
     pub transpose: u8,
     /// Multiply in bf16 where the CPU does that faster; weights, sums and optimiser stay f32.
@@ -89,103 +108,21 @@ pub struct Recipe {
 
 impl Recipe {
     /// Our recipe (`ours`): the paper's full model with the mixed discriminators in the loss,
-    /// straight-through binarisation, spectral norm, and a skip from input to output.
+    /// and what else `docs/results.md` shows to help.
     pub fn ours() -> Self {
-        Self {
-            name: "ours".into(),
-            generator: GeneratorConfig {
-                base_channels: 32,
-                residual_blocks: 6,
-                skip: 2.0,
-            },
-            discriminator: DiscriminatorConfig {
-                base_channels: 32,
-                spectral_norm: true,
-            },
-            steps: 4000,
-            batch: 16,
-            learning_rate: 5e-5,
-            largest_change: 1.0,
-            discriminator_rate: 1.0,
-            decay_from: 2500,
-            cycle_weight: 10.0,
-            cycle_loss: CycleLoss::CrossEntropy,
-            density_weight: 5.0,
-            mixed_weight: 1.0,
-            mixed: Mixed::InLoss,
-            mixed_music: MixedMusic::All,
-            noise: 0.1,
-            past_fakes: 50,
-            straight_through: true,
-            transpose: 6,
-            bf16: true,
-        }
-    }
-
-    /// The paper's models (`paper/base`, `paper/partial`, `paper/full`) as the authors released
-    /// them, with their best σ_D for jazz and classic (Table VII).
-    fn paper(name: &str, mixed: Mixed, mixed_music: MixedMusic, noise: f64) -> Self {
-        Self {
-            name: format!("paper/{name}"),
-            generator: GeneratorConfig::PAPER,
-            discriminator: DiscriminatorConfig {
-                base_channels: 64,
-                spectral_norm: false,
-            },
-            steps: 70_100,
-            discriminator_rate: 1.0,
-            decay_from: 7010,
-            cycle_loss: CycleLoss::L1,
-            density_weight: 0.0,
-            learning_rate: 2e-4,
-            largest_change: 0.0,
-            mixed,
-            mixed_music,
-            noise,
-            past_fakes: if mixed == Mixed::None { 0 } else { 50 },
-            straight_through: false,
-            transpose: 0,
-            bf16: false,
-            ..Self::ours()
-        }
-    }
-
-    /// A recipe by name: `ours`, `paper/base`, `paper/partial`, `paper/full`, `smoke`.
-    pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "ours" => Some(Self::ours()),
-            "paper/base" => Some(Self::paper("base", Mixed::None, MixedMusic::Pair, 1.0)),
-            "paper/partial" => Some(Self::paper(
-                "partial",
-                Mixed::Released,
-                MixedMusic::Pair,
-                0.0,
-            )),
-            "paper/full" => Some(Self::paper("full", Mixed::Released, MixedMusic::All, 0.01)),
-            "smoke" => Some(Self::smoke()),
-            _ => None,
-        }
+        Self::embedded("ours")
     }
 
     /// A tiny network for a few steps: to see that everything runs.
     pub fn smoke() -> Self {
-        Self {
-            name: "smoke".into(),
-            generator: GeneratorConfig {
-                base_channels: 2,
-                residual_blocks: 1,
-                skip: 2.0,
-            },
-            discriminator: DiscriminatorConfig {
-                base_channels: 2,
-                spectral_norm: true,
-            },
-            steps: 20,
-            batch: 2,
-            decay_from: 10,
-            past_fakes: 4,
-            bf16: false,
-            ..Self::ours()
+        Self::embedded("smoke")
+    }
+
+    fn embedded(name: &str) -> Self {
+        match library::find(name) {
+            Ok(named) => named.recipe,
+            // A test reads them all.
+            Err(error) => unreachable!("{error}"),
         }
     }
 

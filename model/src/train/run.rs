@@ -56,6 +56,8 @@ pub struct Scored {
     pub score: f32,
     /// All figures, for the metrics and the weights' header.
     pub details: Value,
+    /// Signs of a collapse, each a sentence for the user.
+    pub alarms: Vec<String>,
 }
 
 /// A validation: how often, and what.
@@ -206,6 +208,9 @@ pub fn run<L: Learner>(
             report
                 .scores(done, scored.score, &scored.details)
                 .map_err(io)?;
+            for alarm in &scored.alarms {
+                report.say(&format!("step {done}: warning: {alarm}"));
+            }
             if header.best.is_none_or(|best| scored.score > best) {
                 let weights = learner
                     .weights(done, Some(&scored.details))

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Result, Tensor, Var};
 
-use super::adam::Adam;
+use super::adam::{self, Adam};
 use super::batch::Batch;
 use super::losses;
 use super::past::Past;
@@ -67,6 +67,8 @@ pub struct State {
     device: Device,
     generators: [Generator; 2],
     generator_variables: [Variables; 2],
+    /// The running means of the generators, where the recipe keeps them.
+    averages: Option<[(Generator, Variables); 2]>,
     generator_adam: Adam,
     /// D_A and D_B, then D_A,m and D_B,m where the recipe has them.
     judges: Vec<Judge>,
@@ -85,6 +87,9 @@ impl State {
         let (ab, ab_variables) = generator(0)?;
         let (ba, ba_variables) = generator(1)?;
         let generator_variables = [ab_variables, ba_variables];
+        let averages = (recipe.average > 0.0)
+            .then(|| Ok::<_, candle_core::Error>([generator(0)?, generator(1)?]))
+            .transpose()?;
         let judges = (0..if recipe.mixed == Mixed::None { 2 } else { 4 })
             .map(|index| {
                 let store = Store::new(seed.wrapping_mul(8).wrapping_add(2 + index));
@@ -109,12 +114,16 @@ impl State {
                 ),
                 recipe.largest_change,
             )?,
-            past: Past::new(recipe.past_fakes, recipe.straight_through),
+            past: Past::new(
+                recipe.past_fakes,
+                recipe.straight_through > 0.0 && !recipe.soft_judged,
+            ),
             recipe: recipe.clone(),
             seed,
             device: device.clone(),
             generators: [ab, ba],
             generator_variables,
+            averages,
             judges,
         })
     }
@@ -150,37 +159,76 @@ impl State {
             self.generators[0].logits(&a)?,
             self.generators[1].logits(&b)?,
         ];
-        let probabilities = [sigmoid(&logits[0])?, sigmoid(&logits[1])?];
-        let fakes = if self.recipe.straight_through {
+        let width = self.recipe.straight_through;
+        let fake = |logits: &Tensor| {
+            if width > 0.0 {
+                losses::straight_through(logits, width)
+            } else {
+                candle_nn::ops::sigmoid(logits)
+            }
+        };
+        let fakes = [fake(&logits[0])?, fake(&logits[1])?];
+        let same = |logits: &Tensor, x: &Tensor| {
+            losses::cycle(logits, x, self.recipe.cycle_loss, self.recipe.smoothing)
+        };
+        let cycle_a = same(&self.generators[1].logits(&fakes[0])?, &a)?;
+        let cycle_b = same(&self.generators[0].logits(&fakes[1])?, &b)?;
+        let cycle = ((cycle_a + cycle_b)? * self.recipe.cycle_weight)?;
+        let binary = fakes;
+        let fakes = if self.recipe.soft_judged {
             [
-                losses::straight_through(&probabilities[0])?,
-                losses::straight_through(&probabilities[1])?,
+                candle_nn::ops::sigmoid(&logits[0])?,
+                candle_nn::ops::sigmoid(&logits[1])?,
             ]
         } else {
-            probabilities
+            binary.clone()
         };
-        let form = self.recipe.cycle_loss;
-        let cycle_a = losses::cycle(&self.generators[1].logits(&fakes[0])?, &a, form)?;
-        let cycle_b = losses::cycle(&self.generators[0].logits(&fakes[1])?, &b, form)?;
-        let cycle = ((cycle_a + cycle_b)? * self.recipe.cycle_weight)?;
         let mut loss = (self.deception(&fakes, noise)? + &cycle)?;
         if self.recipe.density_weight > 0.0 {
-            let density = (losses::density(&fakes[0], &a)? + losses::density(&fakes[1], &b)?)?;
+            let density = (losses::density(&binary[0], &a)? + losses::density(&binary[1], &b)?)?;
             loss = (loss + (density * self.recipe.density_weight)?)?;
         }
+        let weight = self.identity_weight(step);
+        if weight > 0.0 {
+            let same_b = same(&self.generators[0].logits(&b)?, &b)?;
+            let same_a = same(&self.generators[1].logits(&a)?, &a)?;
+            loss = (loss + ((same_a + same_b)? * weight)?)?;
+        }
         self.generator_adam.step(&loss.backward()?, rate)?;
+        self.average(step)?;
 
         let fakes = fakes.map(|fake| fake.detach());
         let mut figures = Losses {
             generators: loss.to_scalar()?,
             cycle: cycle.to_scalar()?,
-            ..Self::figures([&a, &b], &fakes)?
+            ..Self::figures([&a, &b], &binary)?
         };
         let seen = self.past.exchange(fakes, &mut draw)?;
         let mixed = tensor(&batch.mixed)?;
         let rate = rate * self.recipe.discriminator_rate;
         figures.discriminators = self.learn_to_judge([&a, &b, &mixed], &seen, noise, rate)?;
         Ok(figures)
+    }
+
+    /// The identity loss's weight at `step`.
+    fn identity_weight(&self, step: u64) -> f64 {
+        let gone = step as f64 / self.recipe.decay_from.max(1) as f64;
+        self.recipe.identity_weight * (1.0 - gone).max(0.0)
+    }
+
+    /// Takes the generators' new weights into their running means, which are short at first.
+    fn average(&self, step: u64) -> Result<()> {
+        let Some(averages) = &self.averages else {
+            return Ok(());
+        };
+        let share = (1.0 + step as f64) / (10.0 + step as f64);
+        let share = self.recipe.average.min(share) as f32;
+        for ((_, means), variables) in averages.iter().zip(&self.generator_variables) {
+            for (name, mean) in means {
+                adam::average(mean, variables[name].as_tensor(), share)?;
+            }
+        }
+        Ok(())
     }
 
     /// |N(0, σ²)| for a batch: one tensor a step, shared by all discriminators' inputs.
@@ -220,14 +268,18 @@ impl State {
     ) -> Result<f32> {
         let mut loss = Tensor::zeros((), DType::F32, &self.device)?;
         for (index, judge) in self.judges.iter().enumerate() {
-            let (real, weight) = match index {
+            let (real_phrases, weight) = match index {
                 0 | 1 => (real[index], 1.0),
                 _ => (real[2], self.recipe.mixed_weight),
             };
             let fake = &fakes[generator_judged_by(index).index()];
-            let both = Tensor::cat(&[&noisy(real, noise)?, &noisy(fake, noise)?], 0)?;
-            let scores = judge.network.forward(&both)?;
-            loss = (loss + (losses::discriminator(&scores)? * weight)?)?;
+            let mut shown = vec![noisy(real_phrases, noise)?, noisy(fake, noise)?];
+            if index < 2 && self.recipe.counterexamples {
+                shown.push(noisy(real[1 - index], noise)?);
+            }
+            let scores = judge.network.forward(&Tensor::cat(&shown, 0)?)?;
+            let judged = losses::discriminator(&scores, real_phrases.dim(0)?)?;
+            loss = (loss + (judged * weight)?)?;
         }
         self.judge_adam.step(&loss.backward()?, rate)?;
         for judge in &self.judges {
@@ -248,11 +300,15 @@ impl State {
         Ok(figures)
     }
 
-    /// The probabilities of each cell after the transfer, as the networks are now:
+    /// The probabilities of each cell after the transfer, as the networks (or their running
+    /// means, where the recipe keeps them) are now:
     /// (rolls, 1, 64, 84).
     pub fn probabilities(&self, rolls: &[Roll], direction: Direction) -> Result<Tensor> {
         let x = net::tensor_of_rolls(rolls, &self.device)?;
-        self.generators[direction.index()].forward(&x)
+        match &self.averages {
+            Some(averages) => averages[direction.index()].0.forward(&x),
+            None => self.generators[direction.index()].forward(&x),
+        }
     }
 
     /// The rolls after the transfer, as the networks are now.
@@ -260,14 +316,23 @@ impl State {
         rolls_of_tensor(&self.probabilities(rolls, direction)?, THRESHOLD)
     }
 
-    /// The variables of both generators, A→B first.
+    /// The weights that are kept of both generators, A→B first.
     pub fn generator_tensors(&self) -> [BTreeMap<String, Tensor>; 2] {
-        self.generator_variables.each_ref().map(|variables| {
+        let kept = match &self.averages {
+            Some([(_, ab), (_, ba)]) => [ab, ba],
+            None => self.generator_variables.each_ref(),
+        };
+        kept.map(|variables| {
             variables
                 .iter()
                 .map(|(name, v)| (name.clone(), v.as_tensor().clone()))
                 .collect()
         })
+    }
+
+    fn mean_variables(&self) -> impl Iterator<Item = &Variables> {
+        let averages = self.averages.iter().flatten();
+        averages.map(|(_, variables)| variables)
     }
 
     /// Everything that the next step depends on besides its number.
@@ -279,6 +344,7 @@ impl State {
                 .map(plain)
                 .collect();
         tensors.extend(named(judges, "discriminator", |_| true).map(plain));
+        tensors.extend(named(self.mean_variables(), "average", |_| true).map(plain));
         tensors.extend(self.generator_adam.tensors());
         tensors.extend(self.judge_adam.tensors());
         tensors.extend(self.past.tensors());
@@ -296,6 +362,7 @@ impl State {
         let judges = self.judges.iter().map(|judge| &judge.variables);
         for (name, variable) in named(&self.generator_variables, "generator", |_| true)
             .chain(named(judges, "discriminator", |_| true))
+            .chain(named(self.mean_variables(), "average", |_| true))
         {
             variable.set(&find(&name)?)?;
         }
@@ -337,10 +404,6 @@ fn noisy(x: &Tensor, noise: Option<&Tensor>) -> Result<Tensor> {
         Some(noise) => x + noise,
         None => Ok(x.clone()),
     }
-}
-
-fn sigmoid(x: &Tensor) -> Result<Tensor> {
-    candle_nn::ops::sigmoid(x)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::roll::Roll;
 use super::data::{Corpus, Data, DataError, Selection, Split};
 use super::evaluate::judge::{Judge, JudgeError, Progress, Shape};
 use super::evaluate::translator::{TranslateError, Translator};
-use super::evaluate::{subset, validate};
+use super::evaluate::{DENSITY_GUARD, Scores, subset, validate};
 use super::learner::PairLearner;
 use super::run::{AnyError, Scored};
 use super::state::State;
@@ -94,6 +94,66 @@ impl Panel {
                 "density_ba": scores.density[1],
                 "distinct": scores.distinct,
             }),
+            alarms: alarms(&scores),
         })
+    }
+}
+
+/// What looks like a collapse of the generators.
+fn alarms(scores: &Scores) -> Vec<String> {
+    /// Fewer different outputs than this share of the inputs.
+    const DISTINCT: f64 = 0.9;
+    /// Less than this comes back from the other genre.
+    const CYCLE: f64 = 0.5;
+    let mut alarms = Vec::new();
+    if scores.density_error() > 0.0 {
+        let [ab, ba] = scores.density;
+        let [least, most] = DENSITY_GUARD;
+        alarms.push(format!(
+            "the outputs sound {ab:.2} and {ba:.2} times as many cells as their sources, expected \
+             {least} to {most}"
+        ));
+    }
+    if scores.distinct < DISTINCT {
+        alarms.push(format!(
+            "only {:.2} as many different outputs as inputs, expected at least {DISTINCT}",
+            scores.distinct
+        ));
+    }
+    if scores.cycle_f1 < CYCLE {
+        alarms.push(format!(
+            "only {:.2} of the onsets come back from the other genre, expected at least {CYCLE}",
+            scores.cycle_f1
+        ));
+    }
+    alarms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_collapse_is_named_and_health_is_not() {
+        let healthy = Scores {
+            s_over_ceiling: 0.8,
+            cycle_f1: 0.9,
+            chroma: 0.9,
+            density: [0.9, 1.1],
+            distinct: 1.0,
+            harmonic: 0.85,
+        };
+        assert_eq!(alarms(&healthy), Vec::<String>::new());
+        let collapsed = Scores {
+            cycle_f1: 0.1,
+            density: [0.2, 1.0],
+            distinct: 0.3,
+            ..healthy
+        };
+        insta::assert_snapshot!(alarms(&collapsed).join("\n"), @r"
+        the outputs sound 0.20 and 1.00 times as many cells as their sources, expected 0.85 to 1.15
+        only 0.30 as many different outputs as inputs, expected at least 0.9
+        only 0.10 of the onsets come back from the other genre, expected at least 0.5
+        ");
     }
 }

@@ -13,6 +13,7 @@ mod evaluate;
 mod inspect;
 mod process;
 mod settings;
+mod sweep;
 mod train;
 mod transfer;
 
@@ -32,6 +33,8 @@ struct Cli {
 enum Command {
     /// Train a genre pair on a corpus or on two folders of MIDI files.
     Train(Box<train::TrainArgs>),
+    /// Train the cells of a table, such as the paper's nine, one after another.
+    Sweep(sweep::SweepArgs),
     /// Measure weights: style by two judges, content, and the baselines beside them.
     Evaluate(evaluate::EvaluateArgs),
     /// Transfer a MIDI file, or a folder of them, to another genre.
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
     process::set_up();
     let result = match Cli::parse().command {
         Command::Train(args) => train::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
         Command::Evaluate(args) => evaluate::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Transfer(args) => transfer::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Inspect(args) => inspect::run(&args).map(|()| ExitCode::SUCCESS),

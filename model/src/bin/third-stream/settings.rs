@@ -1,28 +1,8 @@
-//! A recipe from its name or file, changed by `--set` and its shorthands.
-
-use std::path::Path;
+//! A recipe changed by `--set` and its shorthands.
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
 use third_stream_model::train::recipe::Recipe;
-
-/// The recipe with this name, or in this file.
-pub(crate) fn load(name: &str) -> Result<Value> {
-    if let Some(recipe) = Recipe::named(name) {
-        return Ok(serde_json::to_value(recipe)?);
-    }
-    let path = Path::new(name);
-    if !path.is_file() {
-        bail!(
-            "no recipe {name:?}: expected ours, paper/base, paper/partial, paper/full, smoke, \
-             or a JSON file such as the recipe.json of a run"
-        );
-    }
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
-    let recipe: Recipe =
-        serde_json::from_str(&text).with_context(|| format!("{name} is not a recipe"))?;
-    Ok(serde_json::to_value(recipe)?)
-}
 
 /// Changes one setting; `change` is `name=value`, with `.` for settings in settings, such as
 /// `generator.base_channels=16`.
@@ -76,7 +56,7 @@ mod tests {
 
     #[test]
     fn settings_are_changed_by_name() {
-        let mut recipe = load("ours").unwrap();
+        let mut recipe = serde_json::to_value(Recipe::ours()).unwrap();
         set(&mut recipe, "generator.base_channels=8").unwrap();
         set(&mut recipe, "mixed=none").unwrap();
         set_steps(&mut recipe, 400).unwrap();
@@ -93,13 +73,12 @@ mod tests {
 
     #[test]
     fn wrong_settings_say_what_was_expected() {
-        let recipe = load("smoke").unwrap();
+        let recipe = serde_json::to_value(Recipe::smoke()).unwrap();
         let text = |change| format!("{:#}", set(&mut recipe.clone(), change).unwrap_err());
         insta::assert_snapshot!(text("batch"), @"--set batch: expected name=value");
         insta::assert_snapshot!(text("generator.depth=3"), @r#"--set generator.depth=3: no setting "depth"; there are: base_channels, residual_blocks, skip"#);
         insta::assert_snapshot!(text("batch=many"), @r#"--set batch=many: not a recipe: invalid type: string "many", expected usize"#);
         insta::assert_snapshot!(text("mixed=maybe"), @"--set mixed=maybe: not a recipe: unknown variant `maybe`, expected one of `none`, `released`, `in-loss`");
         insta::assert_snapshot!(text("batch=0"), @"--set batch=0: batch is 0; expected at least 1 phrase");
-        insta::assert_snapshot!(load("none.json").unwrap_err(), @r#"no recipe "none.json": expected ours, paper/base, paper/partial, paper/full, smoke, or a JSON file such as the recipe.json of a run"#);
     }
 }

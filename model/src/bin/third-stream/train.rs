@@ -27,7 +27,7 @@ use crate::settings;
 use request::Request;
 
 /// What a shell expects of a program that was interrupted.
-const INTERRUPTED: u8 = 130;
+pub(crate) const INTERRUPTED: u8 = 130;
 
 /// The arguments of `train`.
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
@@ -49,10 +49,14 @@ pub(crate) struct TrainArgs {
     /// Genre pair: jazz-classic, jazz-pop or classic-pop [default: jazz-classic].
     #[arg(long)]
     pair: Option<Pair>,
-    /// Recipe: ours, paper/base, paper/partial, paper/full, smoke, or a JSON file
+    /// Recipe: ours, smoke, paper/full-jazz-classic and so on (`model/recipes`), or a JSON file
     /// [default: ours].
     #[arg(long, value_name = "NAME|FILE")]
     recipe: Option<String>,
+    /// A tiny network for a few steps, without validation, to see within a minute that all is well:
+    /// the same as --recipe smoke --validate-every 0.
+    #[arg(long, conflicts_with_all = ["recipe", "resume"])]
+    smoke: bool,
     /// Number of steps; the learning rate falls from the same share of them as in the recipe.
     #[arg(long)]
     steps: Option<u64>,
@@ -225,6 +229,7 @@ fn train(
         commit: commit(),
     };
     let panel = match args.validate_every {
+        _ if args.smoke => None,
         0 => None,
         _ => Some(panel(args, request, parent(&plan.folder))?),
     };

@@ -3,7 +3,8 @@
 use candle_core::{Device, Result, Tensor, Var};
 
 use super::{
-    Activation, Padding, add_relu, conv_transpose2d, conv2d, leaky_relu, norm_activation, reference,
+    Activation, Padding, add_relu, composed, conv_transpose2d, conv2d, leaky_relu, norm_activation,
+    reference,
 };
 use crate::net::init::Normal;
 
@@ -78,6 +79,11 @@ fn convolutions_agree_with_candle() {
             |v| conv2d(&v[0], &v[1], stride, padding),
             |v| reference::conv2d(&v[0], &v[1], stride, padding),
         );
+        agree(
+            &variables,
+            |v| composed::conv2d(&v[0], &v[1], stride, padding),
+            |v| reference::conv2d(&v[0], &v[1], stride, padding),
+        );
     }
 }
 
@@ -87,6 +93,11 @@ fn the_transposed_convolution_agrees_with_candle() {
     agree(
         &variables,
         |v| conv_transpose2d(&v[0], &v[1]),
+        |v| reference::conv_transpose2d(&v[0], &v[1]),
+    );
+    agree(
+        &variables,
+        |v| composed::conv_transpose2d(&v[0], &v[1]),
         |v| reference::conv_transpose2d(&v[0], &v[1]),
     );
 }

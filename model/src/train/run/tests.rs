@@ -134,6 +134,7 @@ fn train(plan: &Plan, toy: &mut Toy) -> Result<Outcome, RunError> {
         Ok(Scored {
             score: -(mean - 0.01).abs(),
             details: serde_json::json!({"mean": mean}),
+            alarms: Vec::new(),
         })
     };
     let validation = Validation {

@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use serde_json::Value;
 use third_stream_model::genre::{Genre, Pair};
 use third_stream_model::train::data::{Corpus, Selection};
+use third_stream_model::train::recipe::library;
 use third_stream_model::train::record::Record;
 
 use super::TrainArgs;
@@ -29,7 +30,21 @@ impl Request {
             (Some(record), Some(folder)) => Some(record.music(folder)?),
             _ => None,
         };
-        let pair = args.pair.or(before.as_ref().map(|(pair, ..)| *pair));
+        let (mut recipe, recipe_pair) = match (&args.recipe, &record) {
+            (None, Some(record)) => (record.recipe.clone(), None),
+            (name, _) => {
+                let usual = if args.smoke { "smoke" } else { "ours" };
+                let named = library::find(name.as_deref().unwrap_or(usual))?;
+                (serde_json::to_value(named.recipe)?, named.pair)
+            }
+        };
+        if let (Some(asked), Some(own)) = (args.pair, recipe_pair)
+            && asked != own
+        {
+            bail!("--pair {asked}: the recipe is for {own}; leave --pair out");
+        }
+        let pair = args.pair.or(recipe_pair);
+        let pair = pair.or(before.as_ref().map(|(pair, ..)| *pair));
         let pair = pair.unwrap_or(Pair::JAZZ_CLASSIC);
         let corpus = match (&args.data, &args.a, &args.b, before) {
             (Some(dir), ..) => Corpus::Archives(dir.clone()),
@@ -50,11 +65,6 @@ impl Request {
         let selection = Selection {
             clean: args.clean || record.as_ref().is_some_and(|record| record.clean),
             extra: args.extra || record.as_ref().is_some_and(|record| record.extra),
-        };
-        let mut recipe = match (&args.recipe, &record) {
-            (Some(name), _) => settings::load(name)?,
-            (None, Some(record)) => record.recipe.clone(),
-            (None, None) => settings::load("ours")?,
         };
         if let Some(steps) = args.steps {
             settings::set_steps(&mut recipe, steps)?;

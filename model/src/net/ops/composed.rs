@@ -1,0 +1,155 @@
+//! The convolutions for other devices than the CPU, from candle's plain convolution alone.
+//!
+//! candle's own gradient of a convolution, and its transposed convolution, run on a GPU as one
+//! thread an output cell, many times slower than the matrix products of its plain convolution.
+//! Here both gradients and the transposed convolution are plain convolutions.
+
+use candle_core::backend::BackendStorage;
+use candle_core::{
+    CpuStorage, CudaStorage, CustomOp2, Layout, MetalStorage, Result, Shape, Storage, Tensor,
+};
+
+use super::{Padding, reference};
+
+/// See [`super::conv2d`].
+pub(super) fn conv2d(
+    x: &Tensor,
+    kernel: &Tensor,
+    stride: usize,
+    padding: Padding,
+) -> Result<Tensor> {
+    let (x, padding) = match padding {
+        Padding::Zero(size) => (x.clone(), size),
+        Padding::Reflect(size) => (reference::reflect_pad(x, size)?, 0),
+    };
+    let (x, kernel) = (x.contiguous()?, kernel.contiguous()?);
+    let value = x.detach().conv2d(&kernel.detach(), padding, stride, 1, 1)?;
+    let conv = Conv {
+        value,
+        stride,
+        padding,
+    };
+    x.apply_op2(&kernel, conv)
+}
+
+/// See [`super::conv_transpose2d`].
+pub(super) fn conv_transpose2d(x: &Tensor, kernel: &Tensor) -> Result<Tensor> {
+    conv2d(&spread(x, 2)?, &turned(kernel)?, 1, Padding::Zero(1))
+}
+
+/// A convolution whose value is there already; it adds the backward pass.
+struct Conv {
+    value: Tensor,
+    stride: usize,
+    padding: usize,
+}
+
+impl Conv {
+    /// The gradient of the input.
+    fn input_gradient(&self, x: &Tensor, kernel: &Tensor, dy: &Tensor) -> Result<Tensor> {
+        let (_, _, height, width) = x.dims4()?;
+        let size = kernel.dim(2)?;
+        let dy = spread(dy, self.stride)?;
+        let dx = dy.conv2d(&turned(kernel)?, size - 1 - self.padding, 1, 1, 1)?;
+        fitted(&fitted(&dx, 2, height)?, 3, width)
+    }
+
+    /// The gradient of the kernel: a convolution in which batch and channels change places.
+    fn kernel_gradient(&self, x: &Tensor, kernel: &Tensor, dy: &Tensor) -> Result<Tensor> {
+        let (_, _, rows, columns) = kernel.dims4()?;
+        let x = x.transpose(0, 1)?.contiguous()?;
+        let dy = dy.transpose(0, 1)?.contiguous()?;
+        let dkernel = x.conv2d(&dy, self.padding, 1, self.stride, 1)?;
+        fitted(&fitted(&dkernel, 2, rows)?, 3, columns)?.transpose(0, 1)
+    }
+}
+
+/// The first `size` places of a dimension, zeros where it is shorter.
+fn fitted(x: &Tensor, dim: usize, size: usize) -> Result<Tensor> {
+    let there = x.dim(dim)?;
+    if there < size {
+        x.pad_with_zeros(dim, 0, size - there)
+    } else {
+        x.narrow(dim, 0, size)
+    }
+}
+
+/// Every cell followed by `stride` − 1 zeros, in both directions.
+fn spread(x: &Tensor, stride: usize) -> Result<Tensor> {
+    if stride == 1 {
+        return x.contiguous();
+    }
+    let (batch, channels, height, width) = x.dims4()?;
+    x.reshape((batch, channels, height, 1, width, 1))?
+        .pad_with_zeros(3, 0, stride - 1)?
+        .pad_with_zeros(5, 0, stride - 1)?
+        .reshape((batch, channels, height * stride, width * stride))
+}
+
+/// The kernel of the opposite way: turned by half a turn, inputs and outputs exchanged.
+fn turned(kernel: &Tensor) -> Result<Tensor> {
+    kernel.flip(&[2, 3])?.transpose(0, 1)?.contiguous()
+}
+
+impl CustomOp2 for Conv {
+    fn name(&self) -> &'static str {
+        "composed-conv"
+    }
+
+    fn cpu_fwd(
+        &self,
+        _x: &CpuStorage,
+        _x_layout: &Layout,
+        _kernel: &CpuStorage,
+        _kernel_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        match &*self.value.storage_and_layout().0 {
+            Storage::Cpu(value) => Ok((value.clone(), self.value.shape().clone())),
+            _ => candle_core::bail!("the convolution's value is on another device"),
+        }
+    }
+
+    fn cuda_fwd(
+        &self,
+        _x: &CudaStorage,
+        _x_layout: &Layout,
+        _kernel: &CudaStorage,
+        _kernel_layout: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        let (storage, layout) = self.value.storage_and_layout();
+        match &*storage {
+            Storage::Cuda(value) => Ok((value.try_clone(layout)?, self.value.shape().clone())),
+            _ => candle_core::bail!("the convolution's value is on another device"),
+        }
+    }
+
+    fn metal_fwd(
+        &self,
+        _x: &MetalStorage,
+        _x_layout: &Layout,
+        _kernel: &MetalStorage,
+        _kernel_layout: &Layout,
+    ) -> Result<(MetalStorage, Shape)> {
+        let (storage, layout) = self.value.storage_and_layout();
+        match &*storage {
+            Storage::Metal(value) => Ok((value.try_clone(layout)?, self.value.shape().clone())),
+            _ => candle_core::bail!("the convolution's value is on another device"),
+        }
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        kernel: &Tensor,
+        _y: &Tensor,
+        dy: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let dy = dy.detach().contiguous()?;
+        let (fixed_x, fixed_kernel) = (x.detach(), kernel.detach());
+        let dx = x.track_op();
+        let dx = dx.then(|| self.input_gradient(&fixed_x, &fixed_kernel, &dy));
+        let dkernel = kernel.track_op();
+        let dkernel = dkernel.then(|| self.kernel_gradient(&fixed_x, &fixed_kernel, &dy));
+        Ok((dx.transpose()?, dkernel.transpose()?))
+    }
+}

@@ -1,0 +1,218 @@
+//! The recipes that come with the program (`model/recipes`), and recipes in files.
+//!
+//! A file is a whole recipe, such as the `recipe.json` of a run, or names another recipe and what
+//! it changes: `{"extends": "paper/base", "pair": "jazz-pop", "changes": {"noise": 0.01}}`.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Recipe;
+use crate::genre::Pair;
+
+macro_rules! embedded {
+    ($($name:literal),* $(,)?) => {
+        /// Names and texts of the recipes in `model/recipes`.
+        const EMBEDDED: &[(&str, &str)] = &[$((
+            $name,
+            include_str!(concat!("../../../recipes/", $name, ".json")),
+        )),*];
+    };
+}
+
+embedded![
+    "ours",
+    "smoke",
+    "paper/base",
+    "paper/base-classic-pop",
+    "paper/base-jazz-classic",
+    "paper/base-jazz-pop",
+    "paper/full",
+    "paper/full-classic-pop",
+    "paper/full-jazz-classic",
+    "paper/full-jazz-pop",
+    "paper/partial",
+    "paper/partial-classic-pop",
+    "paper/partial-jazz-classic",
+    "paper/partial-jazz-pop",
+];
+
+/// A recipe, and the pair that it is for where it is for one only.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named {
+    /// All its settings.
+    pub recipe: Recipe,
+    /// The pair, for example of `paper/full-jazz-pop`.
+    pub pair: Option<Pair>,
+}
+
+/// A recipe that cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecipeError {
+    /// Neither one of ours nor a file.
+    #[error(
+        "no recipe {0:?}: expected one of {known}, or a JSON file such as the recipe.json of a \
+         run",
+        known = names().collect::<Vec<_>>().join(", ")
+    )]
+    Unknown(String),
+    /// The file cannot be read.
+    #[error("{path}: cannot be read: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The text is no recipe.
+    #[error("{name}: not a recipe: {why}")]
+    Broken {
+        /// The recipe's name or file.
+        name: String,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// The names of the recipes that come with the program.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    EMBEDDED.iter().map(|(name, _)| *name)
+}
+
+/// The recipe of this name, or in this file.
+pub fn find(name: &str) -> Result<Named, RecipeError> {
+    if let Some((known, text)) = EMBEDDED.iter().find(|(known, _)| *known == name) {
+        let mut named = read(known, text)?;
+        named.recipe.name = (*known).to_owned();
+        return Ok(named);
+    }
+    let path = Path::new(name);
+    if !path.is_file() {
+        return Err(RecipeError::Unknown(name.to_owned()));
+    }
+    let text = std::fs::read_to_string(path).map_err(|source| RecipeError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    read(name, &text)
+}
+
+/// A recipe that changes another.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Extension {
+    extends: String,
+    #[serde(default)]
+    pair: Option<String>,
+    #[serde(default)]
+    changes: Value,
+}
+
+fn read(name: &str, text: &str) -> Result<Named, RecipeError> {
+    let broken = |why: String| RecipeError::Broken {
+        name: name.to_owned(),
+        why,
+    };
+    let value: Value = serde_json::from_str(text).map_err(|why| broken(why.to_string()))?;
+    if value.get("extends").is_none() {
+        let recipe = serde_json::from_value(value).map_err(|why| broken(why.to_string()))?;
+        return Ok(Named { recipe, pair: None });
+    }
+    let extension: Extension =
+        serde_json::from_value(value).map_err(|why| broken(why.to_string()))?;
+    // Only our own recipes can be extended, and they do not extend themselves.
+    if !names().any(|known| known == extension.extends && known != name) {
+        return Err(RecipeError::Unknown(extension.extends));
+    }
+    let before = find(&extension.extends)?;
+    let mut recipe = serde_json::to_value(&before.recipe).map_err(|why| broken(why.to_string()))?;
+    merge(&mut recipe, extension.changes);
+    let pair = match extension.pair {
+        Some(pair) => Some(pair.parse().map_err(|why| broken(format!("{why}")))?),
+        None => before.pair,
+    };
+    let recipe = serde_json::from_value(recipe).map_err(|why| broken(why.to_string()))?;
+    Ok(Named { recipe, pair })
+}
+
+/// Puts `changes` into `value`, objects field by field.
+fn merge(value: &mut Value, changes: Value) {
+    match (value, changes) {
+        (Value::Object(fields), Value::Object(changes)) => {
+            for (name, change) in changes {
+                merge(fields.entry(name).or_insert(Value::Null), change);
+            }
+        }
+        (_, Value::Null) => {}
+        (value, change) => *value = change,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::{Mixed, MixedMusic};
+    use super::*;
+
+    #[test]
+    fn every_file_is_embedded_and_readable() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("recipes");
+        let mut files = BTreeSet::new();
+        for folder in ["", "paper/"] {
+            for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+                let name = entry.unwrap().file_name().into_string().unwrap();
+                files.extend(
+                    name.strip_suffix(".json")
+                        .map(|name| format!("{folder}{name}")),
+                );
+            }
+        }
+        assert_eq!(files, names().map(str::to_owned).collect());
+        for name in names() {
+            assert_eq!(find(name).unwrap().recipe.name, name);
+        }
+    }
+
+    #[test]
+    fn the_paper_s_nine_cells_have_its_best_noise() {
+        for (name, noise) in [
+            ("paper/base-jazz-classic", 1.0),
+            ("paper/partial-jazz-classic", 0.0),
+            ("paper/full-jazz-classic", 0.01),
+            ("paper/base-classic-pop", 0.1),
+            ("paper/partial-classic-pop", 1.0),
+            ("paper/full-classic-pop", 1.0),
+            ("paper/base-jazz-pop", 0.01),
+            ("paper/partial-jazz-pop", 0.01),
+            ("paper/full-jazz-pop", 0.0),
+        ] {
+            let Named { recipe, pair } = find(name).unwrap();
+            assert_eq!(recipe.noise, noise, "{name}");
+            assert!(name.ends_with(&pair.unwrap().to_string()), "{name}");
+        }
+        let full = find("paper/full-jazz-pop").unwrap().recipe;
+        assert_eq!(
+            (full.mixed, full.mixed_music),
+            (Mixed::Released, MixedMusic::All)
+        );
+        assert_eq!((full.past_fakes, full.generator.base_channels), (50, 64));
+    }
+
+    #[test]
+    fn a_file_can_change_one_of_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.json");
+        let text =
+            r#"{"extends": "ours", "changes": {"name": "mine", "generator": {"skip": 1.0}}}"#;
+        std::fs::write(&path, text).unwrap();
+        let mine = find(path.to_str().unwrap()).unwrap().recipe;
+        let ours = Recipe::ours();
+        assert_eq!((mine.name.as_str(), mine.generator.skip), ("mine", 1.0));
+        assert_eq!(mine.generator.base_channels, ours.generator.base_channels);
+        let wrong = r#"{"extends": "yours"}"#;
+        assert!(matches!(read("x", wrong), Err(RecipeError::Unknown(name)) if name == "yours"));
+    }
+}
