@@ -30,10 +30,11 @@ use std::collections::VecDeque;
 
 use crate::genre::Direction;
 use crate::roll::edits::Edits;
+use crate::roll::guard::Guard;
 use crate::roll::{PITCHES, Roll, SLOTS, STEPS_PER_SLOT, row_of_key};
 use grid::{Grid, Slot};
 use notes::{Source, Stage};
-use play::Added;
+use play::{Added, Hand};
 
 /// Source notes that are remembered at once: held, waiting, sounding, or ended a bar ago.
 const NOTES: usize = 2048;
@@ -60,6 +61,8 @@ pub struct Control {
     /// 0 keeps the feel, 1 lies on the grid; without effect where the amount is 0 or where there
     /// are no edits (a bar that plays dry).
     pub quantise: f32,
+    /// What the network is kept from.
+    pub guard: Guard,
 }
 
 /// An event that leaves.
@@ -345,9 +348,9 @@ impl Performer {
         self.grid.playing_by(slot, step, direction)
     }
 
-    /// The roll of a page and its edits in `direction` at `amount`.
-    pub fn page_output(&self, page: usize, direction: Direction, amount: f32) -> Option<Roll> {
-        self.grid.page_output(page, direction, amount)
+    /// The roll of a page with the edits that `control` asks for, if they are there.
+    pub fn page_output(&self, page: usize, control: Control) -> Option<Roll> {
+        self.grid.page_output(page, &Hand::of(control))
     }
 
     /// Source cells of a slot, by its notes.

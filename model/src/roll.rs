@@ -5,6 +5,7 @@
 //! 16 steps, pitches 24..=107.
 
 pub mod edits;
+pub mod guard;
 pub mod picture;
 pub mod quantise;
 

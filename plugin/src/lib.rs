@@ -159,6 +159,7 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
         let settings = Settings {
             knob: self.params.knob(),
             quantise: self.params.quantise.value() / 100.0,
+            guard: self.params.guard(),
             delay_bars: self.params.delay.value().bars(),
             bypass: self.params.bypass.value(),
             pair: PAIR,

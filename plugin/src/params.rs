@@ -8,6 +8,7 @@ use nice_plug::prelude::*;
 use parking_lot::Mutex;
 use third_stream_model::genre::{Direction, Genre, Pair};
 
+use crate::rt::Guard;
 use crate::state::State;
 
 /// The genre pair that the knob moves between.
@@ -26,6 +27,15 @@ pub struct ThirdStreamParams {
     /// How strongly kept notes are pulled to the 16-step grid, in percent.
     #[id = "quantise"]
     pub quantise: FloatParam,
+    /// The top line stays as it is.
+    #[id = "melody"]
+    pub melody: BoolParam,
+    /// How strictly added notes keep to the key, in percent.
+    #[id = "scale"]
+    pub scale: FloatParam,
+    /// Below 0 the network adds less, above 0 it removes less, in percent.
+    #[id = "density"]
+    pub density: FloatParam,
     /// How many bars later the transfer sounds.
     #[id = "delay"]
     pub delay: EnumParam<Delay>,
@@ -81,16 +91,19 @@ impl Default for ThirdStreamParams {
             )
             .with_value_to_string(Arc::new(|percent| genre_text(PAIR, percent)))
             .with_string_to_value(Arc::new(|text| read_genre(PAIR, text))),
-            quantise: FloatParam::new(
-                "Quantise",
-                100.0,
+            quantise: share("Quantise", 100.0),
+            melody: BoolParam::new("Melody lock", false),
+            scale: share("Scale guard", 0.0),
+            density: FloatParam::new(
+                "Density",
+                0.0,
                 FloatRange::Linear {
-                    min: 0.0,
+                    min: -100.0,
                     max: 100.0,
                 },
             )
             .with_unit(" %")
-            .with_value_to_string(Arc::new(|percent| format!("{percent:.0}")))
+            .with_value_to_string(Arc::new(|percent| format!("{percent:+.0}")))
             .with_string_to_value(Arc::new(number)),
             delay: EnumParam::new("Delay", Delay::Four),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
@@ -99,7 +112,31 @@ impl Default for ThirdStreamParams {
     }
 }
 
+/// A parameter from 0 to 100 %.
+fn share(name: &str, usual: f32) -> FloatParam {
+    FloatParam::new(
+        name,
+        usual,
+        FloatRange::Linear {
+            min: 0.0,
+            max: 100.0,
+        },
+    )
+    .with_unit(" %")
+    .with_value_to_string(Arc::new(|percent| format!("{percent:.0}")))
+    .with_string_to_value(Arc::new(number))
+}
+
 impl ThirdStreamParams {
+    /// What the network is kept from. For the audio thread.
+    pub fn guard(&self) -> Guard {
+        Guard {
+            melody_lock: self.melody.value(),
+            scale: self.scale.value() / 100.0,
+            density: self.density.value() / 100.0,
+        }
+    }
+
     /// The knob in −1..=1, exactly 0 at the centre. For the audio thread.
     pub fn knob(&self) -> f32 {
         knob_of_percent(self.genre.value())
@@ -223,7 +260,13 @@ mod tests {
     fn ids_and_defaults_stay() {
         let params = ThirdStreamParams::default();
         let ids: Vec<String> = params.param_map().into_iter().map(|(id, ..)| id).collect();
-        assert_eq!(ids, ["genre", "quantise", "delay", "bypass"]);
+        assert_eq!(
+            ids,
+            [
+                "genre", "quantise", "melody", "scale", "density", "delay", "bypass"
+            ]
+        );
+        assert_eq!(params.guard(), Guard::default());
         assert_eq!(params.knob(), 0.0);
         assert_eq!(params.quantise.value(), 100.0);
         assert_eq!(params.delay.value().bars(), 4);

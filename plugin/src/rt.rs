@@ -18,8 +18,10 @@ mod straight;
 
 use std::sync::Arc;
 
-use third_stream_model::genre::{Direction, Pair};
+use third_stream_model::genre::Pair;
+use third_stream_model::perform::Control;
 pub use third_stream_model::perform::{Body, Expression, Message, Note};
+pub use third_stream_model::roll::guard::Guard;
 
 use crate::link::AudioEnd;
 use live::Live;
@@ -77,6 +79,8 @@ pub struct Settings {
     pub knob: f32,
     /// 0 keeps the feel, 1 lies on the grid; without effect where the amount is 0.
     pub quantise: f32,
+    /// What the network is kept from.
+    pub guard: Guard,
     /// Bars in a group and so the delay: 1, 2 or 4.
     pub delay_bars: u8,
     /// Notes pass straight through.
@@ -90,6 +94,7 @@ impl Default for Settings {
         Self {
             knob: 0.0,
             quantise: 1.0,
+            guard: Guard::default(),
             delay_bars: 4,
             bypass: false,
             pair: Pair::JAZZ_CLASSIC,
@@ -118,11 +123,25 @@ impl Transport {
 }
 
 impl Settings {
+    /// What the performer plays by.
+    const fn control(&self) -> Control {
+        Control {
+            knob: self.knob,
+            quantise: self.quantise,
+            guard: self.guard,
+        }
+    }
+
     fn sane(&self) -> Self {
         let finite = |value: f32| if value.is_finite() { value } else { 0.0 };
         Self {
             knob: finite(self.knob).clamp(-1.0, 1.0),
             quantise: finite(self.quantise).clamp(0.0, 1.0),
+            guard: Guard {
+                scale: finite(self.guard.scale),
+                density: finite(self.guard.density),
+                ..self.guard
+            },
             ..*self
         }
     }
@@ -346,8 +365,7 @@ impl Engine {
             ..View::default()
         };
         if self.playing.is_some() {
-            let (direction, amount) = Direction::of_knob(settings.knob);
-            self.live.view(self.now, direction, amount, &mut view);
+            self.live.view(self.now, settings, &mut view);
         }
         self.snapshot.publish(&view);
     }

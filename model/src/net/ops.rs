@@ -63,7 +63,7 @@ pub fn conv2d(x: &Tensor, kernel: &Tensor, stride: usize, padding: Padding) -> R
         };
         x.apply_op2(kernel, conv)
     } else {
-        composed::conv2d(x, kernel, stride, padding)
+        composed::conv2d(x, kernel, stride, padding, PRECISION.get())
     }
 }
 
@@ -73,7 +73,7 @@ pub fn conv_transpose2d(x: &Tensor, kernel: &Tensor) -> Result<Tensor> {
     if x.device().is_cpu() {
         x.apply_op2(kernel, adjoint::ConvTranspose { isa: isa() })
     } else {
-        composed::conv_transpose2d(x, kernel)
+        composed::conv_transpose2d(x, kernel, PRECISION.get())
     }
 }
 

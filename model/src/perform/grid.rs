@@ -4,8 +4,10 @@
 
 use std::ops::Range;
 
+use super::play::Hand;
 use crate::genre::Direction;
 use crate::roll::edits::Edits;
+use crate::roll::guard::Facts;
 use crate::roll::quantise::STEPS_PER_BEAT;
 use crate::roll::{Roll, SLOTS, STEPS_PER_SLOT};
 
@@ -59,7 +61,8 @@ pub(super) struct Slot {
 /// Edits of one roll in both directions.
 #[derive(Clone, Debug)]
 struct Page {
-    roll: Roll,
+    /// Of the roll that the network was asked about.
+    facts: Facts,
     edits: Box<[Edits]>,
     filled: [bool; 2],
 }
@@ -80,7 +83,7 @@ pub(super) struct Grid {
 impl Grid {
     pub(super) fn new() -> Self {
         let page = Page {
-            roll: Roll::EMPTY,
+            facts: Facts::default(),
             edits: vec![Edits::NONE; 2].into_boxed_slice(),
             filled: [false; 2],
         };
@@ -177,7 +180,7 @@ impl Grid {
         let Some(place) = self.pages.get_mut(page) else {
             return;
         };
-        place.roll = *roll;
+        place.facts = Facts::of(roll);
         place.filled = [false; 2];
         for source in self.slots.iter_mut().flat_map(|slot| &mut slot.sources) {
             if source.is_some_and(|source| source.page == page) {
@@ -239,15 +242,11 @@ impl Grid {
             .is_some_and(|source| source.filled[direction.index()])
     }
 
-    pub(super) fn page_output(
-        &self,
-        page: usize,
-        direction: Direction,
-        amount: f32,
-    ) -> Option<Roll> {
+    pub(super) fn page_output(&self, page: usize, hand: &Hand) -> Option<Roll> {
         let page = self.pages.get(page)?;
-        let edits = &page.edits[direction.index()];
-        page.filled[direction.index()].then(|| edits.apply(&page.roll, amount))
+        let at = hand.direction.index();
+        let output = || page.facts.apply(&page.edits[at], hand.amount, &hand.guard);
+        page.filled[at].then(output)
     }
 
     /// The edits of `step` in `direction`, if it has any: the page and the step in its window.
@@ -266,15 +265,16 @@ impl Grid {
 
     /// The cells of `step` that sound, where `cells` do in the source. An edit means what the
     /// network wanted the cell to be, even if the source has changed since it was asked.
-    pub(super) fn edited(&self, step: i64, cells: u128, direction: Direction, amount: f32) -> u128 {
-        if amount <= 0.0 {
+    pub(super) fn edited(&self, step: i64, cells: u128, hand: &Hand) -> u128 {
+        if hand.amount <= 0.0 {
             return cells;
         }
-        let Some((page, local)) = self.edits_of(step, direction) else {
+        let Some((page, local)) = self.edits_of(step, hand.direction) else {
             return cells;
         };
-        let mask = page.edits[direction.index()].mask(local, amount);
-        cells & !mask | !page.roll.steps()[local] & mask
+        let edits = &page.edits[hand.direction.index()];
+        let mask = page.facts.mask(edits, local, hand.amount, &hand.guard);
+        cells & !mask | !page.facts.source().steps()[local] & mask
     }
 
     /// The time of a step on the input timeline, if its slot or the one before it is known.

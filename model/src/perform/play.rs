@@ -3,6 +3,7 @@
 use super::notes::{Source, Stage};
 use super::{Body, Clock, Control, Emission, Note, Performer};
 use crate::genre::Direction;
+use crate::roll::guard::Guard;
 use crate::roll::quantise::pull;
 use crate::roll::{PITCHES, STEPS_PER_SLOT, key_of_row};
 
@@ -37,14 +38,15 @@ enum Next {
 
 /// Direction, amount and grid strength of a [`Control`], made safe.
 #[derive(Clone, Copy, Debug)]
-struct Hand {
-    direction: Direction,
-    amount: f32,
+pub(super) struct Hand {
+    pub(super) direction: Direction,
+    pub(super) amount: f32,
+    pub(super) guard: Guard,
     quantise: f64,
 }
 
 impl Hand {
-    fn of(control: Control) -> Self {
+    pub(super) fn of(control: Control) -> Self {
         let knob = if control.knob.is_finite() {
             control.knob
         } else {
@@ -60,6 +62,7 @@ impl Hand {
         Self {
             direction,
             amount,
+            guard: control.guard,
             quantise,
         }
     }
@@ -183,7 +186,7 @@ impl Performer {
     /// Whether row `row` sounds at `step` in the source and after the edits.
     fn cell(&self, step: i64, row: usize, hand: &Hand) -> (bool, bool) {
         let source = self.source_cells(step);
-        let edited = self.grid.edited(step, source, hand.direction, hand.amount);
+        let edited = self.grid.edited(step, source, hand);
         (source >> row & 1 == 1, edited >> row & 1 == 1)
     }
 
@@ -247,7 +250,7 @@ impl Performer {
             return;
         }
         let source = self.source_cells(step);
-        let edited = self.grid.edited(step, source, hand.direction, hand.amount);
+        let edited = self.grid.edited(step, source, hand);
         let added = edited & !source;
         self.end_additions(tick, stream, !added, emit);
         for place in 0..self.notes.len() {

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::roll::edits::THRESHOLD;
+use crate::roll::guard::Guard;
 use crate::roll::{CELLS, key_of_row};
 
 /// 960 ticks a beat, 240 a step.
@@ -18,6 +19,11 @@ impl Clock for Ticks {
 const FULL: Control = Control {
     knob: 1.0,
     quantise: 1.0,
+    guard: Guard {
+        melody_lock: false,
+        scale: 0.0,
+        density: 0.0,
+    },
 };
 /// Row of the key that the cases use.
 const ROW: usize = 36;
@@ -132,10 +138,7 @@ fn a_removed_onset_strikes_at_the_first_kept_step() {
 #[test]
 fn added_cells_after_a_note_extend_it() {
     for quantise in [0.0, 1.0] {
-        let control = Control {
-            knob: 1.0,
-            quantise,
-        };
+        let control = Control { quantise, ..FULL };
         let played = edited(control, |roll| roll.fill(ROW, 8, 11));
         assert_eq!(played.len(), 1);
         assert_eq!(played[0].1, 11 * 240);

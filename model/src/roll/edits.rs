@@ -59,7 +59,11 @@ impl Edits {
 
     /// The cells of `step` that are edited at `amount`, row 0 in the lowest bit.
     pub fn mask(&self, step: usize, amount: f32) -> u128 {
-        let level = level(amount);
+        self.mask_at(step, level(amount))
+    }
+
+    /// The same for an amount in the scale of [`FULL`].
+    pub(super) fn mask_at(&self, step: usize, level: u16) -> u128 {
         let mut mask = 0;
         for (row, from) in self.from[step * PITCHES..(step + 1) * PITCHES]
             .iter()
@@ -82,7 +86,7 @@ impl Edits {
 }
 
 /// The amount in the scale of [`Edits`]; NaN counts as 0.
-fn level(amount: f32) -> u16 {
+pub(super) fn level(amount: f32) -> u16 {
     (amount.clamp(0.0, 1.0) * f32::from(FULL)).round() as u16
 }
 

@@ -56,21 +56,16 @@ pub struct Tally {
 
 impl Song {
     /// Plays the selected notes with the edits of their phrases (`edits[i]` belongs to
-    /// `phrases[i]`; a phrase without edits plays dry) in one direction at a constant amount
-    /// (0..=1) and strength of quantisation (0..=1).
+    /// `phrases[i]`, in the direction of the knob; a phrase without edits plays dry) by a control
+    /// that stays.
     pub fn render(
         &self,
         selection: &Selection,
         phrases: &[Phrase],
         edits: &[Option<Edits>],
-        direction: Direction,
-        amount: f32,
-        quantise: f32,
+        control: Control,
     ) -> Rendition {
-        let knob = match direction {
-            Direction::AToB => amount,
-            Direction::BToA => -amount,
-        };
+        let (direction, _) = Direction::of_knob(control.knob);
         let sources = self.notes.iter().enumerate();
         let sources: Vec<usize> = sources
             .filter(|(_, note)| selection.contains(note) && row_of_key(note.key).is_some())
@@ -83,7 +78,6 @@ impl Song {
         let mut refused = Vec::new();
         let mut now = 0;
         let clock = FileClock(&self.beats);
-        let control = Control { knob, quantise };
         for number in 0..self.grid.phrases() {
             let ahead = ((number + AHEAD) * SLOTS).min(self.grid.slots().len());
             for slot in &self.grid.slots()[opened.min(ahead)..ahead] {

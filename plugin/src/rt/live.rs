@@ -6,7 +6,7 @@
 //! markers, then output.
 
 use third_stream_model::genre::Direction;
-use third_stream_model::perform::{Body, Clock, Control, Emission, Performer};
+use third_stream_model::perform::{Body, Clock, Emission, Performer};
 use third_stream_model::roll::STEPS_PER_SLOT;
 use third_stream_model::roll::quantise::STEPS_PER_BEAT;
 
@@ -131,10 +131,7 @@ impl Live {
         link: &AudioEnd,
         emit: &mut impl FnMut(Emission) -> bool,
     ) {
-        let control = Control {
-            knob: settings.knob,
-            quantise: settings.quantise,
-        };
+        let control = settings.control();
         loop {
             let (tick, marker) = self.next_marker();
             let to = tick.clamp(self.played, until.max(self.played));
@@ -161,7 +158,7 @@ impl Live {
     }
 
     /// What the editor shows at tick `now`.
-    pub(super) fn view(&self, now: i64, direction: Direction, amount: f32, view: &mut View) {
+    pub(super) fn view(&self, now: i64, settings: &Settings, view: &mut View) {
         let beats = self.clock.beats(now);
         let place = self.performer.playhead(beats);
         let playing = place.and_then(|(slot, step)| {
@@ -177,10 +174,11 @@ impl Live {
         view.first_step = ((first - window) * steps) as u8;
         view.source = self.performer.window(window, beats);
         view.output = view.source;
+        let (direction, _) = Direction::of_knob(settings.knob);
         let by = self.performer.playing_by(slot, step as usize, direction);
         match by {
             Some((page, base, true)) if base == window => {
-                let output = self.performer.page_output(page, direction, amount);
+                let output = self.performer.page_output(page, settings.control());
                 view.output = output.unwrap_or(view.source);
             }
             Some((_, _, true)) => {}

@@ -8,6 +8,8 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use third_stream_model::genre::{Direction, Genre, Pair};
+use third_stream_model::perform::Control;
+use third_stream_model::roll::guard::Guard;
 use third_stream_model::smf::Smf;
 use third_stream_model::song::{Phrase, Selection, Song, Tally};
 use third_stream_model::svg;
@@ -32,6 +34,15 @@ pub(crate) struct TransferArgs {
     /// How far the notes are pulled to the grid of 16ths, 0 to 100 %
     #[arg(long, default_value = "100", value_parser = percent)]
     quantise: f32,
+    /// Keep the melody: the top line is not edited, and nothing is added above it
+    #[arg(long)]
+    melody_lock: bool,
+    /// Keep added notes in the source's key, 0 to 100 %: the less sure ones go first
+    #[arg(long, default_value = "0", value_parser = percent)]
+    scale_guard: f32,
+    /// Fewer added notes (-100) to fewer removed ones (100), in percent
+    #[arg(long, default_value = "0", allow_hyphen_values = true, value_parser = signed_percent)]
+    density: f32,
     /// The genre pair that the weights must be for, such as jazz-classic
     #[arg(long)]
     pair: Option<Pair>,
@@ -47,6 +58,16 @@ pub(crate) struct TransferArgs {
     /// Transfer only these channels, 1 to 16; never drums (10)
     #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u8).range(1..=16))]
     channels: Vec<u8>,
+}
+
+/// A share from a percentage on either side of 0.
+fn signed_percent(text: &str) -> Result<f32, String> {
+    let (sign, size) = match text.trim().strip_prefix('-') {
+        Some(size) => (-1.0, size),
+        None => (1.0, text),
+    };
+    let size = percent(size).map_err(|_| "expected a percentage from -100 to 100".to_owned())?;
+    Ok(sign * size)
 }
 
 /// A share from a percentage.
@@ -183,14 +204,20 @@ impl<'a> Engine<'a> {
             args,
             ..
         } = self;
-        let rendition = song.render(
-            selection,
-            &phrases,
-            &edits,
-            *direction,
-            args.amount,
-            args.quantise,
-        );
+        let knob = match direction {
+            Direction::AToB => args.amount,
+            Direction::BToA => -args.amount,
+        };
+        let control = Control {
+            knob,
+            quantise: args.quantise,
+            guard: Guard {
+                melody_lock: args.melody_lock,
+                scale: args.scale_guard,
+                density: args.density,
+            },
+        };
+        let rendition = song.render(selection, &phrases, &edits, control);
         let damaged = smf.tracks().iter().filter(|t| t.is_damaged()).count();
         rendition.write_into(&song, &mut smf);
         write(output, &smf.write())?;

@@ -2,14 +2,15 @@
 //!
 //! candle's own gradient of a convolution, and its transposed convolution, run on a GPU as one
 //! thread an output cell, many times slower than the matrix products of its plain convolution.
-//! Here both gradients and the transposed convolution are plain convolutions.
+//! Here both gradients and the transposed convolution are plain convolutions, in bf16 where that
+//! precision is asked for; the weights and all sums between layers stay f32.
 
 use candle_core::backend::BackendStorage;
 use candle_core::{
-    CpuStorage, CudaStorage, CustomOp2, Layout, MetalStorage, Result, Shape, Storage, Tensor,
+    CpuStorage, CudaStorage, CustomOp2, DType, Layout, MetalStorage, Result, Shape, Storage, Tensor,
 };
 
-use super::{Padding, reference};
+use super::{Padding, Precision, reference};
 
 /// See [`super::conv2d`].
 pub(super) fn conv2d(
@@ -17,24 +18,44 @@ pub(super) fn conv2d(
     kernel: &Tensor,
     stride: usize,
     padding: Padding,
+    precision: Precision,
 ) -> Result<Tensor> {
     let (x, padding) = match padding {
         Padding::Zero(size) => (x.clone(), size),
         Padding::Reflect(size) => (reference::reflect_pad(x, size)?, 0),
     };
     let (x, kernel) = (x.contiguous()?, kernel.contiguous()?);
-    let value = x.detach().conv2d(&kernel.detach(), padding, stride, 1, 1)?;
+    let kind = match precision {
+        Precision::Full => DType::F32,
+        Precision::Brief => DType::BF16,
+    };
+    let value = plain(kind, &x.detach(), &kernel.detach(), [padding, stride, 1])?;
     let conv = Conv {
         value,
         stride,
         padding,
+        kind,
     };
     x.apply_op2(&kernel, conv)
 }
 
+/// candle's convolution with values of this kind and f32 around it; `shape` is padding, stride
+/// and dilation.
+fn plain(kind: DType, x: &Tensor, kernel: &Tensor, shape: [usize; 3]) -> Result<Tensor> {
+    let [padding, stride, dilation] = shape;
+    x.to_dtype(kind)?
+        .conv2d(&kernel.to_dtype(kind)?, padding, stride, dilation, 1)?
+        .to_dtype(DType::F32)
+}
+
 /// See [`super::conv_transpose2d`].
-pub(super) fn conv_transpose2d(x: &Tensor, kernel: &Tensor) -> Result<Tensor> {
-    conv2d(&spread(x, 2)?, &turned(kernel)?, 1, Padding::Zero(1))
+pub(super) fn conv_transpose2d(
+    x: &Tensor,
+    kernel: &Tensor,
+    precision: Precision,
+) -> Result<Tensor> {
+    let (x, kernel) = (spread(x, 2)?, turned(kernel)?);
+    conv2d(&x, &kernel, 1, Padding::Zero(1), precision)
 }
 
 /// A convolution whose value is there already; it adds the backward pass.
@@ -42,6 +63,7 @@ struct Conv {
     value: Tensor,
     stride: usize,
     padding: usize,
+    kind: DType,
 }
 
 impl Conv {
@@ -50,7 +72,8 @@ impl Conv {
         let (_, _, height, width) = x.dims4()?;
         let size = kernel.dim(2)?;
         let dy = spread(dy, self.stride)?;
-        let dx = dy.conv2d(&turned(kernel)?, size - 1 - self.padding, 1, 1, 1)?;
+        let shape = [size - 1 - self.padding, 1, 1];
+        let dx = plain(self.kind, &dy, &turned(kernel)?, shape)?;
         fitted(&fitted(&dx, 2, height)?, 3, width)
     }
 
@@ -59,7 +82,7 @@ impl Conv {
         let (_, _, rows, columns) = kernel.dims4()?;
         let x = x.transpose(0, 1)?.contiguous()?;
         let dy = dy.transpose(0, 1)?.contiguous()?;
-        let dkernel = x.conv2d(&dy, self.padding, 1, self.stride, 1)?;
+        let dkernel = plain(self.kind, &x, &dy, [self.padding, 1, self.stride])?;
         fitted(&fitted(&dkernel, 2, rows)?, 3, columns)?.transpose(0, 1)
     }
 }

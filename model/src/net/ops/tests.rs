@@ -3,8 +3,8 @@
 use candle_core::{Device, Result, Tensor, Var};
 
 use super::{
-    Activation, Padding, add_relu, composed, conv_transpose2d, conv2d, leaky_relu, norm_activation,
-    reference,
+    Activation, Padding, Precision, add_relu, composed, conv_transpose2d, conv2d, leaky_relu,
+    norm_activation, reference,
 };
 use crate::net::init::Normal;
 
@@ -81,9 +81,28 @@ fn convolutions_agree_with_candle() {
         );
         agree(
             &variables,
-            |v| composed::conv2d(&v[0], &v[1], stride, padding),
+            |v| composed::conv2d(&v[0], &v[1], stride, padding, Precision::Full),
             |v| reference::conv2d(&v[0], &v[1], stride, padding),
         );
+    }
+}
+
+#[test]
+fn composed_convolutions_in_bf16_are_near() {
+    let variables = [draw(12, &[2, 3, 8, 8]), draw(13, &[4, 3, 3, 3])];
+    let run = |precision| {
+        let (x, kernel) = (&variables[0], &variables[1]);
+        let y = composed::conv2d(x, kernel, 2, Padding::Zero(1), precision).unwrap();
+        let gradients = y.sum_all().unwrap().backward().unwrap();
+        [
+            y,
+            gradients.get(&variables[0]).unwrap().clone(),
+            gradients.get(&variables[1]).unwrap().clone(),
+        ]
+    };
+    for (brief, full) in run(Precision::Brief).iter().zip(&run(Precision::Full)) {
+        let off = distance(brief, full);
+        assert!(off > 0.0 && off < 0.03, "differs by {off}");
     }
 }
 
@@ -97,7 +116,7 @@ fn the_transposed_convolution_agrees_with_candle() {
     );
     agree(
         &variables,
-        |v| composed::conv_transpose2d(&v[0], &v[1]),
+        |v| composed::conv_transpose2d(&v[0], &v[1], Precision::Full),
         |v| reference::conv_transpose2d(&v[0], &v[1]),
     );
 }

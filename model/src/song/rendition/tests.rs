@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::roll::edits::THRESHOLD;
+use crate::roll::guard::Guard;
 use crate::roll::{CELLS, Roll};
 use crate::smf::{Message, Track, tests::file};
 use crate::song::tests::new_note;
@@ -82,8 +83,12 @@ fn transfer(smf: &Smf, seed: u64, amount: f32, quantise: f32) -> Transfer {
         (!phrase.roll.is_empty()).then_some(edits)
     };
     let edits: Vec<_> = phrases.iter().map(rank).collect();
-    let direction = Direction::AToB;
-    let rendition = before.render(&selection, &phrases, &edits, direction, amount, quantise);
+    let control = Control {
+        knob: amount,
+        quantise,
+        guard: Guard::default(),
+    };
+    let rendition = before.render(&selection, &phrases, &edits, control);
     let mut written = smf.clone();
     rendition.write_into(&before, &mut written);
     let smf = Smf::read(&written.write()).unwrap();
@@ -179,8 +184,12 @@ fn added_notes_go_to_the_track_of_the_nearest_note() {
     let mut values = vec![0.0; CELLS];
     wanted.write_values(&mut values);
     let edits = Edits::rank(&phrases[0].roll, &values, THRESHOLD);
-    let direction = Direction::BToA;
-    let rendition = song.render(&selection, &phrases, &[Some(edits)], direction, 1.0, 1.0);
+    let control = Control {
+        knob: -1.0,
+        quantise: 1.0,
+        guard: Guard::default(),
+    };
+    let rendition = song.render(&selection, &phrases, &[Some(edits)], control);
     let added = rendition
         .played
         .iter()

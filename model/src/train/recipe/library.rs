@@ -85,7 +85,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 pub fn find(name: &str) -> Result<Named, RecipeError> {
     if let Some((known, text)) = EMBEDDED.iter().find(|(known, _)| *known == name) {
         let mut named = read(known, text)?;
-        named.recipe.name = (*known).to_owned();
+        (*known).clone_into(&mut named.recipe.name);
         return Ok(named);
     }
     let path = Path::new(name);
