@@ -50,6 +50,10 @@ enum Task {
     /// Measure trained weights (arguments go to the command-line tool; try --help).
     #[command(disable_help_flag = true)]
     Evaluate(forward::Args),
+    /// Write phrases before and after, chosen by a fixed rule (arguments go to the command-line
+    /// tool; try --help).
+    #[command(disable_help_flag = true)]
+    Examples(forward::Args),
     /// Move MIDI files to another genre (arguments go to the command-line tool; try --help).
     #[command(disable_help_flag = true)]
     Transfer(forward::Args),
@@ -66,6 +70,7 @@ fn main() -> Result<()> {
         Task::Install(args) => install::run(&args),
         Task::Train(args) => forward::run("train", &args),
         Task::Evaluate(args) => forward::run("evaluate", &args),
+        Task::Examples(args) => forward::run("examples", &args),
         Task::Transfer(args) => forward::run("transfer", &args),
         Task::Inspect(args) => forward::run("inspect", &args),
     }
