@@ -1,13 +1,14 @@
 //! Before and after as a picture: both piano rolls of a song over each other, as SVG.
 //!
 //! What is kept, removed and added has its own colour. Eight bar slots stand in a row, about
-//! 1000 pixels wide; each row shows the octaves that it needs. Pure: text out, no files.
+//! 1000 pixels wide, and a phrase alone takes half of that; each row shows the octaves that it
+//! needs. Pure: text out, no files.
 
 mod cells;
 
 use std::fmt::Write as _;
 
-use crate::roll::STEPS_PER_SLOT;
+use crate::roll::{SLOTS, STEPS_PER_SLOT};
 use crate::song::{Grid, Rendition, Selection, Song};
 use cells::{Cells, Kind, Run};
 
@@ -25,7 +26,6 @@ const RIGHT: usize = 12;
 const TOP: usize = 74;
 /// Pixels between rows, for the numbers of the bars.
 const GAP: usize = 30;
-const WIDTH: usize = LEFT + SLOTS_PER_ROW * STEPS_PER_SLOT * STEP + RIGHT;
 /// The fewest semitones in a row.
 const LEAST_RANGE: u8 = 24;
 
@@ -83,9 +83,15 @@ pub fn marks_of_rendition(song: &Song, rendition: &Rendition) -> (Vec<Mark>, Vec
     (before.collect(), after.collect())
 }
 
+/// Pixels of a picture of so many slots; title and legend need four.
+fn width(slots: usize) -> usize {
+    LEFT + slots.clamp(SLOTS, SLOTS_PER_ROW) * STEPS_PER_SLOT * STEP + RIGHT
+}
+
 /// Draws the picture as a self-contained SVG file.
 pub fn draw(picture: &Picture) -> String {
     let cells = Cells::of(picture.grid, picture.before, picture.after);
+    let width = width(picture.grid.slots().len());
     let rows = picture.grid.slots().len().div_ceil(SLOTS_PER_ROW);
     let mut body = String::new();
     let mut y = TOP;
@@ -106,16 +112,16 @@ pub fn draw(picture: &Picture) -> String {
         y += place.height() + GAP;
     }
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{y}\" \
-         viewBox=\"0 0 {WIDTH} {y}\" font-family=\"Helvetica, Arial, sans-serif\" role=\"img\">\n\
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{y}\" \
+         viewBox=\"0 0 {width} {y}\" font-family=\"Helvetica, Arial, sans-serif\" role=\"img\">\n\
          <title>{}</title>\n{STYLE}",
         escape(picture.title)
     );
     let _ = writeln!(
         svg,
-        "<rect width=\"{WIDTH}\" height=\"{y}\" fill=\"#fff\"/>"
+        "<rect width=\"{width}\" height=\"{y}\" fill=\"#fff\"/>"
     );
-    heading(picture, &cells, &mut svg);
+    heading(picture, &cells, width, &mut svg);
     svg.push_str(&body);
     svg.push_str("</svg>\n");
     svg
@@ -131,7 +137,7 @@ const STYLE: &str = "<style>\
     .octave{stroke:#d5dbe1}.beat{stroke:#e6eaee}.bar{stroke:#8f9aa6}\
     </style>\n";
 
-fn heading(picture: &Picture, cells: &Cells, svg: &mut String) {
+fn heading(picture: &Picture, cells: &Cells, width: usize, svg: &mut String) {
     let title = escape(picture.title);
     let subtitle = escape(picture.subtitle);
     let _ = writeln!(
@@ -142,7 +148,7 @@ fn heading(picture: &Picture, cells: &Cells, svg: &mut String) {
         svg,
         "<text class=\"small\" x=\"{LEFT}\" y=\"46\">{subtitle}</text>"
     );
-    let mut x = WIDTH - RIGHT;
+    let mut x = width - RIGHT;
     for kind in [Kind::Added, Kind::Removed, Kind::Kept] {
         let text = format!("{} {}", cells.count(kind), kind.name());
         x -= text.len() * 7 + 34;
@@ -157,7 +163,7 @@ fn heading(picture: &Picture, cells: &Cells, svg: &mut String) {
     let _ = writeln!(
         svg,
         "<text class=\"label\" x=\"{}\" y=\"26\" text-anchor=\"end\">cells of a 16th</text>",
-        WIDTH - RIGHT
+        width - RIGHT
     );
 }
 

@@ -95,11 +95,40 @@ impl Transfer {
         if rolls.is_empty() {
             return Ok(Vec::new());
         }
-        let pass = || -> candle_core::Result<Vec<f32>> {
+        self.checked(|| {
             let x = net::tensor_of_rolls(rolls, &self.device)?;
             let y = self.generators[direction.index()].forward(&x)?;
             y.flatten_all()?.to_vec1()
-        };
+        })
+    }
+
+    /// The probabilities after one generator, as [`Self::probabilities`], and after the other
+    /// too, which hears them as they are, not the notes that they stand for: the cycle of the
+    /// paper's own code. One batch.
+    pub fn there_and_back(
+        &self,
+        rolls: &[Roll],
+        direction: Direction,
+    ) -> Result<[Vec<f32>; 2], TransferError> {
+        if rolls.is_empty() {
+            return Ok([Vec::new(), Vec::new()]);
+        }
+        let mut there = Vec::new();
+        let back = self.checked(|| {
+            let x = net::tensor_of_rolls(rolls, &self.device)?;
+            let y = self.generators[direction.index()].forward(&x)?;
+            there = y.flatten_all()?.to_vec1()?;
+            let back = self.generators[direction.reverse().index()].forward(&y)?;
+            back.flatten_all()?.to_vec1()
+        })?;
+        Ok([there, back])
+    }
+
+    /// The values of a pass, if they are numbers.
+    fn checked(
+        &self,
+        pass: impl FnOnce() -> candle_core::Result<Vec<f32>>,
+    ) -> Result<Vec<f32>, TransferError> {
         let values = pass().map_err(|source| TransferError::Network {
             device: self.device().to_owned(),
             source: Box::new(source),

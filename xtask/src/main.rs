@@ -53,6 +53,10 @@ enum Task {
     /// Measure trained weights (arguments go to the command-line tool; try --help).
     #[command(disable_help_flag = true)]
     Evaluate(forward::Args),
+    /// Write phrases before and after, chosen by a fixed rule (arguments go to the command-line
+    /// tool; try --help).
+    #[command(disable_help_flag = true)]
+    Examples(forward::Args),
     /// Move MIDI files to another genre (arguments go to the command-line tool; try --help).
     #[command(disable_help_flag = true)]
     Transfer(forward::Args),
@@ -70,6 +74,7 @@ fn main() -> Result<()> {
         Task::Train(args) => forward::run("train", &args),
         Task::Sweep(args) => forward::run("sweep", &args),
         Task::Evaluate(args) => forward::run("evaluate", &args),
+        Task::Examples(args) => forward::run("examples", &args),
         Task::Transfer(args) => forward::run("transfer", &args),
         Task::Inspect(args) => forward::run("inspect", &args),
     }

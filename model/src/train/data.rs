@@ -107,8 +107,10 @@ pub struct Phrases {
     pub weights: Vec<f32>,
     /// The place of each phrase's collection in [`Data::sources`]. As long as `rolls`.
     pub sources: Vec<u16>,
-    /// The place of each phrase's piece among the pieces of this part. As long as `rolls`.
+    /// The place of each phrase's piece in `files`. As long as `rolls`.
     pub piece_of: Vec<u32>,
+    /// The files of the pieces.
+    pub files: Vec<String>,
     /// Number of pieces that they come from.
     pub pieces: usize,
 }
@@ -188,6 +190,7 @@ impl Data {
                 hash.update(piece.weight.to_le_bytes());
                 let part = phrases.entry((genre, piece.split)).or_default();
                 part.pieces += 1;
+                part.files.push(piece.file);
                 for roll in piece.rolls {
                     for step in roll.steps() {
                         hash.update(step.to_le_bytes());
@@ -228,6 +231,7 @@ impl Data {
             weights: Vec::new(),
             sources: Vec::new(),
             piece_of: Vec::new(),
+            files: Vec::new(),
             pieces: 0,
         };
         self.phrases.get(&(genre, split)).unwrap_or(&NONE)

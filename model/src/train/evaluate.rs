@@ -3,18 +3,26 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`content`], [`chroma`] | what is left of a phrase: pure functions on rolls |
+//! | [`texture`] | how a phrase looks, whatever it was made from |
 //! | [`style`] | the paper's S and its ceiling |
 //! | [`figures`] | these over many phrases |
 //! | [`judge`] | the two genre classifiers |
 //! | [`translator`] | a pair of generators, and the baselines |
-//! | [`report`] | everything in one table, as JSON and as Markdown |
+//! | [`rules`] | the baseline that knows some music |
+//! | [`journey`] | phrases on their way there and back |
+//! | [`examples`] | phrases before and after, to be heard and looked at |
+//! | [`report`] | everything in tables, as JSON, Markdown and one HTML page |
 
 pub mod chroma;
 pub mod content;
+pub mod examples;
 pub mod figures;
+pub mod journey;
 pub mod judge;
 pub mod report;
+pub mod rules;
 pub mod style;
+pub mod texture;
 pub mod translator;
 
 use serde::{Deserialize, Serialize};
@@ -23,9 +31,10 @@ use crate::genre::Direction;
 use crate::roll::Roll;
 
 use figures::Content;
+use journey::Journey;
 use judge::Judge;
 use style::Shares;
-use translator::{TranslateError, Translator, translate_all};
+use translator::{TranslateError, Translator};
 
 /// Why an evaluation stopped.
 #[derive(Debug, thiserror::Error)]
@@ -40,81 +49,9 @@ pub enum EvaluateError {
     /// There is nothing to evaluate.
     #[error("no phrases of the pair's {0} genre to evaluate")]
     NoPhrases(&'static str),
-}
-
-/// Phrases with what became of them: x, x̂ and, through the binary x̂, x̃.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Journey {
-    /// The sources x.
-    pub source: Vec<Roll>,
-    /// The outputs x̂.
-    pub output: Vec<Roll>,
-    /// What came back through the other generator, x̃.
-    pub back: Vec<Roll>,
-}
-
-impl Journey {
-    /// Sends phrases through both generators, `direction` first; `progress` hears of each group
-    /// of phrases, twice.
-    pub fn of(
-        translator: &dyn Translator,
-        source: &[Roll],
-        direction: Direction,
-        progress: &mut dyn FnMut(usize),
-    ) -> Result<Self, EvaluateError> {
-        if source.is_empty() {
-            let which = ["first", "second"][direction.index()];
-            return Err(EvaluateError::NoPhrases(which));
-        }
-        let output = translate_all(translator, source, direction, &mut *progress)
-            .map_err(EvaluateError::Translate)?;
-        let back = translate_all(translator, &output, direction.reverse(), progress)
-            .map_err(EvaluateError::Translate)?;
-        Ok(Self {
-            source: source.to_vec(),
-            output,
-            back,
-        })
-    }
-
-    /// The phrases at the places that `belongs` says.
-    #[must_use]
-    pub fn part(&self, belongs: impl Fn(usize) -> bool) -> Self {
-        let of = |rolls: &[Roll]| {
-            let placed = rolls
-                .iter()
-                .enumerate()
-                .filter(|(place, _)| belongs(*place));
-            placed.map(|(_, roll)| *roll).collect()
-        };
-        Self {
-            source: of(&self.source),
-            output: of(&self.output),
-            back: of(&self.back),
-        }
-    }
-
-    /// What became of the content.
-    pub fn content(&self) -> Content {
-        Content::measure(&self.source, &self.output, &self.back)
-    }
-
-    /// The shares that a judge calls the source genre of `direction`.
-    pub fn shares(&self, judge: &Judge, direction: Direction) -> Result<Shares, EvaluateError> {
-        let verdicts = |rolls: &[Roll]| -> Result<Vec<bool>, EvaluateError> {
-            let first = judge.says_first(rolls)?;
-            let source_is_first = direction == Direction::AToB;
-            Ok(first
-                .into_iter()
-                .map(|first| first == source_is_first)
-                .collect())
-        };
-        Ok(Shares::of(
-            &verdicts(&self.source)?,
-            &verdicts(&self.output)?,
-            &verdicts(&self.back)?,
-        ))
-    }
+    /// A phrase cannot be drawn.
+    #[error("a phrase cannot be drawn: {0}")]
+    Picture(String),
 }
 
 /// What a checkpoint is chosen by.
@@ -167,7 +104,7 @@ pub fn validate(
     for direction in Direction::BOTH {
         let at = direction.index();
         let journey = Journey::of(translator, phrases[at], direction, &mut |_| ())?;
-        shares[at] = journey.shares(judge, direction)?;
+        shares[at] = journey.verdicts(judge, direction)?.shares();
         content[at] = journey.content();
     }
     Ok(scores(&shares, &content))
@@ -205,7 +142,6 @@ pub fn subset(rolls: &[Roll], most: usize) -> Vec<Roll> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use translator::Identity;
 
     fn with(harmonic: f64, density: [f64; 2]) -> Scores {
         Scores {
@@ -225,35 +161,6 @@ mod tests {
         let kept = with(0.1, [0.9, 1.1]);
         assert!(kept.rank() > thin.rank() && thin.rank() > thinner.rank());
         assert_eq!(kept.rank(), 0.1);
-    }
-
-    #[test]
-    fn no_phrases_is_an_error_that_says_which() {
-        let error = Journey::of(&Identity, &[], Direction::BToA, &mut |_| ()).unwrap_err();
-        insta::assert_snapshot!(error, @"no phrases of the pair's second genre to evaluate");
-    }
-
-    #[test]
-    fn the_journey_goes_there_and_back() {
-        /// Moves up on the way there and down on the way back, one short.
-        struct Moves;
-        impl Translator for Moves {
-            fn translate(
-                &self,
-                rolls: &[Roll],
-                to: Direction,
-            ) -> Result<Vec<Roll>, TranslateError> {
-                let by = [5, -4][to.index()];
-                Ok(rolls.iter().map(|roll| roll.transpose(by)).collect())
-            }
-        }
-        let mut roll = Roll::EMPTY;
-        roll.fill(40, 0, 4);
-        let journey = Journey::of(&Moves, &[roll], Direction::AToB, &mut |_| ()).unwrap();
-        assert_eq!(journey.output, [roll.transpose(5)]);
-        assert_eq!(journey.back, [roll.transpose(1)]);
-        let back = Journey::of(&Moves, &[roll], Direction::BToA, &mut |_| ()).unwrap();
-        assert_eq!(back.output, [roll.transpose(-4)]);
     }
 
     #[test]

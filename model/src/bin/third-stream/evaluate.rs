@@ -1,220 +1,218 @@
-//! `third-stream evaluate`: what a pair of generators does to style and to content, beside the
-//! identity and random target phrases.
+//! `third-stream evaluate`: what generators do to style and to content, beside the baselines.
+
+mod progress;
 
 use std::fs;
-use std::io::{IsTerminal, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use anyhow::{Context, ensure};
-use indicatif::{ProgressBar, ProgressStyle};
+use anyhow::{Context, Result, bail};
 use third_stream_model::genre::Pair;
-use third_stream_model::train::data::{Corpus, Data, Selection, Split};
+use third_stream_model::train::data::{Data, Split};
+use third_stream_model::train::evaluate::examples::{Choice, Example, examples};
 use third_stream_model::train::evaluate::judge::Judge;
-use third_stream_model::train::evaluate::report::{Settings, evaluate};
-use third_stream_model::train::evaluate::translator::Translator;
-use third_stream_model::transfer::Transfer;
+use third_stream_model::train::evaluate::report::{Also, Model, Report, Settings, evaluate, page};
+
+use crate::music::{MusicArgs, check_collections};
+use crate::named::{Loaded, Named, load_all, pairs};
+use progress::Show;
+
+/// The collection of real playing in the corpus: what jazz weights that learned from rendered
+/// lead sheets have to be measured on.
+const REAL_PLAYING: &str = "bushgrafts";
 
 /// Measure weights: style by two judges, content, and the baselines beside them.
 #[derive(clap::Args, Debug)]
 pub(crate) struct EvaluateArgs {
-    /// Weights to measure; without them the baselines alone.
-    #[arg(long, value_name = "FILE")]
-    weights: Option<PathBuf>,
-    /// Corpus: a folder with MANIFEST.csv and one <genre>.tar.gz for each genre.
-    #[arg(
-        long,
-        value_name = "DIR",
-        required_unless_present = "a",
-        conflicts_with = "a"
-    )]
-    data: Option<PathBuf>,
-    /// Instead of --data: a folder of MIDI files of the pair's first genre.
-    #[arg(long, value_name = "DIR", requires = "b")]
-    a: Option<PathBuf>,
-    /// Instead of --data: a folder of MIDI files of the pair's second genre.
-    #[arg(long, value_name = "DIR", requires = "a")]
-    b: Option<PathBuf>,
-    /// Genre pair; by default that of the weights, or jazz-classic.
+    /// Weights to measure, any number and of any pairs; without them the baselines alone. Those
+    /// with the same name are seeds of one recipe: their mean and range are given too
+    #[arg(long, value_name = "[NAME=]FILE")]
+    weights: Vec<Named>,
+    #[command(flatten)]
+    music: MusicArgs,
+    /// Genre pair; by default that of the weights, or jazz-classic
     #[arg(long)]
     pair: Option<Pair>,
-    /// Only pieces whose licence class is clean.
-    #[arg(long)]
-    clean: bool,
-    /// Phrases to measure on: validation for choices, test once for each reported figure.
+    /// Collections to measure by themselves too, whatever their licence class [default:
+    /// bushgrafts, where the corpus has it]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    also_source: Option<Vec<String>>,
+    /// Phrases to measure on: validation for choices, test once for each reported figure
     #[arg(long, default_value = "validation")]
     split: Split,
-    /// Phrases of each genre at most.
+    /// Phrases of each genre at most
     #[arg(long, default_value_t = 400, value_name = "N")]
     phrases: usize,
-    /// Seed of the judges and of the random target phrases.
+    /// Seed of the judges and of the random target phrases
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Folder in which the judges are kept.
-    #[arg(long, default_value = "runs/judges", value_name = "DIR")]
-    judges: PathBuf,
-    /// Train the judges again, even where they are there.
+    /// Train the judges again, even where they are there
     #[arg(long)]
     train_judges: bool,
-    /// Also write all figures as JSON.
+    /// Write report.html, report.md and figures.json into this folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Write one HTML page with tables, plots and pictures
     #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// Also write the tables as Markdown.
+    report: Option<PathBuf>,
+    /// Write the tables as Markdown
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
-    /// No progress.
+    /// Write all figures as JSON: an object, or an array of one for each pair
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Phrases of each direction that the HTML page shows before and after
+    #[arg(long, default_value_t = 8, value_name = "N")]
+    pictures: usize,
+    /// No progress
     #[arg(short, long)]
     quiet: bool,
 }
 
-/// Measures and prints.
-pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
-    let transfer = args.weights.as_deref().map(load).transpose()?;
-    let pair = match (&transfer, args.pair) {
-        (Some(transfer), Some(pair)) => {
-            let own = transfer.pair();
-            ensure!(
-                own == pair,
-                "the weights are for {own}, not for {pair}; leave --pair out"
-            );
-            pair
-        }
-        (Some(transfer), None) => transfer.pair(),
-        (None, pair) => pair.unwrap_or(Pair::JAZZ_CLASSIC),
-    };
+/// Measures, prints and writes.
+pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
+    let start = Instant::now();
+    let loaded = load_all(&args.weights)?;
     // The judges are small: one thread is as quick, and leaves the others to a training run.
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(1)
         .use_current_thread()
         .build()?;
-    pool.install(|| measure(args, transfer.as_ref(), pair))
+    let measured = pool.install(|| -> Result<Vec<(Report, Vec<Example>)>> {
+        let pairs = pairs(&loaded, args.pair)?.into_iter();
+        pairs.map(|pair| measure(args, &loaded, pair)).collect()
+    })?;
+    let reports: Vec<&Report> = measured.iter().map(|(report, _)| report).collect();
+    let text: Vec<String> = reports.iter().map(ToString::to_string).collect();
+    let text = text.join("\n");
+    for path in outputs(args, &args.json, "figures.json")? {
+        let json = match &reports[..] {
+            [one] => serde_json::to_string_pretty(one),
+            many => serde_json::to_string_pretty(many),
+        };
+        write(&path, &json?)?;
+    }
+    for path in outputs(args, &args.markdown, "report.md")? {
+        write(&path, &text)?;
+    }
+    for path in outputs(args, &args.report, "report.html")? {
+        write(&path, &page(&measured)?)?;
+    }
+    let printed = std::io::stdout().lock().write_all(text.as_bytes());
+    printed.context("cannot write the tables")?;
+    if !args.quiet {
+        eprintln!("measured in {:.0} s", start.elapsed().as_secs_f32());
+    }
+    Ok(())
 }
 
-fn load(path: &Path) -> anyhow::Result<Transfer> {
-    let bytes = fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-    Transfer::from_bytes(&bytes).with_context(|| path.display().to_string())
-}
-
-fn measure(args: &EvaluateArgs, transfer: Option<&Transfer>, pair: Pair) -> anyhow::Result<()> {
-    fs::create_dir_all(&args.judges)
-        .with_context(|| format!("{}: cannot be made", args.judges.display()))?;
-    let data = read_data(args, pair)?;
-    let mut show = Show::new(args.quiet);
-    let judges = Judge::both(
-        &args.judges,
-        pair,
-        &data,
-        args.seed,
-        args.train_judges,
-        &mut |shape, done| {
-            let what = format!("training the judge {shape}");
-            let how = format!("loss {:.3}, best accuracy {:.3}", done.loss, done.accuracy);
-            show.at(&what, done.step, done.steps, &how);
-        },
-    )?;
-
+/// Measures the weights of one pair; with examples if they are to be shown.
+fn measure(args: &EvaluateArgs, loaded: &[Loaded], pair: Pair) -> Result<(Report, Vec<Example>)> {
+    let own = loaded.iter().filter(|one| one.transfer.pair() == pair);
+    let models: Vec<Model> = own
+        .map(|one| Model {
+            name: &one.name,
+            header: Some(one.transfer.header()),
+            translator: &one.transfer,
+        })
+        .collect();
     let settings = Settings {
         pair,
         split: args.split,
         phrases: args.phrases,
         seed: args.seed,
     };
-    let name = args.weights.as_deref().and_then(Path::file_stem);
-    let name = name.map_or_else(|| "model".into(), |name| name.to_string_lossy());
-    let model = transfer.map(|transfer| (&*name, transfer as &dyn Translator));
+    let data = args.music.read(pair)?;
+    let also = also(args, &data, &settings)?;
+    let mut show = Show::new(args.quiet);
+    let judges = Judge::both(
+        &args.music.judges,
+        pair,
+        &data,
+        args.seed,
+        args.train_judges,
+        &mut |shape, done| {
+            let what = format!("{pair}: training the judge {shape}");
+            let how = format!("loss {:.3}, best accuracy {:.3}", done.loss, done.accuracy);
+            show.at(&what, done.step, done.steps, &how);
+        },
+    )?;
     let each = |genre| {
         data.phrases(genre, args.split)
             .rolls
             .len()
             .min(args.phrases)
     };
-    let all = 2 * (each(pair.a) + each(pair.b)) as u64;
+    let also_count: usize = also.iter().map(Also::count).sum();
+    let all = (each(pair.a) + each(pair.b) + also_count) as u64;
     let mut done = (String::new(), 0);
-    let report = evaluate(&data, &settings, &judges, model, &mut |name, count| {
-        if done.0 != name {
-            done = (name.to_owned(), 0);
-        }
-        done.1 += count as u64;
-        show.at(&format!("measuring {name}"), done.1, all, "");
-    })?;
+    let report = evaluate(
+        &data,
+        &also,
+        &settings,
+        &judges,
+        &models,
+        &mut |name, count| {
+            if done.0 != name {
+                done = (name.to_owned(), 0);
+            }
+            done.1 += count as u64;
+            show.at(&format!("{pair}: measuring {name}"), done.1, all, "");
+        },
+    )?;
     show.end();
-
-    let text = report.to_string();
-    if let Some(path) = &args.json {
-        write(path, &serde_json::to_string_pretty(&report)?)?;
-    }
-    if let Some(path) = &args.markdown {
-        write(path, &text)?;
-    }
-    std::io::stdout()
-        .lock()
-        .write_all(text.as_bytes())
-        .context("cannot write the tables")
-}
-
-fn read_data(args: &EvaluateArgs, pair: Pair) -> anyhow::Result<Data> {
-    let corpus = match (&args.data, &args.a, &args.b) {
-        (None, Some(a), Some(b)) => {
-            Corpus::Folders([(pair.a, a.clone()), (pair.b, b.clone())].into())
+    let shown = match models.first() {
+        Some(model) if args.out.is_some() || args.report.is_some() => {
+            let choice = Choice {
+                pair,
+                split: args.split,
+                each: args.pictures,
+                collections: &[],
+            };
+            examples(&data, &choice, model.translator)?
         }
-        (Some(dir), ..) => Corpus::Archives(dir.clone()),
-        _ => anyhow::bail!("no music to measure on: give --data, or --a and --b"),
+        _ => Vec::new(),
     };
-    let selection = Selection {
-        clean: args.clean,
-        extra: false,
+    Ok((report, shown))
+}
+
+/// The collections that are measured by themselves.
+fn also(args: &EvaluateArgs, data: &Data, settings: &Settings) -> Result<Vec<Also>> {
+    let whole = args.music.read_whole(settings.pair)?;
+    let whole = whole.as_ref().unwrap_or(data);
+    let names = match &args.also_source {
+        Some(names) => {
+            check_collections(names, whole, settings.pair, settings.split)?;
+            &names[..]
+        }
+        None => &[REAL_PLAYING.to_owned()],
     };
-    Ok(Data::read(
-        &corpus,
-        &[pair.a, pair.b],
-        selection,
-        Some(&args.judges),
-    )?)
+    let found = names.iter().map(|name| Also::find(whole, settings, name));
+    Ok(found.flatten().collect())
 }
 
-/// Progress: a bar on a terminal, a plain line for each tenth elsewhere, nothing if quiet.
-struct Show {
-    bar: ProgressBar,
-    lines: bool,
-    last: String,
-}
-
-impl Show {
-    fn new(quiet: bool) -> Self {
-        let terminal = std::io::stderr().is_terminal();
-        let bar = if quiet || !terminal {
-            ProgressBar::hidden()
-        } else {
-            ProgressBar::new(1)
-        };
-        let style = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len} {eta} {msg}");
-        Self {
-            bar: bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())),
-            lines: !quiet && !terminal,
-            last: String::new(),
+/// Where an output goes: to the file that was asked for, and into the folder.
+fn outputs(args: &EvaluateArgs, file: &Option<PathBuf>, name: &str) -> Result<Vec<PathBuf>> {
+    let in_folder = args.out.as_ref().map(|folder| folder.join(name));
+    let paths: Vec<PathBuf> = file.iter().cloned().chain(in_folder).collect();
+    for path in &paths {
+        if path.is_dir() {
+            bail!("{}: is a folder; expected a file to write", path.display());
         }
     }
-
-    fn at(&mut self, what: &str, done: u64, all: u64, how: &str) {
-        self.bar.set_prefix(what.to_owned());
-        self.bar.set_length(all);
-        self.bar.set_position(done);
-        self.bar.set_message(how.to_owned());
-        let tenth = format!("{what} {}0 %", 10 * done / all.max(1));
-        if self.lines && self.last != tenth {
-            eprintln!("{tenth}  {how}");
-            self.last = tenth;
-        }
-    }
-
-    fn end(&self) {
-        self.bar.finish_and_clear();
-    }
+    Ok(paths)
 }
 
 /// Writes beside `path`, then renames.
-fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    let beside = path.with_extension("tmp");
-    fs::write(&beside, text)
+pub(crate) fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("{}: cannot be made", folder.display()))?;
+    }
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    fs::write(&beside, bytes)
         .and_then(|()| fs::rename(&beside, path))
         .with_context(|| format!("{}: cannot be written", path.display()))
 }

@@ -10,7 +10,10 @@
 
 mod device;
 mod evaluate;
+mod examples;
 mod inspect;
+mod music;
+mod named;
 mod process;
 mod settings;
 mod sweep;
@@ -37,6 +40,8 @@ enum Command {
     Sweep(sweep::SweepArgs),
     /// Measure weights: style by two judges, content, and the baselines beside them.
     Evaluate(evaluate::EvaluateArgs),
+    /// Write phrases before and after, chosen by a fixed rule, as MIDI files and pictures.
+    Examples(examples::ExamplesArgs),
     /// Transfer a MIDI file, or a folder of them, to another genre.
     Transfer(transfer::TransferArgs),
     /// Print what a weights file or a checkpoint says of itself.
@@ -49,6 +54,7 @@ fn main() -> ExitCode {
         Command::Train(args) => train::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Evaluate(args) => evaluate::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Examples(args) => examples::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Transfer(args) => transfer::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Inspect(args) => inspect::run(&args).map(|()| ExitCode::SUCCESS),
     };

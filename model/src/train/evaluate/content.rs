@@ -3,7 +3,7 @@
 //! All functions are pure and look at binary rolls. Each says what it gives for the identity,
 //! so that a table can be read without its formula.
 
-use crate::roll::{PITCHES, Roll, STEPS};
+use crate::roll::Roll;
 
 /// The widest transposition that [`retention`] forgives, in semitones either way.
 pub const RETENTION_SEMITONES: i32 = 11;
@@ -67,36 +67,6 @@ pub fn melody_kept(source: &Roll, output: &Roll) -> Option<f64> {
     (notes > 0).then(|| f64::from(shared(&line, &output.onsets())) / f64::from(notes))
 }
 
-/// The share of onsets that lie in the best fitting of the twelve diatonic scales (1 at most,
-/// 7/12 for an even spread over the octave); `None` where nothing starts.
-///
-/// A major scale and its relative minor hold the same pitches, so twelve sets are all.
-pub fn scale_consistency(roll: &Roll) -> Option<f64> {
-    const MAJOR: [usize; 7] = [0, 2, 4, 5, 7, 9, 11];
-    let mut classes = [0_u32; 12];
-    for sounding in roll.onsets().steps() {
-        for (row, class) in (0..PITCHES).zip((0..12).cycle()) {
-            classes[class] += (sounding >> row & 1) as u32;
-        }
-    }
-    let notes: u32 = classes.iter().sum();
-    let in_scale = |root: usize| -> u32 { MAJOR.iter().map(|i| classes[(root + i) % 12]).sum() };
-    let best = (0..12).map(in_scale).max()?;
-    (notes > 0).then(|| f64::from(best) / f64::from(notes))
-}
-
-/// Pitches that sound together, averaged over the steps in which anything sounds (1 or more);
-/// `None` where nothing sounds.
-pub fn polyphony(roll: &Roll) -> Option<f64> {
-    let steps = roll.steps().iter().filter(|step| **step != 0).count();
-    (steps > 0).then(|| f64::from(roll.count()) / steps as f64)
-}
-
-/// Sounding pitches in a step, averaged over all steps.
-pub fn notes_per_step(roll: &Roll) -> f64 {
-    f64::from(roll.count()) / STEPS as f64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,16 +103,6 @@ mod tests {
         assert_eq!(changed(&source, &output), Some(4.0 / 16.0));
         assert_eq!(cell_f1(&source, &output), 32.0 / 36.0);
         assert_eq!(onset_f1(&source, &output), 6.0 / 7.0);
-        assert_eq!(polyphony(&source), Some(2.0));
-        assert_eq!(scale_consistency(&source), Some(1.0));
-    }
-
-    #[test]
-    fn all_twelve_pitches_fit_no_scale() {
-        let mut roll = Roll::EMPTY;
-        (0..12).for_each(|row| roll.fill(row, row, row + 1));
-        assert_eq!(scale_consistency(&roll), Some(7.0 / 12.0));
-        assert_eq!(scale_consistency(&Roll::EMPTY), None);
     }
 
     proptest! {
@@ -178,14 +138,10 @@ mod tests {
         }
 
         #[test]
-        fn scale_and_melody_stay_in_range(x in any_roll(), y in any_roll()) {
-            if let Some(share) = scale_consistency(&x) {
-                prop_assert!((7.0 / 12.0 - 1e-12..=1.0).contains(&share));
-            }
+        fn the_melody_kept_is_a_share(x in any_roll(), y in any_roll()) {
             if let Some(share) = melody_kept(&x, &y) {
                 prop_assert!((0.0..=1.0).contains(&share));
             }
-            prop_assert!(polyphony(&x).is_none_or(|voices| voices >= 1.0));
         }
     }
 }

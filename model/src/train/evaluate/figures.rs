@@ -1,11 +1,12 @@
-//! The figures of one direction of a transfer: the metrics of [`content`] and
-//! [`chroma`] over many phrases.
+//! The figures of one direction of a transfer: the metrics of [`content`],
+//! [`chroma`] and [`texture`] over many phrases.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{chroma, content};
+use super::journey::Journey;
+use super::{chroma, content, texture};
 use crate::roll::Roll;
 
 /// What became of the content, over all phrases of one direction. Means over phrases, except
@@ -22,6 +23,9 @@ pub struct Content {
     pub cycle_onset_f1: f64,
     /// F1 of the sounding cells of the source and what came back.
     pub cycle_cell_f1: f64,
+    /// The same where the second generator heard probabilities, as in the paper's code; `None`
+    /// where there are none.
+    pub soft_cycle_onset_f1: Option<f64>,
     /// Sounding cells of the outputs to those of the sources.
     pub density_ratio: f64,
     /// Cells added and removed, to the cells of the sources.
@@ -30,27 +34,42 @@ pub struct Content {
     pub content_retention: f64,
     /// Share of the source's skyline onsets that are onsets of the output.
     pub melody_fidelity: f64,
+    /// Cosine of the onsets at the 16 steps of the bar of source and output.
+    pub groove_kept: f64,
+    /// Different outputs to all outputs.
+    pub distinct_share: f64,
     /// Different outputs to different sources: near 0 for a generator that has collapsed.
     pub distinct_outputs: f64,
 }
 
 impl Content {
-    /// Compares phrases with their outputs and with what came back; all three of one length.
-    pub fn measure(source: &[Roll], output: &[Roll], back: &[Roll]) -> Self {
+    /// Compares phrases with their outputs and with what came back.
+    pub fn measure(journey: &Journey) -> Self {
+        let Journey {
+            source,
+            output,
+            back,
+            soft_back,
+        } = journey;
         let there = || source.iter().zip(output);
         let cycle = || source.iter().zip(back);
+        let onset_f1 = |(x, y): (&Roll, &Roll)| content::onset_f1(x, y);
+        let soft = soft_back.as_ref().map(|back| source.iter().zip(back));
         let cells: u32 = source.iter().map(Roll::count).sum();
         let ratio = |count: u32| f64::from(count) / f64::from(cells.max(1));
         Self {
             chroma_cosine: mean(there().map(|(x, y)| chroma::cosine(x, y))),
-            onset_f1: mean(there().map(|(x, y)| content::onset_f1(x, y))),
+            onset_f1: mean(there().map(onset_f1)),
             cell_f1: mean(there().map(|(x, y)| content::cell_f1(x, y))),
-            cycle_onset_f1: mean(cycle().map(|(x, y)| content::onset_f1(x, y))),
+            cycle_onset_f1: mean(cycle().map(onset_f1)),
             cycle_cell_f1: mean(cycle().map(|(x, y)| content::cell_f1(x, y))),
+            soft_cycle_onset_f1: soft.map(|cycle| mean(cycle.map(onset_f1))),
             density_ratio: ratio(output.iter().map(Roll::count).sum()),
             cells_changed: ratio(there().map(|(x, y)| x.difference(y).count()).sum()),
             content_retention: mean(there().filter_map(|(x, y)| content::retention(x, y))),
             melody_fidelity: mean(there().filter_map(|(x, y)| content::melody_kept(x, y))),
+            groove_kept: mean(there().map(|(x, y)| texture::groove_kept(x, y))),
+            distinct_share: different(output) as f64 / output.len().max(1) as f64,
             distinct_outputs: different(output) as f64 / different(source).max(1) as f64,
         }
     }
@@ -65,15 +84,21 @@ pub struct Texture {
     pub polyphony: f64,
     /// Share of onsets in the best fitting diatonic scale.
     pub scale_consistency: f64,
+    /// Entropy of the pitch classes of the onsets, in bits.
+    pub pitch_class_entropy: f64,
+    /// Share of beats in which nothing sounds.
+    pub empty_beats: f64,
 }
 
 impl Texture {
     /// The means over phrases.
     pub fn measure(rolls: &[Roll]) -> Self {
         Self {
-            notes_per_step: mean(rolls.iter().map(content::notes_per_step)),
-            polyphony: mean(rolls.iter().filter_map(content::polyphony)),
-            scale_consistency: mean(rolls.iter().filter_map(content::scale_consistency)),
+            notes_per_step: mean(rolls.iter().map(texture::notes_per_step)),
+            polyphony: mean(rolls.iter().filter_map(texture::polyphony)),
+            scale_consistency: mean(rolls.iter().filter_map(texture::scale_consistency)),
+            pitch_class_entropy: mean(rolls.iter().filter_map(texture::pitch_class_entropy)),
+            empty_beats: mean(rolls.iter().map(texture::empty_beats)),
         }
     }
 }
@@ -100,6 +125,15 @@ mod tests {
     use crate::roll::tests::any_roll;
     use proptest::prelude::*;
 
+    fn measure(source: &[Roll], output: &[Roll], back: &[Roll]) -> Content {
+        Content::measure(&Journey {
+            source: source.to_vec(),
+            output: output.to_vec(),
+            back: back.to_vec(),
+            soft_back: Some(output.to_vec()),
+        })
+    }
+
     fn note(row: usize, length: usize) -> Roll {
         let mut roll = Roll::EMPTY;
         roll.fill(row, 0, length);
@@ -110,18 +144,20 @@ mod tests {
     fn sums_are_divided_not_ratios_averaged() {
         let source = [note(10, 1), note(12, 9)];
         let output = [note(10, 3), note(12, 9)];
-        let figures = Content::measure(&source, &output, &source);
+        let figures = measure(&source, &output, &source);
         assert_eq!(figures.density_ratio, 1.2);
         assert_eq!(figures.cells_changed, 0.2);
         assert_eq!(figures.cycle_onset_f1, 1.0);
+        assert_eq!(figures.soft_cycle_onset_f1, Some(figures.onset_f1));
     }
 
     #[test]
     fn a_collapsed_generator_is_seen() {
         let source = [note(1, 4), note(2, 4), note(3, 4), note(3, 4)];
         let output = [note(7, 4); 4];
-        let figures = Content::measure(&source, &output, &output);
+        let figures = measure(&source, &output, &output);
         assert_eq!(figures.distinct_outputs, 1.0 / 3.0);
+        assert_eq!(figures.distinct_share, 1.0 / 4.0);
         assert_eq!(figures.onset_f1, 0.0);
     }
 
@@ -129,7 +165,7 @@ mod tests {
         #[test]
         fn the_identity_keeps_all(rolls in proptest::collection::vec(any_roll(), 1..8)) {
             prop_assume!(rolls.iter().all(|roll| !roll.is_empty()));
-            let figures = Content::measure(&rolls, &rolls, &rolls);
+            let figures = measure(&rolls, &rolls, &rolls);
             prop_assert!((figures.chroma_cosine - 1.0).abs() < 1e-9);
             let ones = [
                 figures.onset_f1,
@@ -141,6 +177,7 @@ mod tests {
                 figures.distinct_outputs,
             ];
             prop_assert_eq!(ones, [1.0; 7]);
+            prop_assert!(figures.groove_kept > 1.0 - 1e-12);
             prop_assert_eq!([figures.cells_changed, figures.content_retention], [0.0; 2]);
         }
     }

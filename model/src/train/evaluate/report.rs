@@ -1,21 +1,27 @@
-//! The whole evaluation of a pair of generators, beside its baselines.
+//! The whole evaluation of the generators of one genre pair, beside the baselines.
 //!
 //! The field names are the keys of the JSON file: they are read by other tools and stay.
 
+mod html;
 mod markdown;
+mod measure;
+mod plots;
+mod spread;
+mod tables;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::figures::{Content, Texture};
-use super::judge::{Judge, Record};
-use super::style::{self, Shares};
-use super::translator::{Identity, RandomTarget, Translator};
-use super::{EvaluateError, Journey, places};
+use super::judge::Record;
+use super::style::Shares;
 use crate::genre::{Direction, Pair};
-use crate::roll::Roll;
-use crate::train::data::{Data, Split};
+use crate::train::data::Split;
+use crate::weights::Header;
+
+pub use html::page;
+pub use measure::{Also, Model, evaluate};
 
 /// What is evaluated.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +36,7 @@ pub struct Settings {
     pub seed: u64,
 }
 
-/// Everything that is known about a pair of generators.
+/// Everything that is known about the generators of a pair.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The genre pair.
@@ -45,8 +51,10 @@ pub struct Report {
     pub real: BTreeMap<String, Texture>,
     /// The judges, with their recall of each genre's evaluated phrases.
     pub judges: Vec<JudgeFigures>,
-    /// The model and its baselines.
+    /// The models, then the baselines.
     pub rows: Vec<Row>,
+    /// Models of several seeds together.
+    pub groups: Vec<Group>,
 }
 
 /// A judge and how far it can be believed here.
@@ -60,13 +68,53 @@ pub struct JudgeFigures {
     pub accuracy: f64,
     /// The S of transfers that it takes for real music of the target genre.
     pub ceiling: f64,
+    /// The recall by genre and collection.
+    pub by_source: BTreeMap<String, BTreeMap<String, Recall>>,
+    /// The same of the collections that are measured by themselves.
+    pub also_source: BTreeMap<String, BTreeMap<String, Recall>>,
+}
+
+/// How many real phrases of a collection a judge calls by their genre.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recall {
+    /// Number of phrases.
+    pub phrases: usize,
+    /// Share of them that is called by its genre.
+    pub recall: f64,
 }
 
 /// One translator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
-    /// Its name; the baselines are `identity` and `random target`.
+    /// Its name; the baselines are `identity`, `random target` and `rules`.
     pub name: String,
+    /// Whether it is a baseline.
+    pub baseline: bool,
+    /// What its weights file says of itself.
+    pub weights: Option<Header>,
+    /// Its figures.
+    #[serde(flatten)]
+    pub measured: Measured,
+}
+
+/// Models of one recipe and several seeds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    /// What the names of its rows begin with.
+    pub name: String,
+    /// The names of its rows.
+    pub rows: Vec<String>,
+    /// The mean of every figure over the rows.
+    pub mean: Measured,
+    /// The least of every figure by itself.
+    pub least: Measured,
+    /// The most of every figure by itself.
+    pub most: Measured,
+}
+
+/// The figures of one translator.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
     /// S of both directions together, by judge.
     pub total: BTreeMap<String, Total>,
     /// The figures of each direction.
@@ -82,6 +130,8 @@ pub struct Total {
     pub s_over_ceiling: f64,
     /// Harmonic mean of that (at most 1) and the cycle onset F1.
     pub harmonic: f64,
+    /// S in total with the paper's soft x̃; `None` where nothing is soft.
+    pub s_soft: Option<f64>,
 }
 
 /// One direction of one translator.
@@ -97,6 +147,9 @@ pub struct DirectionFigures {
     pub output: Texture,
     /// By the collection that the source phrase comes from.
     pub by_source: BTreeMap<String, Figures>,
+    /// Collections measured by themselves, whatever the selection of the corpus; not part of
+    /// `all`.
+    pub also_source: BTreeMap<String, Figures>,
 }
 
 /// Style and content of some phrases.
@@ -117,152 +170,22 @@ pub struct Style {
     pub p_source: Shares,
     /// S of the direction.
     pub s: f64,
+    /// Share of the paper's soft x̃ called the source genre; `None` where nothing is soft.
+    pub p_source_soft_back: Option<f64>,
+    /// S of the direction with it.
+    pub s_soft: Option<f64>,
 }
 
-impl Figures {
-    fn measure(
-        journey: &Journey,
-        judges: &[Judge],
-        direction: Direction,
-    ) -> Result<Self, EvaluateError> {
-        let mut style = BTreeMap::new();
-        for judge in judges {
-            let p_source = journey.shares(judge, direction)?;
-            let s = p_source.strength();
-            style.insert(judge.record().shape.to_string(), Style { p_source, s });
-        }
-        Ok(Self {
-            phrases: journey.source.len(),
-            style,
-            content: journey.content(),
-        })
+impl Measured {
+    /// The mean of a figure of the content over both directions.
+    fn content(&self, of: fn(&Content) -> f64) -> f64 {
+        super::figures::mean(self.directions.iter().map(|d| of(&d.all.content)))
     }
-}
 
-/// The evaluated phrases of one genre.
-struct Chosen {
-    rolls: Vec<Roll>,
-    sources: Vec<String>,
-}
-
-fn chosen(data: &Data, settings: &Settings, direction: Direction) -> Chosen {
-    let phrases = data.phrases(settings.pair.source(direction), settings.split);
-    let places = places(phrases.rolls.len(), settings.phrases);
-    let source = |place: &usize| data.sources()[usize::from(phrases.sources[*place])].clone();
-    Chosen {
-        rolls: places.iter().map(|place| phrases.rolls[*place]).collect(),
-        sources: places.iter().map(source).collect(),
+    /// The figures of a direction.
+    fn direction(&self, direction: Direction) -> &DirectionFigures {
+        &self.directions[direction.index()]
     }
-}
-
-/// Evaluates `model` (its name and the generators) and the baselines; without a model the
-/// baselines alone. `progress` hears of phrases done, with the row's name.
-pub fn evaluate(
-    data: &Data,
-    settings: &Settings,
-    judges: &[Judge],
-    model: Option<(&str, &dyn Translator)>,
-    progress: &mut dyn FnMut(&str, usize),
-) -> Result<Report, EvaluateError> {
-    let pair = settings.pair;
-    let genre = |direction| pair.source(direction).to_string();
-    let phrases = Direction::BOTH.map(|direction| chosen(data, settings, direction));
-    let [a, b] = [pair.a, pair.b].map(|genre| data.phrases(genre, settings.split).rolls.clone());
-    let random = RandomTarget::new(a, b, settings.seed);
-    let baselines: [(&str, &dyn Translator); 2] =
-        [("identity", &Identity), ("random target", &random)];
-    let mut rows = Vec::new();
-    for (name, translator) in model.into_iter().chain(baselines) {
-        rows.push(row(name, translator, settings, &phrases, judges, progress)?);
-    }
-    let real = Direction::BOTH.map(|direction| {
-        let texture = Texture::measure(&phrases[direction.index()].rolls);
-        (genre(direction), texture)
-    });
-    // Every row has the same sources, so that the recalls can be read off any of them.
-    let sources = rows
-        .last()
-        .map(|row: &Row| &row.directions[..])
-        .unwrap_or_default();
-    let judges = judges.iter().map(|judge| {
-        let of = |figures: &DirectionFigures| {
-            figures.all.style[judge.record().shape.name()]
-                .p_source
-                .source
-        };
-        let recall: BTreeMap<_, _> = sources
-            .iter()
-            .map(|figures| (figures.source.clone(), of(figures)))
-            .collect();
-        let sum: f64 = recall.values().sum();
-        JudgeFigures {
-            record: judge.record().clone(),
-            recall,
-            accuracy: sum / 2.0,
-            ceiling: sum - 1.0,
-        }
-    });
-    Ok(Report {
-        pair: pair.to_string(),
-        split: settings.split.to_string(),
-        data: data.hash().to_owned(),
-        seed: settings.seed,
-        real: BTreeMap::from(real),
-        judges: judges.collect(),
-        rows,
-    })
-}
-
-fn row(
-    name: &str,
-    translator: &dyn Translator,
-    settings: &Settings,
-    phrases: &[Chosen; 2],
-    judges: &[Judge],
-    progress: &mut dyn FnMut(&str, usize),
-) -> Result<Row, EvaluateError> {
-    let mut directions = Vec::new();
-    for direction in Direction::BOTH {
-        let Chosen { rolls, sources } = &phrases[direction.index()];
-        let journey = Journey::of(translator, rolls, direction, &mut |count| {
-            progress(name, count);
-        })?;
-        let mut by_source = BTreeMap::new();
-        for source in sources {
-            if !by_source.contains_key(source) {
-                let part = journey.part(|place| sources[place] == *source);
-                let figures = Figures::measure(&part, judges, direction)?;
-                by_source.insert(source.clone(), figures);
-            }
-        }
-        directions.push(DirectionFigures {
-            source: settings.pair.source(direction).to_string(),
-            target: settings.pair.target(direction).to_string(),
-            all: Figures::measure(&journey, judges, direction)?,
-            output: Texture::measure(&journey.output),
-            by_source,
-        });
-    }
-    let cycle = directions
-        .iter()
-        .map(|figures| figures.all.content.cycle_onset_f1)
-        .sum::<f64>();
-    let total = judges.iter().map(|judge| {
-        let name = judge.record().shape.name();
-        let shares = [0, 1].map(|at: usize| directions[at].all.style[name].p_source);
-        let s_over_ceiling = style::of_ceiling(&shares);
-        let total = Total {
-            s: style::total(&shares),
-            s_over_ceiling,
-            harmonic: style::harmonic(s_over_ceiling.min(1.0), cycle / 2.0),
-        };
-        (name.to_owned(), total)
-    });
-    Ok(Row {
-        name: name.to_owned(),
-        total: total.collect(),
-        directions,
-    })
 }
 
 #[cfg(test)]

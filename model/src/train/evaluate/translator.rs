@@ -1,5 +1,6 @@
-//! A pair of generators as the evaluation sees it, and the two baselines that stand beside every
-//! table: the identity and a random phrase of the target genre.
+//! A pair of generators as the evaluation sees it, and two of the baselines that stand beside it
+//! in every table: the identity and a random phrase of the target genre. The third are the
+//! [`rules`](super::rules).
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -11,43 +12,58 @@ use crate::transfer::Transfer;
 /// Why phrases could not be translated, as told by whatever translates them.
 pub type TranslateError = Box<dyn std::error::Error + Send + Sync>;
 
+/// Phrases after one generator and after both; each list as long as that of the phrases sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cycle {
+    /// After the first generator, x̂.
+    pub output: Vec<Roll>,
+    /// After the second, which heard the notes of x̂: x̃.
+    pub back: Vec<Roll>,
+    /// After the second, which heard the probabilities of x̂ as in the paper's code; `None` where
+    /// there are no probabilities.
+    pub soft_back: Option<Vec<Roll>>,
+}
+
 /// Two generators, one for each direction: binary rolls in, binary rolls out.
 pub trait Translator {
     /// The transfer of each of `rolls`, in their order; as many come out as go in.
     fn translate(&self, rolls: &[Roll], direction: Direction) -> Result<Vec<Roll>, TranslateError>;
-}
 
-/// Phrases given to a translator at a time, so that memory stays small.
-const CHUNK: usize = 16;
-
-/// Translates any number of phrases, a few at a time; `progress` hears how many are done.
-pub fn translate_all(
-    translator: &dyn Translator,
-    rolls: &[Roll],
-    direction: Direction,
-    mut progress: impl FnMut(usize),
-) -> Result<Vec<Roll>, TranslateError> {
-    let mut output = Vec::with_capacity(rolls.len());
-    for chunk in rolls.chunks(CHUNK) {
-        output.extend(translator.translate(chunk, direction)?);
-        progress(chunk.len());
+    /// There and back, `direction` first.
+    fn cycle(&self, rolls: &[Roll], direction: Direction) -> Result<Cycle, TranslateError> {
+        let output = self.translate(rolls, direction)?;
+        Ok(Cycle {
+            back: self.translate(&output, direction.reverse())?,
+            output,
+            soft_back: None,
+        })
     }
-    if output.len() != rolls.len() {
-        let (got, expected) = (output.len(), rolls.len());
-        return Err(format!("{got} phrases came back for {expected}").into());
-    }
-    Ok(output)
 }
 
 impl Translator for Transfer {
     fn translate(&self, rolls: &[Roll], direction: Direction) -> Result<Vec<Roll>, TranslateError> {
         let probabilities = self.probabilities(rolls, direction)?;
-        let threshold = self.threshold(direction);
-        let rolls = probabilities.chunks_exact(CELLS);
-        Ok(rolls
-            .map(|values| Roll::from_values(values, threshold))
-            .collect())
+        Ok(sounding(&probabilities, self.threshold(direction)))
     }
+
+    fn cycle(&self, rolls: &[Roll], direction: Direction) -> Result<Cycle, TranslateError> {
+        let [there, back] = self.there_and_back(rolls, direction)?;
+        let output = sounding(&there, self.threshold(direction));
+        let reverse = direction.reverse();
+        Ok(Cycle {
+            back: self.translate(&output, reverse)?,
+            output,
+            soft_back: Some(sounding(&back, self.threshold(reverse))),
+        })
+    }
+}
+
+/// The rolls of probabilities.
+fn sounding(probabilities: &[f32], threshold: f32) -> Vec<Roll> {
+    let rolls = probabilities.chunks_exact(CELLS);
+    rolls
+        .map(|values| Roll::from_values(values, threshold))
+        .collect()
 }
 
 /// Leaves every phrase as it is: content 1, S 0.
@@ -128,22 +144,5 @@ mod tests {
     fn an_empty_pool_is_an_error() {
         let random = RandomTarget::new(vec![note(1)], Vec::new(), 0);
         assert!(random.translate(&[note(1)], Direction::AToB).is_err());
-    }
-
-    #[test]
-    fn a_translator_that_loses_phrases_is_found_out() {
-        struct Loses;
-        impl Translator for Loses {
-            fn translate(&self, r: &[Roll], _: Direction) -> Result<Vec<Roll>, TranslateError> {
-                Ok(r[1..].to_vec())
-            }
-        }
-        let rolls: Vec<_> = (0..20).map(note).collect();
-        let error = translate_all(&Loses, &rolls, Direction::AToB, |_| ()).unwrap_err();
-        assert_eq!(error.to_string(), "18 phrases came back for 20");
-        assert_eq!(
-            translate_all(&Identity, &rolls, Direction::AToB, |_| ()).unwrap(),
-            rolls
-        );
     }
 }

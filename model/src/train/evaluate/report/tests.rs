@@ -2,9 +2,12 @@
 
 use super::*;
 use crate::genre::Genre;
-use crate::train::data::Piece;
+use crate::roll::Roll;
+use crate::train::data::{Data, Piece};
+use crate::train::evaluate::examples::{Choice, examples};
 use crate::train::evaluate::judge::Shape;
 use crate::train::evaluate::judge::tests::Music;
+use crate::train::evaluate::translator::{TranslateError, Translator};
 
 fn piece(source: &str, rolls: &[Roll]) -> Piece {
     Piece {
@@ -16,8 +19,26 @@ fn piece(source: &str, rolls: &[Roll]) -> Piece {
     }
 }
 
-fn report() -> Report {
-    let music = Music::new();
+/// Cuts off so many steps of the phrase's end, each time that it passes.
+struct Cuts(usize);
+impl Translator for Cuts {
+    fn translate(&self, rolls: &[Roll], _: Direction) -> Result<Vec<Roll>, TranslateError> {
+        let mut rolls = rolls.to_vec();
+        for roll in &mut rolls {
+            roll.clear(64 - self.0, 64);
+        }
+        Ok(rolls)
+    }
+}
+
+const SETTINGS: Settings = Settings {
+    pair: Pair::JAZZ_POP,
+    split: Split::Test,
+    phrases: 20,
+    seed: 3,
+};
+
+fn data(music: &Music) -> Data {
     let [a, b] = &music.validation;
     let pieces = BTreeMap::from([
         (
@@ -26,20 +47,41 @@ fn report() -> Report {
         ),
         (Genre::Pop, vec![piece("three", b)]),
     ]);
-    let data = Data::of_pieces(pieces, Vec::new());
+    Data::of_pieces(pieces, Vec::new())
+}
+
+/// The report of two seeds, one that cuts more than the other, and of one more model.
+fn report() -> Report {
+    let music = Music::new();
+    let data = data(&music);
     let judges = [music.judge(Shape::Profile, 5)];
-    let settings = Settings {
-        pair: Pair::JAZZ_POP,
-        split: Split::Test,
-        phrases: 20,
-        seed: 3,
+    let model = |name, translator| Model {
+        name,
+        header: None,
+        translator,
     };
+    let models = [
+        model("cuts", &Cuts(16)),
+        model("cuts", &Cuts(32)),
+        model("leaves", &Cuts(0)),
+    ];
+    let also = [Also::find(&data, &SETTINGS, "two").unwrap()];
+    assert_eq!(also[0].count(), 12);
+    assert!(Also::find(&data, &SETTINGS, "four").is_none());
     let mut heard = BTreeMap::<String, usize>::new();
-    let report = evaluate(&data, &settings, &judges, None, &mut |name, count| {
-        *heard.entry(name.to_owned()).or_default() += count;
-    })
+    let report = evaluate(
+        &data,
+        &also,
+        &SETTINGS,
+        &judges,
+        &models,
+        &mut |name, count| {
+            *heard.entry(name.to_owned()).or_default() += count;
+        },
+    )
     .unwrap();
-    assert_eq!(heard["identity"], 2 * 40);
+    assert_eq!(heard["identity"], 40 + 12);
+    assert_eq!(heard["cuts #2"], 40 + 12);
     report
 }
 
@@ -47,9 +89,21 @@ fn report() -> Report {
 fn the_baselines_stand_where_they_should() {
     let report = report();
     let judge = &report.judges[0];
-    let [identity, random] = &report.rows[..] else {
+    let names: Vec<&str> = report.rows.iter().map(|row| &*row.name).collect();
+    let expected = [
+        "cuts #1",
+        "cuts #2",
+        "leaves",
+        "identity",
+        "random target",
+        "rules",
+    ];
+    assert_eq!(names, expected);
+    let [.., identity, random, rules] = &report.rows[..] else {
         panic!("{} rows", report.rows.len())
     };
+    assert!(identity.baseline && random.baseline && rules.baseline && !report.rows[0].baseline);
+    let (identity, random) = (&identity.measured, &random.measured);
     assert_eq!(identity.total["profile"].s, 0.0);
     assert_eq!(identity.total["profile"].harmonic, 0.0);
     for direction in &identity.directions {
@@ -65,16 +119,37 @@ fn the_baselines_stand_where_they_should() {
     }
     // A random phrase of the target genre is the target genre: S at its ceiling, no content.
     assert!((random.total["profile"].s - judge.ceiling).abs() < 0.2);
-    assert!(
-        random
-            .directions
-            .iter()
-            .all(|direction| direction.all.content.onset_f1 < 0.2)
-    );
+    let far = |direction: &DirectionFigures| direction.all.content.onset_f1 < 0.2;
+    assert!(random.directions.iter().all(far));
     // Collections are told apart, and together they are all phrases.
     let parts = &random.directions[0].by_source;
     assert_eq!([parts["one"].phrases, parts["two"].phrases], [8, 12]);
     assert_eq!(random.directions[0].all.phrases, 20);
+    // A collection by itself is judged as it is within the whole, and beside it.
+    let recall = &judge.by_source["jazz"];
+    assert_eq!(judge.also_source["jazz"]["two"], recall["two"]);
+    assert!(judge.also_source["pop"].is_empty());
+    let all = (8.0 * recall["one"].recall + 12.0 * recall["two"].recall) / 20.0;
+    assert!((judge.recall["jazz"] - all).abs() < 1e-12);
+}
+
+#[test]
+fn seeds_have_their_mean_and_range() {
+    let report = report();
+    let [group] = &report.groups[..] else {
+        panic!("{} groups", report.groups.len())
+    };
+    assert_eq!(group.rows, ["cuts #1", "cuts #2"]);
+    let density = |measured: &Measured| measured.directions[0].all.content.density_ratio;
+    let [one, two] = [0, 1].map(|at: usize| density(&report.rows[at].measured));
+    assert!(one > two, "{one} {two}");
+    let folded = [&group.least, &group.mean, &group.most].map(density);
+    assert!((folded[1] - f64::midpoint(one, two)).abs() < 1e-12);
+    assert_eq!([folded[0], folded[2]], [two, one]);
+    assert_eq!(group.mean.directions[0].all.phrases, 20);
+    let text = report.to_string();
+    let cell = format!("{:.3} ({two:.3}\u{2013}{one:.3})", folded[1]);
+    assert!(text.contains(&cell), "{cell} is missing from\n{text}");
 }
 
 #[test]
@@ -90,33 +165,82 @@ fn the_report_has_its_keys_in_json_and_shows_every_row() {
         "/judges/0/record/version",
         "/judges/0/recall/pop",
         "/judges/0/ceiling",
+        "/judges/0/by_source/jazz/one/recall",
+        "/judges/0/also_source/jazz/two/phrases",
         "/rows/1/name",
+        "/rows/1/weights",
         "/rows/1/total/profile/s_over_ceiling",
+        "/rows/1/total/profile/s_soft",
         "/rows/1/directions/0/all/style/profile/p_source/output",
+        "/rows/1/directions/0/all/style/profile/p_source_soft_back",
         "/rows/1/directions/0/all/content/cycle_onset_f1",
+        "/rows/1/directions/0/all/content/groove_kept",
         "/rows/1/directions/0/by_source/one/phrases",
+        "/rows/1/directions/0/also_source/two/content/melody_fidelity",
         "/rows/1/directions/1/output/scale_consistency",
+        "/groups/0/mean/total/profile/s",
+        "/groups/0/most/directions/1/output/empty_beats",
     ] {
         assert!(json.pointer(key).is_some(), "no {key} in {json}");
     }
     assert!(serde_json::from_value::<Report>(json).is_ok());
     let text = report.to_string();
-    for word in [
-        "identity",
-        "random target",
-        "jazz→pop",
-        "pop→jazz",
-        "| one ",
-        "ceiling of S",
-    ] {
-        assert!(text.contains(word), "{word} is missing from\n{text}");
-    }
-    // A table is a table only if all of its rows have as many cells.
     for table in text.split("\n\n").filter(|part| part.starts_with('|')) {
+        // A table is a table only if all of its rows have as many cells.
         let cells: Vec<usize> = table
             .lines()
             .map(|line| line.matches('|').count())
             .collect();
         assert!(cells.iter().all(|count| *count == cells[0]), "{table}");
     }
+    // Every table about outputs has every model and every baseline.
+    for section in tables::sections(&report).into_iter().skip(2) {
+        for line in tables::lines(&report) {
+            let named = |row: &Vec<String>| row.contains(&line.name);
+            assert!(
+                section.rows.iter().any(named),
+                "no {} in {}",
+                line.name,
+                section.title
+            );
+        }
+    }
+    for word in ["jazz→pop", "pop→jazz", "| one ", "| two † ", "ceiling of S"] {
+        assert!(text.contains(word), "{word} is missing from\n{text}");
+    }
+}
+
+#[test]
+fn the_page_has_all_tables_plots_and_pictures_and_needs_nothing_else() {
+    let report = report();
+    let choice = Choice {
+        pair: SETTINGS.pair,
+        split: SETTINGS.split,
+        each: 2,
+        collections: &[],
+    };
+    let chosen = examples(&data(&Music::new()), &choice, &Cuts(16)).unwrap();
+    let html = page(&[(report.clone(), chosen)]).unwrap();
+    for section in tables::sections(&report) {
+        assert!(html.contains(&format!("<h3>{}</h3>", section.title)));
+        for cell in section.rows.iter().flatten() {
+            assert!(html.contains(&format!("<td>{cell}</td>")), "no {cell}");
+        }
+    }
+    // One plane and two charts for the one judge, and four pictures.
+    assert_eq!(html.matches("<svg").count(), 3 + 4);
+    assert_eq!(html.matches("<svg").count(), html.matches("</svg>").count());
+    assert_eq!(
+        html.matches("<table").count(),
+        html.matches("</table>").count()
+    );
+    for word in ["<script", "href=", "src=", "url(", "@import"] {
+        assert!(!html.contains(word), "{word}");
+    }
+    // The only addresses are the names of the SVG format.
+    let addresses = html.matches("http").count();
+    assert_eq!(
+        addresses,
+        html.matches("\"http://www.w3.org/2000/svg\"").count()
+    );
 }

@@ -1,0 +1,70 @@
+//! `third-stream examples`: phrases before and after, chosen by a fixed rule, as MIDI and
+//! pictures.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+use third_stream_model::train::data::Split;
+use third_stream_model::train::evaluate::examples::{Choice, examples, files};
+use third_stream_model::transfer::on_this_thread;
+
+use crate::evaluate::write;
+use crate::music::{MusicArgs, check_collections};
+use crate::named::{Named, load};
+
+/// Write phrases before and after, chosen by a fixed rule, as MIDI files and pictures.
+#[derive(clap::Args, Debug)]
+pub(crate) struct ExamplesArgs {
+    /// The weights that make them
+    #[arg(long, value_name = "[NAME=]FILE")]
+    weights: Named,
+    #[command(flatten)]
+    music: MusicArgs,
+    /// Phrases to choose from
+    #[arg(long, default_value = "test")]
+    split: Split,
+    /// Phrases of each direction
+    #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    each: u16,
+    /// Only pieces of these collections, for whoever may not publish the others
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    collections: Vec<String>,
+    /// The folder to write into
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+/// Writes the files and their index.
+pub(crate) fn run(args: &ExamplesArgs) -> Result<()> {
+    let loaded = load(&args.weights)?;
+    let pair = loaded.transfer.pair();
+    let data = args.music.read(pair)?;
+    check_collections(&args.collections, &data, pair, args.split)?;
+    let choice = Choice {
+        pair,
+        split: args.split,
+        each: usize::from(args.each),
+        collections: &args.collections,
+    };
+    let chosen = on_this_thread(|| examples(&data, &choice, &loaded.transfer))?;
+    let header = loaded.transfer.header();
+    let by = format!(
+        "`{}` (recipe {}, {} steps, seed {})",
+        loaded.name, header.recipe, header.steps, header.seed
+    );
+    let files = files(&chosen, &by, args.split)?;
+    ensure!(
+        !args.out.is_file(),
+        "{}: is a file; expected a folder to write into",
+        args.out.display()
+    );
+    for (name, bytes) in &files {
+        write(&args.out.join(name), bytes)?;
+    }
+    println!(
+        "{}: {} phrases before and after, as MIDI and SVG, and their README.md",
+        args.out.display(),
+        chosen.len()
+    );
+    Ok(())
+}

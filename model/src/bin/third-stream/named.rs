@@ -1,0 +1,141 @@
+//! Weights files with a name, as `evaluate` and `examples` take them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::{Context as _, Result, ensure};
+use third_stream_model::genre::Pair;
+use third_stream_model::transfer::Transfer;
+
+/// `[NAME=]FILE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// What tables call it; the file's name without its extension unless given.
+    pub(crate) name: String,
+    file: PathBuf,
+}
+
+impl FromStr for Named {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, file) = match text.split_once('=') {
+            // A file whose own name has the sign in it.
+            Some(_) if Path::new(text).is_file() => (None, text),
+            Some((name, file)) => (Some(name.to_owned()), file),
+            None => (None, text),
+        };
+        let file = PathBuf::from(file);
+        let stem = || {
+            let stem = file.file_stem()?;
+            Some(stem.to_string_lossy().into_owned())
+        };
+        match name.or_else(stem) {
+            Some(name) if !name.is_empty() => Ok(Self { name, file }),
+            _ => Err("expected FILE or NAME=FILE".to_owned()),
+        }
+    }
+}
+
+/// Weights, ready to run.
+pub(crate) struct Loaded {
+    pub(crate) name: String,
+    pub(crate) transfer: Transfer,
+}
+
+/// Reads a file.
+pub(crate) fn load(named: &Named) -> Result<Loaded> {
+    let at = || named.file.display().to_string();
+    let bytes = fs::read(&named.file).with_context(|| format!("{}: cannot be read", at()))?;
+    Ok(Loaded {
+        name: named.name.clone(),
+        transfer: Transfer::from_bytes(&bytes).with_context(at)?,
+    })
+}
+
+/// Reads files. Those with the same name and pair must be of one recipe and size, because they
+/// are measured as its seeds.
+pub(crate) fn load_all(files: &[Named]) -> Result<Vec<Loaded>> {
+    let loaded: Vec<Loaded> = files.iter().map(load).collect::<Result<_>>()?;
+    for (index, one) in loaded.iter().enumerate() {
+        let before = loaded[..index]
+            .iter()
+            .find(|other| other.name == one.name && other.transfer.pair() == one.transfer.pair());
+        if let Some(other) = before {
+            let (own, others) = (one.transfer.header(), other.transfer.header());
+            ensure!(
+                (&own.recipe, own.generator) == (&others.recipe, others.generator),
+                "{}: recipe and size differ from those of the other weights named {:?}, which \
+                 would be measured as seeds of one recipe; name them apart, as in \
+                 --weights other=FILE",
+                files[index].file.display(),
+                one.name
+            );
+        }
+    }
+    Ok(loaded)
+}
+
+/// The pairs of the weights in their order, or the pair that was asked for. Without either,
+/// jazz and classic.
+pub(crate) fn pairs(loaded: &[Loaded], asked: Option<Pair>) -> Result<Vec<Pair>> {
+    let mut pairs: Vec<Pair> = Vec::new();
+    for one in loaded {
+        let own = one.transfer.pair();
+        ensure!(
+            asked.is_none_or(|asked| asked == own),
+            "the weights {} are for {own}, not for {}; leave --pair out",
+            one.name,
+            asked.map(|pair| pair.to_string()).unwrap_or_default()
+        );
+        if !pairs.contains(&own) {
+            pairs.push(own);
+        }
+    }
+    if pairs.is_empty() {
+        pairs.push(asked.unwrap_or(Pair::JAZZ_CLASSIC));
+    }
+    Ok(pairs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_may_stand_before_the_file() {
+        let named = |text: &str| text.parse::<Named>().map(|named| (named.name, named.file));
+        let file = PathBuf::from("runs/a/best.safetensors");
+        assert_eq!(
+            named("ours=runs/a/best.safetensors"),
+            Ok(("ours".to_owned(), file.clone()))
+        );
+        assert_eq!(
+            named("runs/a/best.safetensors"),
+            Ok(("best".to_owned(), file))
+        );
+        assert_eq!(named("=x"), Err("expected FILE or NAME=FILE".to_owned()));
+        assert_eq!(named(""), Err("expected FILE or NAME=FILE".to_owned()));
+        let dir = tempfile::tempdir().unwrap();
+        let odd = dir.path().join("rate=3.safetensors");
+        std::fs::write(&odd, b"").unwrap();
+        assert_eq!(
+            named(odd.to_str().unwrap()),
+            Ok(("rate=3".to_owned(), odd.clone()))
+        );
+    }
+
+    #[test]
+    fn without_weights_there_is_a_pair_all_the_same() {
+        assert_eq!(pairs(&[], None).unwrap(), [Pair::JAZZ_CLASSIC]);
+        assert_eq!(pairs(&[], Some(Pair::JAZZ_POP)).unwrap(), [Pair::JAZZ_POP]);
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let named = "ours=nowhere.safetensors".parse().unwrap();
+        let error = load_all(&[named]).err().unwrap();
+        assert_eq!(error.to_string(), "nowhere.safetensors: cannot be read");
+    }
+}

@@ -1,0 +1,314 @@
+//! How a report is made.
+
+use std::collections::BTreeMap;
+
+use super::{
+    DirectionFigures, Figures, JudgeFigures, Measured, Recall, Report, Row, Settings, Style, Total,
+    spread,
+};
+use crate::genre::Direction;
+use crate::roll::Roll;
+use crate::train::data::Data;
+use crate::train::evaluate::figures::Texture;
+use crate::train::evaluate::journey::{Journey, Verdicts};
+use crate::train::evaluate::judge::Judge;
+use crate::train::evaluate::rules::Rules;
+use crate::train::evaluate::style::{self, Shares};
+use crate::train::evaluate::translator::{Identity, RandomTarget, Translator};
+use crate::train::evaluate::{EvaluateError, places};
+use crate::weights::Header;
+
+/// Generators to be evaluated.
+#[derive(Clone, Copy)]
+pub struct Model<'a> {
+    /// Their name. Models with the same name are seeds of one recipe.
+    pub name: &'a str,
+    /// What their weights file says of itself.
+    pub header: Option<&'a Header>,
+    /// The generators.
+    pub translator: &'a dyn Translator,
+}
+
+/// A collection that is measured by itself: real playing, say, where the networks and the judges
+/// learned from something else.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Also {
+    /// The collection.
+    name: String,
+    /// Its phrases of the pair's first and second genre; one may have none.
+    phrases: [Vec<Roll>; 2],
+}
+
+impl Also {
+    /// The phrases of a collection, as many and of the split as the settings say; `None` where
+    /// the corpus has none.
+    pub fn find(data: &Data, settings: &Settings, name: &str) -> Option<Self> {
+        let source = data.sources().iter().position(|source| source == name)?;
+        let phrases = Direction::BOTH.map(|direction| {
+            let all = data.phrases(settings.pair.source(direction), settings.split);
+            let own = all.rolls.iter().zip(&all.sources);
+            let own = own.filter(|(_, of)| usize::from(**of) == source);
+            let own: Vec<Roll> = own.map(|(roll, _)| *roll).collect();
+            crate::train::evaluate::subset(&own, settings.phrases)
+        });
+        let any = phrases.iter().any(|rolls| !rolls.is_empty());
+        any.then(|| Self {
+            name: name.to_owned(),
+            phrases,
+        })
+    }
+
+    /// Phrases of both genres.
+    pub fn count(&self) -> usize {
+        self.phrases.iter().map(Vec::len).sum()
+    }
+}
+
+/// The evaluated phrases of one genre.
+struct Chosen {
+    rolls: Vec<Roll>,
+    sources: Vec<String>,
+}
+
+fn chosen(data: &Data, settings: &Settings, direction: Direction) -> Chosen {
+    let phrases = data.phrases(settings.pair.source(direction), settings.split);
+    let places = places(phrases.rolls.len(), settings.phrases);
+    let source = |place: &usize| data.sources()[usize::from(phrases.sources[*place])].clone();
+    Chosen {
+        rolls: places.iter().map(|place| phrases.rolls[*place]).collect(),
+        sources: places.iter().map(source).collect(),
+    }
+}
+
+/// What every row is measured on.
+struct Bench<'a> {
+    settings: &'a Settings,
+    phrases: [Chosen; 2],
+    also: &'a [Also],
+    judges: &'a [Judge],
+}
+
+/// Evaluates `models` and the baselines on the phrases of `data`, and on the collections `also`
+/// by themselves. `progress` hears of phrases done, with the row's name.
+pub fn evaluate(
+    data: &Data,
+    also: &[Also],
+    settings: &Settings,
+    judges: &[Judge],
+    models: &[Model],
+    progress: &mut dyn FnMut(&str, usize),
+) -> Result<Report, EvaluateError> {
+    let pair = settings.pair;
+    let bench = Bench {
+        settings,
+        phrases: Direction::BOTH.map(|direction| chosen(data, settings, direction)),
+        also,
+        judges,
+    };
+    let [a, b] = [pair.a, pair.b].map(|genre| data.phrases(genre, settings.split).rolls.clone());
+    let (random, rules) = (RandomTarget::new(a, b, settings.seed), Rules::new(pair));
+    let baselines: [(&str, &dyn Translator); 3] = [
+        ("identity", &Identity),
+        ("random target", &random),
+        ("rules", &rules),
+    ];
+    let mut rows = Vec::new();
+    for (index, model) in models.iter().enumerate() {
+        let name = row_name(models, index);
+        rows.push(Row {
+            measured: bench.measure(model.translator, &mut |count| progress(&name, count))?,
+            name,
+            baseline: false,
+            weights: model.header.cloned(),
+        });
+    }
+    for (name, translator) in baselines {
+        rows.push(Row {
+            measured: bench.measure(translator, &mut |count| progress(name, count))?,
+            name: name.to_owned(),
+            baseline: true,
+            weights: None,
+        });
+    }
+    let real = Direction::BOTH.map(|direction| {
+        let texture = Texture::measure(&bench.phrases[direction.index()].rolls);
+        (pair.source(direction).to_string(), texture)
+    });
+    // Every row has the same sources, so that the recalls can be read off any of them.
+    let any = &rows[models.len()].measured.directions;
+    Ok(Report {
+        pair: pair.to_string(),
+        split: settings.split.to_string(),
+        data: data.hash().to_owned(),
+        seed: settings.seed,
+        real: BTreeMap::from(real),
+        judges: judges.iter().map(|judge| recalls(judge, any)).collect(),
+        groups: spread::groups(models, &rows),
+        rows,
+    })
+}
+
+/// The name of a model's row: its own, numbered where others have the same.
+fn row_name(models: &[Model], index: usize) -> String {
+    let name = models[index].name;
+    let same = |models: &[Model]| models.iter().filter(|model| model.name == name).count();
+    if same(models) == 1 {
+        name.to_owned()
+    } else {
+        format!("{name} #{}", same(&models[..=index]))
+    }
+}
+
+/// How far a judge can be believed, from what it says of any row's sources.
+fn recalls(judge: &Judge, directions: &[DirectionFigures]) -> JudgeFigures {
+    let name = judge.record().shape.name();
+    let share = |figures: &Figures| figures.style[name].p_source.source;
+    let each = |of: fn(&DirectionFigures) -> &BTreeMap<String, Figures>| {
+        let genres = directions.iter().map(|direction| {
+            let recalls = of(direction).iter().map(|(collection, figures)| {
+                let recall = Recall {
+                    phrases: figures.phrases,
+                    recall: share(figures),
+                };
+                (collection.clone(), recall)
+            });
+            (direction.source.clone(), recalls.collect())
+        });
+        genres.collect()
+    };
+    let recall: BTreeMap<_, _> = directions
+        .iter()
+        .map(|direction| (direction.source.clone(), share(&direction.all)))
+        .collect();
+    let sum: f64 = recall.values().sum();
+    JudgeFigures {
+        record: judge.record().clone(),
+        recall,
+        accuracy: sum / 2.0,
+        ceiling: sum - 1.0,
+        by_source: each(|direction| &direction.by_source),
+        also_source: each(|direction| &direction.also_source),
+    }
+}
+
+impl Bench<'_> {
+    /// All figures of a translator.
+    fn measure(
+        &self,
+        translator: &dyn Translator,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Measured, EvaluateError> {
+        let mut directions = Vec::new();
+        for direction in Direction::BOTH {
+            directions.push(self.direction(translator, direction, progress)?);
+        }
+        let cycle = super::super::figures::mean(
+            directions
+                .iter()
+                .map(|figures| figures.all.content.cycle_onset_f1),
+        );
+        let total = self.judges.iter().map(|judge| {
+            let name = judge.record().shape.name();
+            let styles = [0, 1].map(|at: usize| directions[at].all.style[name]);
+            let shares = styles.map(|style| style.p_source);
+            let s_over_ceiling = style::of_ceiling(&shares);
+            let [first, second] = styles.map(|style| style.s_soft);
+            let total = Total {
+                s: style::total(&shares),
+                s_over_ceiling,
+                harmonic: style::harmonic(s_over_ceiling.min(1.0), cycle),
+                s_soft: first.zip(second).map(|(a, b)| f64::midpoint(a, b)),
+            };
+            (name.to_owned(), total)
+        });
+        Ok(Measured {
+            total: total.collect(),
+            directions,
+        })
+    }
+
+    fn direction(
+        &self,
+        translator: &dyn Translator,
+        direction: Direction,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<DirectionFigures, EvaluateError> {
+        let Chosen { rolls, sources } = &self.phrases[direction.index()];
+        let travelled = self.travel(translator, rolls, direction, progress)?;
+        let mut by_source = BTreeMap::new();
+        for source in sources {
+            if !by_source.contains_key(source) {
+                let part = travelled.part(|place| sources[place] == *source);
+                by_source.insert(source.clone(), part.figures());
+            }
+        }
+        let mut also_source = BTreeMap::new();
+        for also in self.also {
+            let rolls = &also.phrases[direction.index()];
+            if !rolls.is_empty() {
+                let travelled = self.travel(translator, rolls, direction, progress)?;
+                also_source.insert(also.name.clone(), travelled.figures());
+            }
+        }
+        Ok(DirectionFigures {
+            source: self.settings.pair.source(direction).to_string(),
+            target: self.settings.pair.target(direction).to_string(),
+            all: travelled.figures(),
+            output: Texture::measure(&travelled.journey.output),
+            by_source,
+            also_source,
+        })
+    }
+
+    fn travel(
+        &self,
+        translator: &dyn Translator,
+        rolls: &[Roll],
+        direction: Direction,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Travelled, EvaluateError> {
+        let journey = Journey::of(translator, rolls, direction, progress)?;
+        let mut verdicts = BTreeMap::new();
+        for judge in self.judges {
+            let name = judge.record().shape.to_string();
+            verdicts.insert(name, journey.verdicts(judge, direction)?);
+        }
+        Ok(Travelled { journey, verdicts })
+    }
+}
+
+/// A journey with what each judge says of it.
+struct Travelled {
+    journey: Journey,
+    verdicts: BTreeMap<String, Verdicts>,
+}
+
+impl Travelled {
+    fn part(&self, belongs: impl Fn(usize) -> bool) -> Self {
+        let verdicts = self.verdicts.iter();
+        Self {
+            journey: self.journey.part(&belongs),
+            verdicts: verdicts
+                .map(|(judge, verdicts)| (judge.clone(), verdicts.part(&belongs)))
+                .collect(),
+        }
+    }
+
+    fn figures(&self) -> Figures {
+        let style = self.verdicts.iter().map(|(judge, verdicts)| {
+            let (p_source, soft) = (verdicts.shares(), verdicts.soft_shares());
+            let style = Style {
+                p_source,
+                s: p_source.strength(),
+                p_source_soft_back: soft.map(|soft| soft.back),
+                s_soft: soft.as_ref().map(Shares::strength),
+            };
+            (judge.clone(), style)
+        });
+        Figures {
+            phrases: self.journey.source.len(),
+            style: style.collect(),
+            content: self.journey.content(),
+        }
+    }
+}
