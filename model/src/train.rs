@@ -33,6 +33,7 @@ mod files;
 mod folder;
 pub mod learner;
 mod losses;
+pub mod page;
 mod past;
 pub mod recipe;
 pub mod record;

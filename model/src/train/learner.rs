@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use candle_core::Tensor;
 use serde_json::Value;
 
-use crate::genre::Pair;
+use crate::genre::{Direction, Pair};
 use crate::roll::edits::THRESHOLD;
-use crate::roll::{LOWEST_KEY, PITCHES, STEPS};
+use crate::roll::{LOWEST_KEY, PITCHES, Roll, STEPS};
 use crate::weights::{self, FORMAT, Header};
 
 use super::batch::Batch;
+use super::evaluate::examples::picture;
 use super::run::{AnyError, Learner};
 use super::state::State;
 
@@ -24,6 +25,8 @@ pub struct PairLearner {
     pub data: String,
     /// The commit of the code, for the header.
     pub commit: String,
+    /// Phrases of each genre that the run's page shows before and after.
+    pub shown: [Vec<Roll>; 2],
 }
 
 impl Learner for PairLearner {
@@ -64,5 +67,18 @@ impl Learner for PairLearner {
         };
         let [ab, ba] = self.state.generator_tensors();
         Ok(weights::write(&header, [&ab, &ba])?)
+    }
+
+    fn pictures(&self) -> Result<Vec<String>, AnyError> {
+        let mut pictures = Vec::new();
+        for direction in Direction::BOTH {
+            let before = &self.shown[direction.index()];
+            let after = self.state.translate(before, direction)?;
+            let target = self.pair.target(direction);
+            for (before, after) in before.iter().zip(&after) {
+                pictures.push(picture(&format!("to {target}"), before, after)?);
+            }
+        }
+        Ok(pictures)
     }
 }

@@ -16,6 +16,12 @@ pub(super) fn discriminator(scores: &Tensor, real: usize) -> Result<Tensor> {
     (real + fake)? * 0.5
 }
 
+/// How far the patch scores of each phrase are from its own target (phrases): mean square.
+pub(super) fn shares(scores: &Tensor, targets: &Tensor) -> Result<Tensor> {
+    let targets = targets.reshape(((), 1, 1, 1))?;
+    scores.broadcast_sub(&targets)?.sqr()?.mean_all()
+}
+
 /// How far the logits of a phrase that went there and back are from the phrase `x` (0 and 1);
 /// cross-entropy has targets that are `smoothing` off, and no loss at those.
 pub(super) fn cycle(

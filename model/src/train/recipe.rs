@@ -86,6 +86,10 @@ pub struct Recipe {
     pub noise: f64,
     /// Past batches of fakes that the discriminators may see again; 0: only the newest.
     pub past_fakes: usize,
+    /// The weight of mixtures in the discriminators' loss: of a real and a generated phrase added
+    /// in shares of λ and 1 − λ they have to tell λ. So their gradient leads from the generated
+    /// towards the real also between rolls, which are all ones and zeros. Paper: 0.
+    pub mixtures: f64,
     /// Show the discriminators of the pair also real phrases of the other genre as not theirs, so
     /// that they go on telling genres apart and not only real from generated. Paper: no.
     pub counterexamples: bool,

@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::batch::{Batch, Sampler};
 use super::checkpoint::{self, CheckpointError, Header};
 use super::files::{Lock, LockError, write_whole};
+use super::page;
 use super::record::{FILE, Record, RecordError};
 use super::report::{Display, METRICS, Report};
 use super::schedule::Schedule;
@@ -47,6 +48,9 @@ pub trait Learner {
 
     /// The weights file of the generators after `done` steps, with `scores` in its header.
     fn weights(&self, done: u64, scores: Option<&Value>) -> Result<Vec<u8>, AnyError>;
+
+    /// Phrases before and after as SVG, for the run's page.
+    fn pictures(&self) -> Result<Vec<String>, AnyError>;
 }
 
 /// What a validation found.
@@ -226,8 +230,9 @@ pub fn run<L: Learner>(
             write_whole(&plan.folder.join(WEIGHTS), &weights).map_err(io)?;
             let tensors = learner.tensors().map_err(failed)?;
             checkpoint::write(&plan.folder, &header, &tensors)?;
-            let weights = learner.weights(done, None).map_err(failed)?;
-            write_whole(&plan.folder.join(WEIGHTS), &weights).map_err(io)?;
+            let pictures = learner.pictures().map_err(failed)?;
+            let title = format!("{}, {done} of {steps} steps", plan.record.pair);
+            page::write(&plan.folder, &title, &pictures).map_err(io)?;
             saved = Instant::now();
         }
         if stopping {

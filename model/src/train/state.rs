@@ -206,7 +206,8 @@ impl State {
         let seen = self.past.exchange(fakes, &mut draw)?;
         let mixed = tensor(&batch.mixed)?;
         let rate = rate * self.recipe.discriminator_rate;
-        figures.discriminators = self.learn_to_judge([&a, &b, &mixed], &seen, noise, rate)?;
+        figures.discriminators =
+            self.learn_to_judge([&a, &b, &mixed], &seen, noise, rate, &mut draw)?;
         Ok(figures)
     }
 
@@ -265,6 +266,7 @@ impl State {
         fakes: &[Tensor; 2],
         noise: Option<&Tensor>,
         rate: f64,
+        draw: &mut Normal,
     ) -> Result<f32> {
         let mut loss = Tensor::zeros((), DType::F32, &self.device)?;
         for (index, judge) in self.judges.iter().enumerate() {
@@ -280,6 +282,10 @@ impl State {
             let scores = judge.network.forward(&Tensor::cat(&shown, 0)?)?;
             let judged = losses::discriminator(&scores, real_phrases.dim(0)?)?;
             loss = (loss + (judged * weight)?)?;
+            if self.recipe.mixtures > 0.0 {
+                let mixed = self.mixtures(&judge.network, real_phrases, fake, draw)?;
+                loss = (loss + (mixed * (weight * self.recipe.mixtures))?)?;
+            }
         }
         self.judge_adam.step(&loss.backward()?, rate)?;
         for judge in &self.judges {
@@ -288,6 +294,25 @@ impl State {
             }
         }
         loss.to_scalar()
+    }
+
+    /// How far a discriminator is from telling the shares in which phrases are mixed.
+    fn mixtures(
+        &self,
+        judge: &Discriminator,
+        real: &Tensor,
+        fake: &Tensor,
+        draw: &mut Normal,
+    ) -> Result<Tensor> {
+        let shares: Vec<f32> = (0..real.dim(0)?)
+            .map(|_| draw.next_uniform() as f32)
+            .collect();
+        let shares = Tensor::new(shares, &self.device)?;
+        let mixed = {
+            let shares = shares.reshape(((), 1, 1, 1))?;
+            (fake + (real - fake)?.broadcast_mul(&shares)?)?
+        };
+        losses::shares(&judge.forward(&mixed)?, &shares)
     }
 
     fn figures(sources: [&Tensor; 2], fakes: &[Tensor; 2]) -> Result<Losses> {

@@ -86,17 +86,17 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     let reports: Vec<&Report> = measured.iter().map(|(report, _)| report).collect();
     let text: Vec<String> = reports.iter().map(ToString::to_string).collect();
     let text = text.join("\n");
-    for path in outputs(args, &args.json, "figures.json")? {
+    for path in outputs(args, args.json.as_ref(), "figures.json")? {
         let json = match &reports[..] {
             [one] => serde_json::to_string_pretty(one),
             many => serde_json::to_string_pretty(many),
         };
         write(&path, &json?)?;
     }
-    for path in outputs(args, &args.markdown, "report.md")? {
+    for path in outputs(args, args.markdown.as_ref(), "report.md")? {
         write(&path, &text)?;
     }
-    for path in outputs(args, &args.report, "report.html")? {
+    for path in outputs(args, args.report.as_ref(), "report.html")? {
         write(&path, &page(&measured)?)?;
     }
     let printed = std::io::stdout().lock().write_all(text.as_bytes());
@@ -193,9 +193,9 @@ fn also(args: &EvaluateArgs, data: &Data, settings: &Settings) -> Result<Vec<Als
 }
 
 /// Where an output goes: to the file that was asked for, and into the folder.
-fn outputs(args: &EvaluateArgs, file: &Option<PathBuf>, name: &str) -> Result<Vec<PathBuf>> {
+fn outputs(args: &EvaluateArgs, file: Option<&PathBuf>, name: &str) -> Result<Vec<PathBuf>> {
     let in_folder = args.out.as_ref().map(|folder| folder.join(name));
-    let paths: Vec<PathBuf> = file.iter().cloned().chain(in_folder).collect();
+    let paths: Vec<PathBuf> = file.cloned().into_iter().chain(in_folder).collect();
     for path in &paths {
         if path.is_dir() {
             bail!("{}: is a folder; expected a file to write", path.display());

@@ -12,7 +12,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use third_stream_model::genre::Pair;
 use third_stream_model::train::batch::{Drawing, Sampler};
-use third_stream_model::train::data::Data;
+use third_stream_model::train::data::{Data, Split};
+use third_stream_model::train::evaluate::subset;
 use third_stream_model::train::learner::PairLearner;
 use third_stream_model::train::recipe::Recipe;
 use third_stream_model::train::record::Record;
@@ -28,6 +29,9 @@ use request::Request;
 
 /// What a shell expects of a program that was interrupted.
 pub(crate) const INTERRUPTED: u8 = 130;
+
+/// Phrases of each genre on the run's page.
+const SHOWN: usize = 3;
 
 /// The arguments of `train`.
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
@@ -227,6 +231,13 @@ fn train(
         pair,
         data: data.hash().to_owned(),
         commit: commit(),
+        shown: [pair.a, pair.b].map(|genre| {
+            let split = [Split::Validation, Split::Train]
+                .into_iter()
+                .find(|split| !data.phrases(genre, *split).rolls.is_empty());
+            let rolls = split.map(|split| &data.phrases(genre, split).rolls);
+            rolls.map_or(Vec::new(), |rolls| subset(rolls, SHOWN))
+        }),
     };
     let panel = match args.validate_every {
         _ if args.smoke => None,

@@ -119,24 +119,11 @@ impl Example {
 
     /// Both rolls over each other, as SVG.
     pub fn picture(&self) -> Result<String, EvaluateError> {
-        // Drawn from the files' own bytes, so that it shows what they hold.
-        let song = |roll| {
-            let smf = Smf::read(&write_midi(roll, "")).map_err(|why| why.to_string());
-            smf.and_then(|smf| Song::of(&smf).map_err(|why| why.to_string()))
-                .map_err(EvaluateError::Picture)
-        };
-        let (before, after) = (song(&self.before)?, song(&self.after)?);
-        let marks = |song| svg::marks(song, &Selection::default());
-        Ok(svg::draw(&Picture {
-            title: &format!(
-                "{}. {} \u{2192} {} ({})",
-                self.number, self.source, self.target, self.collection
-            ),
-            subtitle: "",
-            grid: before.grid(),
-            before: &marks(&before),
-            after: &marks(&after),
-        }))
+        let title = format!(
+            "{}. {} \u{2192} {} ({})",
+            self.number, self.source, self.target, self.collection
+        );
+        picture(&title, &self.before, &self.after)
     }
 
     /// Its files by name: both phrases as MIDI, and the picture.
@@ -152,6 +139,25 @@ impl Example {
             (format!("{name}.svg"), self.picture()?.into_bytes()),
         ])
     }
+}
+
+/// A phrase before and after over each other, as SVG.
+pub fn picture(title: &str, before: &Roll, after: &Roll) -> Result<String, EvaluateError> {
+    // Drawn from the files' own bytes, so that it shows what they hold.
+    let song = |roll| {
+        let smf = Smf::read(&write_midi(roll, "")).map_err(|why| why.to_string());
+        smf.and_then(|smf| Song::of(&smf).map_err(|why| why.to_string()))
+            .map_err(EvaluateError::Picture)
+    };
+    let (before, after) = (song(before)?, song(after)?);
+    let marks = |song| svg::marks(song, &Selection::default());
+    Ok(svg::draw(&Picture {
+        title,
+        subtitle: "",
+        grid: before.grid(),
+        before: &marks(&before),
+        after: &marks(&after),
+    }))
 }
 
 /// All files of the examples and their index, `README.md`; `by` says what made them.

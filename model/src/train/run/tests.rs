@@ -73,6 +73,10 @@ impl Learner for Toy {
         bytes.extend(self.weights.iter().flat_map(|weight| weight.to_le_bytes()));
         Ok(bytes)
     }
+
+    fn pictures(&self) -> Result<Vec<String>, AnyError> {
+        Ok(vec![format!("<svg>{}</svg>", self.weights.len())])
+    }
 }
 
 fn data() -> Data {
