@@ -12,7 +12,9 @@ use third_stream_model::genre::Pair;
 use third_stream_model::train::data::{Data, Split};
 use third_stream_model::train::evaluate::examples::{Choice, Example, examples};
 use third_stream_model::train::evaluate::judge::Judge;
-use third_stream_model::train::evaluate::report::{Also, Model, Report, Settings, evaluate, page};
+use third_stream_model::train::evaluate::report::{
+    Also, Aside, Model, Report, Settings, evaluate, page,
+};
 
 use crate::music::{MusicArgs, check_collections};
 use crate::named::{Loaded, Named, load_all, pairs};
@@ -34,8 +36,8 @@ pub(crate) struct EvaluateArgs {
     /// Genre pair; by default that of the weights, or jazz-classic
     #[arg(long)]
     pair: Option<Pair>,
-    /// Collections to measure by themselves too, whatever their licence class [default:
-    /// bushgrafts, where the corpus has it]
+    /// Collections to measure by themselves too, whatever their licence class, by judges that
+    /// learned from all classes; or none [default: bushgrafts, where the corpus has it]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     also_source: Option<Vec<String>>,
     /// Phrases to measure on: validation for choices, test once for each reported figure
@@ -124,32 +126,31 @@ fn measure(args: &EvaluateArgs, loaded: &[Loaded], pair: Pair) -> Result<(Report
         seed: args.seed,
     };
     let data = args.music.read(pair)?;
-    let also = also(args, &data, &settings)?;
     let mut show = Show::new(args.quiet);
-    let judges = Judge::both(
-        &args.music.judges,
-        pair,
-        &data,
-        args.seed,
-        args.train_judges,
-        &mut |shape, done| {
-            let what = format!("{pair}: training the judge {shape}");
-            let how = format!("loss {:.3}, best accuracy {:.3}", done.loss, done.accuracy);
-            show.at(&what, done.step, done.steps, &how);
-        },
-    )?;
+    let judges = judges(args, pair, &data, &mut show)?;
+    let whole = args.music.read_whole(pair)?;
+    let collections = also(args, whole.as_ref().unwrap_or(&data), &settings)?;
+    // Judges that never heard such music know little about it.
+    let wide = match &whole {
+        Some(whole) if !collections.is_empty() => Some(self::judges(args, pair, whole, &mut show)?),
+        _ => None,
+    };
+    let aside = Aside {
+        collections: &collections,
+        judges: wide.as_deref().unwrap_or(&judges),
+    };
     let each = |genre| {
         data.phrases(genre, args.split)
             .rolls
             .len()
             .min(args.phrases)
     };
-    let also_count: usize = also.iter().map(Also::count).sum();
+    let also_count: usize = collections.iter().map(Also::count).sum();
     let all = (each(pair.a) + each(pair.b) + also_count) as u64;
     let mut done = (String::new(), 0);
     let report = evaluate(
         &data,
-        &also,
+        aside,
         &settings,
         &judges,
         &models,
@@ -177,11 +178,27 @@ fn measure(args: &EvaluateArgs, loaded: &[Loaded], pair: Pair) -> Result<(Report
     Ok((report, shown))
 }
 
+/// The judges of a pair, kept or newly trained.
+fn judges(args: &EvaluateArgs, pair: Pair, data: &Data, show: &mut Show) -> Result<Vec<Judge>> {
+    let judges = Judge::both(
+        &args.music.judges,
+        pair,
+        data,
+        args.seed,
+        args.train_judges,
+        &mut |shape, done| {
+            let what = format!("{pair}: training the judge {shape}");
+            let how = format!("loss {:.3}, best accuracy {:.3}", done.loss, done.accuracy);
+            show.at(&what, done.step, done.steps, &how);
+        },
+    );
+    Ok(judges?)
+}
+
 /// The collections that are measured by themselves.
-fn also(args: &EvaluateArgs, data: &Data, settings: &Settings) -> Result<Vec<Also>> {
-    let whole = args.music.read_whole(settings.pair)?;
-    let whole = whole.as_ref().unwrap_or(data);
+fn also(args: &EvaluateArgs, whole: &Data, settings: &Settings) -> Result<Vec<Also>> {
     let names = match &args.also_source {
+        Some(names) if matches!(&names[..], [none] if none == "none") => return Ok(Vec::new()),
         Some(names) => {
             check_collections(names, whole, settings.pair, settings.split)?;
             &names[..]
@@ -195,7 +212,7 @@ fn also(args: &EvaluateArgs, data: &Data, settings: &Settings) -> Result<Vec<Als
 /// Where an output goes: to the file that was asked for, and into the folder.
 fn outputs(args: &EvaluateArgs, file: Option<&PathBuf>, name: &str) -> Result<Vec<PathBuf>> {
     let in_folder = args.out.as_ref().map(|folder| folder.join(name));
-    let paths: Vec<PathBuf> = file.cloned().into_iter().chain(in_folder).collect();
+    let paths: Vec<PathBuf> = file.into_iter().cloned().chain(in_folder).collect();
     for path in &paths {
         if path.is_dir() {
             bail!("{}: is a folder; expected a file to write", path.display());

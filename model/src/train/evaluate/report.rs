@@ -21,7 +21,7 @@ use crate::train::data::Split;
 use crate::weights::Header;
 
 pub use html::page;
-pub use measure::{Also, Model, evaluate};
+pub use measure::{Also, Aside, Model, evaluate};
 
 /// What is evaluated.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +51,8 @@ pub struct Report {
     pub real: BTreeMap<String, Texture>,
     /// The judges, with their recall of each genre's evaluated phrases.
     pub judges: Vec<JudgeFigures>,
+    /// The judges of the collections that are measured by themselves; empty without those.
+    pub also_judges: Vec<AlsoJudge>,
     /// The models, then the baselines.
     pub rows: Vec<Row>,
     /// Models of several seeds together.
@@ -69,10 +71,20 @@ pub struct JudgeFigures {
     /// The S of transfers that it takes for real music of the target genre.
     pub ceiling: f64,
     /// The recall by genre and collection.
-    pub by_source: BTreeMap<String, BTreeMap<String, Recall>>,
-    /// The same of the collections that are measured by themselves.
-    pub also_source: BTreeMap<String, BTreeMap<String, Recall>>,
+    pub by_source: Recalls,
 }
+
+/// A judge of the collections that are measured by themselves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AlsoJudge {
+    /// What it is and was trained on.
+    pub record: Record,
+    /// The recall by genre and collection.
+    pub also_source: Recalls,
+}
+
+/// Recalls by genre and collection.
+pub type Recalls = BTreeMap<String, BTreeMap<String, Recall>>;
 
 /// How many real phrases of a collection a judge calls by their genre.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -147,8 +159,8 @@ pub struct DirectionFigures {
     pub output: Texture,
     /// By the collection that the source phrase comes from.
     pub by_source: BTreeMap<String, Figures>,
-    /// Collections measured by themselves, whatever the selection of the corpus; not part of
-    /// `all`.
+    /// Collections measured by themselves, whatever the selection of the corpus, and judged by
+    /// [`Report::also_judges`]; no part of `all`.
     pub also_source: BTreeMap<String, Figures>,
 }
 

@@ -3,7 +3,7 @@
 //! It stands in every table beside the identity and the random target phrase, so that a network
 //! has to beat more than nothing. All of it is a pure function of the phrase:
 //!
-//! | towards | rhythm ([`rhythm`]) | harmony ([`harmony`]) |
+//! | towards | rhythm (`rules::rhythm`) | harmony (`rules::harmony`) |
 //! |---|---|---|
 //! | jazz | straight off-beat eighths go to the fourth 16th of the beat | chords get the seventh of their bar's chord, full ones the ninth too |
 //! | classic | swung off-beats go back to the eighth | chromatic notes go to the scale, sevenths and ninths leave the inner voices |

@@ -115,7 +115,15 @@ impl Translator for RandomTarget {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use candle_core::{Device, Tensor};
+
     use super::*;
+    use crate::net::init::Store;
+    use crate::net::{Generator, GeneratorConfig};
+    use crate::roll::{LOWEST_KEY, PITCHES, STEPS};
+    use crate::weights::{self, FORMAT, Header};
 
     fn note(row: usize) -> Roll {
         let mut roll = Roll::EMPTY;
@@ -144,5 +152,51 @@ mod tests {
     fn an_empty_pool_is_an_error() {
         let random = RandomTarget::new(vec![note(1)], Vec::new(), 0);
         assert!(random.translate(&[note(1)], Direction::AToB).is_err());
+    }
+
+    /// A small network of random weights without a skip, so that its probabilities lie about
+    /// the threshold.
+    fn transfer() -> Transfer {
+        let generator = GeneratorConfig {
+            base_channels: 1,
+            residual_blocks: 1,
+            skip: 0.0,
+        };
+        let tensors = |seed| -> BTreeMap<String, Tensor> {
+            let store = Store::new(seed);
+            Generator::new(&generator, &store.builder(&Device::Cpu)).unwrap();
+            let variables = store.variables().into_iter();
+            variables
+                .map(|(name, variable)| (name, variable.as_detached_tensor()))
+                .collect()
+        };
+        let header = Header {
+            format: FORMAT,
+            roll: (STEPS, PITCHES, LOWEST_KEY),
+            pair: "jazz-classic".into(),
+            generator,
+            threshold: [0.5, 0.5],
+            recipe: "test".into(),
+            steps: 0,
+            seed: 0,
+            data: "none".into(),
+            commit: "none".into(),
+            scores: BTreeMap::new(),
+        };
+        let bytes = weights::write(&header, [&tensors(1), &tensors(2)]).unwrap();
+        Transfer::from_bytes(&bytes).unwrap()
+    }
+
+    #[test]
+    fn the_soft_cycle_is_another_than_that_through_notes() {
+        let (transfer, rolls) = (transfer(), [note(20), note(40)]);
+        for direction in Direction::BOTH {
+            let cycle = transfer.cycle(&rolls, direction).unwrap();
+            let output = transfer.translate(&rolls, direction).unwrap();
+            assert_eq!(cycle.output, output);
+            let reverse = direction.reverse();
+            assert_eq!(cycle.back, transfer.translate(&output, reverse).unwrap());
+            assert_ne!(cycle.soft_back.unwrap(), cycle.back);
+        }
     }
 }

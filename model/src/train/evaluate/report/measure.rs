@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    DirectionFigures, Figures, JudgeFigures, Measured, Recall, Report, Row, Settings, Style, Total,
-    spread,
+    AlsoJudge, DirectionFigures, Figures, JudgeFigures, Measured, Recall, Recalls, Report, Row,
+    Settings, Style, Total, spread,
 };
 use crate::genre::Direction;
 use crate::roll::Roll;
@@ -64,6 +64,16 @@ impl Also {
     }
 }
 
+/// Collections that are measured by themselves, with the judges that are asked about them: ones
+/// that know such music, where those of the other phrases do not.
+#[derive(Clone, Copy, Default)]
+pub struct Aside<'a> {
+    /// The collections.
+    pub collections: &'a [Also],
+    /// Judges of both shapes.
+    pub judges: &'a [Judge],
+}
+
 /// The evaluated phrases of one genre.
 struct Chosen {
     rolls: Vec<Roll>,
@@ -84,15 +94,15 @@ fn chosen(data: &Data, settings: &Settings, direction: Direction) -> Chosen {
 struct Bench<'a> {
     settings: &'a Settings,
     phrases: [Chosen; 2],
-    also: &'a [Also],
+    aside: Aside<'a>,
     judges: &'a [Judge],
 }
 
-/// Evaluates `models` and the baselines on the phrases of `data`, and on the collections `also`
-/// by themselves. `progress` hears of phrases done, with the row's name.
+/// Evaluates `models` and the baselines on the phrases of `data`, and on collections aside by
+/// themselves. `progress` hears of phrases done, with the row's name.
 pub fn evaluate(
     data: &Data,
-    also: &[Also],
+    aside: Aside,
     settings: &Settings,
     judges: &[Judge],
     models: &[Model],
@@ -102,7 +112,7 @@ pub fn evaluate(
     let bench = Bench {
         settings,
         phrases: Direction::BOTH.map(|direction| chosen(data, settings, direction)),
-        also,
+        aside,
         judges,
     };
     let [a, b] = [pair.a, pair.b].map(|genre| data.phrases(genre, settings.split).rolls.clone());
@@ -142,7 +152,8 @@ pub fn evaluate(
         data: data.hash().to_owned(),
         seed: settings.seed,
         real: BTreeMap::from(real),
-        judges: judges.iter().map(|judge| recalls(judge, any)).collect(),
+        judges: judges.iter().map(|judge| believed(judge, any)).collect(),
+        also_judges: aside.judges.iter().map(|judge| also(judge, any)).collect(),
         groups: spread::groups(models, &rows),
         rows,
     })
@@ -160,25 +171,10 @@ fn row_name(models: &[Model], index: usize) -> String {
 }
 
 /// How far a judge can be believed, from what it says of any row's sources.
-fn recalls(judge: &Judge, directions: &[DirectionFigures]) -> JudgeFigures {
-    let name = judge.record().shape.name();
-    let share = |figures: &Figures| figures.style[name].p_source.source;
-    let each = |of: fn(&DirectionFigures) -> &BTreeMap<String, Figures>| {
-        let genres = directions.iter().map(|direction| {
-            let recalls = of(direction).iter().map(|(collection, figures)| {
-                let recall = Recall {
-                    phrases: figures.phrases,
-                    recall: share(figures),
-                };
-                (collection.clone(), recall)
-            });
-            (direction.source.clone(), recalls.collect())
-        });
-        genres.collect()
-    };
+fn believed(judge: &Judge, directions: &[DirectionFigures]) -> JudgeFigures {
     let recall: BTreeMap<_, _> = directions
         .iter()
-        .map(|direction| (direction.source.clone(), share(&direction.all)))
+        .map(|direction| (direction.source.clone(), share(judge, &direction.all)))
         .collect();
     let sum: f64 = recall.values().sum();
     JudgeFigures {
@@ -186,9 +182,42 @@ fn recalls(judge: &Judge, directions: &[DirectionFigures]) -> JudgeFigures {
         recall,
         accuracy: sum / 2.0,
         ceiling: sum - 1.0,
-        by_source: each(|direction| &direction.by_source),
-        also_source: each(|direction| &direction.also_source),
+        by_source: recalls(judge, directions, |direction| &direction.by_source),
     }
+}
+
+fn also(judge: &Judge, directions: &[DirectionFigures]) -> AlsoJudge {
+    AlsoJudge {
+        record: judge.record().clone(),
+        also_source: recalls(judge, directions, |direction| &direction.also_source),
+    }
+}
+
+/// The share of the sources that a judge calls by their genre.
+fn share(judge: &Judge, figures: &Figures) -> f64 {
+    figures.style[judge.record().shape.name()].p_source.source
+}
+
+/// The recalls of collections; genres that have none are left out.
+fn recalls(
+    judge: &Judge,
+    directions: &[DirectionFigures],
+    of: fn(&DirectionFigures) -> &BTreeMap<String, Figures>,
+) -> Recalls {
+    let known = directions
+        .iter()
+        .filter(|direction| !of(direction).is_empty());
+    let genres = known.map(|direction| {
+        let recalls = of(direction).iter().map(|(collection, figures)| {
+            let recall = Recall {
+                phrases: figures.phrases,
+                recall: share(judge, figures),
+            };
+            (collection.clone(), recall)
+        });
+        (direction.source.clone(), recalls.collect())
+    });
+    genres.collect()
 }
 
 impl Bench<'_> {
@@ -234,7 +263,11 @@ impl Bench<'_> {
         progress: &mut dyn FnMut(usize),
     ) -> Result<DirectionFigures, EvaluateError> {
         let Chosen { rolls, sources } = &self.phrases[direction.index()];
-        let travelled = self.travel(translator, rolls, direction, progress)?;
+        let way = Way {
+            translator,
+            direction,
+        };
+        let travelled = way.travel(rolls, self.judges, progress)?;
         let mut by_source = BTreeMap::new();
         for source in sources {
             if !by_source.contains_key(source) {
@@ -243,10 +276,10 @@ impl Bench<'_> {
             }
         }
         let mut also_source = BTreeMap::new();
-        for also in self.also {
+        for also in self.aside.collections {
             let rolls = &also.phrases[direction.index()];
             if !rolls.is_empty() {
-                let travelled = self.travel(translator, rolls, direction, progress)?;
+                let travelled = way.travel(rolls, self.aside.judges, progress)?;
                 also_source.insert(also.name.clone(), travelled.figures());
             }
         }
@@ -259,19 +292,27 @@ impl Bench<'_> {
             also_source,
         })
     }
+}
 
+/// There and back with one translator.
+#[derive(Clone, Copy)]
+struct Way<'a> {
+    translator: &'a dyn Translator,
+    direction: Direction,
+}
+
+impl Way<'_> {
     fn travel(
-        &self,
-        translator: &dyn Translator,
+        self,
         rolls: &[Roll],
-        direction: Direction,
+        judges: &[Judge],
         progress: &mut dyn FnMut(usize),
     ) -> Result<Travelled, EvaluateError> {
-        let journey = Journey::of(translator, rolls, direction, progress)?;
+        let journey = Journey::of(self.translator, rolls, self.direction, progress)?;
         let mut verdicts = BTreeMap::new();
-        for judge in self.judges {
+        for judge in judges {
             let name = judge.record().shape.to_string();
-            verdicts.insert(name, journey.verdicts(judge, direction)?);
+            verdicts.insert(name, journey.verdicts(judge, self.direction)?);
         }
         Ok(Travelled { journey, verdicts })
     }

@@ -68,10 +68,14 @@ fn report() -> Report {
     let also = [Also::find(&data, &SETTINGS, "two").unwrap()];
     assert_eq!(also[0].count(), 12);
     assert!(Also::find(&data, &SETTINGS, "four").is_none());
+    let aside = Aside {
+        collections: &also,
+        judges: &judges,
+    };
     let mut heard = BTreeMap::<String, usize>::new();
     let report = evaluate(
         &data,
-        &also,
+        aside,
         &SETTINGS,
         &judges,
         &models,
@@ -127,8 +131,9 @@ fn the_baselines_stand_where_they_should() {
     assert_eq!(random.directions[0].all.phrases, 20);
     // A collection by itself is judged as it is within the whole, and beside it.
     let recall = &judge.by_source["jazz"];
-    assert_eq!(judge.also_source["jazz"]["two"], recall["two"]);
-    assert!(judge.also_source["pop"].is_empty());
+    let also = &report.also_judges[0].also_source;
+    assert_eq!(also["jazz"]["two"], recall["two"]);
+    assert!(!also.contains_key("pop"));
     let all = (8.0 * recall["one"].recall + 12.0 * recall["two"].recall) / 20.0;
     assert!((judge.recall["jazz"] - all).abs() < 1e-12);
 }
@@ -166,7 +171,7 @@ fn the_report_has_its_keys_in_json_and_shows_every_row() {
         "/judges/0/recall/pop",
         "/judges/0/ceiling",
         "/judges/0/by_source/jazz/one/recall",
-        "/judges/0/also_source/jazz/two/phrases",
+        "/also_judges/0/also_source/jazz/two/phrases",
         "/rows/1/name",
         "/rows/1/weights",
         "/rows/1/total/profile/s_over_ceiling",

@@ -1,7 +1,7 @@
 //! The judges: how far each can be believed.
 
 use super::{Section, judge_names, marked, three};
-use crate::train::evaluate::report::{JudgeFigures, Report};
+use crate::train::evaluate::report::Report;
 
 pub(super) fn judges(report: &Report) -> Section {
     let mut section = Section::new(
@@ -35,36 +35,34 @@ pub(super) fn judges(report: &Report) -> Section {
 pub(super) fn recalls(report: &Report) -> Section {
     let head = ["genre", "collection", "phrases"].into_iter();
     let head: Vec<&str> = head.chain(judge_names(report)).collect();
-    let mut section = Section::new(
-        "The judges by collection",
-        "The share of real phrases that a judge calls by their genre. Where it is low, what the \
-         judge says of transfers from there means little. Collections marked \u{2020} are \
-         measured by themselves: they are no part of the phrases that all other figures are \
-         about.",
-        &head,
-    );
-    let Some(first) = report.judges.first() else {
-        return section;
-    };
-    for (genre, collections) in &first.by_source {
-        let also = &first.also_source[genre];
-        let own = collections.keys().map(|name| (name, false));
-        for (name, by_itself) in own.chain(also.keys().map(|name| (name, true))) {
-            let of = |judge: &JudgeFigures| {
-                let genres = if by_itself {
-                    &judge.also_source
-                } else {
-                    &judge.by_source
-                };
-                genres[genre][name]
-            };
-            let shares = report.judges.iter().map(|judge| three(of(judge).recall));
-            let start = [
-                genre.clone(),
-                marked(name, by_itself),
-                of(first).phrases.to_string(),
-            ];
-            section.rows.push(start.into_iter().chain(shares).collect());
+    let mut note = "The share of real phrases that a judge calls by their genre. Where it is low, \
+                    what the judge says of transfers from there means little."
+        .to_owned();
+    if let Some(also) = report.also_judges.first() {
+        note += " Collections marked \u{2020} are measured by themselves: they are no part of the \
+                 phrases that all other figures are about.";
+        if also.record.data != report.data {
+            note += " Their judges are others of the same shapes, which learned from the whole \
+                     corpus, whatever the licence class.";
+        }
+    }
+    let mut section = Section::new("The judges by collection", note, &head);
+    let own: Vec<_> = report.judges.iter().map(|judge| &judge.by_source).collect();
+    let also = report.also_judges.iter().map(|judge| &judge.also_source);
+    for (judges, by_itself) in [(own, false), (also.collect(), true)] {
+        let Some(first) = judges.first() else {
+            continue;
+        };
+        for (genre, collections) in *first {
+            for (name, recall) in collections {
+                let shares = judges.iter().map(|judge| three(judge[genre][name].recall));
+                let start = [
+                    genre.clone(),
+                    marked(name, by_itself),
+                    recall.phrases.to_string(),
+                ];
+                section.rows.push(start.into_iter().chain(shares).collect());
+            }
         }
     }
     section
