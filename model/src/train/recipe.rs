@@ -111,8 +111,8 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// Our recipe (`ours`): the paper's full model with the mixed discriminators in the loss,
-    /// and what else `docs/results.md` shows to help.
+    /// Our recipe (`ours`): the paper's CycleGAN with an input–output skip, binary rolls in the
+    /// loop, and discriminators that are kept even between rolls and on their genre.
     pub fn ours() -> Self {
         Self::embedded("ours")
     }
