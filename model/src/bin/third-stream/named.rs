@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use third_stream_model::genre::Pair;
 use third_stream_model::transfer::Transfer;
+use third_stream_model::weights::Header;
 
 /// `[NAME=]FILE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,27 +55,36 @@ pub(crate) fn load(named: &Named) -> Result<Loaded> {
     })
 }
 
-/// Reads files. Those with the same name and pair must be of one recipe and size, because they
-/// are measured as its seeds.
+/// Reads files.
 pub(crate) fn load_all(files: &[Named]) -> Result<Vec<Loaded>> {
     let loaded: Vec<Loaded> = files.iter().map(load).collect::<Result<_>>()?;
-    for (index, one) in loaded.iter().enumerate() {
-        let before = loaded[..index]
-            .iter()
-            .find(|other| other.name == one.name && other.transfer.pair() == one.transfer.pair());
-        if let Some(other) = before {
-            let (own, others) = (one.transfer.header(), other.transfer.header());
-            ensure!(
-                (&own.recipe, own.generator) == (&others.recipe, others.generator),
-                "{}: recipe and size differ from those of the other weights named {:?}, which \
-                 would be measured as seeds of one recipe; name them apart, as in \
-                 --weights other=FILE",
-                files[index].file.display(),
-                one.name
+    let headers = loaded.iter().map(|one| (&*one.name, one.transfer.header()));
+    check_seeds(&headers.collect::<Vec<_>>())?;
+    Ok(loaded)
+}
+
+/// Weights with the same name and pair must be of one recipe and size and of different seeds:
+/// their mean and range are given as those of seeds.
+fn check_seeds(named: &[(&str, &Header)]) -> Result<()> {
+    for (index, (name, header)) in named.iter().enumerate() {
+        let before = named[..index].iter();
+        for (_, other) in before.filter(|(n, h)| n == name && h.pair == header.pair) {
+            let differs = if (&other.recipe, other.generator) != (&header.recipe, header.generator)
+            {
+                "of different recipes or sizes"
+            } else if other.seed == header.seed {
+                "of the same seed"
+            } else {
+                continue;
+            };
+            bail!(
+                "two weights for {} named {name:?} are {differs}; files with the same name are \
+                 measured as seeds of one recipe, so name these apart, as in --weights other=FILE",
+                header.pair
             );
         }
     }
-    Ok(loaded)
+    Ok(())
 }
 
 /// The pairs of the weights in their order, or the pair that was asked for. Without either,
@@ -101,7 +111,10 @@ pub(crate) fn pairs(loaded: &[Loaded], asked: Option<Pair>) -> Result<Vec<Pair>>
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use third_stream_model::net::GeneratorConfig;
 
     #[test]
     fn a_name_may_stand_before_the_file() {
@@ -137,5 +150,40 @@ mod tests {
         let named = "ours=nowhere.safetensors".parse().unwrap();
         let error = load_all(&[named]).err().unwrap();
         assert_eq!(error.to_string(), "nowhere.safetensors: cannot be read");
+    }
+
+    #[test]
+    fn the_same_name_is_for_seeds_of_one_recipe() {
+        let header = |pair: &str, recipe: &str, seed| Header {
+            format: 1,
+            roll: (64, 84, 24),
+            pair: pair.into(),
+            generator: GeneratorConfig {
+                base_channels: 1,
+                residual_blocks: 1,
+                skip: 2.0,
+            },
+            threshold: [0.5, 0.5],
+            recipe: recipe.into(),
+            steps: 3,
+            seed,
+            data: "none".into(),
+            commit: "none".into(),
+            scores: BTreeMap::new(),
+        };
+        let first = header("jazz-classic", "ours", 1);
+        let check = |name, second: &Header| {
+            let checked = check_seeds(&[("ours", &first), (name, second)]);
+            checked.map_err(|error| error.to_string())
+        };
+        assert_eq!(check("ours", &header("jazz-classic", "ours", 2)), Ok(()));
+        assert_eq!(check("ours", &header("jazz-pop", "ours", 1)), Ok(()));
+        assert_eq!(check("more", &header("jazz-classic", "ours", 1)), Ok(()));
+        insta::assert_snapshot!(
+            check("ours", &header("jazz-classic", "ours", 1)).unwrap_err(),
+            @r#"two weights for jazz-classic named "ours" are of the same seed; files with the same name are measured as seeds of one recipe, so name these apart, as in --weights other=FILE"#
+        );
+        let other = check("ours", &header("jazz-classic", "paper/base", 2)).unwrap_err();
+        assert!(other.contains("of different recipes or sizes"), "{other}");
     }
 }
