@@ -24,7 +24,7 @@ mod notes;
 mod play;
 
 pub use event::{Body, Expression, Message, Note};
-pub use grid::Part;
+pub use grid::{PAGES, Part};
 
 use std::collections::VecDeque;
 
@@ -44,6 +44,8 @@ const MESSAGES: usize = 16_384;
 const SAME_TIME: f64 = 1e-4;
 /// Times (beats) that differ by less are the same.
 const NOISE: f64 = 1e-6;
+/// The controller of the sustain pedal.
+const SUSTAIN: u8 = 64;
 /// The MIDI channel whose notes are drums and never transferred.
 pub const DRUM_CHANNEL: u8 = 9;
 
@@ -97,6 +99,8 @@ pub struct Performer {
     sequence: u64,
     /// Delay of source events that come, until [`Performer::settle`] says it for their group.
     expected_delay: f64,
+    /// The channels whose sustain pedal is down, one bit each.
+    pedals: u16,
     /// The last pitched source note, for added notes that have no other near.
     last: Note,
 }
@@ -117,6 +121,7 @@ impl Performer {
             messages: VecDeque::with_capacity(MESSAGES),
             sequence: 0,
             expected_delay: 0.0,
+            pedals: 0,
             last: Note {
                 channel: 0,
                 key: 60,
@@ -199,6 +204,7 @@ impl Performer {
             release_velocity: 0.0,
             start: self.grid.step_at(at),
             end: i64::MAX,
+            rings: i64::MAX,
             delay: self.expected_delay,
             stream: self.grid.stream,
             sequence: self.next_sequence(),
@@ -223,6 +229,9 @@ impl Performer {
         };
         if source.held() {
             source.end_at(at, end, sequence, note.velocity);
+            if self.pedals >> (source.note.channel & 15) & 1 == 1 {
+                source.rings = i64::MAX;
+            }
         } else {
             source.cut_by_jump = false;
             source.release_velocity = note.velocity;
@@ -255,10 +264,22 @@ impl Performer {
                 source.cut_by_jump = true;
             }
         }
+        self.lift(at, u16::MAX);
     }
 
     /// A message enters at `at` on the input timeline. False: the table is full, it is lost.
+    ///
+    /// The sustain pedal shapes the roll: a note that is let go while the pedal of its channel is
+    /// down sounds there until the pedal is up. What leaves is as played: note-off and pedal.
     pub fn message(&mut self, at: f64, message: Message) -> bool {
+        if let Some((channel, down)) = message.sustain() {
+            if down {
+                self.pedals |= 1 << channel;
+            } else {
+                self.pedals &= !(1 << channel);
+                self.lift(at, 1 << channel);
+            }
+        }
         if self.messages.len() == MESSAGES {
             return false;
         }
@@ -270,6 +291,11 @@ impl Performer {
             message,
         });
         true
+    }
+
+    /// Play begins at `at` in the newest slot: its steps before that are not played.
+    pub fn skip(&mut self, at: f64) {
+        self.grid.skip(at);
     }
 
     /// The roll of the four slots from slot `first`, as far as it is known: slots that are not
@@ -299,7 +325,7 @@ impl Performer {
         Roll::from_steps(steps)
     }
 
-    /// Makes page `page` (0..8) the place of the edits of `roll`; slots that still use what was
+    /// Makes page `page` (0..[`PAGES`]) the place of the edits of `roll`; slots that still use what was
     /// there before play dry from now on.
     pub fn set_page(&mut self, page: usize, roll: &Roll) {
         self.grid.set_page(page, roll);
@@ -353,29 +379,40 @@ impl Performer {
         self.grid.page_output(page, &Hand::of(control))
     }
 
-    /// Source cells of a slot, by its notes.
+    /// What the network hears in a slot, by its notes.
     fn steps_of(&self, slot: &Slot) -> [u128; STEPS_PER_SLOT] {
         let mut cells = [0; STEPS_PER_SLOT];
         for (step, cell) in (slot.base..).zip(&mut cells).take(slot.steps) {
-            *cell = self.source_cells(step);
+            *cell = self.cells_of(|note| note.rings_at(step));
         }
         cells
     }
 
-    /// Which rows the source notes cover at `step`.
-    fn source_cells(&self, step: i64) -> u128 {
-        self.notes
-            .iter()
-            .filter(|note| note.covers(step))
-            .fold(0, |cells, note| cells | note.bit())
+    /// The pedals of these channels go up at `at`.
+    fn lift(&mut self, at: f64, channels: u16) {
+        let end = self.grid.step_at(at);
+        let of_channels = |n: &Source| channels >> (n.note.channel & 15) & 1 == 1;
+        for note in self.notes.iter_mut().filter(|n| of_channels(n)) {
+            if !note.held() && note.rings == i64::MAX {
+                note.rings = end.max(note.end);
+            }
+        }
     }
 
-    /// The same, held notes left out except at their first step.
+    /// Which rows the source notes cover at `step`.
+    fn source_cells(&self, step: i64) -> u128 {
+        self.cells_of(|note| note.covers(step))
+    }
+
+    /// What the network hears at `step`, held notes left out except at their first step.
     fn released_cells(&self, step: i64) -> u128 {
-        self.notes
-            .iter()
-            .filter(|note| note.covers(step) && (!note.held() || note.start == step))
-            .fold(0, |cells, note| cells | note.bit())
+        self.cells_of(|n| n.rings_at(step) && (n.rings != i64::MAX || n.start == step))
+    }
+
+    /// The rows of these source notes.
+    fn cells_of(&self, these: impl Fn(&Source) -> bool) -> u128 {
+        let notes = self.notes.iter().filter(|note| these(note));
+        notes.fold(0, |cells, note| cells | note.bit())
     }
 
     fn next_sequence(&mut self) -> u64 {

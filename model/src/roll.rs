@@ -124,6 +124,18 @@ impl Roll {
         }
     }
 
+    /// The cells of the steps of `steps` (bit k is step k), silence in the others.
+    #[must_use]
+    pub fn within(&self, steps: u64) -> Self {
+        let mut roll = *self;
+        for (step, cells) in roll.steps.iter_mut().enumerate() {
+            if steps >> step & 1 == 0 {
+                *cells = 0;
+            }
+        }
+        roll
+    }
+
     /// Number of sounding cells.
     pub fn count(&self) -> u32 {
         self.steps.iter().map(|step| step.count_ones()).sum()

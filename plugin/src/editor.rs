@@ -1,4 +1,4 @@
-//! The editor: one large knob, both rolls with the playhead, three small controls and the
+//! The editor: one large knob, both rolls with the playhead, a few small controls and the
 //! engine's state.
 //!
 //! [`draw`] turns a plain [`View`] into a picture and the user's doings into [`Gesture`]s; it
@@ -20,7 +20,7 @@ pub use app::App;
 pub(crate) use app::create;
 
 use crate::engine::Reading;
-use crate::params::{Delay, PAIR};
+use crate::params::{Delay, Mode, PAIR};
 
 /// All that the editor shows, as plain values.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +33,14 @@ pub struct View {
     pub moved: f32,
     /// 0..=1.
     pub quantise: f32,
+    /// Live, or in place.
+    pub mode: Mode,
     /// Bars heard together, and the delay.
     pub delay: Delay,
+    /// In place: bars that are remembered.
+    pub learned: u32,
+    /// In place: phrases that wait for the networks.
+    pub waiting: u32,
     /// Whether notes pass untouched.
     pub bypass: bool,
     /// Whether the transport runs.
@@ -64,7 +70,10 @@ impl Default for View {
             knob: 0.0,
             moved: 0.0,
             quantise: 1.0,
+            mode: Mode::Live,
             delay: Delay::Four,
+            learned: 0,
+            waiting: 0,
             bypass: false,
             playing: false,
             source: Roll::EMPTY,
@@ -93,6 +102,8 @@ pub enum Control {
     Genre,
     /// The pull to the grid.
     Quantise,
+    /// The way of playing.
+    Mode,
     /// The group's length.
     Delay,
     /// The host's bypass.
@@ -108,6 +119,8 @@ pub enum Gesture {
     Set(Control, f32),
     /// The user lets go.
     End(Control),
+    /// Everything that was heard in place is to be forgotten.
+    Forget,
 }
 
 impl Gesture {
@@ -155,12 +168,17 @@ pub fn draw(ui: &mut Ui, view: &View) -> Vec<Gesture> {
         pos2(left.left(), quantise.top() - 16.0 - controls::HEIGHT),
         vec2(left.width(), controls::HEIGHT),
     );
-    let knob = Rect::from_min_max(left.min, pos2(left.right(), delay.top() - 14.0));
+    let mode = delay.translate(vec2(0.0, -12.0 - controls::HEIGHT));
+    let knob = Rect::from_min_max(left.min, pos2(left.right(), mode.top() - 14.0));
     let faded = if view.bypass { 0.45 } else { 1.0 };
     ui.scope(|ui| {
         ui.multiply_opacity(faded);
         knob::show(ui, knob, view.pair, (view.knob, view.moved), &mut gestures);
-        controls::delay(ui, delay, view.delay, &mut gestures);
+        controls::mode(ui, mode, view.mode, &mut gestures);
+        match view.mode {
+            Mode::Live => controls::delay(ui, delay, view.delay, &mut gestures),
+            Mode::InPlace => controls::memory(ui, delay, view, &mut gestures),
+        }
         controls::quantise(ui, quantise, view.quantise, &mut gestures);
     });
     let roll = Rect::from_min_max(pos2(left.right() + 16.0 + 12.0, middle.top()), middle.max);

@@ -24,6 +24,7 @@ pub use status::{Reading, State, Status};
 use third_stream_model::transfer::on_this_thread;
 
 use crate::link::WorkerEnd;
+use crate::memory::Keeper;
 
 /// Makes the model; called once, on the worker.
 pub type Load = Box<dyn FnOnce() -> Result<Box<dyn Model>, ModelError> + Send>;
@@ -56,6 +57,8 @@ pub struct Engine {
 struct Inbox {
     /// Instances that came since the worker last looked. Locked by main threads and the worker.
     arrivals: Mutex<Vec<WorkerEnd>>,
+    /// Keepers of memories that came since then.
+    keepers: Mutex<Vec<Weak<Keeper>>>,
     /// The worker should end.
     stop: AtomicBool,
 }
@@ -89,6 +92,12 @@ impl Engine {
         if let Some(thread) = &self.thread {
             thread.thread().unpark();
         }
+    }
+
+    /// The worker files what the memory's instance learns, so that nothing piles up between two
+    /// savings of the project. It lets go when nobody else holds the keeper.
+    pub(crate) fn keep(&self, keeper: &Arc<Keeper>) {
+        self.inbox.keepers.lock().push(Arc::downgrade(keeper));
     }
 
     /// The worker's state, for the editor.

@@ -7,6 +7,7 @@
 //! | [`link`] | requests and answers between core and engine | both ends |
 //! | [`engine`] | the worker that runs the networks, one in the process | its own |
 //! | [`params`], [`state`] | what the host automates and saves | host |
+//! | `memory` | what In place remembers of the song | audio, host |
 //! | [`editor`] | the window | editor |
 //!
 //! This file only joins them, in the order of a plugin's life.
@@ -15,6 +16,7 @@ pub mod editor;
 pub mod engine;
 mod host;
 pub mod link;
+mod memory;
 pub mod params;
 pub mod rt;
 mod shared;
@@ -124,9 +126,12 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
             let engine = engine::shared();
             let (audio, worker) = link::link(INSTANCES.fetch_add(1, Ordering::Relaxed));
             engine.attach(worker);
+            engine.keep(&self.params.memory);
             self.shared.follow(engine.status());
+            let (memory, post) = self.params.memory.open();
+            let snapshot = Arc::clone(&self.shared.snapshot);
             self.live = Some(Live {
-                core: Box::new(rt::Engine::new(audio, Arc::clone(&self.shared.snapshot))),
+                core: Box::new(rt::Engine::new(audio, snapshot, memory, post)),
                 timeline: Timeline::default(),
                 held: Box::default(),
                 was_playing: false,
@@ -160,6 +165,8 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
             knob: self.params.knob(),
             quantise: self.params.quantise.value() / 100.0,
             guard: self.params.guard(),
+            mode: self.params.mode.value().of_core(),
+            forget: self.params.forget.value(),
             delay_bars: self.params.delay.value().bars(),
             bypass: self.params.bypass.value(),
             pair: PAIR,

@@ -1,22 +1,25 @@
 //! The contract between the audio thread and the engine worker: two message types, passed by
 //! value through two bounded channels for each instance of the plugin.
 //!
-//! For each group of bars the audio thread asks twice (one beat before the group's end and at its
+//! Live, for each group of bars the audio thread asks twice (one beat before the group's end and at its
 //! end) and each time for **both** directions, because the knob may change its sign at any
 //! moment while the group sounds. So up to four requests and four responses belong to a group;
-//! [`Request::answer`] and [`Request::direction`] tell them apart.
+//! [`Request::answer`] and [`Request::direction`] tell them apart. In place it asks for both
+//! directions of a phrase whenever the phrase has changed; a group is then one such request.
 //!
 //! The audio side only uses `try_send` and `try_recv`. These are free of locks as long as nobody
 //! sleeps in a blocking call on the other side: the worker polls, too. The one place where the
 //! audio side may wait is [`AudioEnd::wait_offline`].
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, Sender, TryRecvError, bounded};
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::{Roll, edits::Edits};
 
-/// Messages that fit in each direction: four groups, all asked for and none answered.
+/// Messages that fit in each direction: four groups, or eight phrases, all asked for and none
+/// answered.
 const CAPACITY: usize = 16;
 
 /// Which of the two requests of a group.
@@ -46,7 +49,7 @@ pub struct Request {
     /// Grows when the transport jumps and the like; answers of an older generation are ignored,
     /// so a request older than the newest one of its instance need not be worked on.
     pub generation: u32,
-    /// Number of the group of bars, within the generation.
+    /// Number of the group of bars (in place: of the question), within the generation.
     pub group: u32,
     /// Which request of the group.
     pub answer: Answer,
@@ -57,7 +60,7 @@ pub struct Request {
     pub pair: Pair,
     /// Which generator.
     pub direction: Direction,
-    /// The window: the last four bar slots ending with the group.
+    /// The window: the last four bar slots ending with the group; in place, the phrase.
     pub roll: Roll,
 }
 
@@ -104,6 +107,7 @@ pub struct Response {
 #[derive(Debug)]
 pub struct AudioEnd {
     instance: u64,
+    generation: Cell<u32>,
     requests: Sender<Request>,
     responses: Receiver<Response>,
 }
@@ -123,6 +127,7 @@ pub fn link(instance: u64) -> (AudioEnd, WorkerEnd) {
     (
         AudioEnd {
             instance,
+            generation: Cell::new(0),
             requests: request_in,
             responses: response_out,
         },
@@ -138,6 +143,12 @@ impl AudioEnd {
     /// The instance that was given to [`link`].
     pub const fn instance(&self) -> u64 {
         self.instance
+    }
+
+    /// Begins a new generation and returns it: what was asked for before is not wanted any more.
+    pub fn renew(&self) -> u32 {
+        self.generation.set(self.generation.get().wrapping_add(1));
+        self.generation.get()
     }
 
     /// Sends a request, or returns false where the channel is full or the worker is gone.

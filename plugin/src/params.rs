@@ -8,7 +8,8 @@ use nice_plug::prelude::*;
 use parking_lot::Mutex;
 use third_stream_model::genre::{Direction, Genre, Pair};
 
-use crate::rt::Guard;
+use crate::memory::Keeper;
+use crate::rt::{self, Guard};
 use crate::state::State;
 
 /// The genre pair that the knob moves between.
@@ -36,15 +37,50 @@ pub struct ThirdStreamParams {
     /// Below 0 the network adds less, above 0 it removes less, in percent.
     #[id = "density"]
     pub density: FloatParam,
-    /// How many bars later the transfer sounds.
+    /// Live, or in place.
+    #[id = "mode"]
+    pub mode: EnumParam<Mode>,
+    /// How many bars later the transfer sounds, live.
     #[id = "delay"]
     pub delay: EnumParam<Delay>,
+    /// Where it goes from off to on, all that was heard in place is forgotten.
+    #[id = "forget"]
+    pub forget: BoolParam,
     /// The host's own bypass: notes pass untouched and at once.
     #[id = "bypass"]
     pub bypass: BoolParam,
     /// What is saved but is no parameter. Locked by the editor and the host's main thread only.
     #[persist = "state"]
     pub state: Arc<Mutex<State>>,
+    /// What In place remembers. Never locked by the audio thread.
+    #[persist = "memory"]
+    pub(crate) memory: Arc<Keeper>,
+}
+
+/// The two ways to play.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// What is played sounds some bars later.
+    #[id = "live"]
+    #[name = "Live"]
+    Live,
+    /// What was heard at a bar of the song sounds there from the next pass on.
+    #[id = "in-place"]
+    #[name = "In place"]
+    InPlace,
+}
+
+impl Mode {
+    /// Both ways, in the order of the parameter.
+    pub const ALL: [Self; 2] = [Self::Live, Self::InPlace];
+
+    /// The same in the core's words.
+    pub const fn of_core(self) -> rt::Mode {
+        match self {
+            Self::Live => rt::Mode::Live,
+            Self::InPlace => rt::Mode::InPlace,
+        }
+    }
 }
 
 /// The length of a group of bars, which is also how much later it sounds.
@@ -105,9 +141,12 @@ impl Default for ThirdStreamParams {
             .with_unit(" %")
             .with_value_to_string(Arc::new(|percent| format!("{percent:+.0}")))
             .with_string_to_value(Arc::new(number)),
+            mode: EnumParam::new("Mode", Mode::Live),
             delay: EnumParam::new("Delay", Delay::Four),
+            forget: BoolParam::new("Forget", false),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
             state: Arc::default(),
+            memory: Arc::default(),
         }
     }
 }
@@ -263,7 +302,8 @@ mod tests {
         assert_eq!(
             ids,
             [
-                "genre", "quantise", "melody", "scale", "density", "delay", "bypass"
+                "genre", "quantise", "melody", "scale", "density", "mode", "delay", "forget",
+                "bypass"
             ]
         );
         assert_eq!(params.guard(), Guard::default());
@@ -272,6 +312,7 @@ mod tests {
         assert_eq!(params.delay.value().bars(), 4);
         assert!(params.bypass.flags().contains(ParamFlags::BYPASS));
         assert_eq!(Delay::ids(), Some(&["4", "2", "1"][..]));
+        assert_eq!(Mode::ids(), Some(&["live", "in-place"][..]));
     }
 
     #[test]

@@ -4,14 +4,21 @@
 //! whole inside the state that this version saves, so that opening the project again with the
 //! newer plugin brings everything back.
 
+use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::PluginState;
 use serde::{Deserialize, Serialize};
 
 /// The version that this plugin writes.
-pub const VERSION: u32 = 1;
+///
+/// 1: Live only. 2: with the mode and what In place remembers.
+pub const VERSION: u32 = 2;
 
 /// The name of the persisted field.
 const FIELD: &str = "state";
+/// The names of what came with version 2.
+const MODE: &str = "mode";
+const FORGET: &str = "forget";
+const MEMORY: &str = "memory";
 
 /// The saved state that is no parameter.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -56,6 +63,7 @@ fn version_of(state: &PluginState) -> Option<u32> {
 
 /// Brings a loaded state into this version's form, in place.
 ///
+/// * of an older version: what it did not have yet is at its default, whatever was set before,
 /// * newer than this version: replaced by an untouched state that keeps it,
 /// * holding a kept state that this version can read: replaced by that,
 /// * unreadable: the field is dropped (its default is used), the parameters stay.
@@ -74,13 +82,25 @@ pub fn read(state: &mut PluginState) {
             if let Some(kept) = kept.filter(|kept| version_of(kept) <= Some(VERSION)) {
                 *state = kept;
             }
+            complete(state);
         }
         None => {
             if state.fields.remove(FIELD).is_some() {
                 tracing::warn!("the project's editor state cannot be read: defaults are used");
             }
+            complete(state);
         }
     }
+}
+
+/// Gives a state what a version before 2 did not have. A saved "forget" is a switch that was left
+/// on, and must not forget what comes with it.
+fn complete(state: &mut PluginState) {
+    let live = ParamValue::String("live".into());
+    state.params.entry(MODE.into()).or_insert(live);
+    state.params.insert(FORGET.into(), ParamValue::Bool(false));
+    let nothing = || "\"\"".to_owned();
+    state.fields.entry(MEMORY.into()).or_insert_with(nothing);
 }
 
 /// The state of a newer plugin that `state` keeps, if any.
@@ -112,6 +132,7 @@ fn keep(state: &mut PluginState, newer: PluginState) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nice_plug::params::persist::PersistentField;
     use nice_plug::prelude::Params;
 
     use crate::params::ThirdStreamParams;
@@ -135,6 +156,7 @@ mod tests {
         params.state.lock().window = (1234.0, 500.0);
         let mut state = empty("0.1.0");
         state.fields = params.serialize_fields();
+        complete(&mut state);
         let before = json(&state);
         read(&mut state);
         assert_eq!(json(&state), before);
@@ -166,10 +188,11 @@ mod tests {
 
     #[test]
     fn a_kept_state_that_can_be_read_is_used() {
-        let original = saved(r#"{"version":1,"window":[700.0,400.0]}"#);
+        let mut original = saved(r#"{"version":1,"window":[700.0,400.0]}"#);
         let mut state = empty("0.0.9");
         keep(&mut state, original.clone());
         read(&mut state);
+        complete(&mut original);
         assert_eq!(json(&state), json(&original));
     }
 
@@ -177,7 +200,32 @@ mod tests {
     fn a_broken_field_does_not_cost_the_parameters() {
         let mut state = saved("{\"version\": \"seven\"");
         read(&mut state);
-        assert_eq!(state.params.len(), 1);
-        assert!(state.fields.is_empty());
+        assert_eq!(state.params.len(), 3);
+        assert!(!state.fields.contains_key(FIELD));
+    }
+
+    #[test]
+    fn a_project_of_version_1_opens_live_and_without_memory() {
+        // As version 0.1.0 of the plugin saved it.
+        let mut state: PluginState = serde_json::from_str(include_str!("state/v1.json")).unwrap();
+        assert_eq!(version_of(&state), Some(1));
+        read(&mut state);
+        assert!(matches!(&state.params[MODE], ParamValue::String(mode) if mode == "live"));
+        let params = ThirdStreamParams::default();
+        params.memory.set(crate::memory::tests::some_bars());
+        assert_ne!(params.serialize_fields()[MEMORY], "\"\"");
+        params.deserialize_fields(&state.fields);
+        assert_eq!(params.state.lock().window, (1111.0, 600.0));
+        assert_eq!(params.serialize_fields()[MEMORY], "\"\"");
+    }
+
+    #[test]
+    fn a_switch_that_was_left_on_forgets_nothing() {
+        let mut state = saved(r#"{"version":2}"#);
+        state.params.insert(FORGET.into(), ParamValue::Bool(true));
+        state.fields.insert(MEMORY.into(), "\"AQ\"".into());
+        read(&mut state);
+        assert!(matches!(state.params[FORGET], ParamValue::Bool(false)));
+        assert_eq!(state.fields[MEMORY], "\"AQ\"");
     }
 }

@@ -80,6 +80,20 @@ pub enum Message {
     },
 }
 
+impl Message {
+    /// For the sustain pedal: its channel, and whether it is down.
+    pub fn sustain(&self) -> Option<(u8, bool)> {
+        match *self {
+            Self::Controller {
+                channel,
+                number: super::SUSTAIN,
+                value,
+            } => Some((channel & 15, value >= 0.5)),
+            _ => None,
+        }
+    }
+}
+
 /// What happens, without its time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Body {

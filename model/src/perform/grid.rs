@@ -14,7 +14,7 @@ use crate::roll::{Roll, SLOTS, STEPS_PER_SLOT};
 /// Slots that are remembered at once.
 const SLOTS_KEPT: usize = 32;
 /// Pages of edits: two answers of four groups.
-const PAGES: usize = 8;
+pub const PAGES: usize = 8;
 /// Slack for the noise of host positions, in steps.
 const NOISE_STEPS: f64 = 1e-6;
 
@@ -129,6 +129,13 @@ impl Grid {
     pub(super) fn resize(&mut self, steps: usize) {
         if let Some(slot) = self.slots.last_mut() {
             slot.steps = steps.clamp(1, STEPS_PER_SLOT);
+        }
+    }
+
+    pub(super) fn skip(&mut self, at: f64) {
+        if let Some(slot) = self.slots.last_mut() {
+            let steps = ((at - slot.start) * STEPS_PER_BEAT - NOISE_STEPS).ceil();
+            slot.cursor = (steps.max(0.0) as usize).min(slot.steps);
         }
     }
 

@@ -30,6 +30,9 @@ pub(super) struct Source {
     pub(super) start: i64,
     /// First step that it no longer covers; `MAX` while held.
     pub(super) end: i64,
+    /// First step at which it is over for the network: like `end`, but a note that the sustain
+    /// pedal holds rings on until the pedal is up. `MAX` while held by key or pedal.
+    pub(super) rings: i64,
     /// From the input to the output timeline, beats.
     pub(super) delay: f64,
     /// The stream of slots whose edits it follows.
@@ -54,6 +57,11 @@ impl Source {
         self.row.is_some() && self.start <= step && step < self.end
     }
 
+    /// Whether it sounds at `step` for the network, by key or by pedal.
+    pub(super) fn rings_at(&self, step: i64) -> bool {
+        self.row.is_some() && self.start <= step && step < self.rings
+    }
+
     /// Its row as a bit of a step; 0 for what passes untouched.
     pub(super) fn bit(&self) -> u128 {
         self.row.map_or(0, |row| 1 << row)
@@ -63,6 +71,7 @@ impl Source {
     pub(super) fn end_at(&mut self, at: f64, end: i64, sequence: u64, velocity: f32) {
         self.release = at;
         self.end = end.max(self.start + 1);
+        self.rings = self.end;
         self.release_sequence = sequence;
         self.release_velocity = velocity;
     }

@@ -5,10 +5,12 @@ use super::{Body, Clock, Control, Emission, Note, Performer};
 use crate::genre::Direction;
 use crate::roll::guard::Guard;
 use crate::roll::quantise::pull;
-use crate::roll::{PITCHES, STEPS_PER_SLOT, key_of_row};
+use crate::roll::{PITCHES, STEPS, STEPS_PER_SLOT, key_of_row};
 
 /// A bar: how long a note that has ended is kept for the velocity of added ones, in steps.
 const KEPT_STEPS: i64 = STEPS_PER_SLOT as i64;
+/// A phrase: so long a note that only the pedal holds is kept, in steps.
+const LONGEST_RING: i64 = STEPS as i64;
 /// How many of the nearest source notes give an added note its velocity.
 const NEAREST: usize = 3;
 /// A stream ends this much (beats) after its last step, so that a group that follows on the same
@@ -105,6 +107,7 @@ impl Performer {
             send(emit, tick, Body::Off(off(added.note, 0.0)));
         }
         self.messages.clear();
+        self.pedals = 0;
         self.grid.clear();
     }
 
@@ -268,8 +271,10 @@ impl Performer {
         for row in (0..PITCHES).filter(|row| added >> row & 1 == 1) {
             self.add(step, row, stream, tick, emit);
         }
-        self.notes
-            .retain(|note| note.stage != Stage::Done || note.end + KEPT_STEPS > step);
+        self.notes.retain(|note| {
+            let rings = note.rings.min(note.end.saturating_add(LONGEST_RING));
+            note.stage != Stage::Done || rings > step - KEPT_STEPS
+        });
     }
 
     /// Strikes the note of an added cell, unless its pitch sounds already.

@@ -281,3 +281,77 @@ proptest! {
         }
     }
 }
+
+/// What the network hears of four bars in which these messages and notes enter.
+fn heard(pedal: &[(f64, f32)], notes: &[(f64, f64, u8)]) -> (Performer, Roll) {
+    let mut performer = Performer::new();
+    for slot in 0..4 {
+        performer.open_slot(f64::from(slot) * 4.0, 16);
+    }
+    performer.settle(0, 3, 0.0);
+    let mut events: Vec<(f64, Body)> = Vec::new();
+    for &(at, value) in pedal {
+        let (channel, number) = (2, SUSTAIN);
+        let message = Message::Controller {
+            channel,
+            number,
+            value,
+        };
+        events.push((at, Body::Message(message)));
+    }
+    for &(on, off, key) in notes {
+        events.push((on, Body::On(note(key, 0.5))));
+        events.push((off, Body::Off(note(key, 0.0))));
+    }
+    events.sort_by(|a, b| a.0.total_cmp(&b.0));
+    for (at, body) in events {
+        assert!(match body {
+            Body::On(note) => performer.note_on(at, note),
+            Body::Off(note) => performer.note_off(at, note),
+            Body::Message(message) => performer.message(at, message),
+        });
+    }
+    let roll = performer.window(0, 16.0);
+    (performer, roll)
+}
+
+fn sounding(roll: &Roll, row: usize) -> Vec<usize> {
+    (0..64).filter(|step| roll.get(*step, row)).collect()
+}
+
+#[test]
+fn the_sustain_pedal_shapes_the_roll_and_not_the_note() {
+    let key = key_of_row(ROW);
+    let pedal = [(0.5, 1.0), (3.0, 0.0), (8.0, 1.0)];
+    let (mut performer, roll) = heard(&pedal, &[(0.0, 1.0, key), (3.5, 4.0, key), (7.0, 7.5, key)]);
+    let wanted: Vec<usize> = (0..12).chain(14..16).chain(28..30).collect();
+    assert_eq!(sounding(&roll, ROW), wanted);
+    // Note-offs leave when the keys are let go.
+    let offs: Vec<i64> = play(&mut performer, FULL)
+        .iter()
+        .map(|note| note.1)
+        .collect();
+    assert_eq!(offs, [960, 3840, 7200]);
+}
+
+#[test]
+fn a_pedal_of_another_channel_holds_nothing_and_a_jump_lifts_it() {
+    let mut performer = Performer::new();
+    for slot in 0..4 {
+        performer.open_slot(f64::from(slot) * 4.0, 16);
+    }
+    let pedal = |channel, value| Message::Controller {
+        channel,
+        number: SUSTAIN,
+        value,
+    };
+    performer.message(0.0, pedal(1, 1.0));
+    performer.note_on(0.0, note(60, 0.5));
+    performer.note_off(1.0, note(60, 0.5));
+    performer.message(2.0, pedal(2, 1.0));
+    performer.note_on(2.0, note(60, 0.5));
+    performer.note_off(3.0, note(60, 0.5));
+    performer.release_held(5.0);
+    let wanted: Vec<usize> = (0..4).chain(8..20).collect();
+    assert_eq!(sounding(&performer.window(0, 16.0), ROW), wanted);
+}

@@ -74,6 +74,18 @@ impl Edits {
         mask
     }
 
+    /// These edits in the steps of `steps` (bit k is step k), none in the others.
+    #[must_use]
+    pub fn within(&self, steps: u64) -> Self {
+        let mut edits = *self;
+        for (step, cells) in edits.from.chunks_exact_mut(PITCHES).enumerate() {
+            if steps >> step & 1 == 0 {
+                cells.fill(0);
+            }
+        }
+        edits
+    }
+
     /// `source` with the edits of `amount` applied.
     #[must_use]
     pub fn apply(&self, source: &Roll, amount: f32) -> Roll {
@@ -144,6 +156,21 @@ mod tests {
             let share = f64::from(few.count()) - f64::from(less) * edits.count() as f64;
             prop_assert!(share.abs() <= 1.0, "share off by {} edits", share);
         }
+    }
+
+    #[test]
+    fn edits_can_be_kept_to_some_steps() {
+        let edits = Edits::rank(&Roll::EMPTY, &[1.0; CELLS], THRESHOLD);
+        let some = edits.within(0b101);
+        for step in 0..STEPS {
+            let kept = if step == 0 || step == 2 {
+                edits.mask(step, 1.0)
+            } else {
+                0
+            };
+            assert_eq!(some.mask(step, 1.0), kept, "step {step}");
+        }
+        assert_eq!(edits.within(u64::MAX), edits);
     }
 
     #[test]

@@ -80,7 +80,10 @@ impl App {
             knob: params.genre.unmodulated_plain_value() / 100.0,
             moved: params.knob(),
             quantise: params.quantise.unmodulated_plain_value() / 100.0,
+            mode: params.mode.value(),
             delay: params.delay.value(),
+            learned: shown.learned,
+            waiting: shown.waiting,
             bypass: params.bypass.value(),
             playing,
             source: shown.source,
@@ -163,12 +166,20 @@ fn apply(params: &ThirdStreamParams, setter: &ParamSetter, gesture: Gesture) {
             Gesture::Begin(_) => setter.begin_set_parameter(param),
             Gesture::Set(_, value) => setter.set_parameter_normalized(param, value),
             Gesture::End(_) => setter.end_set_parameter(param),
+            Gesture::Forget => {}
         }
     }
-    let (Gesture::Begin(control) | Gesture::Set(control, _) | Gesture::End(control)) = gesture;
+    let control = match gesture {
+        Gesture::Begin(control) | Gesture::Set(control, _) | Gesture::End(control) => control,
+        Gesture::Forget => {
+            params.memory.forget();
+            return;
+        }
+    };
     match control {
         Control::Genre => to(setter, &params.genre, gesture),
         Control::Quantise => to(setter, &params.quantise, gesture),
+        Control::Mode => to(setter, &params.mode, gesture),
         Control::Delay => to(setter, &params.delay, gesture),
         Control::Bypass => to(setter, &params.bypass, gesture),
     }

@@ -1,9 +1,9 @@
-//! The small controls beside the knob: Delay, Quantise, Bypass.
+//! The small controls beside the knob: Mode, Delay or Memory, Quantise, Bypass.
 
 use egui::{Align2, CursorIcon, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::{Control, Gesture, theme};
-use crate::params::Delay;
+use super::{Control, Gesture, View, theme};
+use crate::params::{Delay, Mode};
 
 /// Height of a control with its label above it, in logical pixels.
 pub(crate) const HEIGHT: f32 = 50.0;
@@ -30,24 +30,87 @@ fn label(ui: &Ui, rect: Rect, name: &str, value: &str) {
     );
 }
 
+/// The way of playing: two buttons in a row.
+pub(crate) fn mode(ui: &Ui, rect: Rect, chosen: Mode, gestures: &mut Vec<Gesture>) {
+    let chosen = Mode::ALL.iter().position(|mode| *mode == chosen);
+    let names = ["Live", "In place"];
+    choice(ui, rect, ("Mode", Control::Mode), &names, chosen, gestures);
+}
+
 /// How many bars later the transfer sounds: three buttons in a row.
 pub(crate) fn delay(ui: &Ui, rect: Rect, chosen: Delay, gestures: &mut Vec<Gesture>) {
-    label(ui, rect, "Delay", "");
+    let chosen = Delay::ALL.iter().position(|delay| *delay == chosen);
+    let names = ["4 bars", "2 bars", "1 bar"];
+    choice(
+        ui,
+        rect,
+        ("Delay", Control::Delay),
+        &names,
+        chosen,
+        gestures,
+    );
+}
+
+/// What In place remembers, and a button to forget it.
+pub(crate) fn memory(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
+    let bars = match view.learned {
+        1 => "1 bar".to_owned(),
+        bars => format!("{bars} bars"),
+    };
+    let waiting = match view.waiting {
+        0 => String::new(),
+        1 => ", 1 phrase is being made".to_owned(),
+        phrases => format!(", {phrases} phrases are being made"),
+    };
+    label(ui, rect, "Memory", &(bars + &waiting));
+    let row = Rect::from_min_max(pos2(rect.left(), rect.top() + LABEL), rect.max);
+    let response = ui
+        .interact(row, ui.scope_id().with("forget"), Sense::click())
+        .on_hover_cursor(CursorIcon::PointingHand);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Forget"));
+    ui.painter().rect_filled(row, 6.0, theme::LINE);
+    let active = response.hovered() || response.has_focus();
+    let inside = egui::StrokeKind::Inside;
+    ui.painter()
+        .rect_stroke(row, 6.0, theme::outline(active), inside);
+    let colour = if view.learned > 0 {
+        theme::TEXT
+    } else {
+        theme::WEAK
+    };
+    ui.painter().text(
+        row.center(),
+        Align2::CENTER_CENTER,
+        "Forget",
+        theme::font(13.0),
+        colour,
+    );
+    if response.clicked() {
+        gestures.push(Gesture::Forget);
+    }
+}
+
+/// Buttons in a row, of which one is chosen, for a parameter with as many steps.
+fn choice(
+    ui: &Ui,
+    rect: Rect,
+    (name, control): (&str, Control),
+    names: &[&str],
+    chosen: Option<usize>,
+    gestures: &mut Vec<Gesture>,
+) {
+    label(ui, rect, name, "");
     let row = Rect::from_min_max(pos2(rect.left(), rect.top() + LABEL), rect.max);
     ui.painter().rect_filled(row, 6.0, theme::LINE);
-    let width = row.width() / Delay::ALL.len() as f32;
-    for (index, delay) in Delay::ALL.into_iter().enumerate() {
+    let width = row.width() / names.len() as f32;
+    for (index, text) in names.iter().enumerate() {
         let left = row.left() + index as f32 * width;
         let button = Rect::from_min_size(pos2(left, row.top()), vec2(width, row.height()));
         let response = ui
-            .interact(button, ui.scope_id().with(("delay", index)), Sense::click())
+            .interact(button, ui.scope_id().with((name, index)), Sense::click())
             .on_hover_cursor(CursorIcon::PointingHand);
-        let name = match delay.bars() {
-            1 => "1 bar".to_owned(),
-            bars => format!("{bars} bars"),
-        };
-        let on = delay == chosen;
-        response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, on, &name));
+        let on = Some(index) == chosen;
+        response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, on, *text));
         if on {
             ui.painter()
                 .rect_filled(button.shrink(2.0), 5.0, theme::STRONG_LINE);
@@ -62,13 +125,13 @@ pub(crate) fn delay(ui: &Ui, rect: Rect, chosen: Delay, gestures: &mut Vec<Gestu
         ui.painter().text(
             button.center(),
             Align2::CENTER_CENTER,
-            name,
+            text,
             theme::font(13.0),
             colour,
         );
         if response.clicked() && !on {
-            let normalised = index as f32 / (Delay::ALL.len() - 1) as f32;
-            gestures.extend(Gesture::whole(Control::Delay, normalised));
+            let normalised = index as f32 / (names.len() - 1) as f32;
+            gestures.extend(Gesture::whole(control, normalised));
         }
     }
 }

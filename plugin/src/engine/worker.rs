@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Weak;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use super::model::{Model, ModelError};
 use super::status::{State, Status};
 use super::{Inbox, Load};
 use crate::link::{Failure, Request, WorkerEnd};
+use crate::memory::Keeper;
 use crate::params::PAIR;
 
 /// How long the worker sleeps between two looks while instances ask. A beat is 200 ms and more.
@@ -30,11 +32,14 @@ pub(super) fn run(inbox: &Inbox, status: &Status, load: Load) {
         instances: BTreeMap::new(),
         waiting: Vec::new(),
     };
+    let mut keepers: Vec<Weak<Keeper>> = Vec::new();
     let mut last_request = Instant::now();
     while !inbox.stop.load(Ordering::Acquire) {
         for end in inbox.arrivals.lock().drain(..) {
             work.instances.insert(end.instance(), end);
         }
+        keepers.append(&mut inbox.keepers.lock());
+        keepers.retain(|keeper| keeper.upgrade().inspect(|keeper| keeper.file()).is_some());
         if work.collect() {
             last_request = Instant::now();
         }

@@ -85,8 +85,8 @@ impl Answers {
     }
 
     /// Begins a new generation: nothing that is out counts any more.
-    pub(super) const fn forget(&mut self) {
-        self.generation = self.generation.wrapping_add(1);
+    pub(super) fn forget(&mut self, link: &AudioEnd) {
+        self.generation = link.renew();
         self.flights = [None; FLIGHTS];
         self.latches = [None; LATCHES];
     }

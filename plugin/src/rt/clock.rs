@@ -65,6 +65,22 @@ impl BeatClock {
         self.offset
     }
 
+    /// The position in the song at a tick.
+    pub(super) fn position(&self, tick: i64) -> f64 {
+        self.beats(tick) - self.offset
+    }
+
+    /// The first tick at or after `beats`.
+    pub(super) fn tick_from(&self, beats: f64) -> i64 {
+        let ticks = ((beats - self.anchor) / self.beats_per_tick - NOISE).ceil();
+        self.anchor_tick.saturating_add(ticks as i64)
+    }
+
+    /// The song jumps back by so many beats, to the start of its loop, while the clock runs on.
+    pub(super) fn wrap(&mut self, beats: f64) {
+        self.offset += beats;
+    }
+
     /// Seconds that `beats` last at the present tempo.
     pub(super) fn seconds(&self, beats: f64, sample_rate: f64) -> f64 {
         beats / self.beats_per_tick / sample_rate

@@ -7,23 +7,9 @@
 //! clock; a change of meter begins a new group.
 
 use third_stream_model::perform::Performer;
-use third_stream_model::roll::{SLOTS, STEPS_PER_SLOT};
+use third_stream_model::roll::SLOTS;
 
-/// Beats of a full slot.
-const SLOT: f64 = 4.0;
-/// Places (beats) that are nearer than this are the same.
-const SAME: f64 = 1e-3;
-
-/// Bar lines as the host says them.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Meter {
-    /// Length of a bar in beats.
-    pub(super) bar: f64,
-    /// Start of a bar on the unwrapped clock.
-    pub(super) start: f64,
-    /// Its number in the song.
-    pub(super) number: i64,
-}
+use crate::memory::{Meter, SAME, SLOT, slots_of, steps_of as steps};
 
 /// A group that is over.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -232,7 +218,7 @@ impl Groups {
     }
 
     fn slots_per_bar(&self) -> u32 {
-        (((self.bar - SAME) / SLOT).ceil() as u32).max(1)
+        slots_of(self.bar) as u32
     }
 
     fn bars_per_group(&self) -> u32 {
@@ -271,10 +257,4 @@ impl Groups {
         self.slot = performer.open_slot(start, steps(self.slot_end - start));
         self.slots += 1;
     }
-}
-
-/// Steps of a slot of `beats`: a step that is only begun counts.
-fn steps(beats: f64) -> usize {
-    let steps = (beats * SLOT - SAME).ceil().max(1.0) as usize;
-    steps.min(STEPS_PER_SLOT)
 }

@@ -12,10 +12,11 @@ use third_stream_model::roll::quantise::STEPS_PER_BEAT;
 
 use super::answers::{Answers, Ask};
 use super::clock::{BeatClock, Change};
-use super::groups::{Closed, Groups, Meter};
+use super::groups::{Closed, Groups};
 use super::snapshot::{State, View};
 use super::{Settings, Transport};
 use crate::link::{Answer, AudioEnd};
+use crate::memory::Meter;
 
 /// The first answer is asked for this long (beats) before the group's end and plays this long.
 const LEAD: f64 = 1.0;
@@ -64,9 +65,19 @@ impl Live {
     }
 
     /// Ends what sounds and forgets what was heard and asked.
-    pub(super) fn flush(&mut self, now: i64, emit: &mut impl FnMut(Emission) -> bool) {
+    pub(super) fn flush(
+        &mut self,
+        now: i64,
+        link: &AudioEnd,
+        emit: &mut impl FnMut(Emission) -> bool,
+    ) {
         self.performer.flush(now, emit);
-        self.answers.forget();
+        self.answers.forget(link);
+    }
+
+    /// From now on the answers are this core's.
+    pub(super) fn renew(&mut self, link: &AudioEnd) {
+        self.answers.forget(link);
     }
 
     /// The song stands still.
@@ -254,19 +265,11 @@ impl Live {
 
     /// The host's bar lines on the unwrapped clock.
     fn meter(&self, beats: f64, transport: &Transport) -> Meter {
-        let (count, value) = transport.time_signature;
-        let bar = f64::from(count) * 4.0 / f64::from(value);
         let offset = self.clock.offset();
-        let start = transport
-            .bar_start
-            .unwrap_or_else(|| ((beats - offset) / bar).floor() * bar);
-        let number = transport
-            .bar_number
-            .unwrap_or_else(|| (start / bar).round() as i64);
+        let meter = transport.meter(beats - offset);
         Meter {
-            bar,
-            start: start + offset,
-            number,
+            start: meter.start + offset,
+            ..meter
         }
     }
 }

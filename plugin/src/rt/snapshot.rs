@@ -12,11 +12,12 @@ pub enum State {
     Stopped,
     /// Bypassed; notes pass straight through.
     Bypassed,
-    /// The first group of bars is being heard; nothing sounds yet.
+    /// The first group of bars is being heard; nothing sounds yet. In place: the bar is heard for
+    /// the first time and sounds as played.
     Listening,
-    /// A group sounds, transferred.
+    /// A group (in place: a remembered bar) sounds, transferred.
     Playing,
-    /// A group sounds dry, because its answer is late, missing or failed.
+    /// A group (in place: a remembered bar) sounds dry, because its answer is late, missing or failed.
     Dry,
 }
 
@@ -25,7 +26,8 @@ pub enum State {
 pub struct View {
     /// What it is doing.
     pub state: State,
-    /// The window of the group that sounds, as played.
+    /// The window of the group that sounds (in place: the phrase, as far as it is remembered), as
+    /// played.
     pub source: Roll,
     /// The same with the edits of the knob's present position.
     pub output: Roll,
@@ -38,6 +40,12 @@ pub struct View {
     pub late: u32,
     /// Notes and messages that were lost because a table was full.
     pub dropped: u32,
+    /// In place: bars that are remembered, at least in part.
+    pub learned: u32,
+    /// In place: phrases that wait for the networks, because they have changed or were loaded.
+    pub waiting: u32,
+    /// In place: the steps of the phrase that are remembered, one bit each.
+    pub known: u64,
 }
 
 /// The shared place of the [`View`]. One writer, any number of readers, no lock: a reader that
@@ -51,6 +59,9 @@ pub struct Snapshot {
     first_step: AtomicU32,
     late: AtomicU32,
     dropped: AtomicU32,
+    learned: AtomicU32,
+    waiting: AtomicU32,
+    known: AtomicU64,
     /// Each step of both rolls as two words.
     source: [[AtomicU64; 2]; STEPS],
     output: [[AtomicU64; 2]; STEPS],
@@ -66,6 +77,9 @@ impl Default for Snapshot {
             first_step: AtomicU32::new(0),
             late: AtomicU32::new(0),
             dropped: AtomicU32::new(0),
+            learned: AtomicU32::new(0),
+            waiting: AtomicU32::new(0),
+            known: AtomicU64::new(0),
             source: empty(),
             output: empty(),
         }
@@ -88,6 +102,9 @@ impl Snapshot {
             .store(u32::from(view.first_step), Ordering::SeqCst);
         self.late.store(view.late, Ordering::SeqCst);
         self.dropped.store(view.dropped, Ordering::SeqCst);
+        self.learned.store(view.learned, Ordering::SeqCst);
+        self.waiting.store(view.waiting, Ordering::SeqCst);
+        self.known.store(view.known, Ordering::SeqCst);
         store(&self.source, &view.source);
         store(&self.output, &view.output);
         self.version
@@ -110,6 +127,9 @@ impl Snapshot {
                 playhead: f32::from_bits(self.playhead.load(Ordering::SeqCst)),
                 late: self.late.load(Ordering::SeqCst),
                 dropped: self.dropped.load(Ordering::SeqCst),
+                learned: self.learned.load(Ordering::SeqCst),
+                waiting: self.waiting.load(Ordering::SeqCst),
+                known: self.known.load(Ordering::SeqCst),
             };
             if self.version.load(Ordering::SeqCst) == before {
                 return Some(view);

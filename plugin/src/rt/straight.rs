@@ -1,4 +1,5 @@
-//! Notes that pass straight through, while the transport stands still or the plugin is bypassed.
+//! Notes that pass straight through: while the transport stands still or the plugin is bypassed,
+//! and in place those that are not played from memory.
 //! A note-off follows its note-on's route, whatever the transport does in between.
 
 use third_stream_model::perform::Note;
@@ -51,6 +52,18 @@ impl Straight {
     pub(super) fn take(&mut self) -> Option<Note> {
         let note = *self.held.get(..self.count)?.first()?;
         self.release(note)
+    }
+
+    /// Whether a message speaks to a note of this route.
+    pub(super) fn has(&self, channel: u8, key: u8, id: Option<i32>) -> bool {
+        let to = Note {
+            channel,
+            key,
+            id,
+            velocity: 0.0,
+        };
+        let held = self.held.iter().take(self.count);
+        held.into_iter().any(|note| note.is_ended_by(&to))
     }
 
     /// Whether this pitch sounds by this route.

@@ -6,9 +6,12 @@
     reason = "no audio thread here"
 )]
 
+mod clip;
 mod dry;
+mod in_place;
 mod laws;
 mod offline;
+mod sessions;
 mod song;
 mod transport;
 

@@ -2,10 +2,11 @@
 
 use egui::{Context, Event, Key, Modifiers, PointerButton, Pos2, RawInput, Rect, pos2, vec2};
 use third_stream::editor::{Control, Gesture, View, draw};
-use third_stream::params::Delay;
+use third_stream::params::{Delay, Mode};
 
 /// In the middle of the knob, of its controls and of the switch, for a window of 960 × 560.
 const KNOB: Pos2 = pos2(150.0, 220.0);
+const IN_PLACE: Pos2 = pos2(220.0, 365.0);
 const TWO_BARS: Pos2 = pos2(150.0, 427.0);
 const QUANTISE: Pos2 = pos2(150.0, 489.0);
 const BYPASS: Pos2 = pos2(898.0, 28.0);
@@ -229,4 +230,18 @@ fn an_idle_editor_does_not_draw_again() {
         desk.pass(vec![]);
     }
     assert!(desk.again > 60.0, "again in {} s", desk.again);
+}
+
+#[test]
+fn the_mode_is_chosen_and_in_place_can_forget() {
+    let mut desk = Desk::new(View::default());
+    let chosen = desk.click(IN_PLACE);
+    assert_eq!(values(&chosen, Control::Mode), [1.0]);
+    let mut desk = Desk::new(View {
+        mode: Mode::InPlace,
+        learned: 12,
+        ..View::default()
+    });
+    assert!(desk.click(IN_PLACE).is_empty(), "it is chosen already");
+    assert_eq!(desk.click(TWO_BARS), [Gesture::Forget]);
 }

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use egui::{Color32, ColorImage, Vec2, vec2};
 use third_stream::editor::{View, draw};
 use third_stream::engine::{Reading, State};
+use third_stream::params::Mode;
 use third_stream_model::genre::Direction;
 use third_stream_model::roll::{Roll, row_of_key};
 use third_stream_model::transfer::Transfer;
@@ -254,7 +255,15 @@ fn every_state_fits_into_the_smallest_and_a_large_window() {
         notice: Some("This project's settings come from a newer version: kept, but not used here"),
         ..playing()
     };
+    let in_place = View {
+        mode: Mode::InPlace,
+        learned: 12,
+        waiting: 2,
+        ..playing()
+    };
     for (name, view, size) in [
+        ("in-place.png", &in_place, vec2(960.0, 560.0)),
+        ("in-place-small.png", &in_place, vec2(680.0, 420.0)),
         ("idle.png", &idle, vec2(960.0, 560.0)),
         ("failed.png", &failed, vec2(680.0, 420.0)),
         ("late.png", &late, vec2(680.0, 420.0)),

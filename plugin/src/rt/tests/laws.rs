@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use third_stream_model::genre::Direction;
 use third_stream_model::roll::{Roll, STEPS_PER_SLOT, row_of_key};
 
-use super::super::{Body, Message, Settings};
+use super::super::{Body, Message, Mode, Settings};
 use super::song::{
     Network, Played, Script, any_blocks, any_notes, edits, events, note, pair, transport,
 };
@@ -137,7 +137,7 @@ proptest! {
     #[test]
     fn nothing_hangs_whatever_the_transport_does(
         notes in any_notes(), blocks in any_blocks(), refuse in 0..4usize, silent in any::<bool>(),
-        changes in proptest::collection::vec((0..8u8, 1..200_000i64, -1.0..=1.0f32), 1..8),
+        changes in proptest::collection::vec((0..11u8, 1..200_000i64, -1.0..=1.0f32), 1..8),
     ) {
         let mut script = Script::new(transport(), knob(0.9), events(&notes));
         if silent {
@@ -158,6 +158,9 @@ proptest! {
                     4 => transport.loop_range = Some((1.0, 3.5)),
                     5 => transport.loop_range = None,
                     6 => transport.time_signature = (7, 8),
+                    7 => settings.mode = Mode::InPlace,
+                    8 => settings.mode = Mode::Live,
+                    9 => settings.forget = !settings.forget,
                     _ => transport.tempo = 90.0 + f64::from(knob) * 40.0,
                 }
             });

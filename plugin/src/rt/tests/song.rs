@@ -10,6 +10,7 @@ use third_stream_model::roll::{CELLS, Roll};
 use super::super::snapshot::{Snapshot, View};
 use super::super::{Body, Engine, Event, Note, Port, Settings, Transport};
 use crate::link::{AudioEnd, Failure, Request, WorkerEnd, link};
+use crate::memory::Keeper;
 
 /// 4/4 at 120 on 48 kHz: a beat is 24,000 samples.
 pub(in super::super) fn transport() -> Transport {
@@ -57,6 +58,10 @@ pub(super) struct Script {
     pub(super) network: Network,
     /// The host refuses every event but each n-th.
     pub(super) refuse: usize,
+    /// Start and number of the bar at a position, where the host tells them of every block.
+    pub(super) bars: Option<fn(f64) -> (f64, i64)>,
+    /// Before these ticks the project is saved and loaded again.
+    pub(super) loads: Vec<i64>,
 }
 
 /// What came of it.
@@ -81,6 +86,8 @@ impl Script {
             end: last + 24_000 * 40,
             network: Network::Quick,
             refuse: 0,
+            bars: None,
+            loads: Vec::new(),
         }
     }
 
@@ -97,24 +104,36 @@ impl Script {
 
     /// Plays it in blocks of these sizes, again and again.
     pub(super) fn play(&self, blocks: &[u32]) -> Played {
+        self.play_from(&Keeper::default(), blocks)
+    }
+
+    /// Plays it by what `keeper` has, which then has what was learned.
+    pub(super) fn play_from(&self, keeper: &Keeper, blocks: &[u32]) -> Played {
         let (audio, worker) = link(1);
         let mut requests = Vec::new();
-        let mut played = self.play_over(audio, blocks, || {
+        let mut played = self.play_with(audio, keeper, blocks, || {
             answer(&worker, self.network, &mut requests);
+            keeper.file();
         });
         played.requests = requests;
         played
     }
 
     /// Plays it with a worker at the other end of `audio`; `after` is called after each block.
-    pub(super) fn play_over(
+    pub(super) fn play_over(&self, audio: AudioEnd, blocks: &[u32], after: impl FnMut()) -> Played {
+        self.play_with(audio, &Keeper::default(), blocks, after)
+    }
+
+    pub(super) fn play_with(
         &self,
         audio: AudioEnd,
+        keeper: &Keeper,
         blocks: &[u32],
         mut after: impl FnMut(),
     ) -> Played {
         let snapshot = Arc::new(Snapshot::default());
-        let mut engine = Engine::new(audio, Arc::clone(&snapshot));
+        let (memory, post) = keeper.open();
+        let mut engine = Engine::new(audio, Arc::clone(&snapshot), memory, post);
         let mut host = Host {
             start: 0,
             end: 0,
@@ -134,6 +153,13 @@ impl Script {
                 .min(self.end);
             let mut transport = scene.transport;
             transport.position = Some(scene.position(host.start));
+            if let Some((start, number)) = self.bars.zip(transport.position).map(|(b, p)| b(p)) {
+                transport.bar_start = Some(start);
+                transport.bar_number = Some(number);
+            }
+            if self.loads.contains(&host.start) {
+                keeper.reload();
+            }
             let frames = (host.end - host.start) as u32;
             engine.process(frames, &transport, &scene.settings, &mut host);
             host.start = host.end;

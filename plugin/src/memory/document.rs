@@ -1,0 +1,92 @@
+//! The memory as it is saved: bars in the order of the song. On the host's main thread and the
+//! engine's, never on the audio thread, which only sends its changes here.
+
+use std::collections::BTreeMap;
+
+use super::notes::{NOTES_PER_BAR, Remembered};
+use super::place::PhraseKey;
+
+/// What was heard in one bar slot.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Bar {
+    /// The steps that were heard, one bit each.
+    pub(crate) known: u16,
+    /// In the order in which they leave.
+    pub(crate) notes: Vec<Remembered>,
+}
+
+/// All bars that were heard.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Document {
+    bars: BTreeMap<(PhraseKey, u8), Bar>,
+}
+
+/// A change of the memory, by value, from the audio thread.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Filing {
+    /// The loading that the memory comes from.
+    pub(crate) epoch: u32,
+    /// A bar as it now is; `None`: everything was forgotten.
+    pub(crate) bar: Option<FiledBar>,
+}
+
+/// A bar by value.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FiledBar {
+    key: PhraseKey,
+    index: u8,
+    known: u16,
+    count: usize,
+    notes: [Remembered; NOTES_PER_BAR],
+}
+
+impl FiledBar {
+    pub(crate) fn new(key: PhraseKey, index: usize, known: u16) -> Self {
+        Self {
+            key,
+            index: index as u8,
+            known,
+            count: 0,
+            notes: [Remembered::default(); NOTES_PER_BAR],
+        }
+    }
+
+    pub(crate) fn add(&mut self, note: Remembered) {
+        if let Some(place) = self.notes.get_mut(self.count) {
+            *place = note;
+            self.count += 1;
+        }
+    }
+}
+
+impl Document {
+    /// Bars in all.
+    pub(crate) fn len(&self) -> usize {
+        self.bars.len()
+    }
+
+    /// The bars in the order of the song: phrase, slot in it, what was heard.
+    pub(crate) fn bars(&self) -> impl Iterator<Item = (PhraseKey, usize, &Bar)> {
+        self.bars
+            .iter()
+            .map(|((key, index), bar)| (*key, usize::from(*index), bar))
+    }
+
+    /// Puts a bar at its place.
+    pub(crate) fn put(&mut self, key: PhraseKey, index: u8, bar: Bar) {
+        self.bars.insert((key, index), bar);
+    }
+
+    /// Follows a change of the memory.
+    pub(crate) fn file(&mut self, filing: &Filing) {
+        let Some(filed) = &filing.bar else {
+            self.bars.clear();
+            return;
+        };
+        let bar = Bar {
+            known: filed.known,
+            notes: filed.notes[..filed.count].to_vec(),
+        };
+        self.put(filed.key, filed.index, bar);
+    }
+}

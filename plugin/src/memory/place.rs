@@ -1,0 +1,226 @@
+//! Which phrase of the song a bar slot belongs to.
+//!
+//! Phrases are counted in bars from the start of the song: four bars of one slot each, two bars of
+//! two slots, one bar of three or four; a longer bar is cut into phrases of its own. A phrase only
+//! holds bars of one length, so a change of meter divides it.
+
+use third_stream_model::roll::{SLOTS, STEPS_PER_SLOT};
+
+/// Beats of a full slot.
+pub(crate) const SLOT: f64 = 4.0;
+/// Places (beats) that are nearer than this are the same.
+pub(crate) const SAME: f64 = 1e-3;
+/// Positions are told apart in this many parts of a beat.
+const GRAIN: f64 = 960.0;
+
+/// Where a phrase is in the song; what the memory is indexed by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct PhraseKey {
+    /// Start of its first bar in the song, in 960ths of a beat.
+    pub(crate) start: i64,
+    /// Length of its bars, in 960ths of a beat.
+    pub(crate) bar: u32,
+    /// Which part of a bar of more than four slots.
+    pub(crate) part: u8,
+}
+
+/// Bar lines as the host says them, in the song's beats or on the unwrapped clock.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Meter {
+    /// Length of a bar.
+    pub(crate) bar: f64,
+    /// Start of a bar.
+    pub(crate) start: f64,
+    /// The number of that bar in the song.
+    pub(crate) number: i64,
+}
+
+/// A bar slot in the song.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Place {
+    /// Its phrase.
+    pub(crate) key: PhraseKey,
+    /// Which of the phrase's slots it is.
+    pub(crate) index: usize,
+    /// The song's beats.
+    pub(crate) start: f64,
+    /// The song's beats.
+    pub(crate) end: f64,
+    meter: Meter,
+    slot_in_bar: usize,
+}
+
+impl Place {
+    /// The slot at a position of the song.
+    pub(crate) fn at(position: f64, meter: &Meter) -> Self {
+        let bars = ((position - meter.start + SAME) / meter.bar).floor();
+        let meter = Meter {
+            start: meter.start + bars * meter.bar,
+            number: meter.number + bars as i64,
+            ..*meter
+        };
+        let slot = ((position - meter.start + SAME) / SLOT).floor().max(0.0) as usize;
+        Self::of(meter, slot.min(slots_of(meter.bar) - 1))
+    }
+
+    /// The slot after this one, if the meter stays.
+    pub(crate) fn next(&self) -> Self {
+        if self.slot_in_bar + 1 < slots_of(self.meter.bar) {
+            return Self::of(self.meter, self.slot_in_bar + 1);
+        }
+        let meter = Meter {
+            start: self.meter.start + self.meter.bar,
+            number: self.meter.number + 1,
+            ..self.meter
+        };
+        Self::of(meter, 0)
+    }
+
+    /// Whether it is the same slot of the same phrase.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.key == other.key && self.index == other.index
+    }
+
+    /// A step that is only begun counts.
+    pub(crate) fn steps(&self) -> usize {
+        steps_of(self.end - self.start)
+    }
+
+    /// Slot `slot` of the bar that begins with `meter`.
+    fn of(meter: Meter, slot: usize) -> Self {
+        let slots = slots_of(meter.bar);
+        let start = meter.start + slot as f64 * SLOT;
+        let (phrase_start, part, index) = if slots > SLOTS {
+            let part = slot / SLOTS;
+            (meter.start, part as u8, slot % SLOTS)
+        } else {
+            let phase = meter.number.rem_euclid((SLOTS / slots) as i64);
+            let phrase_start = meter.start - phase as f64 * meter.bar;
+            (phrase_start, 0, phase as usize * slots + slot)
+        };
+        Self {
+            key: PhraseKey {
+                start: (phrase_start * GRAIN).round() as i64,
+                bar: (meter.bar * GRAIN).round() as u32,
+                part,
+            },
+            index,
+            start,
+            end: (start + SLOT).min(meter.start + meter.bar),
+            meter,
+            slot_in_bar: slot,
+        }
+    }
+}
+
+impl PhraseKey {
+    /// Start and length in beats of slot `index`, from the start of the phrase's first bar;
+    /// `None` where the phrase has no such slot.
+    pub(crate) fn slot(&self, index: usize) -> Option<(f64, f64)> {
+        let bar = f64::from(self.bar) / GRAIN;
+        let slots = slots_of(bar);
+        let (number, slot) = if slots > SLOTS {
+            (0, usize::from(self.part) * SLOTS + index)
+        } else {
+            (index / slots, index % slots)
+        };
+        if index >= SLOTS || slot >= slots || number >= (SLOTS / slots).max(1) {
+            return None;
+        }
+        let start = slot as f64 * SLOT;
+        Some((number as f64 * bar + start, SLOT.min(bar - start)))
+    }
+
+    /// Steps of slot `index`, 0 where the phrase has no such slot.
+    pub(crate) fn steps(&self, index: usize) -> usize {
+        self.slot(index).map_or(0, |(_, beats)| steps_of(beats))
+    }
+
+    /// Where slot `index` starts in the song, in beats.
+    pub(crate) fn start_of(&self, index: usize) -> f64 {
+        self.start as f64 / GRAIN + self.slot(index).map_or(0.0, |(start, _)| start)
+    }
+
+    /// The phrase before it in the same meter.
+    pub(crate) fn before(&self) -> Option<Self> {
+        let bars = SLOTS / slots_of(f64::from(self.bar) / GRAIN);
+        (self.part == 0 && bars > 0).then(|| Self {
+            start: self.start - bars as i64 * i64::from(self.bar),
+            ..*self
+        })
+    }
+}
+
+/// Slots in a bar of `bar` beats, one at least.
+pub(crate) fn slots_of(bar: f64) -> usize {
+    (((bar - SAME) / SLOT).ceil() as usize).max(1)
+}
+
+/// Steps of a slot of `beats`: a step that is only begun counts.
+pub(crate) fn steps_of(beats: f64) -> usize {
+    let steps = (beats * SLOT - SAME).ceil().max(1.0) as usize;
+    steps.min(STEPS_PER_SLOT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meter(bar: f64) -> Meter {
+        Meter {
+            bar,
+            start: 0.0,
+            number: 0,
+        }
+    }
+
+    #[test]
+    fn four_bars_of_four_are_a_phrase() {
+        let place = Place::at(21.5, &meter(4.0));
+        assert_eq!((place.key.start, place.index), (16 * 960, 1));
+        assert_eq!((place.start, place.end, place.steps()), (20.0, 24.0, 16));
+        assert_eq!(place.key.before().unwrap().start, 0);
+        assert_eq!(Place::at(-0.5, &meter(4.0)).index, 3);
+    }
+
+    #[test]
+    fn other_meters_fill_phrases_with_whole_bars() {
+        // Beats in a bar, position, phrase start, index, steps.
+        for (bar, position, start, index, steps) in [
+            (3.0, 10.0, 0.0, 3, 12),
+            (3.0, 12.0, 12.0, 0, 12),
+            (3.5, 7.0, 0.0, 2, 14),
+            (5.0, 9.5, 0.0, 3, 4),
+            (5.0, 10.0, 10.0, 0, 16),
+            (9.0, 17.5, 9.0, 2, 4),
+            (17.0, 16.5, 0.0, 0, 4),
+        ] {
+            let place = Place::at(position, &meter(bar));
+            assert_eq!(place.key.start as f64 / 960.0, start, "{bar} at {position}");
+            assert_eq!(
+                (place.index, place.steps()),
+                (index, steps),
+                "{bar} at {position}"
+            );
+        }
+        assert_eq!(Place::at(16.5, &meter(17.0)).key.part, 1);
+    }
+
+    #[test]
+    fn a_key_knows_its_slots() {
+        for bar in [4.0, 3.0, 3.5, 5.0, 9.0, 14.0, 17.0] {
+            let mut place = Place::at(0.0, &meter(bar));
+            for _ in 0..40 {
+                let (start, beats) = place.key.slot(place.index).unwrap();
+                assert_eq!(place.key.start_of(place.index), place.start, "{bar}");
+                assert_eq!(place.start + beats, place.end, "{bar}: {start}");
+                assert_eq!(place.key.steps(place.index), place.steps());
+                let next = place.next();
+                assert!(next.is(&Place::at(place.end, &meter(bar))), "{bar}");
+                place = next;
+            }
+        }
+        let three = Place::at(0.0, &meter(9.0)).key;
+        assert_eq!(three.slot(3), None);
+    }
+}

@@ -1,0 +1,475 @@
+//! The memory as the audio thread has it: phrases by their place in the song, each with what was
+//! heard in its bars and the edits that the networks made of it.
+//!
+//! Everything is found by its key in constant time, however much is remembered, and nothing
+//! grows: the audio thread may call all but the constructors.
+
+use third_stream_model::genre::Direction;
+use third_stream_model::roll::edits::Edits;
+use third_stream_model::roll::quantise::note_steps;
+use third_stream_model::roll::{Roll, SLOTS, STEPS, STEPS_PER_SLOT, row_of_key};
+
+use super::document::{Document, FiledBar, Filing};
+use super::notes::{NONE, Notes, Remembered};
+use super::place::PhraseKey;
+
+/// Phrases that are remembered at once: 2,048 bars of 4/4, over an hour of music.
+pub(crate) const PHRASES: usize = 512;
+/// Places of the index; at most half of them are taken.
+const INDEX: usize = PHRASES * 2;
+
+/// What is remembered of one bar slot.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slot {
+    /// The steps that were heard, one bit each; 0 for a bar that was never heard.
+    pub(crate) known: u16,
+    /// The list of its notes.
+    first: u32,
+    /// It has changed since it was filed for saving.
+    unfiled: bool,
+}
+
+/// What the networks made of a phrase.
+#[derive(Clone, Debug)]
+struct Answer {
+    /// The request that it answers; 0 for none.
+    ticket: u32,
+    /// What they were asked about.
+    roll: Roll,
+    edits: [Edits; 2],
+    filled: [bool; 2],
+}
+
+/// Four bar slots.
+#[derive(Clone, Debug)]
+struct Phrase {
+    key: PhraseKey,
+    slots: [Slot; SLOTS],
+    /// The newest request; 0 for none.
+    asked: u32,
+    /// Of that request.
+    asked_roll: Roll,
+    answer: Answer,
+    /// Known, but not answered as it now is.
+    waiting: bool,
+}
+
+/// All that is remembered. Some 14 MiB on the heap, made when an instance is activated and when a
+/// project is loaded, and handed over whole.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    epoch: u32,
+    phrases: Box<[Phrase]>,
+    used: usize,
+    /// A phrase's number plus one by the hash of its key; 0 is vacant.
+    index: Box<[u16]>,
+    pub(crate) notes: Notes,
+    /// Slots that are to be filed, by their number, oldest first, in a ring.
+    unfiled: Box<[u16]>,
+    oldest: usize,
+    count: usize,
+    /// That everything was forgotten is to be filed first.
+    forgot: bool,
+    learned: u32,
+    waiting: u32,
+}
+
+const SLOT: Slot = Slot {
+    known: 0,
+    first: NONE,
+    unfiled: false,
+};
+
+impl Phrase {
+    const fn new(key: PhraseKey) -> Self {
+        Self {
+            key,
+            slots: [SLOT; SLOTS],
+            asked: 0,
+            asked_roll: Roll::EMPTY,
+            answer: Answer {
+                ticket: 0,
+                roll: Roll::EMPTY,
+                edits: [Edits::NONE; 2],
+                filled: [false; 2],
+            },
+            waiting: false,
+        }
+    }
+}
+
+impl Memory {
+    /// An empty memory. Allocates.
+    pub(crate) fn new(epoch: u32) -> Self {
+        let key = PhraseKey::default();
+        Self {
+            epoch,
+            phrases: vec![Phrase::new(key); PHRASES].into_boxed_slice(),
+            used: 0,
+            index: vec![0; INDEX].into_boxed_slice(),
+            notes: Notes::new(),
+            unfiled: vec![0; PHRASES * SLOTS].into_boxed_slice(),
+            oldest: 0,
+            count: 0,
+            forgot: false,
+            learned: 0,
+            waiting: 0,
+        }
+    }
+
+    /// The memory that was saved. Allocates.
+    pub(crate) fn of(document: &Document, epoch: u32) -> Self {
+        let mut memory = Self::new(epoch);
+        for (key, index, bar) in document.bars() {
+            let Some(phrase) = memory.enter(key) else {
+                continue;
+            };
+            memory.know(phrase, index, bar.known);
+            for note in &bar.notes {
+                memory.add(phrase, index, *note, 0);
+            }
+        }
+        // What came from the document is in the document.
+        memory.count = 0;
+        for slot in memory.phrases.iter_mut().flat_map(|p| &mut p.slots) {
+            slot.unfiled = false;
+        }
+        memory.await_all();
+        memory
+    }
+
+    /// Which loading it comes from; what it files is only taken while no other has been loaded.
+    pub(crate) const fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    /// Forgets everything.
+    pub(crate) fn forget(&mut self) {
+        self.used = 0;
+        self.index.fill(0);
+        self.notes.clear();
+        self.oldest = 0;
+        self.count = 0;
+        self.forgot = true;
+        self.learned = 0;
+        self.waiting = 0;
+    }
+
+    /// Bars that were heard, at least in part.
+    pub(crate) const fn learned(&self) -> u32 {
+        self.learned
+    }
+
+    /// Phrases that wait for the networks.
+    pub(crate) const fn waiting(&self) -> u32 {
+        self.waiting
+    }
+
+    /// Phrases in all.
+    pub(crate) const fn len(&self) -> usize {
+        self.used
+    }
+
+    /// The phrase with this key.
+    pub(crate) fn find(&self, key: PhraseKey) -> Option<usize> {
+        match self.index.get(self.place(key)) {
+            None | Some(0) => None,
+            Some(number) => Some(usize::from(*number) - 1),
+        }
+    }
+
+    /// The phrase with this key, made if there is none; `None` where the memory is full.
+    pub(crate) fn enter(&mut self, key: PhraseKey) -> Option<usize> {
+        let place = self.place(key);
+        let number = self.index.get_mut(place)?;
+        if *number == 0 {
+            let phrase = self.phrases.get_mut(self.used)?;
+            phrase.key = key;
+            phrase.slots = [SLOT; SLOTS];
+            phrase.asked = 0;
+            phrase.answer.ticket = 0;
+            phrase.answer.filled = [false; 2];
+            phrase.waiting = false;
+            self.used += 1;
+            *number = self.used as u16;
+        }
+        Some(usize::from(*number) - 1)
+    }
+
+    /// Where `key` is in the index, or would be.
+    fn place(&self, key: PhraseKey) -> usize {
+        let mixed = key.start as u64 ^ u64::from(key.bar) << 40 ^ u64::from(key.part) << 58;
+        let hash = (mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as usize;
+        let places = (0..INDEX).map(|probe| (hash + probe) % INDEX);
+        let mut fits = places.filter(|place| match self.index.get(*place) {
+            None | Some(0) => true,
+            Some(number) => self.key(usize::from(*number) - 1) == Some(key),
+        });
+        fits.next().unwrap_or(INDEX)
+    }
+
+    fn key(&self, phrase: usize) -> Option<PhraseKey> {
+        Some(self.phrases.get(phrase)?.key)
+    }
+
+    fn slot(&self, phrase: usize, index: usize) -> Option<&Slot> {
+        self.phrases.get(phrase)?.slots.get(index)
+    }
+
+    fn slot_mut(&mut self, phrase: usize, index: usize) -> Option<&mut Slot> {
+        self.phrases.get_mut(phrase)?.slots.get_mut(index)
+    }
+
+    /// The steps of a slot that were heard.
+    pub(crate) fn known(&self, phrase: usize, index: usize) -> u16 {
+        self.slot(phrase, index).map_or(0, |slot| slot.known)
+    }
+
+    /// The same of a phrase, 16 bits for each slot.
+    pub(crate) fn known_steps(&self, phrase: usize) -> u64 {
+        (0..SLOTS).rev().fold(0, |steps, index| {
+            steps << STEPS_PER_SLOT | u64::from(self.known(phrase, index))
+        })
+    }
+
+    /// The notes of a slot: place, note, the pass in which it was last heard.
+    pub(crate) fn list(
+        &self,
+        phrase: usize,
+        index: usize,
+    ) -> impl Iterator<Item = (u32, &Remembered, u32)> {
+        let first = self.slot(phrase, index).map_or(NONE, |slot| slot.first);
+        self.notes.list(first)
+    }
+
+    /// These steps of a slot were heard.
+    pub(crate) fn know(&mut self, phrase: usize, index: usize, steps: u16) {
+        let Some(slot) = self.slot_mut(phrase, index) else {
+            return;
+        };
+        let (before, after) = (slot.known, slot.known | steps);
+        slot.known = after;
+        if before == after {
+            return;
+        }
+        self.learned += u32::from(before == 0);
+        self.touch(phrase, index);
+    }
+
+    /// A note of a slot was heard in `pass`. `None` where it has no room.
+    pub(crate) fn add(
+        &mut self,
+        phrase: usize,
+        index: usize,
+        note: Remembered,
+        pass: u32,
+    ) -> Option<u32> {
+        let slot = self.phrases.get_mut(phrase)?.slots.get_mut(index)?;
+        let place = self.notes.add(&mut slot.first, note, pass)?;
+        self.touch(phrase, index);
+        Some(place)
+    }
+
+    /// Takes out of a slot the notes that `keep` does not keep, given with their last pass.
+    pub(crate) fn retain(
+        &mut self,
+        phrase: usize,
+        index: usize,
+        keep: impl Fn(&Remembered, u32) -> bool,
+    ) {
+        if self
+            .list(phrase, index)
+            .all(|(_, note, pass)| keep(note, pass))
+        {
+            return;
+        }
+        let slot = self
+            .phrases
+            .get_mut(phrase)
+            .and_then(|p| p.slots.get_mut(index));
+        if let Some(slot) = slot {
+            self.notes.retain(&mut slot.first, keep);
+            self.touch(phrase, index);
+        }
+    }
+
+    /// A slot has changed: it is to be filed.
+    pub(crate) fn touch(&mut self, phrase: usize, index: usize) {
+        let end = (self.oldest + self.count) % self.unfiled.len();
+        let Some(slot) = self.slot_mut(phrase, index) else {
+            return;
+        };
+        if std::mem::replace(&mut slot.unfiled, true) {
+            return;
+        }
+        if let Some(place) = self.unfiled.get_mut(end) {
+            *place = (phrase * SLOTS + index) as u16;
+            self.count += 1;
+        }
+    }
+
+    /// The next change that is to be filed, taken off the list.
+    pub(crate) fn filing(&mut self) -> Option<Filing> {
+        let epoch = self.epoch;
+        if std::mem::take(&mut self.forgot) {
+            return Some(Filing { epoch, bar: None });
+        }
+        if self.count == 0 {
+            return None;
+        }
+        let number = usize::from(*self.unfiled.get(self.oldest)?);
+        self.oldest = (self.oldest + 1) % self.unfiled.len();
+        self.count -= 1;
+        let (phrase, index) = (number / SLOTS, number % SLOTS);
+        let slot = self.slot_mut(phrase, index)?;
+        slot.unfiled = false;
+        let mut bar = FiledBar::new(self.key(phrase)?, index, self.known(phrase, index));
+        for (_, note, _) in self.list(phrase, index) {
+            bar.add(*note);
+        }
+        let bar = Some(bar);
+        Some(Filing { epoch, bar })
+    }
+
+    /// What sounds in a phrase, as the networks hear it: its notes, the ends of those of the
+    /// phrase before, and in place of bars that were never heard the others in turn.
+    pub(crate) fn roll(&self, phrase: usize) -> Roll {
+        let mut steps = [0; STEPS];
+        let Some(key) = self.key(phrase) else {
+            return Roll::EMPTY;
+        };
+        if let Some(before) = key.before().and_then(|before| self.find(before)) {
+            self.draw(before, -(SLOTS as isize), &mut steps);
+        }
+        self.draw(phrase, 0, &mut steps);
+        let mut heard = [0; SLOTS];
+        let mut count = 0;
+        for index in (0..SLOTS).filter(|index| self.known(phrase, *index) != 0) {
+            heard[count] = index;
+            count += 1;
+        }
+        for index in (0..SLOTS).filter(|index| self.known(phrase, *index) == 0) {
+            let to = index * STEPS_PER_SLOT;
+            let length = key.steps(index);
+            steps[to..to + STEPS_PER_SLOT].fill(0);
+            if count > 0 {
+                let from = heard[index % count] * STEPS_PER_SLOT;
+                steps.copy_within(from..from + length, to);
+            }
+        }
+        Roll::from_steps(steps)
+    }
+
+    /// Draws the notes of `phrase`, whose first slot is slot `first` of the roll.
+    fn draw(&self, phrase: usize, first: isize, steps: &mut [u128; STEPS]) {
+        let Some(key) = self.key(phrase) else {
+            return;
+        };
+        for index in 0..SLOTS {
+            for (_, note, _) in self.list(phrase, index) {
+                let Some(row) = row_of_key(note.key) else {
+                    continue;
+                };
+                let onset = note.onset();
+                let (start, end) = note_steps(onset, onset + note.ring());
+                let begin = start.clamp(0, key.steps(index) as i64 - 1) as usize;
+                let mut left = (end - start).max(1);
+                let (mut slot, mut step) = (first + index as isize, begin);
+                while left > 0 && slot < SLOTS as isize {
+                    let length = key.steps(slot.rem_euclid(SLOTS as isize) as usize);
+                    while left > 0 && step < length {
+                        if let Ok(slot) = usize::try_from(slot) {
+                            steps[slot * STEPS_PER_SLOT + step] |= 1 << row;
+                        }
+                        step += 1;
+                        left -= 1;
+                    }
+                    (slot, step) = (slot + 1, 0);
+                }
+            }
+        }
+    }
+
+    /// Whether the networks have not been asked about a phrase as `roll`, or have not answered.
+    pub(crate) fn asked(&self, phrase: usize, roll: &Roll) -> bool {
+        let phrase = self.phrases.get(phrase);
+        phrase.is_some_and(|p| p.asked != 0 && p.asked_roll == *roll)
+    }
+
+    /// Whether a phrase is known but not answered as it now is.
+    pub(crate) fn waits(&self, phrase: usize) -> bool {
+        self.phrases.get(phrase).is_some_and(|p| p.waiting)
+    }
+
+    /// The networks are asked about a phrase as `roll`. `ticket` is greater than 0.
+    pub(crate) fn ask(&mut self, phrase: usize, ticket: u32, roll: &Roll) {
+        if let Some(phrase) = self.phrases.get_mut(phrase) {
+            phrase.asked = ticket;
+            phrase.asked_roll = *roll;
+            self.waiting += u32::from(!std::mem::replace(&mut phrase.waiting, true));
+        }
+    }
+
+    /// No answer will come to `ticket`; the phrase may be asked about again.
+    pub(crate) fn refuse(&mut self, phrase: usize, ticket: u32) {
+        if let Some(phrase) = self.phrases.get_mut(phrase)
+            && phrase.asked == ticket
+        {
+            phrase.asked = 0;
+        }
+    }
+
+    /// All phrases are to be asked about again, and none has an answer.
+    pub(crate) fn await_all(&mut self) {
+        self.waiting = self.used as u32;
+        for phrase in self.phrases.iter_mut().take(self.used) {
+            phrase.asked = 0;
+            phrase.answer.ticket = 0;
+            phrase.answer.filled = [false; 2];
+            phrase.waiting = true;
+        }
+    }
+
+    /// One direction of the answer to `ticket`, unless a newer one is there.
+    pub(crate) fn take(
+        &mut self,
+        phrase: usize,
+        ticket: u32,
+        roll: &Roll,
+        direction: Direction,
+        edits: &Edits,
+    ) {
+        let Some(phrase) = self.phrases.get_mut(phrase) else {
+            return;
+        };
+        let answer = &mut phrase.answer;
+        if answer.ticket != ticket {
+            // Tickets may wrap round: newer is what lies less than half the circle ahead.
+            let newer = answer.ticket == 0 || (ticket.wrapping_sub(answer.ticket) as i32) > 0;
+            if !newer {
+                return;
+            }
+            answer.ticket = ticket;
+            answer.roll = *roll;
+            answer.filled = [false; 2];
+        }
+        answer.edits[direction.index()] = *edits;
+        answer.filled[direction.index()] = true;
+        if phrase.asked == ticket && std::mem::take(&mut phrase.waiting) {
+            self.waiting -= 1;
+        }
+    }
+
+    /// The answer of a phrase: its ticket, the roll that it is about, and which directions it has.
+    pub(crate) fn answer(&self, phrase: usize) -> Option<(u32, &Roll, [bool; 2])> {
+        let answer = &self.phrases.get(phrase)?.answer;
+        (answer.ticket != 0).then_some((answer.ticket, &answer.roll, answer.filled))
+    }
+
+    /// The edits of a phrase's answer in one direction, if it has them.
+    pub(crate) fn edits(&self, phrase: usize, direction: Direction) -> Option<&Edits> {
+        let answer = &self.phrases.get(phrase)?.answer;
+        let filled = answer.ticket != 0 && answer.filled[direction.index()];
+        filled.then_some(&answer.edits[direction.index()])
+    }
+}

@@ -1,0 +1,376 @@
+//! The In place way of playing: what was heard at a bar of the song sounds there, transferred,
+//! from the next pass on.
+//!
+//! What enters is compared with what is remembered of the bar. A note that is remembered there is
+//! swallowed, because the performer plays it from memory; any other passes at once, so a bar that
+//! was never heard sounds as played. All runs in positions of the song; a jump, also to the start
+//! of a loop, ends what sounds and begins anew.
+//!
+//! Of one tick, markers come first, then what enters, then what the performer plays.
+
+mod course;
+mod learner;
+mod pages;
+mod requests;
+mod view;
+
+use third_stream_model::genre::Pair;
+use third_stream_model::perform::{Body, Clock, DRUM_CHANNEL, Emission, Performer};
+use third_stream_model::roll::row_of_key;
+
+use super::clock::{BeatClock, Change};
+use super::straight::Straight;
+use super::{Message, Note, Settings, Transport};
+use crate::link::AudioEnd;
+use crate::memory::{Memory, Meter, Place, Post};
+use learner::{HALF_STEP, Learner};
+use pages::Pages;
+use requests::{AT_ONCE, Requests};
+
+/// An answer that is asked for this long (beats) before its notes counts for them.
+const LEAD: f64 = 1.0;
+/// The same in steps.
+const LEAD_STEPS: usize = 4;
+/// A hair (beats), so that an answer counts before what is played by it.
+const HAIR: f64 = 1e-6;
+/// A loop shorter than this (beats) is none.
+const SHORTEST_LOOP: f64 = 0.02;
+/// Phrases of a project that was just loaded that are looked at in a block.
+const PREPARED: usize = 16;
+/// Seconds in which the phrases of a project are wanted that was just loaded: after all else.
+const PREPARE: f64 = 600.0;
+
+/// The In place core.
+#[derive(Debug)]
+pub(super) struct InPlace {
+    clock: BeatClock,
+    performer: Performer,
+    memory: Memory,
+    post: Post,
+    learner: Learner,
+    requests: Requests,
+    pages: Pages,
+    /// Notes that pass at once while the song plays.
+    dry: Straight,
+    /// What is played, while the song plays.
+    run: Option<Run>,
+    meter: Meter,
+    cycle: Option<(f64, f64)>,
+    sample_rate: f64,
+    /// Tick up to which all has been played.
+    played: i64,
+    /// Where the unwrapped clock stopped.
+    stopped_at: f64,
+    /// The next phrase that is to be prepared after loading.
+    preparing: Option<usize>,
+    pair: Pair,
+    late: u32,
+}
+
+/// A slot that the performer plays.
+#[derive(Clone, Copy, Debug)]
+struct Stage {
+    place: Place,
+    /// Its phrase, where that is remembered.
+    phrase: Option<usize>,
+    /// The performer's number of it.
+    slot: i64,
+}
+
+/// Where the song is.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    here: Stage,
+    /// The slot that follows, from half a step before it on.
+    ahead: Option<Stage>,
+    /// When `here` takes up its second answer, in the song's beats.
+    main_at: Option<f64>,
+    /// When the networks are asked about what is heard so far, in the song's beats.
+    lead_at: Option<f64>,
+}
+
+/// What happens next; of one tick the first of these comes first.
+#[derive(Clone, Copy, Debug)]
+enum Marker {
+    /// The song jumps back to the start of its loop.
+    Wrap,
+    /// An answer counts.
+    TakeUp,
+    /// The slot ahead begins.
+    Begin,
+    /// The slot here takes up its second answer.
+    Main,
+    /// The slot here ends in a beat.
+    AskFirst,
+    /// The slot here ends in half a step.
+    Next,
+}
+
+/// Lets events leave.
+type Emit<'a> = dyn FnMut(Emission) -> bool + 'a;
+
+/// What a call needs of the block.
+#[derive(Clone, Copy)]
+pub(super) struct Block<'a> {
+    pub(super) transport: &'a Transport,
+    pub(super) settings: &'a Settings,
+    pub(super) link: &'a AudioEnd,
+}
+
+impl InPlace {
+    /// A core that plays from `memory`. Allocates.
+    pub(super) fn new(memory: Memory, post: Post) -> Self {
+        Self {
+            clock: BeatClock::new(),
+            performer: Performer::new(),
+            memory,
+            post,
+            learner: Learner::new(),
+            requests: Requests::new(),
+            pages: Pages::new(),
+            dry: Straight::new(),
+            run: None,
+            meter: Meter {
+                bar: 4.0,
+                start: 0.0,
+                number: 0,
+            },
+            cycle: None,
+            sample_rate: 48_000.0,
+            played: 0,
+            stopped_at: 0.0,
+            preparing: Some(0),
+            pair: Pair::JAZZ_CLASSIC,
+            late: 0,
+        }
+    }
+
+    /// Bars that played dry.
+    pub(super) const fn late(&self) -> u32 {
+        self.late
+    }
+
+    /// Bars that are remembered, at least in part.
+    pub(super) const fn learned(&self) -> u32 {
+        self.memory.learned()
+    }
+
+    /// Phrases that wait for the networks.
+    pub(super) const fn waiting(&self) -> u32 {
+        self.memory.waiting()
+    }
+
+    /// Sends what has changed to be saved.
+    pub(super) fn file(&mut self) {
+        self.post.file(&mut self.memory);
+    }
+
+    /// Whether a project has brought another memory.
+    pub(super) fn is_handed_a_memory(&self) -> bool {
+        self.post.is_handed_over()
+    }
+
+    /// Takes up the memory that a project has brought, if any. The caller must have stopped it,
+    /// as before [`InPlace::forget`].
+    pub(super) fn take_up(&mut self) {
+        self.post.take_up(&mut self.memory);
+    }
+
+    /// Forgets every bar.
+    pub(super) fn forget(&mut self) {
+        self.memory.forget();
+    }
+
+    /// From now on the answers are this core's, and of the memory as it now is.
+    pub(super) fn renew(&mut self, link: &AudioEnd) {
+        self.requests.renew(&mut self.memory, link);
+        self.pages.clear();
+        self.preparing = Some(0);
+    }
+
+    /// Once a block: takes in answers, and asks about phrases of a project that was loaded.
+    pub(super) fn attend(&mut self, settings: &Settings, link: &AudioEnd) {
+        if settings.pair != self.pair {
+            self.pair = settings.pair;
+            self.memory.await_all();
+            self.renew(link);
+        }
+        self.requests.receive(&mut self.memory, link);
+        for _ in 0..PREPARED {
+            let Some(phrase) = self.preparing.filter(|_| self.requests.has_spare()) else {
+                return;
+            };
+            let next = phrase + 1;
+            self.preparing = (next < self.memory.len()).then_some(next);
+            if self.memory.waits(phrase) {
+                self.ask(phrase, AT_ONCE, PREPARE, link);
+            }
+        }
+    }
+
+    /// A block begins at tick `now`: follows the song to where it is.
+    pub(super) fn begin(&mut self, now: i64, block: Block, emit: &mut Emit) {
+        self.played = now;
+        let (beats, ended) = (self.clock.beats(now), self.clock.position(now));
+        let change = self.clock.follow(now, block.transport);
+        let position = self.clock.position(now);
+        self.meter = block.transport.meter(position);
+        self.sample_rate = block.transport.sample_rate;
+        let cycle = block.transport.loop_range;
+        self.cycle = cycle.filter(|(start, end)| end - start > SHORTEST_LOOP);
+        match change {
+            Change::Ran if self.is_at(position, block) => {}
+            Change::Ran => self.restart(ended, block, emit),
+            Change::Wrapped(_) => {
+                let end = self.cycle.map_or(ended, |(_, end)| end.min(ended));
+                self.restart(end, block, emit);
+            }
+            Change::Jumped => {
+                let ended_at = self.run.map_or(self.stopped_at, |_| beats);
+                self.requests.shift(self.clock.beats(now) - ended_at);
+                self.restart(ended, block, emit);
+            }
+        }
+    }
+
+    /// The song stops at tick `now`, or this way of playing ends.
+    pub(super) fn stop(&mut self, now: i64, link: &AudioEnd, emit: &mut Emit) {
+        self.played = now;
+        self.leave(self.clock.position(now), link, emit);
+        self.requests.hurry(&mut self.memory);
+        self.stopped_at = self.clock.beats(now);
+        self.clock.stop();
+    }
+
+    /// A note-on enters at tick `at`. True: it is played from memory.
+    pub(super) fn note_on(&mut self, at: i64, note: Note) -> bool {
+        let pitched = note.channel != DRUM_CHANNEL && row_of_key(note.key).is_some();
+        let position = self.clock.position(at);
+        pitched && self.learner.note_on(position, note, &mut self.memory)
+    }
+
+    /// A note-on passes. False: the table is full, it must not leave.
+    pub(super) fn pass(&mut self, note: Note) -> bool {
+        self.dry.hold(note)
+    }
+
+    /// A note-on that was to pass did not leave.
+    pub(super) fn unpass(&mut self, note: Note) {
+        self.dry.release(note);
+    }
+
+    /// A note-off enters at tick `at`. The note that passed and is to be ended.
+    pub(super) fn note_off(&mut self, at: i64, off: Note) -> Option<Note> {
+        let position = self.clock.position(at);
+        match self.learner.note_off(position, off, &mut self.memory) {
+            Some(true) => None,
+            Some(false) | None => self.dry.release(off),
+        }
+    }
+
+    /// A message enters at tick `at`; what is to leave.
+    pub(super) fn message(&mut self, at: i64, message: Message) -> Message {
+        if let Some((channel, down)) = message.sustain() {
+            let position = self.clock.position(at);
+            self.learner
+                .pedal(position, channel, down, &mut self.memory);
+        }
+        match message {
+            // A note that is played from memory has no id.
+            Message::Expression {
+                kind,
+                channel,
+                key,
+                id,
+                value,
+            } if !self.dry.has(channel, key, id) => Message::Expression {
+                kind,
+                channel,
+                key,
+                id: None,
+                value,
+            },
+            other => other,
+        }
+    }
+
+    /// Plays up to but not including tick `until`. With `markers` those of that tick, too.
+    pub(super) fn advance(&mut self, until: i64, markers: bool, block: Block, emit: &mut Emit) {
+        let control = block.settings.control();
+        loop {
+            let next = self.next_marker();
+            let due = next.filter(|(tick, _)| *tick < until || markers && *tick == until);
+            let to = due
+                .map_or(until, |(tick, _)| tick)
+                .clamp(self.played, until);
+            let dry = &self.dry;
+            self.performer
+                .run(&self.clock, self.played, to, control, &mut |emission| {
+                    let added = emission.added_near.is_some();
+                    let clashes = matches!(emission.body, Body::On(note) if dry.sounds(note));
+                    !(added && clashes) && emit(emission)
+                });
+            self.played = to;
+            let Some((_, marker)) = due else {
+                return;
+            };
+            self.mark(marker, block, emit);
+        }
+    }
+
+    fn next_marker(&self) -> Option<(i64, Marker)> {
+        let run = self.run.as_ref()?;
+        let offset = self.clock.offset();
+        let mut next: Option<(i64, Marker)> = None;
+        let mut offer = |tick: i64, marker: Marker| {
+            if next.is_none_or(|(least, _)| tick < least) {
+                next = Some((tick, marker));
+            }
+        };
+        if let Some((_, end)) = self.wraps_after(self.clock.position(self.played)) {
+            offer(self.clock.tick_from(end + offset), Marker::Wrap);
+        }
+        if let Some(due) = self.requests.next() {
+            offer(self.clock.tick(due), Marker::TakeUp);
+        }
+        let tick = |position: f64| self.clock.tick(position + offset);
+        match run.ahead {
+            Some(ahead) => offer(tick(ahead.place.start), Marker::Begin),
+            None => {
+                if let Some(at) = run.main_at {
+                    offer(tick(at), Marker::Main);
+                }
+                if let Some(at) = run.lead_at {
+                    offer(tick(at), Marker::AskFirst);
+                }
+                offer(tick(run.here.place.end - HALF_STEP), Marker::Next);
+            }
+        }
+        next
+    }
+
+    fn mark(&mut self, marker: Marker, block: Block, emit: &mut Emit) {
+        match marker {
+            Marker::Wrap => {
+                if let Some((start, end)) = self.cycle {
+                    self.leave(end, block.link, emit);
+                    self.clock.wrap(end - start);
+                    self.enter(block);
+                }
+            }
+            Marker::TakeUp => {
+                let offline = block.transport.offline;
+                self.requests.take_up(offline, &mut self.memory, block.link);
+            }
+            Marker::Begin => self.step_on(block),
+            Marker::Main => self.take_up_main(block),
+            Marker::AskFirst => self.ask_first(block),
+            Marker::Next => self.open_next(block),
+        }
+    }
+
+    /// The loop, if the song at `position` will come to its end.
+    fn wraps_after(&self, position: f64) -> Option<(f64, f64)> {
+        self.cycle.filter(|(_, end)| position < *end - HAIR)
+    }
+}

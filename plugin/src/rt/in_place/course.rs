@@ -1,0 +1,292 @@
+//! The course of a pass: where it begins and ends, slot after slot, and what each slot plays by.
+
+use third_stream_model::genre::Direction;
+use third_stream_model::perform::{Body, Emission, Part};
+use third_stream_model::roll::quantise::STEPS_PER_BEAT;
+
+use super::learner::HALF_STEP;
+use super::requests::{AT_ONCE, Wanted};
+use super::{Block, Emit, HAIR, InPlace, LEAD, LEAD_STEPS, Run, Stage};
+use crate::link::AudioEnd;
+use crate::memory::{Place, SAME};
+use crate::rt::Note;
+
+impl InPlace {
+    /// Whether `position` is where the performer is, by the host's bar lines. A slot that only
+    /// begins takes their shape.
+    pub(super) fn is_at(&mut self, position: f64, block: Block) -> bool {
+        let Some(run) = self.run else {
+            return false;
+        };
+        let found = Place::at(position, &self.meter);
+        let begins = |stage: &Stage| (position - stage.place.start).abs() < SAME;
+        if found.is(&run.here.place) && run.ahead.is_none_or(|ahead| !begins(&ahead)) {
+            return true;
+        }
+        let Some(ahead) = run.ahead else {
+            return (run.here.place.end - position).abs() < SAME;
+        };
+        if found.is(&ahead.place) {
+            return true;
+        }
+        if !begins(&ahead) || (found.start - ahead.place.start).abs() > SAME {
+            return false;
+        }
+        self.performer.resize_slot(found.steps());
+        self.learner
+            .aim(&found, found.start - HALF_STEP, &mut self.memory);
+        let stage = Stage {
+            place: found,
+            phrase: self.memory.find(found.key),
+            slot: ahead.slot,
+        };
+        self.performer.set_lead(stage.slot, LEAD_STEPS);
+        self.latch(&stage, Part::Lead, block);
+        if let Some(run) = &mut self.run {
+            run.ahead = Some(stage);
+        }
+        true
+    }
+
+    /// The song goes on elsewhere, after it ended at position `ended`.
+    pub(super) fn restart(&mut self, ended: f64, block: Block, emit: &mut Emit) {
+        self.leave(ended, block.link, emit);
+        self.enter(block);
+    }
+
+    /// Ends what sounds, and what was listened to, at position `ended`.
+    pub(super) fn leave(&mut self, ended: f64, link: &AudioEnd, emit: &mut Emit) {
+        let tick = self.played;
+        if let Some(run) = self.run.take() {
+            let heard = [self.learner.phrase(), run.here.phrase];
+            self.learner.finish(ended, &mut self.memory);
+            for phrase in heard.into_iter().flatten() {
+                self.ask_ahead(phrase, self.clock.beats(tick) + LEAD, link);
+            }
+        }
+        self.performer.flush(tick, &mut |emission| emit(emission));
+        while let Some(note) = self.dry.take() {
+            let off = Note {
+                velocity: 0.0,
+                ..note
+            };
+            emit(Emission {
+                tick,
+                body: Body::Off(off),
+                added_near: None,
+            });
+        }
+    }
+
+    /// Begins to play and to listen where the song is.
+    pub(super) fn enter(&mut self, block: Block) {
+        let position = self.clock.position(self.played);
+        let place = Place::at(position, &self.meter);
+        self.learner.begin(position);
+        self.learner.aim(&place, position, &mut self.memory);
+        let stage = self.open(&place);
+        self.performer.skip(position + self.clock.offset());
+        let begin = position.max(place.start);
+        let skipped = ((begin - place.start) * STEPS_PER_BEAT).ceil() as usize;
+        self.performer.set_lead(stage.slot, skipped + LEAD_STEPS);
+        self.latch(&stage, Part::Lead, block);
+        self.feed(&stage, position - HAIR, f64::INFINITY);
+        self.run = Some(self.run_from(stage, begin, block));
+    }
+
+    /// `stage` is played from `begin` on: what is to happen in it.
+    fn run_from(&mut self, stage: Stage, begin: f64, block: Block) -> Run {
+        let end = self.end_of(&stage.place, begin);
+        let main_at = begin + LEAD - HALF_STEP;
+        let lead_at = end - LEAD;
+        let run = Run {
+            here: stage,
+            ahead: None,
+            main_at: (main_at < stage.place.end - HALF_STEP - HAIR).then_some(main_at),
+            lead_at: (lead_at > begin).then_some(lead_at),
+        };
+        if run.main_at.is_none() {
+            self.count_late(&stage, &[Part::Lead], block);
+        }
+        run
+    }
+
+    /// Where a slot ends that is played from `begin` on: at its end or at the loop's.
+    fn end_of(&self, place: &Place, begin: f64) -> f64 {
+        let cycle = self.wraps_after(begin);
+        cycle.map_or(place.end, |(_, end)| end.min(place.end))
+    }
+
+    /// Opens a slot of the performer.
+    fn open(&mut self, place: &Place) -> Stage {
+        let start = place.start + self.clock.offset();
+        let slot = self.performer.open_slot(start, place.steps());
+        self.performer.settle(slot, slot, 0.0);
+        Stage {
+            place: *place,
+            phrase: self.memory.find(place.key),
+            slot,
+        }
+    }
+
+    /// Gives the performer the notes of a slot that begin at `from..until`, in the song's beats.
+    fn feed(&mut self, stage: &Stage, from: f64, until: f64) {
+        let Some(phrase) = stage.phrase else {
+            return;
+        };
+        let offset = self.clock.offset();
+        for (_, note, _) in self.memory.list(phrase, stage.place.index) {
+            let onset = stage.place.start + note.onset();
+            if (from..until).contains(&onset) {
+                let played = Note {
+                    channel: note.channel,
+                    key: note.key,
+                    id: None,
+                    velocity: note.velocity,
+                };
+                let onset = onset + offset;
+                let release = onset + note.length();
+                self.performer
+                    .note(onset, release, played, note.release_velocity);
+            }
+        }
+    }
+
+    /// Half a step before the slot's end: what was heard of it is written, and the next one opens.
+    pub(super) fn open_next(&mut self, block: Block) {
+        let Some(run) = self.run else {
+            return;
+        };
+        let here = run.here.place;
+        let until = here.end - HALF_STEP;
+        self.learner.write(until, here.end, &mut self.memory);
+        if let Some(phrase) = self.memory.find(here.key) {
+            self.ask_ahead(phrase, until + self.clock.offset() + LEAD, block.link);
+        }
+        let place = here.next();
+        self.learner.aim(&place, until, &mut self.memory);
+        let stage = self.open(&place);
+        self.performer.set_lead(stage.slot, LEAD_STEPS);
+        self.latch(&stage, Part::Lead, block);
+        // Only the notes that were played early: the host may yet say that a new meter begins here.
+        self.feed(&stage, f64::NEG_INFINITY, place.start - HAIR);
+        if let Some(run) = &mut self.run {
+            run.ahead = Some(stage);
+        }
+    }
+
+    /// The slot ahead begins.
+    pub(super) fn step_on(&mut self, block: Block) {
+        let Some(stage) = self.run.and_then(|run| run.ahead) else {
+            return;
+        };
+        self.feed(&stage, stage.place.start - HAIR, f64::INFINITY);
+        self.run = Some(self.run_from(stage, stage.place.start, block));
+    }
+
+    /// The first beat of the slot is over: the rest plays by the answer of now.
+    pub(super) fn take_up_main(&mut self, block: Block) {
+        let Some(run) = &mut self.run else {
+            return;
+        };
+        run.main_at = None;
+        let stage = run.here;
+        self.latch(&stage, Part::Main, block);
+        let next = self.memory.find(stage.place.next().key);
+        if let Some(phrase) = next.filter(|phrase| self.memory.answer(*phrase).is_none()) {
+            let seconds = stage.place.end - stage.place.start;
+            let seconds = self.clock.seconds(seconds, self.sample_rate);
+            self.ask(phrase, AT_ONCE, seconds, block.link);
+        }
+        self.count_late(&stage, &[Part::Lead, Part::Main], block);
+    }
+
+    /// A beat before the slot's end: if its phrase goes on, the networks are asked about what is
+    /// heard so far, for the first beat of what comes.
+    pub(super) fn ask_first(&mut self, block: Block) {
+        let Some(run) = &mut self.run else {
+            return;
+        };
+        run.lead_at = None;
+        let here = run.here;
+        let position = self.clock.position(self.played);
+        let end = self.end_of(&here.place, position);
+        let next = match self.cycle {
+            Some((start, cycle_end)) if cycle_end <= end + SAME && cycle_end > position => {
+                Place::at(start, &self.meter)
+            }
+            _ => here.place.next(),
+        };
+        if next.key != here.place.key {
+            return;
+        }
+        // A note that comes half a step late may still be the one that is remembered.
+        self.learner
+            .write(position - HALF_STEP, end, &mut self.memory);
+        let Some(phrase) = self.memory.find(next.key) else {
+            return;
+        };
+        if self.memory.known(phrase, next.index) != 0 {
+            let due = end + self.clock.offset() - HALF_STEP;
+            self.ask_ahead(phrase, due + HALF_STEP, block.link);
+        }
+    }
+
+    /// Asks about a phrase, if it has changed, for what plays from beat `from` of the unwrapped
+    /// clock on.
+    fn ask_ahead(&mut self, phrase: usize, from: f64, link: &AudioEnd) {
+        let due = from - HALF_STEP - HAIR;
+        let now = self.clock.beats(self.played);
+        let seconds = self.clock.seconds(due - now, self.sample_rate);
+        self.ask(phrase, due, seconds, link);
+    }
+
+    pub(super) fn ask(&mut self, phrase: usize, due: f64, seconds: f64, link: &AudioEnd) {
+        if self.memory.known_steps(phrase) == 0 {
+            return;
+        }
+        let wanted = Wanted {
+            due,
+            seconds,
+            pair: self.pair,
+        };
+        self.requests.ask(phrase, wanted, &mut self.memory, link);
+    }
+
+    /// Counts a bar that is remembered and plays dry, unless its first answer is not due yet. A missing answer of the direction in which
+    /// the knob does not point does not count.
+    fn count_late(&mut self, stage: &Stage, parts: &[Part], block: Block) {
+        let known = stage
+            .phrase
+            .map(|phrase| self.memory.known(phrase, stage.place.index));
+        let (direction, _) = Direction::of_knob(block.settings.knob);
+        let has = |part: &Part| self.performer.has_answer(stage.slot, *part, direction);
+        let early = stage
+            .phrase
+            .is_some_and(|phrase| self.requests.is_early(phrase));
+        if known.is_some_and(|steps| steps != 0) && !early && !parts.iter().all(has) {
+            self.late = self.late.saturating_add(1);
+        }
+    }
+
+    /// A part of a slot plays by the answer that its phrase now has, or dry.
+    fn latch(&mut self, stage: &Stage, part: Part, block: Block) {
+        let Some(phrase) = stage.phrase else {
+            return;
+        };
+        if self.memory.known(phrase, stage.place.index) == 0 {
+            return;
+        }
+        if self.memory.answer(phrase).is_none() {
+            self.ask(phrase, AT_ONCE, 0.0, block.link);
+        }
+        if block.transport.offline {
+            self.requests.wait(phrase, &mut self.memory, block.link);
+        }
+        let page = self.pages.load(phrase, &self.memory, &mut self.performer);
+        if let Some(page) = page {
+            let first = stage.slot - stage.place.index as i64;
+            self.performer.attach(stage.slot, part, page, first);
+        }
+    }
+}

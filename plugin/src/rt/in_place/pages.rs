@@ -1,0 +1,76 @@
+//! Which answer lies on which of the performer's pages.
+
+use third_stream_model::genre::Direction;
+use third_stream_model::perform::{PAGES, Performer};
+
+use crate::memory::Memory;
+
+/// What lies on a page.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Page {
+    phrase: usize,
+    ticket: u32,
+    filled: [bool; 2],
+    /// The steps that were known.
+    known: u64,
+}
+
+/// The performer's pages, written in turn.
+#[derive(Debug)]
+pub(super) struct Pages {
+    pages: [Option<Page>; PAGES],
+    next: usize,
+    /// The one that was asked for last: it is being played.
+    last: usize,
+}
+
+impl Pages {
+    pub(super) const fn new() -> Self {
+        Self {
+            pages: [None; PAGES],
+            next: 0,
+            last: 0,
+        }
+    }
+
+    /// Forgets what lies where.
+    pub(super) const fn clear(&mut self) {
+        self.pages = [None; PAGES];
+    }
+
+    /// The page with the answer that a phrase now has, written if it is not there. Only steps
+    /// that are known are edited. `None` without an answer.
+    pub(super) fn load(
+        &mut self,
+        phrase: usize,
+        memory: &Memory,
+        performer: &mut Performer,
+    ) -> Option<usize> {
+        let (ticket, roll, filled) = memory.answer(phrase)?;
+        let page = Some(Page {
+            phrase,
+            ticket,
+            filled,
+            known: memory.known_steps(phrase),
+        });
+        if let Some(place) = self.pages.iter().position(|there| *there == page) {
+            self.last = place;
+            return Some(place);
+        }
+        if self.next == self.last {
+            self.next = (self.next + 1) % PAGES;
+        }
+        let place = self.next;
+        self.next = (place + 1) % PAGES;
+        self.last = place;
+        *self.pages.get_mut(place)? = page;
+        performer.set_page(place, roll);
+        for direction in Direction::BOTH {
+            if let Some(edits) = memory.edits(phrase, direction) {
+                let edits = edits.within(memory.known_steps(phrase));
+                performer.fill(place, direction, &edits);
+            }
+        }
+        Some(place)
+    }
+}

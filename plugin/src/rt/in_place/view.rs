@@ -1,0 +1,44 @@
+//! What the editor sees of a pass.
+
+use third_stream_model::genre::Direction;
+use third_stream_model::roll::STEPS_PER_SLOT;
+use third_stream_model::roll::guard::Facts;
+use third_stream_model::roll::quantise::STEPS_PER_BEAT;
+
+use super::{InPlace, Run};
+use crate::rt::Settings;
+use crate::rt::snapshot::{State, View};
+
+impl InPlace {
+    /// What the editor shows at tick `now`.
+    pub(in crate::rt) fn view(&self, now: i64, settings: &Settings, view: &mut View) {
+        view.state = State::Listening;
+        let Some(Run { here, .. }) = self.run else {
+            return;
+        };
+        let steps = STEPS_PER_SLOT as f32;
+        let into = (self.clock.position(now) - here.place.start) * STEPS_PER_BEAT;
+        let into = (into as f32).clamp(0.0, here.place.steps() as f32);
+        view.playhead = here.place.index as f32 * steps + into;
+        let Some(phrase) = here.phrase else {
+            return;
+        };
+        view.known = self.memory.known_steps(phrase);
+        let roll = match self.memory.answer(phrase) {
+            Some((_, roll, _)) => *roll,
+            None => self.memory.roll(phrase),
+        };
+        view.source = roll.within(view.known);
+        view.output = view.source;
+        if self.memory.known(phrase, here.place.index) == 0 {
+            return;
+        }
+        view.state = State::Dry;
+        let (direction, amount) = Direction::of_knob(settings.knob);
+        if let Some(edits) = self.memory.edits(phrase, direction) {
+            let output = Facts::of(&roll).apply(edits, amount, &settings.guard);
+            view.output = output.within(view.known);
+            view.state = State::Playing;
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! A clip on the song's timeline, and a host that plays it: in a loop, from anywhere.
+
+use super::super::{Body, Mode, Note, Settings, Transport};
+use super::song::{Scene, Script, note, transport};
+
+/// Ticks in a beat at the made-up host's tempo and sample rate.
+pub(super) const BEAT: f64 = 24_000.0;
+
+/// A note of a clip: onset and release in the song's beats, key, velocity.
+pub(super) type ClipNote = (f64, f64, u8, f32);
+
+/// What the transport does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Passage {
+    /// Plays from a position for so many beats.
+    Play(f64, f64),
+    /// Plays a loop from its start for so many beats.
+    Cycle((f64, f64), f64),
+    /// Stands still for so many beats' time.
+    Stop(f64),
+}
+
+pub(super) fn in_place(knob: f32) -> Settings {
+    Settings {
+        knob,
+        mode: Mode::InPlace,
+        ..Settings::default()
+    }
+}
+
+/// A script in which the host plays these passages of a clip. Positions are to fall on ticks. The
+/// host ends what it holds where the song jumps or stops.
+pub(super) fn script(clip: &[ClipNote], settings: Settings, passages: &[Passage]) -> Script {
+    let mut made = Maker {
+        clip,
+        input: Vec::new(),
+        scenes: Vec::new(),
+        now: 0,
+        id: 0,
+    };
+    for passage in passages {
+        match *passage {
+            Passage::Play(from, beats) => made.play(settings, (from, beats), from, None),
+            Passage::Cycle(cycle, beats) => made.cycle(settings, cycle, beats),
+            Passage::Stop(beats) => made.scene(settings, 0.0, beats, false, None),
+        }
+    }
+    made.input
+        .sort_by_key(|(tick, body)| (*tick, !matches!(body, Body::Off(_))));
+    let mut script = Script::new(transport(), settings, made.input);
+    script.scenes = made.scenes;
+    script.end = made.now;
+    script
+}
+
+struct Maker<'a> {
+    clip: &'a [ClipNote],
+    input: Vec<(i64, Body)>,
+    scenes: Vec<Scene>,
+    now: i64,
+    id: i32,
+}
+
+impl Maker<'_> {
+    fn scene(
+        &mut self,
+        settings: Settings,
+        position: f64,
+        beats: f64,
+        playing: bool,
+        cycle: Option<(f64, f64)>,
+    ) {
+        let transport = Transport {
+            playing,
+            position: Some(position),
+            loop_range: cycle,
+            ..transport()
+        };
+        self.scenes.push(Scene {
+            tick: self.now,
+            transport,
+            settings,
+        });
+        self.now += (beats * BEAT) as i64;
+    }
+
+    /// What the clip sends while the song goes from `from` on for `beats`.
+    fn play(
+        &mut self,
+        settings: Settings,
+        (from, beats): (f64, f64),
+        position: f64,
+        cycle: Option<(f64, f64)>,
+    ) {
+        let start = self.now;
+        let end = from + beats;
+        let tick = |beat: f64| start + ((beat - from) * BEAT).round() as i64;
+        for &(onset, release, key, velocity) in self.clip {
+            if (from..end).contains(&onset) {
+                let note = note(0, key, Some(self.id), velocity);
+                self.id += 1;
+                self.input.push((tick(onset), Body::On(note)));
+                let off = Body::Off(Note {
+                    velocity: 0.0,
+                    ..note
+                });
+                self.input.push((tick(release.min(end)), off));
+            }
+        }
+        self.scene(settings, position, beats, true, cycle);
+    }
+
+    fn cycle(&mut self, settings: Settings, (start, end): (f64, f64), beats: f64) {
+        let mut left = beats;
+        while left > 0.0 {
+            let lap = left.min(end - start);
+            self.play(settings, (start, lap), start, Some((start, end)));
+            left -= lap;
+        }
+    }
+}

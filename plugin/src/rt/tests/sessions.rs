@@ -1,0 +1,202 @@
+//! A host in which somebody does anything at random: plays, stops, seeks, loops, changes the mode,
+//! the tempo and the meter, moves the knob, saves and loads. Nothing may hang, leave out of order,
+//! or depend on the blocks.
+//!
+//! `THIRD_STREAM_SESSIONS=10000` makes it as many; each is known by its number.
+
+use std::time::Duration;
+
+use super::super::{Mode, Settings};
+use super::clip::{ClipNote, Passage, script};
+use super::song::{Network, Script, edits, pair};
+use crate::link::link;
+use crate::memory::Keeper;
+
+/// Where nobody says how many.
+const SESSIONS: u64 = 40;
+
+/// xorshift64: the same session for a number, everywhere.
+struct Dice(u64);
+
+impl Dice {
+    fn draw(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 20) % limit
+    }
+
+    /// In 48ths of a beat, so that it falls on a tick.
+    fn beats(&mut self, limit: u64) -> f64 {
+        self.draw(limit * 48) as f64 / 48.0
+    }
+
+    fn knob(&mut self) -> f32 {
+        self.draw(41) as f32 / 20.0 - 1.0
+    }
+}
+
+fn clip(dice: &mut Dice) -> Vec<ClipNote> {
+    (0..20 + dice.draw(60))
+        .map(|_| {
+            let onset = dice.beats(28);
+            let longest = 1 + 5 * dice.draw(2);
+            let length = 1.0 / 48.0 + dice.beats(longest);
+            let key = 45 + dice.draw(20) as u8;
+            (
+                onset,
+                onset + length,
+                key,
+                (1 + dice.draw(127)) as f32 / 127.0,
+            )
+        })
+        .collect()
+}
+
+/// A session. With `modes` the mode changes in it, too, and the project is loaded again.
+fn session(number: u64, modes: bool) -> Script {
+    let mut dice = Dice(number.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let clip = clip(&mut dice);
+    let settings = Settings {
+        knob: dice.knob(),
+        quantise: dice.draw(5) as f32 / 4.0,
+        mode: if dice.draw(4) == 0 {
+            Mode::Live
+        } else {
+            Mode::InPlace
+        },
+        delay_bars: [1, 2, 4][dice.draw(3) as usize],
+        ..Settings::default()
+    };
+    let mut passages = Vec::new();
+    for _ in 0..2 + dice.draw(6) {
+        let from = dice.beats(24);
+        passages.push(match dice.draw(5) {
+            0 => Passage::Stop(0.5 + dice.beats(2)),
+            1 | 2 => {
+                let start = if dice.draw(2) == 0 {
+                    from
+                } else {
+                    from.floor()
+                };
+                let length = [4.0, 8.0, 16.0, 0.5 + dice.beats(6)][dice.draw(4) as usize];
+                Passage::Cycle((start, start + length), length + dice.beats(32))
+            }
+            _ => Passage::Play(from, 0.25 + dice.beats(24)),
+        });
+    }
+    passages.push(Passage::Stop(1.0));
+    let mut script = script(&clip, settings, &passages);
+    if dice.draw(8) == 0 {
+        script.network = Network::Silent;
+    }
+    script.refuse = [0, 0, 0, 2][dice.draw(4) as usize];
+    let signature = [(4, 4), (4, 4), (3, 4), (7, 8), (5, 4)][dice.draw(5) as usize];
+    for scene in &mut script.scenes {
+        scene.transport.time_signature = signature;
+    }
+    change(&mut script, &mut dice, modes);
+    script
+}
+
+/// Moves what a user moves, in the midst of passages.
+fn change(script: &mut Script, dice: &mut Dice, modes: bool) {
+    for _ in 0..dice.draw(12) {
+        let tick = dice.draw(script.end as u64) as i64;
+        let place = script.scenes.partition_point(|scene| scene.tick < tick);
+        let Some(before) = place.checked_sub(1) else {
+            continue;
+        };
+        let mut scene = script.scenes[before].clone();
+        let position = scene.position(tick);
+        scene.tick = tick;
+        scene.transport.position = Some(position);
+        if script
+            .scenes
+            .get(place)
+            .is_some_and(|next| next.tick == tick)
+        {
+            continue;
+        }
+        script.scenes.insert(place, scene);
+        let (kind, knob) = (dice.draw(if modes { 12 } else { 8 }), dice.knob());
+        let tempo = [60.0, 97.0, 120.0, 180.0][dice.draw(4) as usize];
+        for scene in &mut script.scenes[place..] {
+            match kind {
+                0..5 => scene.settings.knob = knob,
+                5 => scene.settings.quantise = knob.abs(),
+                6 | 7 => scene.transport.tempo = tempo,
+                8 => scene.settings.mode = Mode::Live,
+                9 => scene.settings.mode = Mode::InPlace,
+                10 => scene.settings.bypass = !scene.settings.bypass,
+                _ => scene.settings.forget = !scene.settings.forget,
+            }
+        }
+    }
+    if modes {
+        let stops = script
+            .scenes
+            .iter()
+            .filter(|scene| !scene.transport.playing);
+        script.loads = stops
+            .map(|scene| scene.tick)
+            .filter(|_| dice.draw(3) == 0)
+            .collect();
+    }
+}
+
+/// The same session as a bounce, with an engine that takes its time.
+fn bounce(session: &Script, blocks: &[u32]) -> super::song::Played {
+    let mut script = session.clone();
+    for scene in &mut script.scenes {
+        scene.transport.offline = true;
+    }
+    let (audio, worker) = link(1);
+    let slow = std::thread::spawn(move || {
+        let mut number = 0_u64;
+        while let Ok(request) = worker.next() {
+            let Some(request) = request else {
+                std::thread::sleep(Duration::from_micros(50));
+                continue;
+            };
+            number += 1;
+            std::thread::sleep(Duration::from_micros(number * 7919 % 900));
+            worker.respond(request.respond(Ok(edits(&request))));
+        }
+    });
+    let bounced = script.play_with(audio, &Keeper::default(), blocks, || ());
+    slow.join().unwrap();
+    bounced
+}
+
+fn count() -> u64 {
+    let asked = std::env::var("THIRD_STREAM_SESSIONS").ok();
+    asked.map_or(SESSIONS, |count| count.parse().unwrap())
+}
+
+#[test]
+fn whatever_somebody_does_nothing_hangs_and_blocks_do_not_matter() {
+    for number in 0..count() {
+        let session = session(number, true);
+        let one = session.play(&[512]);
+        pair(&one.output);
+        let mut dice = Dice(number * 2 + 1);
+        let sizes: Vec<u32> = (0..5).map(|_| 1 + dice.draw(3000) as u32).collect();
+        if session.refuse == 0 {
+            assert_eq!(session.play(&sizes).output, one.output, "session {number}");
+        }
+    }
+}
+
+#[test]
+fn a_bounce_is_the_playback_whatever_somebody_does() {
+    for number in 0..count() {
+        let session = session(number, false);
+        if session.refuse > 0 || session.network == Network::Silent {
+            continue;
+        }
+        let played = session.play(&[256]);
+        let bounced = bounce(&session, &[1024, 333]);
+        assert_eq!(bounced.output, played.output, "session {number}");
+    }
+}
