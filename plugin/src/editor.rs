@@ -21,6 +21,7 @@ pub(crate) use app::create;
 
 use crate::engine::Reading;
 use crate::params::{Delay, Mode, PAIR};
+use crate::rt::Guard;
 
 /// All that the editor shows, as plain values.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +34,8 @@ pub struct View {
     pub moved: f32,
     /// 0..=1.
     pub quantise: f32,
+    /// What the network is kept from.
+    pub guard: Guard,
     /// Live, or in place.
     pub mode: Mode,
     /// Bars heard together, and the delay.
@@ -70,6 +73,7 @@ impl Default for View {
             knob: 0.0,
             moved: 0.0,
             quantise: 1.0,
+            guard: Guard::default(),
             mode: Mode::Live,
             delay: Delay::Four,
             learned: 0,
@@ -102,6 +106,12 @@ pub enum Control {
     Genre,
     /// The pull to the grid.
     Quantise,
+    /// The melody lock.
+    Melody,
+    /// The scale guard.
+    Scale,
+    /// The density.
+    Density,
     /// The way of playing.
     Mode,
     /// The group's length.
@@ -181,7 +191,16 @@ pub fn draw(ui: &mut Ui, view: &View) -> Vec<Gesture> {
         }
         controls::quantise(ui, quantise, view.quantise, &mut gestures);
     });
-    let roll = Rect::from_min_max(pos2(left.right() + 16.0 + 12.0, middle.top()), middle.max);
+    let right = Rect::from_min_max(pos2(left.right() + 16.0 + 12.0, middle.top()), middle.max);
+    let strip = Rect::from_min_max(
+        pos2(right.left() + 4.0, right.bottom() - controls::HEIGHT),
+        pos2(right.right() - 4.0, right.bottom() - 4.0),
+    );
+    ui.scope(|ui| {
+        ui.multiply_opacity(faded);
+        controls::guards(ui, strip, &view.guard, &mut gestures);
+    });
+    let roll = Rect::from_min_max(right.min, pos2(right.right(), strip.top() - 10.0));
     roll_view::show(ui, roll, view);
     gestures
 }

@@ -59,6 +59,13 @@ impl Facts {
         &self.locked
     }
 
+    /// The notes of the melody, as the lock holds them.
+    #[must_use]
+    pub fn melody(&self) -> Roll {
+        let (source, locked) = (self.source.steps(), self.locked.steps());
+        Roll::from_steps(std::array::from_fn(|step| source[step] & locked[step]))
+    }
+
     /// The cells of `step` that are edited at `amount` under `guard`, row 0 in the lowest bit.
     pub fn mask(&self, edits: &Edits, step: usize, amount: f32, guard: &Guard) -> u128 {
         let most = level(amount);

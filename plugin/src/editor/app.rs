@@ -80,6 +80,7 @@ impl App {
             knob: params.genre.unmodulated_plain_value() / 100.0,
             moved: params.knob(),
             quantise: params.quantise.unmodulated_plain_value() / 100.0,
+            guard: params.guard(),
             mode: params.mode.value(),
             delay: params.delay.value(),
             learned: shown.learned,
@@ -179,6 +180,9 @@ fn apply(params: &ThirdStreamParams, setter: &ParamSetter, gesture: Gesture) {
     match control {
         Control::Genre => to(setter, &params.genre, gesture),
         Control::Quantise => to(setter, &params.quantise, gesture),
+        Control::Melody => to(setter, &params.melody, gesture),
+        Control::Scale => to(setter, &params.scale, gesture),
+        Control::Density => to(setter, &params.density, gesture),
         Control::Mode => to(setter, &params.mode, gesture),
         Control::Delay => to(setter, &params.delay, gesture),
         Control::Bypass => to(setter, &params.bypass, gesture),

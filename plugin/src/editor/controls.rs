@@ -1,9 +1,11 @@
-//! The small controls beside the knob: Mode, Delay or Memory, Quantise, Bypass.
+//! The small controls: Mode, Delay or Memory and Quantise beside the knob, the guards below the
+//! rolls, Bypass.
 
 use egui::{Align2, CursorIcon, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::{Control, Gesture, View, theme};
 use crate::params::{Delay, Mode};
+use crate::rt::Guard;
 
 /// Height of a control with its label above it, in logical pixels.
 pub(crate) const HEIGHT: f32 = 50.0;
@@ -136,55 +138,124 @@ fn choice(
     }
 }
 
-/// How strongly kept notes are pulled to the grid: a slider over 0..=1.
+/// How strongly kept notes are pulled to the grid.
 pub(crate) fn quantise(ui: &Ui, rect: Rect, value: f32, gestures: &mut Vec<Gesture>) {
-    label(ui, rect, "Quantise", &format!("{:.0} %", value * 100.0));
-    let row = Rect::from_min_max(pos2(rect.left(), rect.top() + LABEL), rect.max);
-    let response = ui
-        .interact(row, ui.scope_id().with("quantise"), Sense::click_and_drag())
-        .on_hover_cursor(CursorIcon::ResizeHorizontal);
-    response.widget_info(|| WidgetInfo::slider(true, f64::from(value * 100.0), "Quantise"));
-    let (radius, y) = (7.0, row.center().y);
-    let (from, to) = (row.left() + radius, row.right() - radius);
-    let track = Rect::from_min_max(pos2(row.left(), y - 2.5), pos2(row.right(), y + 2.5));
-    ui.painter().rect_filled(track, 2.5, theme::LINE);
-    let x = from + (to - from) * value;
-    let filled = Rect::from_min_max(track.min, pos2(x, track.bottom()));
-    ui.painter().rect_filled(filled, 2.5, theme::WEAK);
-    let active = response.hovered() || response.dragged() || response.has_focus();
-    let radius = if active { radius + 1.0 } else { radius };
-    ui.painter()
-        .circle_filled(pos2(x, y), radius, theme::PLAYHEAD);
+    let text = format!("{:.0} %", value * 100.0);
+    let slider = Slider {
+        name: "Quantise",
+        text: &text,
+        control: Control::Quantise,
+        value,
+        usual: 1.0,
+    };
+    slider.show(ui, rect, gestures);
+}
 
-    if response.double_clicked() {
-        gestures.extend(Gesture::whole(Control::Quantise, 1.0));
-        return;
-    }
-    if response.drag_started() {
-        gestures.push(Gesture::Begin(Control::Quantise));
-    }
-    if response.dragged()
-        && let Some(pointer) = response.interact_pointer_pos()
-    {
-        let fine = ui.input(|input| input.modifiers.shift);
-        let wanted = if fine {
-            value + response.drag_delta().x / (to - from) * 0.1
+/// What the network is kept from: the melody lock, the scale guard and the density in a row.
+pub(crate) fn guards(ui: &Ui, rect: Rect, guard: &Guard, gestures: &mut Vec<Gesture>) {
+    let gap = 24.0;
+    let width = (rect.width() - 2.0 * gap) / 3.0;
+    let part = |index: f32| {
+        let left = rect.left() + index * (width + gap);
+        Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()))
+    };
+    let lock = usize::from(guard.melody_lock);
+    let names = ["Free", "Locked"];
+    let melody = ("Melody", Control::Melody);
+    choice(ui, part(0.0), melody, &names, Some(lock), gestures);
+    let text = format!("{:.0} %", guard.scale * 100.0);
+    let scale = Slider {
+        name: "Scale guard",
+        text: &text,
+        control: Control::Scale,
+        value: guard.scale,
+        usual: 0.0,
+    };
+    scale.show(ui, part(1.0), gestures);
+    let text = match (guard.density * 100.0).round() {
+        0.0 => "as the network wants".to_owned(),
+        percent if percent < 0.0 => format!("{:.0} % fewer added", -percent),
+        percent => format!("{percent:.0} % fewer removed"),
+    };
+    let density = Slider {
+        name: "Density",
+        text: &text,
+        control: Control::Density,
+        value: f32::midpoint(guard.density, 1.0),
+        usual: 0.5,
+    };
+    density.show(ui, part(2.0), gestures);
+}
+
+/// A slider over the host's 0..=1.
+struct Slider<'a> {
+    name: &'a str,
+    /// The value in words.
+    text: &'a str,
+    control: Control,
+    value: f32,
+    /// Where a double click leads, and from where the track is filled.
+    usual: f32,
+}
+
+impl Slider<'_> {
+    fn show(&self, ui: &Ui, rect: Rect, gestures: &mut Vec<Gesture>) {
+        let Self { control, value, .. } = *self;
+        label(ui, rect, self.name, self.text);
+        let row = Rect::from_min_max(pos2(rect.left(), rect.top() + LABEL), rect.max);
+        let response = ui
+            .interact(row, ui.scope_id().with(self.name), Sense::click_and_drag())
+            .on_hover_cursor(CursorIcon::ResizeHorizontal);
+        response.widget_info(|| WidgetInfo::slider(true, f64::from(value * 100.0), self.name));
+        let (radius, y) = (7.0, row.center().y);
+        let (from, to) = (row.left() + radius, row.right() - radius);
+        let track = Rect::from_min_max(pos2(row.left(), y - 2.5), pos2(row.right(), y + 2.5));
+        ui.painter().rect_filled(track, 2.5, theme::LINE);
+        let x = from + (to - from) * value;
+        // Two-sided controls are filled from their middle.
+        let start = if self.usual == 0.5 {
+            track.center().x
         } else {
-            (pointer.x - from) / (to - from)
+            track.left()
+        };
+        let filled = egui::Rangef::new(start.min(x), start.max(x));
+        let filled = Rect::from_x_y_ranges(filled, track.y_range());
+        ui.painter().rect_filled(filled, 2.5, theme::WEAK);
+        let active = response.hovered() || response.dragged() || response.has_focus();
+        let radius = if active { radius + 1.0 } else { radius };
+        ui.painter()
+            .circle_filled(pos2(x, y), radius, theme::PLAYHEAD);
+
+        if response.double_clicked() {
+            gestures.extend(Gesture::whole(control, self.usual));
+            return;
         }
-        .clamp(0.0, 1.0);
-        if wanted != value {
-            gestures.push(Gesture::Set(Control::Quantise, wanted));
+        if response.drag_started() {
+            gestures.push(Gesture::Begin(control));
         }
-    }
-    if response.drag_stopped() {
-        gestures.push(Gesture::End(Control::Quantise));
-    }
-    if response.hovered() && !response.dragged() {
-        let wheel = ui.input(egui::InputState::smooth_scroll_delta);
-        let wanted = (value + (wheel.x + wheel.y) / 500.0).clamp(0.0, 1.0);
-        if wanted != value {
-            gestures.extend(Gesture::whole(Control::Quantise, wanted));
+        if response.dragged()
+            && let Some(pointer) = response.interact_pointer_pos()
+        {
+            let fine = ui.input(|input| input.modifiers.shift);
+            let wanted = if fine {
+                value + response.drag_delta().x / (to - from) * 0.1
+            } else {
+                (pointer.x - from) / (to - from)
+            }
+            .clamp(0.0, 1.0);
+            if wanted != value {
+                gestures.push(Gesture::Set(control, wanted));
+            }
+        }
+        if response.drag_stopped() {
+            gestures.push(Gesture::End(control));
+        }
+        if response.hovered() && !response.dragged() {
+            let wheel = ui.input(egui::InputState::smooth_scroll_delta);
+            let wanted = (value + (wheel.x + wheel.y) / 500.0).clamp(0.0, 1.0);
+            if wanted != value {
+                gestures.extend(Gesture::whole(control, wanted));
+            }
         }
     }
 }

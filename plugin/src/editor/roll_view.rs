@@ -1,6 +1,7 @@
 //! The two rolls over each other: what was played, and what sounds instead.
 
 use egui::{Align2, Color32, Painter, Pos2, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
+use third_stream_model::roll::guard::Facts;
 use third_stream_model::roll::{PITCHES, Roll, SLOTS, STEPS, STEPS_PER_SLOT, key_of_row};
 
 use super::{View, theme};
@@ -35,6 +36,9 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &View) {
     let rows = shown_rows(ui, view);
     grid(&painter, field, rows);
     notes(&painter.with_clip_rect(field), field, rows, view, added);
+    if view.guard.melody_lock {
+        locked(&painter.with_clip_rect(field), field, rows, &view.source);
+    }
     if view.first_step > 0 {
         let right = field.left() + field.width() * view.first_step as f32 / STEPS as f32;
         let heard = Rect::from_min_max(field.min, pos2(right, field.bottom()));
@@ -182,6 +186,20 @@ fn notes(painter: &Painter, field: Rect, (low, rows): (f32, f32), view: &View, a
                 added,
                 if sounds { opacity } else { opacity * 0.85 },
             );
+        }
+    }
+}
+
+/// A line below the notes that the melody lock holds.
+fn locked(painter: &Painter, field: Rect, (low, rows): (f32, f32), source: &Roll) {
+    let size = vec2(field.width() / STEPS as f32, field.height() / rows);
+    let facts = Facts::of(source);
+    for (step, cells) in facts.melody().steps().iter().enumerate() {
+        for row in (0..PITCHES).filter(|row| cells >> row & 1 == 1) {
+            let left = field.left() + step as f32 * size.x;
+            let bottom = field.bottom() - (row as f32 - low) * size.y;
+            let line = egui::Rangef::new(left, left + size.x);
+            painter.hline(line, bottom, Stroke::new(1.5, theme::PLAYHEAD));
         }
     }
 }

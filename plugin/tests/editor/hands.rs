@@ -9,6 +9,8 @@ const KNOB: Pos2 = pos2(150.0, 220.0);
 const IN_PLACE: Pos2 = pos2(220.0, 365.0);
 const TWO_BARS: Pos2 = pos2(150.0, 427.0);
 const QUANTISE: Pos2 = pos2(150.0, 489.0);
+const LOCKED: Pos2 = pos2(455.0, 498.0);
+const DENSITY: Pos2 = pos2(845.0, 498.0);
 const BYPASS: Pos2 = pos2(898.0, 28.0);
 
 /// An editor at which somebody sits.
@@ -57,6 +59,9 @@ impl Desk {
                     self.view.moved = self.view.knob;
                 }
                 Gesture::Set(Control::Quantise, value) => self.view.quantise = value,
+                Gesture::Set(Control::Density, value) => {
+                    self.view.guard.density = 2.0 * value - 1.0
+                }
                 _ => {}
             }
         }
@@ -221,6 +226,15 @@ fn the_small_controls_do_what_they_say() {
         "{}",
         desk.view.quantise
     );
+}
+
+#[test]
+fn the_guards_are_set_below_the_rolls() {
+    let mut desk = Desk::new(View::default());
+    assert_eq!(values(&desk.click(LOCKED), Control::Melody), [1.0]);
+    let drag = desk.drag(DENSITY, DENSITY - vec2(50.0, 0.0));
+    let last = values(&drag, Control::Density).last().copied().unwrap();
+    assert!(last < 0.45, "{last}");
 }
 
 #[test]

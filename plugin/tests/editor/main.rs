@@ -18,6 +18,7 @@ use egui::{Color32, ColorImage, Vec2, vec2};
 use third_stream::editor::{View, draw};
 use third_stream::engine::{Reading, State};
 use third_stream::params::Mode;
+use third_stream::rt::Guard;
 use third_stream_model::genre::Direction;
 use third_stream_model::roll::{Roll, row_of_key};
 use third_stream_model::transfer::Transfer;
@@ -261,7 +262,16 @@ fn every_state_fits_into_the_smallest_and_a_large_window() {
         waiting: 2,
         ..playing()
     };
+    let guarded = View {
+        guard: Guard {
+            melody_lock: true,
+            scale: 0.5,
+            density: -0.3,
+        },
+        ..playing()
+    };
     for (name, view, size) in [
+        ("guarded.png", &guarded, vec2(960.0, 560.0)),
         ("in-place.png", &in_place, vec2(960.0, 560.0)),
         ("in-place-small.png", &in_place, vec2(680.0, 420.0)),
         ("idle.png", &idle, vec2(960.0, 560.0)),
