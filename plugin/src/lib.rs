@@ -8,6 +8,7 @@
 //! | [`engine`] | the worker that runs the networks, one in the process | its own |
 //! | [`params`], [`state`] | what the host automates and saves | host |
 //! | [`editor`] | the window | editor |
+//! | `vst3` | the VST3 export | host |
 //!
 //! This file only joins them, in the order of a plugin's life.
 
@@ -19,6 +20,7 @@ pub mod params;
 pub mod rt;
 mod shared;
 pub mod state;
+mod vst3;
 mod weights;
 
 use std::sync::Arc;
@@ -188,4 +190,3 @@ impl<const STEREO: bool> Vst3Plugin for ThirdStream<STEREO> {
 }
 
 nice_export_clap!(ThirdStream<false>);
-nice_export_vst3!(ThirdStream<true>);

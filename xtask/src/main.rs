@@ -14,6 +14,7 @@ mod check;
 mod demo;
 mod forward;
 mod install;
+mod play;
 mod process;
 mod summary;
 mod system;
@@ -40,6 +41,10 @@ enum Task {
     Check(check::Args),
     /// Play a short jazz clip through the built plugin and show what became of it.
     Demo(demo::Args),
+    /// Play a MIDI file through the built plugin, to be heard and seen without a sequencer (try
+    /// --help).
+    #[command(disable_help_flag = true)]
+    Play(play::Args),
     /// Build the plugin as CLAP and VST3 into target/bundled.
     Bundle(bundle::Args),
     /// Build the plugin and copy it into your plugin folders.
@@ -62,6 +67,7 @@ fn main() -> Result<()> {
     match Cli::parse().task {
         Task::Check(args) => check::run(&args),
         Task::Demo(args) => demo::run(&args),
+        Task::Play(args) => play::run(&args),
         Task::Bundle(args) => bundle::run(&args),
         Task::Install(args) => install::run(&args),
         Task::Train(args) => forward::run("train", &args),
