@@ -16,11 +16,12 @@ const TICKS: u16 = 480;
 /// part has no track.
 pub fn write(title: &str, tempo: f64, parts: &[Part], notes: &[Note]) -> anyhow::Result<Vec<u8>> {
     let song = Song::new(tempo, notes.iter().copied());
-    file(title, &song, parts)
+    file(title, &song, parts, Format::Parallel)
 }
 
-/// A file of a whole song: tempo and time signatures, and a track for each channel.
-pub fn write_song(title: &str, song: &Song) -> anyhow::Result<Vec<u8>> {
+/// A file of a whole song, with tempo and time signatures: a track for each channel, or all in
+/// one, for programs that look at the first only.
+pub fn write_song(title: &str, song: &Song, one_track: bool) -> anyhow::Result<Vec<u8>> {
     let sounds = |channel: &u8| {
         song.notes.iter().any(|note| note.channel == *channel)
             || song
@@ -34,7 +35,12 @@ pub fn write_song(title: &str, song: &Song) -> anyhow::Result<Vec<u8>> {
         program: None,
     };
     let parts: Vec<Part> = (0..16).filter(sounds).map(part).collect();
-    file(title, song, &parts)
+    let format = if one_track {
+        Format::SingleTrack
+    } else {
+        Format::Parallel
+    };
+    file(title, song, &parts, format)
 }
 
 /// The channel messages of a file that are no notes, with their ticks, in order of time.
@@ -96,11 +102,8 @@ fn long([status, first, second]: [u8; 3]) -> Option<MidiMessage> {
     })
 }
 
-fn file(title: &str, song: &Song, parts: &[Part]) -> anyhow::Result<Vec<u8>> {
-    let mut smf = Smf::new(Header::new(
-        Format::Parallel,
-        Timing::Metrical(u15::new(TICKS)),
-    ));
+fn file(title: &str, song: &Song, parts: &[Part], format: Format) -> anyhow::Result<Vec<u8>> {
+    let mut smf = Smf::new(Header::new(format, Timing::Metrical(u15::new(TICKS))));
     let mut conductor = vec![(0, meta(MetaMessage::TrackName(title.as_bytes())))];
     for &(beat, (numerator, denominator)) in &song.meter {
         let power = denominator.max(1).ilog2() as u8;
@@ -111,7 +114,7 @@ fn file(title: &str, song: &Song, parts: &[Part]) -> anyhow::Result<Vec<u8>> {
         let micros = u24::new((60e6 / tempo).round() as u32);
         conductor.push((ticks(beat), meta(MetaMessage::Tempo(micros))));
     }
-    smf.tracks.push(track(conductor));
+    let mut tracks = vec![conductor];
     for part in parts {
         let mut events = Vec::new();
         if !part.name.is_empty() {
@@ -144,8 +147,12 @@ fn file(title: &str, song: &Song, parts: &[Part]) -> anyhow::Result<Vec<u8>> {
             let end = end.max(start + 1);
             events.push((end, midi(MidiMessage::NoteOff { key, vel })));
         }
-        smf.tracks.push(track(events));
+        tracks.push(events);
     }
+    if format == Format::SingleTrack {
+        tracks = vec![tracks.into_iter().flatten().collect()];
+    }
+    smf.tracks = tracks.into_iter().map(track).collect();
     let mut bytes = Vec::new();
     smf.write_std(&mut bytes)?;
     Ok(bytes)
@@ -207,6 +214,24 @@ mod tests {
         keys.sort_unstable();
         wanted.sort_unstable();
         assert_eq!(keys, wanted);
+    }
+
+    #[test]
+    fn one_track_holds_what_several_do() {
+        let song = clip::song();
+        let read = |one_track| {
+            let bytes = write_song("Clip", &song, one_track).unwrap();
+            let smf = third_stream_model::smf::Smf::read(&bytes).unwrap();
+            let tracks = smf.tracks().len();
+            let song = third_stream_model::song::Song::of(&smf).unwrap();
+            let notes = song.notes().iter();
+            let mut notes: Vec<_> = notes.map(|n| (n.start, n.end, n.channel, n.key)).collect();
+            notes.sort_unstable();
+            (tracks, notes)
+        };
+        let (several, one) = (read(false), read(true));
+        assert_eq!((several.0, one.0), (5, 1));
+        assert_eq!(several.1, one.1);
     }
 
     /// The clip as a file, for the command line and for hosts. To write it anew, delete it and

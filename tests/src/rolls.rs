@@ -1,6 +1,6 @@
 //! Two piano rolls as text for a terminal: what was played and what sounds, with the playhead.
 //!
-//! A character of Braille dots holds half a step... two columns of four semitones.
+//! A character of Braille dots holds a 16th and four semitones.
 
 use std::fmt::Write as _;
 
@@ -139,10 +139,11 @@ impl<'a> View<'a> {
         }
         for line in cells {
             let mut last = Colour::Kept;
+            let mut row = String::new();
             for (dots, colour) in line {
                 let colour = if dots == 0 { Colour::Kept } else { colour };
                 if self.colours && colour != last {
-                    text.push_str(match colour {
+                    row.push_str(match colour {
                         Colour::Kept => "\x1b[0m",
                         Colour::Changed => "\x1b[33m",
                         Colour::Now => "\x1b[1;32m",
@@ -150,11 +151,12 @@ impl<'a> View<'a> {
                     last = colour;
                 }
                 let braille = char::from_u32(0x2800 + u32::from(dots)).unwrap_or(' ');
-                text.push(if dots == 0 { ' ' } else { braille });
+                row.push(if dots == 0 { ' ' } else { braille });
             }
             if self.colours && last != Colour::Kept {
-                text.push_str("\x1b[0m");
+                row.push_str("\x1b[0m");
             }
+            text.push_str(row.trim_end());
             text.push('\n');
         }
     }

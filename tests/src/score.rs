@@ -111,7 +111,7 @@ mod tests {
     use std::time::Duration;
 
     fn written(song: &Song) -> Vec<u8> {
-        midi_file::write_song("Test", song).unwrap()
+        midi_file::write_song("Test", song, false).unwrap()
     }
 
     #[test]

@@ -50,6 +50,30 @@ pub fn render(song: &Song) -> Vec<f32> {
         .collect()
 }
 
+/// Sound (left and right in turn, −1..=1) as a WAV file of 16 bits.
+pub fn wav(sound: &[f32]) -> Vec<u8> {
+    let size = (sound.len() * 2) as u32;
+    let rate = SAMPLE_RATE;
+    let mut bytes = Vec::with_capacity(sound.len() * 2 + 44);
+    bytes.extend_from_slice(b"RIFF");
+    bytes.extend_from_slice(&(size + 36).to_le_bytes());
+    bytes.extend_from_slice(b"WAVEfmt ");
+    bytes.extend_from_slice(&16u32.to_le_bytes());
+    // Integers, two channels.
+    bytes.extend_from_slice(&[1, 0, 2, 0]);
+    bytes.extend_from_slice(&rate.to_le_bytes());
+    bytes.extend_from_slice(&(rate * 4).to_le_bytes());
+    // Bytes in a frame, bits in a sample.
+    bytes.extend_from_slice(&[4, 0, 16, 0]);
+    bytes.extend_from_slice(b"data");
+    bytes.extend_from_slice(&size.to_le_bytes());
+    for sample in sound {
+        let sample = (sample * f32::from(i16::MAX)).round() as i16;
+        bytes.extend_from_slice(&sample.to_le_bytes());
+    }
+    bytes
+}
+
 /// Seconds from the start of a song to a beat.
 pub fn seconds_at(tempo: &[(f64, f64)], beat: f64) -> f64 {
     let mut seconds = 0.0;
@@ -199,5 +223,16 @@ mod tests {
         let sound = render(&Song::new(120.0, kit));
         assert!(sound.iter().all(|sample| sample.is_finite()));
         assert!(sound.iter().any(|sample| sample.abs() > 0.5));
+    }
+
+    #[test]
+    fn a_wav_file_says_what_it_holds() {
+        let bytes = wav(&[0.5, -0.5, 1.0, -1.0]);
+        assert_eq!(bytes.len(), 44 + 8);
+        assert_eq!(&bytes[..4], b"RIFF");
+        assert_eq!(bytes[4..8], (36u32 + 8).to_le_bytes());
+        assert_eq!(bytes[24..28], 44_100u32.to_le_bytes());
+        assert_eq!(bytes[48..50], i16::MAX.to_le_bytes());
+        assert_eq!(bytes[50..52], (-i16::MAX).to_le_bytes());
     }
 }

@@ -2,9 +2,10 @@
 //! sequencer: as a MIDI file, as sound, and as two rolls that move in the terminal.
 #![expect(clippy::print_stdout, reason = "a command-line tool")]
 
+mod player;
+
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -17,20 +18,14 @@ use third_stream_tests::score::Score;
 use third_stream_tests::song::{Note, Passage, Script, Song};
 use third_stream_tests::{midi_file, synth};
 
+use player::Player;
+
 /// Frames a second in the terminal.
 const FRAMES: u64 = 20;
-/// Programs that play a WAV file, with what they want before its name.
-const PLAYERS: [(&str, &[&str]); 5] = [
-    ("pw-play", &[]),
-    ("paplay", &[]),
-    ("aplay", &["-q"]),
-    ("afplay", &[]),
-    ("ffplay", &["-nodisp", "-autoexit", "-loglevel", "quiet"]),
-];
 
 /// Play a MIDI file through the plugin.
 #[derive(clap::Parser)]
-#[command(bin_name = "cargo xtask play --")]
+#[command(bin_name = "cargo xtask play")]
 struct Args {
     /// The MIDI file
     file: PathBuf,
@@ -46,15 +41,22 @@ struct Args {
     /// A file to write, .mid or .wav; can be given twice
     #[arg(long, value_name = "FILE")]
     out: Vec<PathBuf>,
+    /// Write MIDI files with a single track, for programs that read the first only
+    #[arg(long)]
+    one_track: bool,
     /// Let the system's own player play the sound
     #[arg(long)]
     listen: bool,
-    /// Show the rolls moving, also where the output is no terminal
-    #[arg(long)]
-    view: bool,
-    /// Do not show the rolls
-    #[arg(long, conflicts_with = "view")]
-    no_view: bool,
+    /// Whether to show the rolls moving: in a terminal, always or never
+    #[arg(long, value_enum, default_value = "auto")]
+    view: When,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum When {
+    Auto,
+    Always,
+    Never,
 }
 
 fn percent(text: &str) -> Result<f64, String> {
@@ -78,19 +80,18 @@ fn main() -> Result<()> {
         "{}: has no notes",
         args.file.display()
     );
-    let (result, earlier) = perform(&score, &args)?;
-    // Both begin where the file does, so that they can be compared.
-    let source = later(&score.song, score.delay().unwrap_or(0.0) - earlier);
-    report(&score, &source, &result, earlier);
+    let result = perform(&score, &args)?;
+    let source = &score.song;
+    report(&score, &result);
     let mut sound = None;
     let mut wav = || {
         sound
-            .get_or_insert_with(|| wav(&synth::render(&result)))
+            .get_or_insert_with(|| synth::wav(&synth::render(&result)))
             .clone()
     };
     for (path, kind) in args.out.iter().zip(kinds) {
         let bytes = match kind {
-            Kind::Midi => midi_file::write_song("Third Stream", &result)?,
+            Kind::Midi => midi_file::write_song("Third Stream", &result, args.one_track)?,
             Kind::Sound => wav(),
         };
         write_whole(path, &bytes)?;
@@ -101,8 +102,13 @@ fn main() -> Result<()> {
     } else {
         None
     };
-    if !args.no_view && (args.view || std::io::stdout().is_terminal()) {
-        view(&source, &result)?;
+    let shown = match args.view {
+        When::Auto => std::io::stdout().is_terminal(),
+        When::Always => true,
+        When::Never => false,
+    };
+    if shown {
+        view(source, &result)?;
     }
     player.map_or(Ok(()), Player::finish)
 }
@@ -123,8 +129,8 @@ fn kind(path: &Path) -> Result<Kind> {
     }
 }
 
-/// Plays the whole file; what left, and how many beats earlier it is written than it left.
-fn perform(score: &Score, args: &Args) -> Result<(Song, f64)> {
+/// Plays the whole file; what left, begun where the file begins.
+fn perform(score: &Score, args: &Args) -> Result<Song> {
     let pair = Pair::JAZZ_CLASSIC;
     let side = match pair.towards(args.to) {
         Some(Direction::AToB) => 1.0,
@@ -147,21 +153,10 @@ fn perform(score: &Score, args: &Args) -> Result<(Song, f64)> {
         Passage::Stop { seconds: 0.1 },
     ];
     let recording = instance.perform(&Script::new(song, passages), &Setup::default())?;
-    let earlier = score.delay().unwrap_or(0.0);
-    Ok((score.result(&recording, earlier), earlier))
+    Ok(score.result(&recording, score.delay().unwrap_or(0.0)))
 }
 
-/// The notes so many beats later.
-fn later(song: &Song, beats: f64) -> Song {
-    let mut song = song.clone();
-    for note in &mut song.notes {
-        note.onset += beats;
-        note.release += beats;
-    }
-    song
-}
-
-fn report(score: &Score, source: &Song, result: &Song, earlier: f64) {
+fn report(score: &Score, result: &Song) {
     let pitched = |song: &Song| -> Vec<Note> {
         song.notes
             .iter()
@@ -169,7 +164,7 @@ fn report(score: &Score, source: &Song, result: &Song, earlier: f64) {
             .copied()
             .collect()
     };
-    let counts = count(&pitched(source), &pitched(result), f64::MIN, f64::MAX);
+    let counts = count(&pitched(&score.song), &pitched(result), f64::MIN, f64::MAX);
     println!(
         "{} pitched notes, {} of them kept, {} removed; {} added, {} now",
         counts.before,
@@ -178,13 +173,12 @@ fn report(score: &Score, source: &Song, result: &Song, earlier: f64) {
         counts.added(),
         counts.after
     );
-    if score.delay().is_none() {
-        println!(
+    match score.delay() {
+        Some(beats) => println!("The plugin plays {beats} beats later; here both begin together."),
+        None => println!(
             "The time signature changes in this file, and the plugin's delay with it: the result \
              sounds as late as it left the plugin."
-        );
-    } else {
-        println!("The plugin plays {earlier} beats later; here both begin together.");
+        ),
     }
 }
 
@@ -217,30 +211,6 @@ fn view(source: &Song, result: &Song) -> Result<()> {
     Ok(())
 }
 
-/// Sound as a WAV file of 16 bits, stereo.
-fn wav(sound: &[f32]) -> Vec<u8> {
-    let size = (sound.len() * 2) as u32;
-    let rate = synth::SAMPLE_RATE;
-    let mut bytes = Vec::with_capacity(sound.len() * 2 + 44);
-    bytes.extend_from_slice(b"RIFF");
-    bytes.extend_from_slice(&(size + 36).to_le_bytes());
-    bytes.extend_from_slice(b"WAVEfmt ");
-    bytes.extend_from_slice(&16u32.to_le_bytes());
-    // Integers, two channels.
-    bytes.extend_from_slice(&[1, 0, 2, 0]);
-    bytes.extend_from_slice(&rate.to_le_bytes());
-    bytes.extend_from_slice(&(rate * 4).to_le_bytes());
-    // Bytes in a frame, bits in a sample.
-    bytes.extend_from_slice(&[4, 0, 16, 0]);
-    bytes.extend_from_slice(b"data");
-    bytes.extend_from_slice(&size.to_le_bytes());
-    for sample in sound {
-        let sample = (sample * f32::from(i16::MAX)).round() as i16;
-        bytes.extend_from_slice(&sample.to_le_bytes());
-    }
-    bytes
-}
-
 /// Writes beside the file and renames, so that there is never half a file.
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -248,48 +218,6 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let failed = || format!("{}: cannot write the file", path.display());
     std::fs::write(&beside, bytes).with_context(failed)?;
     std::fs::rename(&beside, path).with_context(failed)
-}
-
-/// The system's player at work.
-struct Player {
-    child: Child,
-    program: &'static str,
-    file: PathBuf,
-}
-
-impl Player {
-    fn start(wav: &[u8]) -> Result<Self> {
-        let name = format!("third-stream-{}.wav", std::process::id());
-        let file = std::env::temp_dir().join(name);
-        write_whole(&file, wav)?;
-        for (program, options) in PLAYERS {
-            let mut command = Command::new(program);
-            let command = command.args(options).arg(&file);
-            if let Ok(child) = command.stdin(Stdio::null()).spawn() {
-                return Ok(Self {
-                    child,
-                    program,
-                    file,
-                });
-            }
-        }
-        std::fs::remove_file(&file).ok();
-        let names = PLAYERS.map(|(program, _)| program).join(", ");
-        bail!("found no player (looked for {names}); use --out FILE.wav and open the file")
-    }
-
-    /// Waits for the end of the sound.
-    fn finish(mut self) -> Result<()> {
-        let status = self.child.wait();
-        std::fs::remove_file(&self.file).ok();
-        let status = status?;
-        ensure!(
-            status.success(),
-            "{} could not play the sound ({status}); use --out FILE.wav and open the file",
-            self.program
-        );
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -303,16 +231,5 @@ mod tests {
         let bad = Args::try_parse_from(["play", "a.mid", "--amount", "120"]);
         assert!(bad.is_err());
         assert!(kind(Path::new("a.mp3")).is_err());
-    }
-
-    #[test]
-    fn a_wav_file_says_what_it_holds() {
-        let bytes = wav(&[0.5, -0.5, 1.0, -1.0]);
-        assert_eq!(bytes.len(), 44 + 8);
-        assert_eq!(&bytes[..4], b"RIFF");
-        assert_eq!(bytes[4..8], (36u32 + 8).to_le_bytes());
-        assert_eq!(bytes[24..28], 44_100u32.to_le_bytes());
-        assert_eq!(bytes[48..50], i16::MAX.to_le_bytes());
-        assert_eq!(bytes[50..52], (-i16::MAX).to_le_bytes());
     }
 }
