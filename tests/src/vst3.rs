@@ -5,6 +5,10 @@
     unsafe_code,
     reason = "VST3's interfaces are C++: each of their functions is unsafe to call"
 )]
+#![expect(
+    clippy::unnecessary_cast,
+    reason = "C++'s enumerations are signed on Windows and unsigned elsewhere"
+)]
 
 /// Calls a VST3 interface.
 macro_rules! com {

@@ -100,6 +100,18 @@ mod tests {
     }
 
     #[test]
+    fn the_player_s_options_are_its_own() {
+        let line = [
+            "xtask", "play", "in.mid", "--to", "jazz", "--out", "out.wav",
+        ];
+        let Task::Play(_) = Cli::try_parse_from(line).unwrap().task else {
+            panic!("not the player's");
+        };
+        // Its help is the player's too, not this program's.
+        assert!(Cli::try_parse_from(["xtask", "play", "--help"]).is_ok());
+    }
+
+    #[test]
     fn the_root_is_the_workspace() {
         let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
         assert!(manifest.starts_with("[workspace]"));

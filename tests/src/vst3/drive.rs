@@ -5,9 +5,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use vst3::ComWrapper;
 use vst3::Steinberg::Vst::{
-    AudioBusBuffers, AudioBusBuffers__type0, Event, Event_::EventTypes_, Event__type0,
-    IAudioProcessorTrait, NoteOffEvent, NoteOnEvent, PolyPressureEvent, ProcessContext,
-    ProcessContext_::StatesAndFlags_, ProcessData, SymbolicSampleSizes_,
+    AudioBusBuffers, AudioBusBuffers__type0, Event,
+    Event_::{EventTypes, EventTypes_},
+    Event__type0, IAudioProcessorTrait, NoteOffEvent, NoteOnEvent, PolyPressureEvent,
+    ProcessContext,
+    ProcessContext_::StatesAndFlags_,
+    ProcessData, SymbolicSampleSizes_,
 };
 use vst3::Steinberg::kResultOk;
 
@@ -114,7 +117,7 @@ impl Instance {
         events: &ComWrapper<Events>,
         changes: &ComWrapper<Changes>,
     ) -> Result<()> {
-        let note = |kind: u32, field| {
+        let note = |kind: EventTypes, field| {
             events.list.borrow_mut().push(Event {
                 busIndex: 0,
                 sampleOffset: sample,
@@ -206,7 +209,7 @@ fn take(leaving: &Events, block: &Block, events: &mut Vec<(u64, Output)>) -> Res
 fn output(event: &Event) -> Result<Output> {
     let id = |id: i32| u32::try_from(id).ok();
     let data = &event.__field0;
-    Ok(match u32::from(event.r#type) {
+    Ok(match EventTypes::from(event.r#type) {
         EventTypes_::kNoteOnEvent => {
             // SAFETY: the type says which member was written.
             let note = unsafe { data.noteOn };
@@ -266,7 +269,7 @@ fn context(block: &Block, sample_rate: f64, song: &Song) -> ProcessContext {
     // SAFETY: numbers only, for which zeros are values.
     let nothing: ProcessContext = unsafe { std::mem::zeroed() };
     ProcessContext {
-        state,
+        state: state as u32,
         sampleRate: sample_rate,
         projectTimeSamples: (beat * 60.0 / span.tempo * sample_rate).round() as i64,
         projectTimeMusic: beat,

@@ -6,10 +6,11 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use vst3::ComPtr;
 use vst3::Steinberg::Vst::{
-    BusDirections_, BusInfo, BusInfo_::BusFlags_, IAudioProcessor, IAudioProcessorTrait,
-    IComponent, IComponentTrait, IEditController, IEditControllerTrait, IMidiMapping,
-    IMidiMappingTrait, MediaTypes_, ParamID, ParameterInfo, ParameterInfo_::ParameterFlags_,
-    ProcessModes_, ProcessSetup, SpeakerArr, SymbolicSampleSizes_,
+    BusDirections, BusDirections_, BusInfo, BusInfo_::BusFlags_, IAudioProcessor,
+    IAudioProcessorTrait, IComponent, IComponentTrait, IEditController, IEditControllerTrait,
+    IMidiMapping, IMidiMappingTrait, MediaTypes, MediaTypes_, ParamID, ParameterInfo,
+    ParameterInfo_::ParameterFlags_, ProcessModes, ProcessModes_, ProcessSetup, SpeakerArr,
+    SymbolicSampleSizes_,
 };
 use vst3::Steinberg::{IPluginBaseTrait, kResultOk};
 
@@ -100,7 +101,7 @@ impl Instance {
 
     /// The plugin's buses.
     pub fn buses(&self) -> Buses {
-        let list = |media: u32, direction: u32| {
+        let list = |media: MediaTypes, direction: BusDirections| {
             let (media, direction) = (media as i32, direction as i32);
             let count = com!(self.component.getBusCount(media, direction));
             let bus = |index| {
@@ -113,7 +114,7 @@ impl Instance {
                     );
                 (result == kResultOk).then_some(Bus {
                     channels: info.channelCount,
-                    active: info.flags & BusFlags_::kDefaultActive != 0,
+                    active: info.flags & BusFlags_::kDefaultActive as u32 != 0,
                 })
             };
             (0..count).filter_map(bus).collect()
@@ -242,7 +243,7 @@ impl Instance {
 }
 
 /// The host's mode as VST3 names it.
-pub(super) fn mode(setup: &Setup) -> u32 {
+pub(super) fn mode(setup: &Setup) -> ProcessModes {
     match setup.pace {
         Pace::Offline => ProcessModes_::kOffline,
         Pace::Rushed | Pace::RealTime { .. } => ProcessModes_::kRealtime,

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
 
-use vst3::Steinberg::IBStream_::IStreamSeekMode_;
+use vst3::Steinberg::IBStream_::{IStreamSeekMode, IStreamSeekMode_};
 use vst3::Steinberg::Vst::{
     Event, IComponentHandler, IComponentHandlerTrait, IEventList, IEventListTrait,
     IHostApplication, IHostApplicationTrait, IParamValueQueue, IParamValueQueueTrait,
@@ -136,7 +136,7 @@ impl IBStreamTrait for Stream {
 
     unsafe fn seek(&self, offset: int64, mode: int32, result: *mut int64) -> tresult {
         let length = self.bytes.borrow().len() as i64;
-        let from = match mode as u32 {
+        let from = match mode as IStreamSeekMode {
             IStreamSeekMode_::kIBSeekSet => 0,
             IStreamSeekMode_::kIBSeekCur => self.position.get() as i64,
             IStreamSeekMode_::kIBSeekEnd => length,
