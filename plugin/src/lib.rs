@@ -9,6 +9,7 @@
 //! | [`params`], [`state`] | what the host automates and saves | host |
 //! | `memory` | what In place remembers of the song | audio, host |
 //! | [`editor`] | the window | editor |
+//! | `vst3` | the VST3 export | host |
 //!
 //! This file only joins them, in the order of a plugin's life.
 
@@ -21,6 +22,7 @@ pub mod params;
 pub mod rt;
 mod shared;
 pub mod state;
+mod vst3;
 mod weights;
 
 use std::sync::Arc;
@@ -196,4 +198,3 @@ impl<const STEREO: bool> Vst3Plugin for ThirdStream<STEREO> {
 }
 
 nice_export_clap!(ThirdStream<false>);
-nice_export_vst3!(ThirdStream<true>);

@@ -1,8 +1,8 @@
-//! Tests on the built plugin, in a small CLAP host: what a musician's host does, and what must
-//! hold whatever it does.
+//! Tests on the built plugin, in small CLAP and VST3 hosts: what a musician's host does, and what
+//! must hold whatever it does.
 //!
-//! They need the built `.clap`; `cargo xtask check` builds it with the real-time checks on and
-//! says where it is. Without it they pass without having looked.
+//! They need the built bundles; `cargo xtask check` builds them with the real-time checks on and
+//! says where they are. Without them they pass without having looked.
 
 #![expect(
     clippy::unwrap_used,
@@ -18,6 +18,7 @@ mod passing;
 mod rendering;
 mod stage;
 mod transport;
+mod vst3;
 
 use std::io::Write as _;
 

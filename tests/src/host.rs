@@ -4,6 +4,8 @@ mod blocks;
 mod callbacks;
 mod drive;
 mod room;
+pub(crate) mod walk;
+mod window;
 
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
@@ -331,7 +333,7 @@ impl Instance {
     /// Gives the engine time to load its weights, as a user does between opening and playing.
     pub fn wait_until_ready(&mut self, setup: &Setup) -> Result<()> {
         self.activate(setup)?;
-        drive::wait_for_engine(Duration::from_secs(20));
+        walk::wait_for_engine(Duration::from_secs(20));
         self.serve();
         Ok(())
     }

@@ -1,19 +1,27 @@
-//! A small CLAP host for the tests on the built plugin and for the demo.
+//! Small CLAP and VST3 hosts for the tests on the built plugin and for the demo.
 //!
 //! | module | what it is |
 //! |---|---|
 //! | [`song`] | what the host plays: notes, tempo, meter, automation; playing, looping, stopping |
 //! | [`host`] | loads a `.clap`, makes instances, calls them block by block |
+//! | [`vst3`] | the same for a `.vst3` |
 //! | [`recording`] | what left the plugin, sample by sample, and its laws |
 //! | [`threads`] | the threads of this process, to see that a plugin leaves none behind |
 //! | [`clip`] | a jazz trio of sixteen bars, the demo's music |
 //! | [`comparison`] | which notes were kept, removed and added |
 //! | [`midi_file`] | what was played as a Standard MIDI file |
+//! | [`score`] | a Standard MIDI file as a host's song, and the result as one |
+//! | [`synth`] | a song as sound |
+//! | [`rolls`] | two moving rolls for a terminal |
 
 pub mod clip;
 pub mod comparison;
 pub mod host;
 pub mod midi_file;
 pub mod recording;
+pub mod rolls;
+pub mod score;
 pub mod song;
+pub mod synth;
 pub mod threads;
+pub mod vst3;

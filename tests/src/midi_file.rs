@@ -1,31 +1,125 @@
 //! Standard MIDI files of what was played: a tempo track and a track for each player.
 
-use midly::num::{u4, u7, u15, u24, u28};
+use midly::num::{u4, u7, u14, u15, u24, u28};
 use midly::{
-    Format, Header, MetaMessage, MidiMessage, Smf, Timing, Track, TrackEvent, TrackEventKind,
+    Format, Header, MetaMessage, MidiMessage, PitchBend, Smf, Timing, Track, TrackEvent,
+    TrackEventKind,
 };
 
 use crate::clip::Part;
-use crate::song::Note;
+use crate::song::{Note, Song};
 
 /// Ticks in a quarter note.
 const TICKS: u16 = 480;
 
-/// A file with these notes, each in the track of its channel's part. A channel without a part has
-/// no track.
+/// A file with these notes in 4/4, each in the track of its channel's part. A channel without a
+/// part has no track.
 pub fn write(title: &str, tempo: f64, parts: &[Part], notes: &[Note]) -> anyhow::Result<Vec<u8>> {
-    let mut smf = Smf::new(Header::new(
-        Format::Parallel,
-        Timing::Metrical(u15::new(TICKS)),
-    ));
-    let micros = (60e6 / tempo).round() as u32;
-    smf.tracks.push(track(vec![
-        (0, meta(MetaMessage::TrackName(title.as_bytes()))),
-        (0, meta(MetaMessage::TimeSignature(4, 2, 24, 8))),
-        (0, meta(MetaMessage::Tempo(u24::new(micros)))),
-    ]));
+    let song = Song::new(tempo, notes.iter().copied());
+    file(title, &song, parts, Format::Parallel)
+}
+
+/// A file of a whole song, with tempo and time signatures: a track for each channel, or all in
+/// one, for programs that look at the first only.
+pub fn write_song(title: &str, song: &Song, one_track: bool) -> anyhow::Result<Vec<u8>> {
+    let sounds = |channel: &u8| {
+        song.notes.iter().any(|note| note.channel == *channel)
+            || song
+                .messages
+                .iter()
+                .any(|(_, bytes)| bytes[0] & 0x0F == *channel)
+    };
+    let part = |channel| Part {
+        name: "",
+        channel,
+        program: None,
+    };
+    let parts: Vec<Part> = (0..16).filter(sounds).map(part).collect();
+    let format = if one_track {
+        Format::SingleTrack
+    } else {
+        Format::Parallel
+    };
+    file(title, song, &parts, format)
+}
+
+/// The channel messages of a file that are no notes, with their ticks, in order of time.
+pub fn messages(bytes: &[u8]) -> anyhow::Result<Vec<(u64, [u8; 3])>> {
+    let mut messages = Vec::new();
+    for track in midly::parse(bytes)?.1 {
+        let mut tick = 0;
+        // A damaged track is read as far as it goes.
+        for event in track?.map_while(Result::ok) {
+            tick += u64::from(event.delta.as_int());
+            if let TrackEventKind::Midi { channel, message } = event.kind
+                && let Some([status, first, second]) = short(message)
+            {
+                messages.push((tick, [status | channel.as_int(), first, second]));
+            }
+        }
+    }
+    messages.sort_by_key(|(tick, _)| *tick);
+    Ok(messages)
+}
+
+/// A message that is no note in three bytes, for channel 0.
+fn short(message: MidiMessage) -> Option<[u8; 3]> {
+    match message {
+        MidiMessage::NoteOn { .. } | MidiMessage::NoteOff { .. } => None,
+        MidiMessage::Aftertouch { key, vel } => Some([0xA0, key.as_int(), vel.as_int()]),
+        MidiMessage::Controller { controller, value } => {
+            Some([0xB0, controller.as_int(), value.as_int()])
+        }
+        MidiMessage::ProgramChange { program } => Some([0xC0, program.as_int(), 0]),
+        MidiMessage::ChannelAftertouch { vel } => Some([0xD0, vel.as_int(), 0]),
+        MidiMessage::PitchBend { bend } => {
+            let bend = bend.0.as_int();
+            Some([0xE0, (bend & 0x7F) as u8, (bend >> 7) as u8])
+        }
+    }
+}
+
+/// The message of three bytes; `None` for what is none, or a note.
+fn long([status, first, second]: [u8; 3]) -> Option<MidiMessage> {
+    let (first, second) = (u7::new(first & 0x7F), u7::new(second & 0x7F));
+    Some(match status & 0xF0 {
+        0xA0 => MidiMessage::Aftertouch {
+            key: first,
+            vel: second,
+        },
+        0xB0 => MidiMessage::Controller {
+            controller: first,
+            value: second,
+        },
+        0xC0 => MidiMessage::ProgramChange { program: first },
+        0xD0 => MidiMessage::ChannelAftertouch { vel: first },
+        0xE0 => {
+            let bend = u16::from(second.as_int()) << 7 | u16::from(first.as_int());
+            let bend = PitchBend(u14::new(bend));
+            MidiMessage::PitchBend { bend }
+        }
+        _ => return None,
+    })
+}
+
+fn file(title: &str, song: &Song, parts: &[Part], format: Format) -> anyhow::Result<Vec<u8>> {
+    let mut smf = Smf::new(Header::new(format, Timing::Metrical(u15::new(TICKS))));
+    let mut conductor = vec![(0, meta(MetaMessage::TrackName(title.as_bytes())))];
+    for &(beat, (numerator, denominator)) in &song.meter {
+        let power = denominator.max(1).ilog2() as u8;
+        let signature = MetaMessage::TimeSignature(numerator as u8, power, 24, 8);
+        conductor.push((ticks(beat), meta(signature)));
+    }
+    for &(beat, tempo) in &song.tempo {
+        let micros = u24::new((60e6 / tempo).round() as u32);
+        conductor.push((ticks(beat), meta(MetaMessage::Tempo(micros))));
+    }
+    let mut tracks = vec![conductor];
     for part in parts {
-        let mut events = vec![(0, meta(MetaMessage::TrackName(part.name.as_bytes())))];
+        let mut events = Vec::new();
+        if !part.name.is_empty() {
+            events.push((0, meta(MetaMessage::TrackName(part.name.as_bytes()))));
+        }
         let midi = |message| TrackEventKind::Midi {
             channel: u4::new(part.channel),
             message,
@@ -34,7 +128,18 @@ pub fn write(title: &str, tempo: f64, parts: &[Part], notes: &[Note]) -> anyhow:
             let program = u7::new(program);
             events.push((0, midi(MidiMessage::ProgramChange { program })));
         }
-        for note in notes.iter().filter(|note| note.channel == part.channel) {
+        for &(beat, bytes) in &song.messages {
+            if bytes[0] & 0x0F == part.channel
+                && let Some(message) = long(bytes)
+            {
+                events.push((ticks(beat), midi(message)));
+            }
+        }
+        for note in song
+            .notes
+            .iter()
+            .filter(|note| note.channel == part.channel)
+        {
             let (key, vel) = (u7::new(note.key), u7::new(note.velocity));
             let (start, end) = (ticks(note.onset), ticks(note.release));
             events.push((start, midi(MidiMessage::NoteOn { key, vel })));
@@ -42,8 +147,12 @@ pub fn write(title: &str, tempo: f64, parts: &[Part], notes: &[Note]) -> anyhow:
             let end = end.max(start + 1);
             events.push((end, midi(MidiMessage::NoteOff { key, vel })));
         }
-        smf.tracks.push(track(events));
+        tracks.push(events);
     }
+    if format == Format::SingleTrack {
+        tracks = vec![tracks.into_iter().flatten().collect()];
+    }
+    smf.tracks = tracks.into_iter().map(track).collect();
     let mut bytes = Vec::new();
     smf.write_std(&mut bytes)?;
     Ok(bytes)
@@ -105,6 +214,24 @@ mod tests {
         keys.sort_unstable();
         wanted.sort_unstable();
         assert_eq!(keys, wanted);
+    }
+
+    #[test]
+    fn one_track_holds_what_several_do() {
+        let song = clip::song();
+        let read = |one_track| {
+            let bytes = write_song("Clip", &song, one_track).unwrap();
+            let smf = third_stream_model::smf::Smf::read(&bytes).unwrap();
+            let tracks = smf.tracks().len();
+            let song = third_stream_model::song::Song::of(&smf).unwrap();
+            let notes = song.notes().iter();
+            let mut notes: Vec<_> = notes.map(|n| (n.start, n.end, n.channel, n.key)).collect();
+            notes.sort_unstable();
+            (tracks, notes)
+        };
+        let (several, one) = (read(false), read(true));
+        assert_eq!((several.0, one.0), (5, 1));
+        assert_eq!(several.1, one.1);
     }
 
     /// The clip as a file, for the command line and for hosts. To write it anew, delete it and

@@ -102,6 +102,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if let Some(bundles) = built {
         let mut e2e = e2e(nextest);
         e2e.env("THIRD_STREAM_CLAP", bundles.clap);
+        e2e.env("THIRD_STREAM_VST3", bundles.vst3);
         stages.tests("the plugin in a host", e2e)?;
     }
 

@@ -14,6 +14,7 @@ mod check;
 mod demo;
 mod forward;
 mod install;
+mod play;
 mod process;
 mod summary;
 mod system;
@@ -40,6 +41,10 @@ enum Task {
     Check(check::Args),
     /// Play a short jazz clip through the built plugin and show what became of it.
     Demo(demo::Args),
+    /// Play a MIDI file through the built plugin, to be heard and seen without a sequencer (try
+    /// --help).
+    #[command(disable_help_flag = true)]
+    Play(play::Args),
     /// Build the plugin as CLAP and VST3 into target/bundled.
     Bundle(bundle::Args),
     /// Build the plugin and copy it into your plugin folders.
@@ -69,6 +74,7 @@ fn main() -> Result<()> {
     match Cli::parse().task {
         Task::Check(args) => check::run(&args),
         Task::Demo(args) => demo::run(&args),
+        Task::Play(args) => play::run(&args),
         Task::Bundle(args) => bundle::run(&args),
         Task::Install(args) => install::run(&args),
         Task::Train(args) => forward::run("train", &args),
@@ -100,6 +106,18 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_player_s_options_are_its_own() {
+        let line = [
+            "xtask", "play", "in.mid", "--to", "jazz", "--out", "out.wav",
+        ];
+        let Task::Play(_) = Cli::try_parse_from(line).unwrap().task else {
+            panic!("not the player's");
+        };
+        // Its help is the player's too, not this program's.
+        assert!(Cli::try_parse_from(["xtask", "play", "--help"]).is_ok());
     }
 
     #[test]

@@ -274,6 +274,23 @@ fn a_plain_song_passes_unchanged() {
 }
 
 #[test]
+fn a_bar_that_has_not_begun_is_not_this_one() {
+    // What Ardour 7.3 says in VST3.
+    let said = |position: f64, start: f64| {
+        let mut host = transport(position);
+        host.bar_start_pos_beats = Some(start);
+        Timeline::default().block(&host, 1024, false).bar_start
+    };
+    assert_eq!(said(0.0, 4.0), Some(0.0));
+    assert_eq!(said(3.99, 4.0), Some(0.0));
+    assert_eq!(said(8.5, 12.0), Some(8.0));
+    assert_eq!(said(-1.0, 0.0), Some(-4.0));
+    // A hair before the line is on it, as in hosts that count in samples.
+    assert_eq!(said(3.999_99, 4.0), Some(4.0));
+    assert_eq!(said(5.0, 4.0), Some(4.0));
+}
+
+#[test]
 fn the_piece_after_a_parameter_change_keeps_the_bar() {
     // A 3/4 bar stood before: the song's bars start at 3, 7, 11.
     let mut timeline = Timeline::default();

@@ -8,6 +8,8 @@
 //!   song whose time signature changed before: they are carried on from the piece before;
 //! * a transport event inside a block tells the position at that event, and the samples from the
 //!   block's start to the event are added to it once more: they are taken off again.
+//!
+//! And one of a host's: Ardour 7 says in VST3 where the next bar begins in place of this one.
 
 use nice_plug::prelude::Transport as HostTransport;
 
@@ -108,21 +110,30 @@ fn read(host: &HostTransport, offline: bool) -> Transport {
     };
     let tempo = host.tempo.filter(|tempo| tempo.is_finite() && *tempo > 0.0);
     let position = host.pos_beats.filter(|beats| beats.is_finite());
+    let time_signature = (
+        signature(host.time_sig_numerator).unwrap_or(4),
+        signature(host.time_sig_denominator).unwrap_or(4),
+    );
+    // Without a position the bar's start means nothing.
+    let bar = position.zip(host.bar_start_pos_beats);
     Transport {
         playing: host.playing,
         sample_rate: f64::from(host.sample_rate),
         tempo: tempo.unwrap_or(120.0),
         position,
-        // Without a position the bar's start means nothing.
-        bar_start: position.and(host.bar_start_pos_beats),
+        bar_start: bar.map(|(position, start)| begun(start, position, time_signature)),
         bar_number: position.and(host.bar_number).map(i64::from),
-        time_signature: (
-            signature(host.time_sig_numerator).unwrap_or(4),
-            signature(host.time_sig_denominator).unwrap_or(4),
-        ),
+        time_signature,
         loop_range: host.loop_range_beats.filter(|(start, end)| end > start),
         offline,
     }
+}
+
+/// The start of the bar that `position` lies in, where the host's lies behind it.
+fn begun(start: f64, position: f64, time_signature: (u16, u16)) -> f64 {
+    let length = quarters(time_signature);
+    let ahead = ((start - position - EXACT) / length).ceil().max(0.0);
+    start - ahead * length
 }
 
 fn beats_per_sample(transport: &Transport) -> f64 {
@@ -131,6 +142,9 @@ fn beats_per_sample(transport: &Transport) -> f64 {
 
 /// Quarter notes in a bar.
 fn bar_length(transport: &Transport) -> f64 {
-    let (beats, value) = transport.time_signature;
+    quarters(transport.time_signature)
+}
+
+fn quarters((beats, value): (u16, u16)) -> f64 {
     f64::from(beats) * 4.0 / f64::from(value)
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use clack_extensions::gui::{GuiSize, HostGui, HostGuiImpl};
 use clack_extensions::latency::{HostLatency, HostLatencyImpl};
 use clack_extensions::params::{
     HostParams, HostParamsImplMainThread, HostParamsImplShared, ParamClearFlags, ParamRescanFlags,
@@ -35,6 +36,21 @@ impl HostParamsImplShared for Calls {
     fn request_flush(&self) {}
 }
 
+/// The editor keeps the size that it asked for when it was opened.
+impl HostGuiImpl for Calls {
+    fn resize_hints_changed(&self) {}
+    fn request_resize(&self, _: GuiSize) -> Result<(), HostError> {
+        Err(HostError::Message("this host's window does not change"))
+    }
+    fn request_show(&self) -> Result<(), HostError> {
+        Ok(())
+    }
+    fn request_hide(&self) -> Result<(), HostError> {
+        Ok(())
+    }
+    fn closed(&self, _: bool) {}
+}
+
 /// The main thread's side; this host keeps no list of parameters that could go stale.
 pub(super) struct MainThread;
 
@@ -65,6 +81,7 @@ impl HostHandlers for Handlers {
         builder
             .register::<HostParams>()
             .register::<HostLatency>()
+            .register::<HostGui>()
             .register::<HostState>();
     }
 }

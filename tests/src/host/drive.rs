@@ -13,19 +13,11 @@ use clack_host::utils::{BeatTime, SecondsTime};
 
 use super::callbacks::Handlers;
 use super::room::Room;
-use super::{Instance, Pace, Parameter, Setup};
+use super::walk::{Block, walk};
+use super::{Instance, Parameter, Setup};
 use crate::recording::{Output, Recording};
-use crate::song::timeline::{Input, Span, Timeline};
+use crate::song::timeline::{Input, Timeline};
 use crate::song::{Script, Song};
-use crate::threads;
-
-/// The name of the plugin's engine thread.
-const ENGINE_THREAD: &str = "third-stream-engine";
-
-/// Waits until the engine has nothing to do.
-pub(super) fn wait_for_engine(patience: Duration) {
-    threads::wait_for_worker(ENGINE_THREAD, patience, Duration::from_secs(1));
-}
 
 impl Instance {
     /// Plays the script through the plugin and records what leaves. The plugin stays active, so
@@ -89,44 +81,25 @@ fn process(
 ) -> Result<Recorded> {
     let mut recorded = (Vec::new(), Duration::ZERO);
     let mut room = Room::new(setup.room);
-    let mut inputs = timeline.inputs.iter().peekable();
-    let mut sizes = setup.blocks.sizes();
-    let mut beats_played = 0.0;
-    for span in &timeline.spans {
-        let per_sample = span.beats_per_sample(timeline.sample_rate);
-        let mut now = span.start;
-        while now < span.end() {
-            // A block ends where the transport changes, as in hosts.
-            let frames = u64::from(sizes.next().unwrap_or(1)).min(span.end() - now);
-            let mut entering = EventBuffer::with_capacity(64);
-            while let Some((sample, input)) = inputs.next_if(|(at, _)| *at < now + frames) {
-                push(&mut entering, (sample - now) as u32, *input, parameters)?;
-            }
-            let transport = transport(span, now, timeline.sample_rate, song);
-            room.clear();
-            let call = Instant::now();
-            call_plugin(processor, frames as u32, &entering, &mut room, &transport)?;
-            recorded.1 = recorded.1.max(call.elapsed());
-            take(&room, now, frames, &mut recorded.0)?;
-            now += frames;
-            let before = beats_played;
-            beats_played += frames as f64 * per_sample;
-            if let Pace::RealTime { group } = setup.pace
-                && asks_between(before, beats_played, group)
-            {
-                wait_for_engine(Duration::from_secs(20));
-            }
+    walk(timeline, setup, |block| {
+        let mut entering = EventBuffer::with_capacity(64);
+        for (sample, input) in block.inputs {
+            push(
+                &mut entering,
+                (sample - block.start) as u32,
+                *input,
+                parameters,
+            )?;
         }
-    }
+        let transport = transport(block, timeline.sample_rate, song);
+        room.clear();
+        let call = Instant::now();
+        let frames = block.frames as u32;
+        call_plugin(processor, frames, &entering, &mut room, &transport)?;
+        recorded.1 = recorded.1.max(call.elapsed());
+        take(&room, block.start, block.frames, &mut recorded.0)
+    })?;
     Ok(recorded)
-}
-
-/// Whether a group's end, or the beat before it, lies between two positions. Groups are counted
-/// from the script's start, so scripts in real time start at the start of a group.
-fn asks_between(before: f64, after: f64, group: f64) -> bool {
-    [0.0, 1.0]
-        .iter()
-        .any(|lead| ((after + lead) / group).floor() > ((before + lead) / group).floor())
 }
 
 #[expect(unsafe_code, reason = "a note effect has no audio buffers to describe")]
@@ -216,8 +189,8 @@ fn take(room: &Room, now: u64, frames: u64, events: &mut Vec<(u64, Output)>) -> 
     Ok(())
 }
 
-fn transport(span: &Span, now: u64, sample_rate: f64, song: &Song) -> TransportEvent {
-    let beat = span.beat + (now - span.start) as f64 * span.beats_per_sample(sample_rate);
+fn transport(block: &Block, sample_rate: f64, song: &Song) -> TransportEvent {
+    let (span, beat) = (block.span, block.beat(sample_rate));
     let bar = song.bar_at(beat);
     let mut flags = TransportFlags::HAS_TEMPO
         | TransportFlags::HAS_BEATS_TIMELINE
@@ -242,19 +215,5 @@ fn transport(span: &Span, now: u64, sample_rate: f64, song: &Song) -> TransportE
         bar_number: bar.number,
         time_signature_numerator: bar.meter.0,
         time_signature_denominator: bar.meter.1,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_engine_is_asked_before_and_at_a_group_s_end() {
-        assert!(asks_between(14.9, 15.1, 16.0));
-        assert!(!asks_between(15.1, 15.9, 16.0));
-        assert!(asks_between(15.9, 16.0, 16.0));
-        assert!(!asks_between(16.0, 30.9, 16.0));
-        assert!(asks_between(30.9, 31.0, 16.0));
     }
 }

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Ardour plays the clip through the built VST3, and what it records must be the notes that the
+# tests' own host got. In real time, about a minute; no sound card and no display.
+#
+#     tests/ardour/run.sh [AMOUNT]      the knob towards classic, 0 to 100 % (100)
+#
+# Needs Ardour 7 or newer (Debian: apt-get install ardour). THIRD_STREAM_VST3 names a bundle that
+# is there already, PLAY the command that stands for `cargo xtask play`.
+set -euo pipefail
+amount=${1:-100}
+here=$(cd "$(dirname "$0")" && pwd)
+cd "$here/../.."
+
+ardour=$(ls -d /usr/lib/ardour[0-9]* | tail -n 1)
+version=${ardour##*/ardour}
+export LD_LIBRARY_PATH=$ardour ARDOUR_DLL_PATH=$ardour
+export ARDOUR_DATA_PATH=/usr/share/ardour$version ARDOUR_CONFIG_PATH=/etc/ardour$version
+
+bundle=${THIRD_STREAM_VST3:-}
+if [ -z "$bundle" ]; then
+    cargo xtask bundle
+    bundle="target/bundled/Third Stream.vst3"
+fi
+
+# Ardour keeps everything below HOME.
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'echo "line $LINENO failed" >&2' ERR
+play=(${PLAY:-cargo xtask play})
+play+=(--one-track --view never)
+# As played, a file comes out as it went in: this only puts all channels into one track.
+"${play[@]}" tests/fixtures/clip.mid --amount 0 --out "$work/clip.mid"
+"${play[@]}" "$work/clip.mid" --amount "$amount" --out "$work/expected.mid"
+export HOME=$work
+mkdir "$work/.vst3"
+# With its own time: Ardour takes a plugin that is as new as the scan for a changed one.
+cp -rp "$bundle" "$work/.vst3/"
+"$ardour/ardour-vst3-scanner" --quiet "$work/.vst3/Third Stream.vst3"
+
+session=$work/session
+"$ardour/luasession" "$here/session.lua" "$session"
+cp "$work/clip.mid" "$work/expected.mid" "$session/interchange/session/midifiles/"
+
+# The two clips as sources and regions of 64 beats (of 1,920 ticks), at the clip's tempo.
+file=$session/session.ardour
+region() {
+    echo "<Region name=\"$1\" id=\"$3\" type=\"midi\" source-0=\"$2\" master-source-0=\"$2\"" \
+        "start=\"b0\" length=\"b122880@b0\" sync-position=\"b0\" ancestral-start=\"b0\"" \
+        "ancestral-length=\"b122880@b0\" stretch=\"1\" shift=\"1\" layering-index=\"0\"" \
+        "opaque=\"1\" muted=\"0\" locked=\"0\" video-locked=\"0\" automatic=\"0\"" \
+        "whole-file=\"0\" import=\"0\" external=\"0\" sync-marked=\"0\" hidden=\"0\"" \
+        "left-of-split=\"0\" right-of-split=\"0\" position-locked=\"0\" valid-transients=\"0\"" \
+        "tags=\"\" contents=\"0\" region-group=\"0\" first-edit=\"nothing\"/>"
+}
+sed -i -e 's|npm="120" enpm="120"|npm="132" enpm="132"|' \
+    -e 's|<Sources/>|<Sources><Source name="clip.mid" type="midi" flags="" id="90001"/><Source name="expected.mid" type="midi" flags="" id="90002"/></Sources>|' \
+    "$file"
+for name in clip expected; do
+    [ "$name" = clip ] && source=90001 || source=90002
+    sed -i "s|\(<Playlist [^>]*name=\"$name\"[^>]*[^/]\)/>|\1>$(region $name $source ${source}1)</Playlist>|" "$file"
+done
+
+"$ardour/luasession" "$here/play.lua" "$session" "$amount"

@@ -1,0 +1,96 @@
+//! The blocks of a timeline, and the time that a host leaves the engine between them.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::{Pace, Setup};
+use crate::song::timeline::{Input, Span, Timeline};
+use crate::threads;
+
+/// The name of the plugin's engine thread.
+const ENGINE_THREAD: &str = "third-stream-engine";
+
+/// One call of the plugin.
+pub(crate) struct Block<'a> {
+    /// The stretch that it lies in.
+    pub(crate) span: &'a Span,
+    /// First sample, counted from the script's start.
+    pub(crate) start: u64,
+    /// Samples in it.
+    pub(crate) frames: u64,
+    /// What enters, each at its sample from the script's start.
+    pub(crate) inputs: &'a [(u64, Input)],
+}
+
+impl Block<'_> {
+    /// The position in the song at its first sample, in beats.
+    pub(crate) fn beat(&self, sample_rate: f64) -> f64 {
+        self.span.beat
+            + (self.start - self.span.start) as f64 * self.span.beats_per_sample(sample_rate)
+    }
+}
+
+/// Goes through the timeline block by block.
+pub(crate) fn walk(
+    timeline: &Timeline,
+    setup: &Setup,
+    mut call: impl FnMut(&Block) -> Result<()>,
+) -> Result<()> {
+    let mut inputs = &timeline.inputs[..];
+    let mut sizes = setup.blocks.sizes();
+    let mut beats_played = 0.0;
+    for span in &timeline.spans {
+        let per_sample = span.beats_per_sample(timeline.sample_rate);
+        let mut start = span.start;
+        while start < span.end() {
+            // A block ends where the transport changes, as in hosts.
+            let frames = u64::from(sizes.next().unwrap_or(1)).min(span.end() - start);
+            let entering = inputs.partition_point(|(at, _)| *at < start + frames);
+            let (entering, later) = inputs.split_at(entering);
+            inputs = later;
+            call(&Block {
+                span,
+                start,
+                frames,
+                inputs: entering,
+            })?;
+            start += frames;
+            let before = beats_played;
+            beats_played += frames as f64 * per_sample;
+            if let Pace::RealTime { group } = setup.pace
+                && asks_between(before, beats_played, group)
+            {
+                wait_for_engine(Duration::from_secs(20));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Waits until the engine has nothing to do.
+pub(crate) fn wait_for_engine(patience: Duration) {
+    threads::wait_for_worker(ENGINE_THREAD, patience, Duration::from_secs(1));
+}
+
+/// Whether a group's end, or the beat before it, lies between two positions. Groups are counted
+/// from the script's start, so scripts in real time start at the start of a group.
+fn asks_between(before: f64, after: f64, group: f64) -> bool {
+    [0.0, 1.0]
+        .iter()
+        .any(|lead| ((after + lead) / group).floor() > ((before + lead) / group).floor())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_engine_is_asked_before_and_at_a_group_s_end() {
+        assert!(asks_between(14.9, 15.1, 16.0));
+        assert!(!asks_between(15.1, 15.9, 16.0));
+        assert!(asks_between(15.9, 16.0, 16.0));
+        assert!(!asks_between(16.0, 30.9, 16.0));
+        assert!(asks_between(30.9, 31.0, 16.0));
+    }
+}

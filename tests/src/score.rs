@@ -1,0 +1,177 @@
+//! A Standard MIDI file as a host's song, and what left the plugin as one again.
+
+use anyhow::{Context, Result};
+use third_stream_model::smf::Smf;
+use third_stream_model::song::Song as FileSong;
+
+use crate::midi_file;
+use crate::recording::Recording;
+use crate::song::{Note, Song};
+
+/// Slots of bars in the default delay.
+const DELAY_SLOTS: f64 = 4.0;
+/// Beats of a slot.
+const SLOT: f64 = 4.0;
+
+/// A file to be played.
+pub struct Score {
+    /// As the host plays it.
+    pub song: Song,
+    /// As the model reads it.
+    pub file: FileSong,
+}
+
+impl Score {
+    /// Reads a file.
+    pub fn read(bytes: &[u8]) -> Result<Self> {
+        let smf = Smf::read(bytes)?;
+        let file = FileSong::of(&smf)?;
+        let notes = file.notes().iter().map(|note| Note {
+            onset: note.onset,
+            release: note.release,
+            key: note.key,
+            velocity: note.velocity,
+            channel: note.channel,
+        });
+        // A host has no notes without a length.
+        let notes = notes.filter(|note| note.release > note.onset);
+        let mut song = Song::new(120.0, notes);
+        let beats = |tick| file.beat_map().beats(tick);
+        let tempos = smf.tempos().into_iter();
+        let tempos = tempos.map(|(tick, micros)| (beats(tick), 60e6 / f64::from(micros)));
+        song.tempo.extend(tempos);
+        let meters = smf.time_signatures().into_iter();
+        let meters = meters.map(|(tick, (numerator, denominator))| {
+            (beats(tick), (numerator.into(), denominator as u16))
+        });
+        song.meter.extend(meters);
+        settle(&mut song.tempo);
+        settle(&mut song.meter);
+        let messages = midi_file::messages(bytes).context("the file's controllers")?;
+        let messages = messages.into_iter();
+        song.messages = messages.map(|(tick, bytes)| (beats(tick), bytes)).collect();
+        Ok(Self { song, file })
+    }
+
+    /// The end of the last note, in beats.
+    pub fn end(&self) -> f64 {
+        let releases = self.song.notes.iter().map(|note| note.release);
+        releases.fold(0.0, f64::max)
+    }
+
+    /// How much later the plugin plays, in beats: as many whole bars as fit into four slots.
+    /// `None` where the bars change, as then the delay does too.
+    pub fn delay(&self) -> Option<f64> {
+        let bar = |meter: (u16, u16)| f64::from(meter.0) * 4.0 / f64::from(meter.1);
+        let mut bars = self.song.meter.iter().map(|(_, meter)| bar(*meter));
+        let first = bars.next()?;
+        let slots = (first / SLOT).ceil();
+        let delay = first * (DELAY_SLOTS / slots).floor().max(1.0);
+        bars.all(|bar| bar == first).then_some(delay)
+    }
+
+    /// The song as it left the plugin, so much earlier: notes and messages.
+    pub fn result(&self, recording: &Recording, earlier: f64) -> Song {
+        let beat = |sample| recording.timeline.beats_played(sample) - earlier;
+        let mut song = Song::new(120.0, []);
+        song.tempo.clone_from(&self.song.tempo);
+        song.meter.clone_from(&self.song.meter);
+        let notes = recording.notes().into_iter().map(|note| Note {
+            // A sample before the start is the start.
+            onset: beat(note.on).max(0.0),
+            release: beat(note.off),
+            key: note.key,
+            velocity: (note.velocity * 127.0).round().clamp(1.0, 127.0) as u8,
+            channel: note.channel,
+        });
+        song.notes = notes.filter(|note| note.release > note.onset).collect();
+        let messages = recording.messages().into_iter();
+        let messages = messages.map(|(sample, bytes)| (beat(sample).max(0.0), bytes));
+        song.messages = messages.collect();
+        song
+    }
+}
+
+/// Leaves the last of those at one time, and one for the start.
+fn settle<T: Copy>(map: &mut Vec<(f64, T)>) {
+    map.sort_by(|a, b| a.0.total_cmp(&b.0));
+    // The later of two at one time counts.
+    map.reverse();
+    map.dedup_by(|a, b| (a.0 - b.0).abs() < 1e-9);
+    map.reverse();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clip;
+    use crate::recording::Output;
+    use crate::song::timeline::Timeline;
+    use crate::song::{Passage, Script};
+    use std::time::Duration;
+
+    fn written(song: &Song) -> Vec<u8> {
+        midi_file::write_song("Test", song, false).unwrap()
+    }
+
+    #[test]
+    fn a_file_is_read_as_it_was_written() {
+        let mut song = clip::song();
+        song.tempo.push((8.0, 90.0));
+        song.meter.push((12.0, (3, 4)));
+        song.messages = vec![(1.0, [0xB0, 64, 127]), (2.0, [0xE2, 1, 65])];
+        let score = Score::read(&written(&song)).unwrap();
+        assert_eq!(score.song.notes.len(), song.notes.len());
+        assert_eq!(score.song.messages, song.messages);
+        assert_eq!(score.song.meter, [(0.0, (4, 4)), (12.0, (3, 4))]);
+        let tempos: Vec<_> = score.song.tempo.iter().map(|t| t.1.round()).collect();
+        assert_eq!(tempos, [132.0, 90.0]);
+        assert_eq!(score.delay(), None);
+        // Read again, it stays the same to the tick.
+        assert_eq!(
+            written(&Score::read(&written(&song)).unwrap().song),
+            written(&song)
+        );
+    }
+
+    #[test]
+    fn the_delay_is_in_whole_bars() {
+        let delay = |meter| {
+            let mut song = clip::song();
+            song.meter = vec![(0.0, meter)];
+            Score::read(&written(&song)).unwrap().delay()
+        };
+        assert_eq!(delay((4, 4)), Some(16.0));
+        assert_eq!(delay((3, 4)), Some(12.0));
+        assert_eq!(delay((6, 8)), Some(12.0));
+        assert_eq!(delay((5, 4)), Some(10.0));
+    }
+
+    #[test]
+    fn the_result_is_moved_to_where_it_was_played() {
+        let song = Song::new(120.0, [Note::new(1.0, 2.0, 60)]);
+        let score = Score::read(&written(&song)).unwrap();
+        let script = Script::new(score.song.clone(), [Passage::play(0.0, 20.0)]);
+        let timeline = Timeline::new(&script, 48_000.0);
+        let (channel, key, id) = (0, 61, None);
+        let on = Output::On {
+            channel,
+            key,
+            velocity: 1.0,
+            id,
+        };
+        let off = Output::Off { channel, key, id };
+        let recording = Recording {
+            timeline,
+            // A beat is 24,000 samples.
+            events: vec![(17 * 24_000, on), (18 * 24_000, off)],
+            longest_call: Duration::ZERO,
+        };
+        let result = score.result(&recording, 16.0);
+        let wanted = Note {
+            velocity: 127,
+            ..Note::new(1.0, 2.0, 61)
+        };
+        assert_eq!(result.notes, [wanted]);
+    }
+}

@@ -1,0 +1,238 @@
+//! A small built-in synthesiser, so that a result can be heard without a sequencer: struck strings
+//! for every pitched channel, three sounds for the drums. Sustain pedals count; bends do not.
+
+use std::f32::consts::TAU;
+
+use crate::song::{Note, Song};
+
+/// Samples a second.
+pub const SAMPLE_RATE: u32 = 44_100;
+/// Seconds that a damped string still rings.
+const RELEASE: f32 = 0.09;
+/// Seconds of the onset.
+const ATTACK: f32 = 0.003;
+/// Seconds of silence in the end.
+const TAIL: f32 = 0.5;
+/// Seconds after which the longest string is silent.
+const LONGEST: f32 = 12.0;
+/// The loudest sample.
+const PEAK: f32 = 0.89;
+/// The drums' channel.
+const DRUMS: u8 = 9;
+
+/// The song as sound, left and right in turn, −1..=1.
+pub fn render(song: &Song) -> Vec<f32> {
+    let seconds = |beat| seconds_at(&song.tempo, beat) as f32;
+    let end = song.notes.iter().map(|note| note.release);
+    let length = seconds(end.fold(0.0, f64::max)) + RELEASE + TAIL;
+    let mut sound = vec![[0.0f32; 2]; (length * SAMPLE_RATE as f32) as usize + 1];
+    let mut state = 1;
+    for note in &song.notes {
+        let start = seconds(note.onset);
+        let held = seconds(pedalled(song, note)) - start;
+        let at = ((start * SAMPLE_RATE as f32) as usize).min(sound.len());
+        let loudness = (f32::from(note.velocity) / 127.0).powf(1.6);
+        if note.channel == DRUMS {
+            drum(&mut sound[at..], note.key, loudness, &mut state);
+        } else {
+            string(&mut sound[at..], note.key, loudness, held);
+        }
+    }
+    let loudest = sound
+        .as_flattened()
+        .iter()
+        .fold(0.0f32, |most, x| most.max(x.abs()));
+    let scale = if loudest > 0.0 { PEAK / loudest } else { 0.0 };
+    sound
+        .as_flattened()
+        .iter()
+        .map(|sample| sample * scale)
+        .collect()
+}
+
+/// Sound (left and right in turn, −1..=1) as a WAV file of 16 bits.
+pub fn wav(sound: &[f32]) -> Vec<u8> {
+    let size = (sound.len() * 2) as u32;
+    let rate = SAMPLE_RATE;
+    let mut bytes = Vec::with_capacity(sound.len() * 2 + 44);
+    bytes.extend_from_slice(b"RIFF");
+    bytes.extend_from_slice(&(size + 36).to_le_bytes());
+    bytes.extend_from_slice(b"WAVEfmt ");
+    bytes.extend_from_slice(&16u32.to_le_bytes());
+    // Integers, two channels.
+    bytes.extend_from_slice(&[1, 0, 2, 0]);
+    bytes.extend_from_slice(&rate.to_le_bytes());
+    bytes.extend_from_slice(&(rate * 4).to_le_bytes());
+    // Bytes in a frame, bits in a sample.
+    bytes.extend_from_slice(&[4, 0, 16, 0]);
+    bytes.extend_from_slice(b"data");
+    bytes.extend_from_slice(&size.to_le_bytes());
+    for sample in sound {
+        let sample = (sample * f32::from(i16::MAX)).round() as i16;
+        bytes.extend_from_slice(&sample.to_le_bytes());
+    }
+    bytes
+}
+
+/// Seconds from the start of a song to a beat.
+pub fn seconds_at(tempo: &[(f64, f64)], beat: f64) -> f64 {
+    let mut seconds = 0.0;
+    for (index, &(from, bpm)) in tempo.iter().enumerate() {
+        // The first tempo holds from the start.
+        let from = if index == 0 { 0.0 } else { from };
+        let until = tempo.get(index + 1).map_or(f64::INFINITY, |next| next.0);
+        seconds += (beat.min(until) - from).max(0.0) * 60.0 / bpm;
+    }
+    seconds
+}
+
+/// The beat at which a note is damped: its end, or where the pedal goes up that is down then.
+fn pedalled(song: &Song, note: &Note) -> f64 {
+    let pedal = song
+        .messages
+        .iter()
+        .filter(|(_, bytes)| bytes[0] == 0xB0 | note.channel && bytes[1] == 64);
+    let mut down = false;
+    for &(beat, bytes) in pedal {
+        if beat > note.release && (!down || bytes[2] < 64) {
+            return if down { beat } else { note.release };
+        }
+        down = bytes[2] >= 64;
+    }
+    note.release
+}
+
+/// A struck string: partials that fade, the higher the sooner, a little apart in the room.
+fn string(sound: &mut [[f32; 2]], key: u8, loudness: f32, held: f32) {
+    let rate = SAMPLE_RATE as f32;
+    let pitch = 440.0 * ((f32::from(key) - 69.0) / 12.0).exp2();
+    // Low strings ring longer.
+    let ring = 1.6 * (220.0 / pitch).powf(0.45);
+    let until = held.clamp(0.0, LONGEST);
+    let frames = ((until + RELEASE) * rate) as usize;
+    let side = ((f32::from(key) - 60.0) / 96.0).clamp(-0.4, 0.4);
+    let gains = [0.5 - side * 0.5, 0.5 + side * 0.5];
+    for partial in 1..=8u8 {
+        let n = f32::from(partial);
+        // Stiff strings are a little sharp above.
+        let frequency = pitch * n * (1.0 + 0.000_3 * n * n);
+        if frequency > rate * 0.45 {
+            break;
+        }
+        let brightness = loudness.max(0.05).powf(0.5 * (n - 1.0) / 2.0);
+        let strength = loudness * brightness / (n * n.sqrt());
+        for (i, frame) in sound.iter_mut().take(frames).enumerate() {
+            let t = i as f32 / rate;
+            let fade = (-t * (0.7 + 0.5 * n) / ring).exp() * (t / ATTACK).min(1.0);
+            let damp = (1.0 - (t - until).max(0.0) / RELEASE).clamp(0.0, 1.0);
+            let sample = (TAU * (frequency * t).fract()).sin() * strength * fade * damp;
+            frame[0] += sample * gains[0];
+            frame[1] += sample * gains[1];
+        }
+    }
+}
+
+/// A drum: skin for the bass drum and the toms, noise for the snare, bright noise for metal.
+fn drum(sound: &mut [[f32; 2]], key: u8, loudness: f32, state: &mut u32) {
+    let rate = SAMPLE_RATE as f32;
+    let (tone, noise, bright, fade) = match key {
+        35 | 36 => (55.0, 0.05, false, 9.0),
+        41 | 43 | 45 | 47 | 48 | 50 => (60.0 + 8.0 * f32::from(key - 40), 0.1, false, 7.0),
+        37..=40 => (180.0, 0.7, false, 16.0),
+        49 | 51..=53 | 55 | 57 | 59 => (0.0, 0.35, true, 5.0),
+        _ => (0.0, 0.3, true, 30.0),
+    };
+    let mut last = 0.0;
+    for (i, frame) in sound.iter_mut().take((rate * 0.8) as usize).enumerate() {
+        let t = i as f32 / rate;
+        // xorshift32: the same noise for the same song.
+        *state ^= *state << 13;
+        *state ^= *state >> 17;
+        *state ^= *state << 5;
+        let white = (*state >> 8) as f32 / 8_388_608.0 - 1.0;
+        let hiss = if bright { white - last } else { white };
+        last = white;
+        let skin = if tone > 0.0 {
+            (TAU * tone * t * (1.0 + 0.8 * (-t * 30.0).exp())).sin()
+        } else {
+            0.0
+        };
+        let sample = (skin * (1.0 - noise) + hiss * noise) * (-t * fade).exp() * loudness * 0.6;
+        frame[0] += sample * 0.5;
+        frame[1] += sample * 0.5;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How strong a frequency is in a stretch of the left channel.
+    fn strength(sound: &[f32], frequency: f32, from: f32, seconds: f32) -> f32 {
+        let rate = SAMPLE_RATE as f32;
+        let start = (from * rate) as usize;
+        let left = sound
+            .iter()
+            .step_by(2)
+            .skip(start)
+            .take((seconds * rate) as usize);
+        let (mut re, mut im) = (0.0, 0.0);
+        for (i, sample) in left.enumerate() {
+            let phase = TAU * frequency * i as f32 / rate;
+            re += sample * phase.cos();
+            im += sample * phase.sin();
+        }
+        (re * re + im * im).sqrt() / (seconds * rate)
+    }
+
+    #[test]
+    fn a_note_sounds_at_its_time_and_pitch() {
+        // A4 in the second half second of a song at 120.
+        let sound = render(&Song::new(120.0, [Note::new(1.0, 2.0, 69)]));
+        assert!(sound.iter().all(|sample| sample.abs() <= PEAK + 1e-6));
+        assert!(strength(&sound, 440.0, 0.0, 0.45) < 1e-6);
+        let there = strength(&sound, 440.0, 0.55, 0.4);
+        assert!(there > 0.02, "{there}");
+        assert!(strength(&sound, 470.0, 0.55, 0.4) < there / 10.0);
+        assert!(strength(&sound, 440.0, 1.2, 0.3) < there / 100.0);
+    }
+
+    #[test]
+    fn the_pedal_holds_and_the_tempo_counts() {
+        let mut song = Song::new(120.0, [Note::new(0.0, 0.5, 57)]);
+        song.tempo.push((2.0, 60.0));
+        assert!((seconds_at(&song.tempo, 3.0) - 2.0).abs() < 1e-9);
+        let short = strength(&render(&song), 220.0, 0.5, 0.4);
+        song.messages = vec![(0.1, [0xB0, 64, 127]), (2.5, [0xB0, 64, 0])];
+        assert_eq!(pedalled(&song, &song.notes[0]), 2.5);
+        song.notes.push(Note::new(2.6, 3.0, 30));
+        assert!(strength(&render(&song), 220.0, 0.5, 0.4) > 20.0 * short);
+    }
+
+    #[test]
+    fn silence_and_drums_are_finite() {
+        assert!(
+            render(&Song::new(120.0, []))
+                .iter()
+                .all(|sample| *sample == 0.0)
+        );
+        let mut kit: Vec<Note> = (27..88).map(|key| Note::new(0.0, 0.1, key)).collect();
+        for note in &mut kit {
+            note.channel = DRUMS;
+        }
+        let sound = render(&Song::new(120.0, kit));
+        assert!(sound.iter().all(|sample| sample.is_finite()));
+        assert!(sound.iter().any(|sample| sample.abs() > 0.5));
+    }
+
+    #[test]
+    fn a_wav_file_says_what_it_holds() {
+        let bytes = wav(&[0.5, -0.5, 1.0, -1.0]);
+        assert_eq!(bytes.len(), 44 + 8);
+        assert_eq!(&bytes[..4], b"RIFF");
+        assert_eq!(bytes[4..8], (36u32 + 8).to_le_bytes());
+        assert_eq!(bytes[24..28], 44_100u32.to_le_bytes());
+        assert_eq!(bytes[48..50], i16::MAX.to_le_bytes());
+        assert_eq!(bytes[50..52], (-i16::MAX).to_le_bytes());
+    }
+}
