@@ -17,7 +17,7 @@ pub use norm::Activation;
 
 use std::cell::Cell;
 
-use candle_core::{CpuStorage, Layout, Result, Storage, Tensor};
+use candle_core::{CpuStorage, DType, Layout, Result, Storage, Tensor};
 
 use super::kernels::Isa;
 
@@ -43,6 +43,14 @@ fn isa() -> Isa {
     Isa::of(PRECISION.get())
 }
 
+/// The kind of number that other devices than the CPU multiply in the precision asked for.
+fn kind() -> DType {
+    match PRECISION.get() {
+        Precision::Full => DType::F32,
+        Precision::Brief => DType::BF16,
+    }
+}
+
 /// What lies beyond the border of a convolution's input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Padding {
@@ -63,7 +71,7 @@ pub fn conv2d(x: &Tensor, kernel: &Tensor, stride: usize, padding: Padding) -> R
         };
         x.apply_op2(kernel, conv)
     } else {
-        composed::conv2d(x, kernel, stride, padding, PRECISION.get())
+        composed::conv2d(x, kernel, stride, padding, kind())
     }
 }
 
@@ -73,7 +81,7 @@ pub fn conv_transpose2d(x: &Tensor, kernel: &Tensor) -> Result<Tensor> {
     if x.device().is_cpu() {
         x.apply_op2(kernel, adjoint::ConvTranspose { isa: isa() })
     } else {
-        composed::conv_transpose2d(x, kernel, PRECISION.get())
+        composed::conv_transpose2d(x, kernel, kind())
     }
 }
 

@@ -10,25 +10,21 @@ use candle_core::{
     CpuStorage, CudaStorage, CustomOp2, DType, Layout, MetalStorage, Result, Shape, Storage, Tensor,
 };
 
-use super::{Padding, Precision, reference};
+use super::{Padding, reference};
 
-/// See [`super::conv2d`].
+/// See [`super::conv2d`]; the products are of values of this kind.
 pub(super) fn conv2d(
     x: &Tensor,
     kernel: &Tensor,
     stride: usize,
     padding: Padding,
-    precision: Precision,
+    kind: DType,
 ) -> Result<Tensor> {
     let (x, padding) = match padding {
         Padding::Zero(size) => (x.clone(), size),
         Padding::Reflect(size) => (reference::reflect_pad(x, size)?, 0),
     };
     let (x, kernel) = (x.contiguous()?, kernel.contiguous()?);
-    let kind = match precision {
-        Precision::Full => DType::F32,
-        Precision::Brief => DType::BF16,
-    };
     let value = plain(kind, &x.detach(), &kernel.detach(), [padding, stride, 1])?;
     let conv = Conv {
         value,
@@ -49,13 +45,9 @@ fn plain(kind: DType, x: &Tensor, kernel: &Tensor, shape: [usize; 3]) -> Result<
 }
 
 /// See [`super::conv_transpose2d`].
-pub(super) fn conv_transpose2d(
-    x: &Tensor,
-    kernel: &Tensor,
-    precision: Precision,
-) -> Result<Tensor> {
+pub(super) fn conv_transpose2d(x: &Tensor, kernel: &Tensor, kind: DType) -> Result<Tensor> {
     let (x, kernel) = (spread(x, 2)?, turned(kernel)?);
-    conv2d(&x, &kernel, 1, Padding::Zero(1), precision)
+    conv2d(&x, &kernel, 1, Padding::Zero(1), kind)
 }
 
 /// A convolution whose value is there already; it adds the backward pass.
