@@ -84,10 +84,10 @@ fn a_loop_of_two_bars_is_transferred_on_its_second_pass() {
     let Some(plugin) = plugin() else { return };
     let notes: Vec<Note> = phrase()
         .into_iter()
-        .filter(|note| note.onset < 7.0)
+        .filter(|note| note.release < 7.0)
         .collect();
     let two = roll_of(&notes).within(u64::from(u32::MAX));
-    // Bars that were never heard are taken to go on as the others.
+    // Nothing sounds in the last beat. Bars that were never heard are taken to go on as the others.
     let mut steps = *two.steps();
     steps.copy_within(0..32, 32);
     let source = Roll::from_steps(steps);
