@@ -167,7 +167,7 @@ impl Saved {
     }
 }
 
-impl<'a> PersistentField<'a, Saved> for Arc<Keeper> {
+impl PersistentField<'_, Saved> for Arc<Keeper> {
     fn set(&self, saved: Saved) {
         self.load(&saved);
     }

@@ -116,6 +116,9 @@ impl Default for Settings {
     }
 }
 
+/// A loop shorter than this (beats) is none.
+const SHORTEST_LOOP: f64 = 0.05;
+
 impl Transport {
     /// The same with all that cannot be counted with replaced.
     fn sane(&self) -> Self {
@@ -133,6 +136,12 @@ impl Transport {
             time_signature: if known { (beats, value) } else { (4, 4) },
             ..*self
         }
+    }
+
+    /// The loop, unless it is so short that it is none.
+    fn cycle(&self) -> Option<(f64, f64)> {
+        self.loop_range
+            .filter(|(start, end)| end - start > SHORTEST_LOOP)
     }
 
     /// The bar lines at `position`, where the block starts; without the host's word they are

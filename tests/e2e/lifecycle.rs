@@ -40,7 +40,7 @@ fn the_parameters_are_few_and_speak() {
     let Some(plugin) = plugin() else { return };
     let mut instance = plugin.instance(&[]);
     let parameters = instance.parameters();
-    for name in ["Genre", "Quantise", "Delay", "Bypass"] {
+    for name in ["Genre", "Quantise", "Mode", "Delay", "Forget", "Bypass"] {
         assert!(
             parameters.iter().any(|p| p.name == name),
             "{name} is missing"
@@ -64,6 +64,7 @@ fn what_is_saved_comes_back() {
     let set = [
         knob(0.44),
         ("Quantise", 0.3),
+        ("Mode", 1.0),
         ("Delay", 1.0),
         ("Bypass", 1.0),
     ];

@@ -15,7 +15,7 @@ use crate::expected::roll_between;
 use crate::music::{phrase, roll_of};
 use crate::stage::{Stage, knob, plugin};
 
-fn transfer() -> Transfer {
+pub(crate) fn transfer() -> Transfer {
     let weights = Path::new(env!("CARGO_MANIFEST_DIR")).join("../weights/jazz-classic.safetensors");
     Transfer::from_bytes(&std::fs::read(weights).unwrap()).unwrap()
 }

@@ -83,8 +83,11 @@ impl Performer {
         emit: &mut impl FnMut(Emission) -> bool,
     ) {
         let hand = Hand::of(control);
+        let mut now = from;
         while let Some((tick, next)) = self.next(clock, &hand, until) {
-            let tick = tick.max(from);
+            // Where only one end of a note is pulled to the grid, it may lie before the other.
+            now = now.max(tick);
+            let tick = now;
             match next {
                 Next::Step(place) => self.step(place, tick, &hand, emit),
                 Next::Onset(place) => self.onset(place, tick, &hand, emit),

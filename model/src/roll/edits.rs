@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn edits_can_be_kept_to_some_steps() {
-        let edits = Edits::rank(&Roll::EMPTY, &[1.0; CELLS], THRESHOLD);
+        let edits = Edits::rank(&Roll::EMPTY, &vec![1.0; CELLS], THRESHOLD);
         let some = edits.within(0b101);
         for step in 0..STEPS {
             let kept = if step == 0 || step == 2 {

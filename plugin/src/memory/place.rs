@@ -35,6 +35,18 @@ pub(crate) struct Meter {
     pub(crate) number: i64,
 }
 
+impl Meter {
+    /// The bar at a position, if the meter is the same there.
+    pub(crate) fn at(&self, position: f64) -> Self {
+        let bars = ((position - self.start + SAME) / self.bar).floor();
+        Self {
+            start: self.start + bars * self.bar,
+            number: self.number + bars as i64,
+            ..*self
+        }
+    }
+}
+
 /// A bar slot in the song.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Place {
@@ -53,12 +65,7 @@ pub(crate) struct Place {
 impl Place {
     /// The slot at a position of the song.
     pub(crate) fn at(position: f64, meter: &Meter) -> Self {
-        let bars = ((position - meter.start + SAME) / meter.bar).floor();
-        let meter = Meter {
-            start: meter.start + bars * meter.bar,
-            number: meter.number + bars as i64,
-            ..*meter
-        };
+        let meter = meter.at(position);
         let slot = ((position - meter.start + SAME) / SLOT).floor().max(0.0) as usize;
         Self::of(meter, slot.min(slots_of(meter.bar) - 1))
     }
@@ -136,11 +143,6 @@ impl PhraseKey {
         self.slot(index).map_or(0, |(_, beats)| steps_of(beats))
     }
 
-    /// Where slot `index` starts in the song, in beats.
-    pub(crate) fn start_of(&self, index: usize) -> f64 {
-        self.start as f64 / GRAIN + self.slot(index).map_or(0.0, |(start, _)| start)
-    }
-
     /// The phrase before it in the same meter.
     pub(crate) fn before(&self) -> Option<Self> {
         let bars = SLOTS / slots_of(f64::from(self.bar) / GRAIN);
@@ -212,8 +214,8 @@ mod tests {
             let mut place = Place::at(0.0, &meter(bar));
             for _ in 0..40 {
                 let (start, beats) = place.key.slot(place.index).unwrap();
-                assert_eq!(place.key.start_of(place.index), place.start, "{bar}");
-                assert_eq!(place.start + beats, place.end, "{bar}: {start}");
+                let start = place.key.start as f64 / GRAIN + start;
+                assert_eq!((start, start + beats), (place.start, place.end), "{bar}");
                 assert_eq!(place.key.steps(place.index), place.steps());
                 let next = place.next();
                 assert!(next.is(&Place::at(place.end, &meter(bar))), "{bar}");

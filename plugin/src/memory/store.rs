@@ -58,6 +58,7 @@ struct Phrase {
 /// project is loaded, and handed over whole.
 #[derive(Debug)]
 pub(crate) struct Memory {
+    /// Which loading it comes from; what it files only counts until another is loaded.
     epoch: u32,
     phrases: Box<[Phrase]>,
     used: usize,
@@ -81,6 +82,10 @@ const SLOT: Slot = Slot {
 };
 
 impl Phrase {
+    #[expect(
+        clippy::large_stack_arrays,
+        reason = "made once, when an instance is activated"
+    )]
     const fn new(key: PhraseKey) -> Self {
         Self {
             key,
@@ -136,11 +141,6 @@ impl Memory {
         }
         memory.await_all();
         memory
-    }
-
-    /// Which loading it comes from; what it files is only taken while no other has been loaded.
-    pub(crate) const fn epoch(&self) -> u32 {
-        self.epoch
     }
 
     /// Forgets everything.
@@ -390,7 +390,7 @@ impl Memory {
         }
     }
 
-    /// Whether the networks have not been asked about a phrase as `roll`, or have not answered.
+    /// Whether the networks were asked about a phrase as `roll`, and did not refuse.
     pub(crate) fn asked(&self, phrase: usize, roll: &Roll) -> bool {
         let phrase = self.phrases.get(phrase);
         phrase.is_some_and(|p| p.asked != 0 && p.asked_roll == *roll)

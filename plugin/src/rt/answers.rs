@@ -145,6 +145,13 @@ impl Answers {
         }
     }
 
+    /// The first beat of a group plays dry: nothing was asked for it.
+    pub(super) fn miss_lead(&mut self, group: u32) {
+        if let Some(Some(flight)) = self.flights.get_mut(place_of(group)) {
+            flight.lead_missing = true;
+        }
+    }
+
     /// Notes when the first beat of a group takes up the first answer.
     pub(super) fn note_lead(&mut self, group: u32, slot: i64, at: f64) {
         self.note(Latch {

@@ -10,6 +10,9 @@ const NOISE: f64 = 1e-6;
 /// Deviations (beats) up to this are drift (a tempo ramp, a rounded position), not a jump.
 const DRIFT: f64 = 0.02;
 
+/// So far (beats) a host may play beyond the end of the loop: to the end of a block.
+const OVERRUN: f64 = 0.25;
+
 /// What the transport has done since the block before.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Change {
@@ -125,6 +128,15 @@ impl BeatClock {
             }
             return Change::Wrapped(expected - since);
         }
+        if let Some((start, _)) = loop_range
+            && (reported - start).abs() <= NOISE
+            && (0.0..=OVERRUN).contains(&-deviation)
+        {
+            // The host played a little beyond the loop's end before it jumped, and the clock was
+            // there in time.
+            self.offset = expected - reported;
+            return Change::Ran;
+        }
         self.jump(now, reported, beats_per_tick)
     }
 
@@ -204,6 +216,22 @@ mod tests {
             assert_eq!(change, Change::Jumped, "to {seek}");
             assert_eq!(clock.beats(4 * 512), seek);
         }
+    }
+
+    #[test]
+    fn a_host_may_play_beyond_the_loop_s_end() {
+        // The clock wrapped in time, 0.03 beats ago; the host says so only now.
+        let (change, mut clock, beats) = fifth_block(|_| {});
+        assert_eq!(change, Change::Ran);
+        clock.wrap(beats - 4.03);
+        let mut host = transport();
+        host.loop_range = Some((4.0, 12.0));
+        host.position = Some(4.0);
+        assert_eq!(clock.follow(4 * 512, &host), Change::Ran);
+        assert!((clock.position(4 * 512) - 4.0).abs() < 1e-9);
+        assert!((clock.beats(4 * 512) - beats).abs() < 1e-9);
+        assert_eq!(clock.tick_from(clock.beats(3000) + 1e-7), 3001);
+        assert_eq!(clock.tick_from(clock.beats(3000)), 3000);
     }
 
     #[test]

@@ -216,9 +216,10 @@ impl Engine {
             !(added && clashes) && exit.emit(&emission)
         };
         match settings.mode {
-            Mode::Live => self
-                .live
-                .advance(until, transport, settings, &self.link, &mut emit),
+            Mode::Live => {
+                self.live
+                    .advance((until, enters), transport, settings, &self.link, &mut emit);
+            }
             Mode::InPlace => {
                 let block = Block {
                     transport,

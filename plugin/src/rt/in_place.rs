@@ -33,8 +33,6 @@ const LEAD: f64 = 1.0;
 const LEAD_STEPS: usize = 4;
 /// A hair (beats), so that an answer counts before what is played by it.
 const HAIR: f64 = 1e-6;
-/// A loop shorter than this (beats) is none.
-const SHORTEST_LOOP: f64 = 0.02;
 /// Phrases of a project that was just loaded that are looked at in a block.
 const PREPARED: usize = 16;
 /// Seconds in which the phrases of a project are wanted that was just loaded: after all else.
@@ -216,8 +214,7 @@ impl InPlace {
         let position = self.clock.position(now);
         self.meter = block.transport.meter(position);
         self.sample_rate = block.transport.sample_rate;
-        let cycle = block.transport.loop_range;
-        self.cycle = cycle.filter(|(start, end)| end - start > SHORTEST_LOOP);
+        self.cycle = block.transport.cycle();
         match change {
             Change::Ran if self.is_at(position, block) => {}
             Change::Ran => self.restart(ended, block, emit),
@@ -334,17 +331,16 @@ impl InPlace {
             offer(self.clock.tick(due), Marker::TakeUp);
         }
         let tick = |position: f64| self.clock.tick(position + offset);
-        match run.ahead {
-            Some(ahead) => offer(tick(ahead.place.start), Marker::Begin),
-            None => {
-                if let Some(at) = run.main_at {
-                    offer(tick(at), Marker::Main);
-                }
-                if let Some(at) = run.lead_at {
-                    offer(tick(at), Marker::AskFirst);
-                }
-                offer(tick(run.here.place.end - HALF_STEP), Marker::Next);
+        if let Some(ahead) = run.ahead {
+            offer(tick(ahead.place.start), Marker::Begin);
+        } else {
+            if let Some(at) = run.main_at {
+                offer(tick(at), Marker::Main);
             }
+            if let Some(at) = run.lead_at {
+                offer(tick(at), Marker::AskFirst);
+            }
+            offer(tick(run.here.place.end - HALF_STEP), Marker::Next);
         }
         next
     }

@@ -20,7 +20,9 @@ use crate::memory::Meter;
 
 /// The first answer is asked for this long (beats) before the group's end and plays this long.
 const LEAD: f64 = 1.0;
-/// The same in steps.
+/// A hair, in steps and in beats.
+const HAIR: f64 = 1e-6;
+/// The first beat in steps.
 const LEAD_STEPS: usize = 4;
 /// Half a step, in beats: so much before its place on the grid a step's notes may sound.
 const HALF_STEP: f64 = 0.5 / STEPS_PER_BEAT;
@@ -32,6 +34,8 @@ pub(super) struct Live {
     groups: Groups,
     answers: Answers,
     performer: Performer,
+    /// The loop, where it is longer than noise.
+    cycle: Option<(f64, f64)>,
     /// Tick up to which all has been played.
     played: i64,
 }
@@ -39,6 +43,7 @@ pub(super) struct Live {
 /// What happens next on the input timeline.
 #[derive(Clone, Copy, Debug)]
 enum Marker {
+    Wrap,
     AskFirst,
     EndSlot,
     TakeUp,
@@ -51,6 +56,7 @@ impl Live {
             groups: Groups::new(),
             answers: Answers::new(),
             performer: Performer::new(),
+            cycle: None,
             played: 0,
         }
     }
@@ -95,6 +101,7 @@ impl Live {
         link: &AudioEnd,
     ) -> bool {
         self.played = now;
+        self.cycle = transport.cycle();
         let change = self.clock.follow(now, transport);
         if change == Change::Jumped {
             return true;
@@ -133,10 +140,11 @@ impl Live {
         }
     }
 
-    /// Plays up to but not including tick `until`.
+    /// Plays up to but not including tick `until`. If something `enters` there, the song first
+    /// wraps round its loop.
     pub(super) fn advance(
         &mut self,
-        until: i64,
+        (until, enters): (i64, bool),
         transport: &Transport,
         settings: &Settings,
         link: &AudioEnd,
@@ -149,10 +157,12 @@ impl Live {
             self.performer
                 .run(&self.clock, self.played, to, control, emit);
             self.played = to;
-            if tick >= until {
+            let wraps = enters && tick == until && matches!(marker, Marker::Wrap);
+            if tick >= until && !wraps {
                 return;
             }
             match marker {
+                Marker::Wrap => self.wrap(transport, settings, link),
                 Marker::AskFirst => self.ask_first(transport, settings, link),
                 Marker::EndSlot => {
                     if let Some(closed) = self.groups.end_slot(&mut self.performer) {
@@ -201,7 +211,8 @@ impl Live {
         let mut next = (self.clock.tick(self.groups.slot_end()), Marker::EndSlot);
         if !self.answers.asked(self.groups.group()) {
             let tick = self.clock.tick(self.groups.planned().1 - LEAD);
-            if tick <= next.0 {
+            // Play that starts later than that is not asked about ahead: see `close`.
+            if (self.played..=next.0).contains(&tick) {
                 next = (tick, Marker::AskFirst);
             }
         }
@@ -211,7 +222,33 @@ impl Live {
                 next = (tick, Marker::TakeUp);
             }
         }
+        if let Some((_, end)) = self.cycle
+            && self.clock.position(self.played) < end - HAIR
+        {
+            let tick = self.clock.tick_from(end + self.clock.offset());
+            if tick <= next.0 {
+                next = (tick, Marker::Wrap);
+            }
+        }
         next
+    }
+
+    /// The song jumps back to the start of its loop within a block.
+    fn wrap(&mut self, transport: &Transport, settings: &Settings, link: &AudioEnd) {
+        let Some((start, end)) = self.cycle else {
+            return;
+        };
+        let at = end + self.clock.offset();
+        let meter = transport.meter(start).at(start);
+        self.clock.wrap(end - start);
+        self.performer.release_held(at);
+        let meter = Meter {
+            start: meter.start + self.clock.offset(),
+            ..meter
+        };
+        if let Some(closed) = self.groups.follow(at, meter, &mut self.performer) {
+            self.close(&closed, transport, settings, link);
+        }
     }
 
     /// One beat before the group's end.
@@ -242,24 +279,38 @@ impl Live {
         link: &AudioEnd,
     ) {
         let now = self.clock.beats(self.played);
+        // A group that was begun late or cut short was not asked about a beat ahead: its first beat
+        // is dry, because whether an answer came in time would depend on the machine.
         let led = self.answers.asked(closed.group);
-        let lead = if led { LEAD } else { 0.0 };
         let ask = Ask {
             answer: Answer::Second,
             group: closed.group,
             slots: (closed.first, closed.last),
             now,
-            seconds: self.clock.seconds(lead - HALF_STEP, transport.sample_rate),
+            seconds: self.clock.seconds(LEAD - HALF_STEP, transport.sample_rate),
             pair: settings.pair,
         };
         self.answers.ask(&ask, link, &mut self.performer);
+        if !led {
+            self.answers.miss_lead(closed.group);
+        }
+        let begin = self.performer.slot_begins(closed.first).unwrap_or(now);
         for slot in closed.first..=closed.last {
             let Some(begins) = self.performer.slot_begins(slot) else {
                 continue;
             };
-            let lead = if slot == closed.first { lead } else { 0.0 };
+            // What lies in the group's first beat plays by the first answer.
+            let ahead = begin + LEAD - begins;
+            if ahead > 0.0 {
+                let steps = (ahead * STEPS_PER_BEAT - HAIR).ceil() as usize;
+                self.performer.set_lead(slot, steps);
+                if led && slot > closed.first {
+                    self.answers
+                        .note_lead(closed.group, slot, begins - HALF_STEP);
+                }
+            }
             self.answers
-                .note_main(closed, slot, begins + lead - HALF_STEP);
+                .note_main(closed, slot, begins + ahead.max(0.0) - HALF_STEP);
         }
     }
 

@@ -37,6 +37,8 @@ struct Heard {
     entry: Option<u32>,
     /// Whether it was remembered before: then the performer plays that one in its place.
     expected: bool,
+    /// Whether it was that, and is as it was so far.
+    same: bool,
     written: bool,
 }
 
@@ -56,6 +58,7 @@ const NOTHING: Heard = Heard {
     release_velocity: 0.0,
     entry: None,
     expected: false,
+    same: false,
     written: true,
 };
 
@@ -79,6 +82,10 @@ pub(super) struct Learner {
 }
 
 impl Learner {
+    #[expect(
+        clippy::large_stack_arrays,
+        reason = "made once, when an instance is activated"
+    )]
     pub(super) const fn new() -> Self {
         Self {
             heard: [NOTHING; ROOM],
@@ -161,6 +168,7 @@ impl Learner {
             release_velocity: 0.0,
             entry: expected,
             expected: expected.is_some(),
+            same: expected.is_some(),
             written: false,
         };
         expected.is_some()
@@ -181,7 +189,7 @@ impl Learner {
         if self.pedals >> (heard.note.channel & 15) & 1 == 0 {
             heard.ring = position;
         }
-        heard.rewrite(position, memory);
+        heard.rewrite((position, position), memory);
         Some(heard.expected)
     }
 
@@ -197,12 +205,13 @@ impl Learner {
             let own = heard.note.channel & 15 == channel & 15;
             if own && heard.release < f64::INFINITY && heard.ring == f64::INFINITY {
                 heard.ring = position;
-                heard.rewrite(position, memory);
+                heard.rewrite((position, position), memory);
             }
         }
     }
 
-    /// Writes what was heard up to `until`; a note that is still held sounds to `end` at least.
+    /// Writes what was heard up to `until`. A new note that is still held is taken to sound to
+    /// `end`, one that is remembered as long as before or to `until`.
     pub(super) fn write(&mut self, until: f64, end: f64, memory: &mut Memory) {
         if let Some((place, phrase)) = self.place
             && until > self.written
@@ -225,9 +234,9 @@ impl Learner {
                 break;
             };
             if heard.written {
-                heard.rewrite(end, memory);
+                heard.rewrite((until, end), memory);
             } else {
-                heard.write(end, self.pass, memory);
+                heard.write((until, end), self.pass, memory);
             }
             if heard.ring == f64::INFINITY {
                 self.heard.copy_within(place..=place, kept);
@@ -246,14 +255,13 @@ impl Learner {
 }
 
 impl Heard {
-    /// As it is to be remembered, if what is held is taken to last to `end`. What was remembered
-    /// longer may yet last longer.
-    fn remembered(&self, before: Option<&Remembered>, end: f64) -> Remembered {
-        let lasting = |until: f64, before: Option<u32>| {
-            if until < f64::INFINITY {
-                return ticks(until - self.onset);
-            }
-            ticks(end - self.onset).max(before.filter(|_| self.expected).unwrap_or(0))
+    /// As it is to be remembered, where `so_far` says how long it lasts if it is still held: where
+    /// it was remembered `before`, and where not.
+    fn remembered(&self, before: Option<&Remembered>, so_far: (f64, f64)) -> Remembered {
+        let lasting = |until: f64, before: Option<u32>| match before.filter(|_| self.expected) {
+            _ if until < f64::INFINITY => ticks(until - self.onset),
+            Some(before) => before.max(ticks(so_far.0 - self.onset)),
+            None => ticks(so_far.1 - self.onset),
         };
         let length = lasting(self.release, before.map(|note| note.length));
         let ring = lasting(self.ring, before.map(|note| note.ring));
@@ -269,26 +277,27 @@ impl Heard {
     }
 
     /// Writes it for the first time.
-    fn write(&mut self, end: f64, pass: u32, memory: &mut Memory) {
+    fn write(&mut self, so_far: (f64, f64), pass: u32, memory: &mut Memory) {
         self.written = true;
         if self.entry.is_some() {
-            self.rewrite(end, memory);
+            self.rewrite(so_far, memory);
         } else {
-            let note = self.remembered(None, end);
+            let note = self.remembered(None, so_far);
             self.entry = memory.add(self.phrase, self.index, note, pass);
         }
     }
 
     /// Writes what has changed of it since it was written.
-    fn rewrite(&self, end: f64, memory: &mut Memory) {
+    fn rewrite(&mut self, so_far: (f64, f64), memory: &mut Memory) {
         let Some(entry) = self.entry.filter(|_| self.written) else {
             return;
         };
         let Some(before) = memory.notes.at(entry) else {
             return;
         };
-        let now = self.remembered(Some(before), end);
-        if !unchanged(before, &now) {
+        let now = self.remembered(Some(before), so_far);
+        self.same &= unchanged(before, &now);
+        if !self.same && *before != now {
             *before = now;
             memory.touch(self.phrase, self.index);
         }

@@ -18,7 +18,7 @@ struct Page {
 /// The performer's pages, written in turn.
 #[derive(Debug)]
 pub(super) struct Pages {
-    pages: [Option<Page>; PAGES],
+    there: [Option<Page>; PAGES],
     next: usize,
     /// The one that was asked for last: it is being played.
     last: usize,
@@ -27,7 +27,7 @@ pub(super) struct Pages {
 impl Pages {
     pub(super) const fn new() -> Self {
         Self {
-            pages: [None; PAGES],
+            there: [None; PAGES],
             next: 0,
             last: 0,
         }
@@ -35,7 +35,7 @@ impl Pages {
 
     /// Forgets what lies where.
     pub(super) const fn clear(&mut self) {
-        self.pages = [None; PAGES];
+        self.there = [None; PAGES];
     }
 
     /// The page with the answer that a phrase now has, written if it is not there. Only steps
@@ -53,7 +53,7 @@ impl Pages {
             filled,
             known: memory.known_steps(phrase),
         });
-        if let Some(place) = self.pages.iter().position(|there| *there == page) {
+        if let Some(place) = self.there.iter().position(|found| *found == page) {
             self.last = place;
             return Some(place);
         }
@@ -63,7 +63,7 @@ impl Pages {
         let place = self.next;
         self.next = (place + 1) % PAGES;
         self.last = place;
-        *self.pages.get_mut(place)? = page;
+        *self.there.get_mut(place)? = page;
         performer.set_page(place, roll);
         for direction in Direction::BOTH {
             if let Some(edits) = memory.edits(phrase, direction) {

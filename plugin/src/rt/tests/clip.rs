@@ -96,7 +96,8 @@ impl Maker<'_> {
         let end = from + beats;
         let tick = |beat: f64| start + ((beat - from) * BEAT).round() as i64;
         for &(onset, release, key, velocity) in self.clip {
-            if (from..end).contains(&onset) {
+            let inside = start..tick(end);
+            if onset >= from && inside.contains(&tick(onset)) {
                 let note = note(0, key, Some(self.id), velocity);
                 self.id += 1;
                 self.input.push((tick(onset), Body::On(note)));

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::super::{Mode, Settings};
 use super::clip::{ClipNote, Passage, script};
-use super::song::{Network, Script, edits, pair};
+use super::song::{Network, Played, Script, edits, pair};
 use crate::link::link;
 use crate::memory::Keeper;
 
@@ -146,7 +146,7 @@ fn change(script: &mut Script, dice: &mut Dice, modes: bool) {
 }
 
 /// The same session as a bounce, with an engine that takes its time.
-fn bounce(session: &Script, blocks: &[u32]) -> super::song::Played {
+fn bounce(session: &Script, blocks: &[u32]) -> Played {
     let mut script = session.clone();
     for scene in &mut script.scenes {
         scene.transport.offline = true;
@@ -169,6 +169,16 @@ fn bounce(session: &Script, blocks: &[u32]) -> super::song::Played {
     bounced
 }
 
+/// Shows only where two runs part.
+fn assert_same(found: &Played, wanted: &Played) {
+    let part = |(found, wanted): (&_, &_)| found != wanted;
+    let place = found.output.iter().zip(&wanted.output).position(part);
+    let place = place.unwrap_or(found.output.len().min(wanted.output.len()));
+    let from_there = |played: &Played| played.output[place..].iter().take(4).copied().collect();
+    let (found, wanted): (Vec<_>, Vec<_>) = (from_there(found), from_there(wanted));
+    assert_eq!(found, wanted, "from event {place} on");
+}
+
 fn count() -> u64 {
     let asked = std::env::var("THIRD_STREAM_SESSIONS").ok();
     asked.map_or(SESSIONS, |count| count.parse().unwrap())
@@ -178,12 +188,13 @@ fn count() -> u64 {
 fn whatever_somebody_does_nothing_hangs_and_blocks_do_not_matter() {
     for number in 0..count() {
         let session = session(number, true);
+        println!("session {number}"); // shown where it fails
         let one = session.play(&[512]);
         pair(&one.output);
         let mut dice = Dice(number * 2 + 1);
         let sizes: Vec<u32> = (0..5).map(|_| 1 + dice.draw(3000) as u32).collect();
         if session.refuse == 0 {
-            assert_eq!(session.play(&sizes).output, one.output, "session {number}");
+            assert_same(&session.play(&sizes), &one);
         }
     }
 }
@@ -195,8 +206,9 @@ fn a_bounce_is_the_playback_whatever_somebody_does() {
         if session.refuse > 0 || session.network == Network::Silent {
             continue;
         }
+        println!("session {number}");
         let played = session.play(&[256]);
         let bounced = bounce(&session, &[1024, 333]);
-        assert_eq!(bounced.output, played.output, "session {number}");
+        assert_same(&bounced, &played);
     }
 }

@@ -225,7 +225,11 @@ impl Port for Host<'_> {
         let tick = self.start + i64::from(event.sample);
         assert!(tick < self.end, "outside the block");
         if let Some(last) = self.output.last() {
-            assert!(last.0 <= tick, "not in the order of time");
+            assert!(
+                last.0 <= tick,
+                "not in the order of time: {last:?} before {tick} {:?}",
+                event.body
+            );
         }
         self.output.push((tick, event.body));
         true
