@@ -80,7 +80,7 @@ impl Desk {
                 }
                 Gesture::Set(Control::Quantise, value) => self.view.quantise = value,
                 Gesture::Set(Control::Density, value) => {
-                    self.view.guard.density = 2.0 * value - 1.0
+                    self.view.guard.density = 2.0 * value - 1.0;
                 }
                 _ => {}
             }
