@@ -7,12 +7,15 @@
 
 mod app;
 mod controls;
+mod heading;
 mod knob;
 mod roll_view;
 mod status;
 mod theme;
 
-use egui::{Align2, Rect, Ui, pos2, vec2};
+use std::sync::Arc;
+
+use egui::{Rect, Ui, pos2, vec2};
 use third_stream_model::genre::{Direction, Genre, Pair};
 use third_stream_model::roll::Roll;
 
@@ -21,6 +24,7 @@ pub(crate) use app::create;
 
 use crate::engine::Reading;
 use crate::params::{Delay, Mode, PAIR};
+use crate::presets::{Preset, factory};
 use crate::rt::Guard;
 
 /// All that the editor shows, as plain values.
@@ -62,8 +66,33 @@ pub struct View {
     pub late: u32,
     /// The engine's state.
     pub engine: Reading,
+    /// The presets that can be chosen.
+    pub presets: Arc<[Preset]>,
+    /// The preset whose settings these are.
+    pub chosen: Option<usize>,
+    /// Which of two settings is heard.
+    pub side: Side,
     /// Something that the user should know.
-    pub notice: Option<&'static str>,
+    pub notice: Option<Notice>,
+}
+
+/// Two settings to compare.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Side {
+    /// The first.
+    #[default]
+    A,
+    /// The second.
+    B,
+}
+
+/// Something that the user should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Something went wrong.
+    Warning(String),
+    /// Something that was asked for is done.
+    Done(String),
 }
 
 impl Default for View {
@@ -87,6 +116,9 @@ impl Default for View {
             playhead: None,
             late: 0,
             engine: Reading::default(),
+            presets: factory().into(),
+            chosen: None,
+            side: Side::A,
             notice: None,
         }
     }
@@ -120,8 +152,9 @@ pub enum Control {
     Bypass,
 }
 
-/// What the user did, in the host's terms: a parameter's gesture begins, sets values, ends.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What the user did, in the host's terms: a parameter's gesture begins, sets values, ends. The
+/// rest is about no parameter.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Gesture {
     /// The user takes hold of the control.
     Begin(Control),
@@ -131,6 +164,20 @@ pub enum Gesture {
     End(Control),
     /// Everything that was heard in place is to be forgotten.
     Forget,
+    /// The presets' menu is opened: other instances may have saved some.
+    ListPresets,
+    /// A preset is chosen, by its place in the list.
+    Preset(usize),
+    /// The settings are to be kept under this name.
+    SavePreset(String),
+    /// A preset of the user's is to be removed, by its place in the list.
+    DeletePreset(usize),
+    /// The other of two settings is to be heard.
+    Swap,
+    /// The phrase that is shown is to be saved as a MIDI file.
+    SaveMidi,
+    /// From dark to light, or back.
+    Theme,
 }
 
 impl Gesture {
@@ -146,18 +193,14 @@ impl Gesture {
 
 /// Draws the whole editor and returns what the user did with it.
 pub fn draw(ui: &mut Ui, view: &View) -> Vec<Gesture> {
+    let theme = theme::of(ui.ctx());
     let mut gestures = Vec::new();
     let all = ui.max_rect();
-    ui.painter().rect_filled(all, 0.0, theme::BACKGROUND);
+    ui.painter().rect_filled(all, 0.0, theme.background);
     let inner = all.shrink2(vec2(16.0, 12.0));
 
     let heading = Rect::from_min_size(inner.min, vec2(inner.width(), 32.0));
-    title(ui, heading);
-    let switch = Rect::from_min_size(
-        pos2(heading.right() - 92.0, heading.top() + 2.0),
-        vec2(92.0, 28.0),
-    );
-    controls::bypass(ui, switch, view.bypass, &mut gestures);
+    heading::show(ui, heading, view, &mut gestures);
 
     let foot = Rect::from_min_max(pos2(inner.left(), inner.bottom() - 22.0), inner.max);
     status::show(ui, foot, view);
@@ -168,7 +211,7 @@ pub fn draw(ui: &mut Ui, view: &View) -> Vec<Gesture> {
     );
     let column = (inner.width() * 0.29).clamp(220.0, 340.0);
     let left = Rect::from_min_size(middle.min, vec2(column, middle.height()));
-    ui.painter().rect_filled(left, 8.0, theme::PANEL);
+    ui.painter().rect_filled(left, 8.0, theme.panel);
     let left = left.shrink(16.0);
     let quantise = Rect::from_min_size(
         pos2(left.left(), left.bottom() - controls::HEIGHT + 8.0),
@@ -203,26 +246,4 @@ pub fn draw(ui: &mut Ui, view: &View) -> Vec<Gesture> {
     let roll = Rect::from_min_max(right.min, pos2(right.right(), strip.top() - 10.0));
     roll_view::show(ui, roll, view);
     gestures
-}
-
-/// The plugin's name.
-fn title(ui: &Ui, rect: Rect) {
-    let at = pos2(rect.left() + 2.0, rect.center().y);
-    let painter = ui.painter();
-    let name = painter.text(
-        at,
-        Align2::LEFT_CENTER,
-        "Third Stream",
-        theme::font(22.0),
-        theme::TEXT,
-    );
-    let at = pos2(name.right() + 12.0, name.bottom() - 5.0);
-    let what = format!("{} · as played · {}", PAIR.a, PAIR.b);
-    painter.text(
-        at,
-        Align2::LEFT_BOTTOM,
-        what,
-        theme::font(12.5),
-        theme::WEAK,
-    );
 }

@@ -9,16 +9,19 @@
 //! | [`params`], [`state`] | what the host automates and saves | host |
 //! | `memory` | what In place remembers of the song | audio, host |
 //! | [`editor`] | the window | editor |
+//! | [`presets`], [`export`] | the user's files: presets, saved phrases | editor |
 //! | `vst3` | the VST3 export | host |
 //!
 //! This file only joins them, in the order of a plugin's life.
 
 pub mod editor;
 pub mod engine;
+pub mod export;
 mod host;
 pub mod link;
 mod memory;
 pub mod params;
+pub mod presets;
 pub mod rt;
 mod shared;
 pub mod state;

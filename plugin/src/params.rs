@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use nice_plug::prelude::*;
 use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 use third_stream_model::genre::{Direction, Genre, Pair};
 
 use crate::memory::Keeper;
@@ -58,14 +59,16 @@ pub struct ThirdStreamParams {
 }
 
 /// The two ways to play.
-#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Mode {
     /// What is played sounds some bars later.
     #[id = "live"]
+    #[serde(rename = "live")]
     #[name = "Live"]
     Live,
     /// What was heard at a bar of the song sounds there from the next pass on.
     #[id = "in-place"]
+    #[serde(rename = "in-place")]
     #[name = "In place"]
     InPlace,
 }
@@ -84,18 +87,21 @@ impl Mode {
 }
 
 /// The length of a group of bars, which is also how much later it sounds.
-#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Delay {
     /// Four bars, a whole phrase.
     #[id = "4"]
+    #[serde(rename = "4")]
     #[name = "4 bars"]
     Four,
     /// Two bars.
     #[id = "2"]
+    #[serde(rename = "2")]
     #[name = "2 bars"]
     Two,
     /// One bar.
     #[id = "1"]
+    #[serde(rename = "1")]
     #[name = "1 bar"]
     One,
 }

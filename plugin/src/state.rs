@@ -28,9 +28,23 @@ pub struct State {
     /// Width and height of the editor in logical pixels.
     #[serde(default = "default_window")]
     pub window: (f32, f32),
+    /// The theme that was chosen; without a choice it is the system's, or dark where the window
+    /// cannot tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look: Option<Look>,
     /// The whole state of a newer plugin that was refused, to be given back to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub newer: Option<Box<PluginState>>,
+}
+
+/// How the editor looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Look {
+    /// Light on dark.
+    Dark,
+    /// Dark on light.
+    Light,
 }
 
 /// The editor's size before anybody resized it, in logical pixels.
@@ -43,6 +57,7 @@ impl Default for State {
         Self {
             version: VERSION,
             window: default_window(),
+            look: None,
             newer: None,
         }
     }
@@ -154,6 +169,7 @@ mod tests {
     fn this_version_s_state_is_left_as_it_is() {
         let params = ThirdStreamParams::default();
         params.state.lock().window = (1234.0, 500.0);
+        params.state.lock().look = Some(Look::Light);
         let mut state = empty("0.1.0");
         state.fields = params.serialize_fields();
         complete(&mut state);
@@ -164,6 +180,7 @@ mod tests {
         let again = ThirdStreamParams::default();
         again.deserialize_fields(&state.fields);
         assert_eq!(again.state.lock().window, (1234.0, 500.0));
+        assert_eq!(again.state.lock().look, Some(Look::Light));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The networks' operations, each with its backward pass.
 //!
 //! On the CPU they are candle custom operations over [`super::kernels`]; on other devices they are
-//! built from candle's own ([`composed`], [`mod@reference`]), which tests compare with.
+//! built from candle's own (`composed`, [`mod@reference`]), which tests compare with.
 //! They run on the current rayon pool and start no thread of their own; results do not depend on
 //! the number of threads.
 

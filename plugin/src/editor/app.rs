@@ -11,11 +11,14 @@ use nice_plug_egui::{
     RepaintNotifier, baseview, create_egui_editor,
 };
 
-use super::{Control, Gesture, View, draw};
+use super::{Control, Gesture, Notice, Side, View, draw};
 use crate::engine::State;
+use crate::export;
 use crate::params::{PAIR, ThirdStreamParams};
+use crate::presets::{self, Library, PresetError, Settings};
 use crate::rt::snapshot;
 use crate::shared::Shared;
+use crate::state::Look;
 
 /// The smallest window, in logical pixels.
 const SMALLEST: baseview::dpi::LogicalSize<f32> = baseview::dpi::LogicalSize {
@@ -45,6 +48,11 @@ pub(crate) fn create(
             host: None,
             shown: snapshot::View::default(),
             fit: None,
+            library: Library::new(presets::folder()),
+            side: Side::A,
+            other: None,
+            said: None,
+            typing: false,
         },
     )
 }
@@ -60,6 +68,14 @@ pub struct App {
     /// The size that the window should take: the saved one, which the host loads after the editor
     /// was made.
     fit: Option<(f32, f32)>,
+    library: Library,
+    /// Which of two settings is heard, and the one that is not, once there are two.
+    side: Side,
+    other: Option<Settings>,
+    /// What came of the user's last doing.
+    said: Option<Notice>,
+    /// Whether the keys go to the presets' menu.
+    typing: bool,
 }
 
 impl App {
@@ -74,6 +90,8 @@ impl App {
             shown.state,
             snapshot::State::Stopped | snapshot::State::Bypassed
         );
+        let now = Settings::of(params);
+        let presets = self.library.presets();
         let sounds = matches!(shown.state, snapshot::State::Playing | snapshot::State::Dry);
         View {
             pair: PAIR,
@@ -94,19 +112,111 @@ impl App {
             playhead: sounds.then_some(shown.playhead),
             late: shown.late,
             engine: self.shared.engine(),
+            chosen: presets
+                .iter()
+                .position(|preset| preset.settings.are_in(&now)),
+            presets,
+            side: self.side,
             notice: self.notice(),
         }
     }
 
-    fn notice(&self) -> Option<&'static str> {
-        if self.params.state.lock().newer.is_some() {
-            Some("This project's settings come from a newer version: kept, but not used here")
+    fn notice(&self) -> Option<Notice> {
+        if self.said.is_some() {
+            return self.said.clone();
+        }
+        let text = if self.params.state.lock().newer.is_some() {
+            "This project's settings come from a newer version: kept, but not used here"
         } else if self.shown.dropped > 0 {
-            Some("More notes at once than there is room for: some were left out")
+            "More notes at once than there is room for: some were left out"
         } else {
-            None
+            return None;
+        };
+        Some(Notice::Warning(text.into()))
+    }
+
+    /// Does what the user wants.
+    fn follow(&mut self, gesture: Gesture, context: &egui::Context, setter: &ParamSetter) {
+        match gesture {
+            Gesture::Begin(control) | Gesture::Set(control, _) | Gesture::End(control) => {
+                turn(&self.params, setter, control, &gesture);
+            }
+            Gesture::Forget => self.params.memory.forget(),
+            Gesture::ListPresets => {
+                let problems = self.library.read();
+                self.said = problems.first().map(warning);
+            }
+            Gesture::Preset(index) => {
+                if let Some(preset) = self.library.presets().get(index) {
+                    set(&self.params, setter, &preset.settings);
+                }
+            }
+            Gesture::SavePreset(name) => {
+                let saved = self.library.save(&name, Settings::of(&self.params));
+                self.say(saved, &format!("Saved the preset \"{name}\""));
+            }
+            Gesture::DeletePreset(index) => {
+                let deleted = self.library.delete(index);
+                self.say(deleted, "Deleted the preset");
+            }
+            Gesture::Swap => {
+                let now = Settings::of(&self.params);
+                if let Some(other) = self.other.replace(now) {
+                    set(&self.params, setter, &other);
+                }
+                self.side = match self.side {
+                    Side::A => Side::B,
+                    Side::B => Side::A,
+                };
+            }
+            Gesture::SaveMidi => {
+                let folder = export::folder();
+                let saved = export::save(folder.as_deref(), &self.shown.source, &self.shown.output);
+                self.said = Some(match saved {
+                    Ok(file) => Notice::Done(format!("Saved {}", file.display())),
+                    Err(error) => warning(&error),
+                });
+            }
+            Gesture::Theme => {
+                let look = match context.theme() {
+                    egui::Theme::Dark => Look::Light,
+                    egui::Theme::Light => Look::Dark,
+                };
+                self.params.state.lock().look = Some(look);
+                context.set_theme(theme_of(Some(look)));
+            }
         }
     }
+
+    fn say(&mut self, result: Result<(), PresetError>, done: &str) {
+        self.said = Some(match result {
+            Ok(()) => Notice::Done(done.into()),
+            Err(error) => warning(&error),
+        });
+    }
+}
+
+fn warning(error: &impl std::fmt::Display) -> Notice {
+    Notice::Warning(error.to_string())
+}
+
+/// egui's theme for the one that was chosen.
+fn theme_of(look: Option<Look>) -> egui::ThemePreference {
+    match look {
+        None => egui::ThemePreference::System,
+        Some(Look::Dark) => egui::ThemePreference::Dark,
+        Some(Look::Light) => egui::ThemePreference::Light,
+    }
+}
+
+/// Which keys are kept from the host: all while a name is typed, otherwise those that the knob
+/// needs; the space bar and the rest are the host's.
+fn keys(typing: bool) -> KeyCapture {
+    if typing {
+        return KeyCapture::CaptureAll;
+    }
+    let arrows = ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"];
+    KeyCapture::CaptureKeys(arrows.iter().flat_map(|name| name.parse::<Key>()).collect())
 }
 
 impl NiceEguiApp for App {
@@ -116,20 +226,15 @@ impl NiceEguiApp for App {
         host: GuiContext,
         frame: &mut Frame,
     ) -> Result<(), baseview::HandlerError> {
-        context.set_theme(egui::Theme::Dark);
-        // The space bar and the rest belong to the host; the knob needs the arrows.
-        frame.set_key_capture(KeyCapture::CaptureKeys(
-            ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]
-                .iter()
-                .flat_map(|name| name.parse::<Key>())
-                .collect(),
-        ));
+        context.set_theme(theme_of(self.params.state.lock().look));
+        frame.set_key_capture(keys(false));
+        self.library.read();
         self.host = Some(host);
         self.fit = Some(self.params.state.lock().window);
         Ok(())
     }
 
-    fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
+    fn ui(&mut self, ui: &mut Ui, frame: &mut Frame) {
         if let Some((width, height)) = self.fit.take()
             && (ui.max_rect().size() - vec2(width, height)).length() > 1.0
         {
@@ -138,11 +243,19 @@ impl NiceEguiApp for App {
         }
         let view = self.view();
         let gestures = draw(ui, &view);
-        if let Some(host) = &self.host {
+        if !gestures.is_empty() {
+            self.said = None;
+        }
+        if let Some(host) = self.host.clone() {
             let setter = host.param_setter();
             for gesture in gestures {
-                apply(&self.params, &setter, gesture);
+                self.follow(gesture, ui.ctx(), &setter);
             }
+        }
+        let typing = egui::Popup::is_any_open(ui.ctx());
+        if typing != self.typing {
+            self.typing = typing;
+            frame.set_key_capture(keys(typing));
         }
         // While the transport runs the audio thread asks for repaints; loading has nobody to ask.
         if view.engine.state == State::Loading {
@@ -160,23 +273,15 @@ impl NiceEguiApp for App {
     }
 }
 
-/// Passes a gesture on to the host.
-fn apply(params: &ThirdStreamParams, setter: &ParamSetter, gesture: Gesture) {
-    fn to<P: Param>(setter: &ParamSetter, param: &P, gesture: Gesture) {
+/// Passes a control's gesture on to the host.
+fn turn(params: &ThirdStreamParams, setter: &ParamSetter, control: Control, gesture: &Gesture) {
+    fn to<P: Param>(setter: &ParamSetter, param: &P, gesture: &Gesture) {
         match gesture {
             Gesture::Begin(_) => setter.begin_set_parameter(param),
-            Gesture::Set(_, value) => setter.set_parameter_normalized(param, value),
-            Gesture::End(_) => setter.end_set_parameter(param),
-            Gesture::Forget => {}
+            Gesture::Set(_, value) => setter.set_parameter_normalized(param, *value),
+            _ => setter.end_set_parameter(param),
         }
     }
-    let control = match gesture {
-        Gesture::Begin(control) | Gesture::Set(control, _) | Gesture::End(control) => control,
-        Gesture::Forget => {
-            params.memory.forget();
-            return;
-        }
-    };
     match control {
         Control::Genre => to(setter, &params.genre, gesture),
         Control::Quantise => to(setter, &params.quantise, gesture),
@@ -187,4 +292,24 @@ fn apply(params: &ThirdStreamParams, setter: &ParamSetter, gesture: Gesture) {
         Control::Delay => to(setter, &params.delay, gesture),
         Control::Bypass => to(setter, &params.bypass, gesture),
     }
+}
+
+/// Sets what `settings` name through the host, a whole gesture for each parameter that changes.
+fn set(params: &ThirdStreamParams, setter: &ParamSetter, settings: &Settings) {
+    fn to<P: Param<Plain: PartialEq>>(setter: &ParamSetter, param: &P, wanted: Option<P::Plain>) {
+        if let Some(wanted) = wanted
+            && wanted != param.unmodulated_plain_value()
+        {
+            setter.begin_set_parameter(param);
+            setter.set_parameter(param, wanted);
+            setter.end_set_parameter(param);
+        }
+    }
+    to(setter, &params.genre, settings.genre);
+    to(setter, &params.quantise, settings.quantise);
+    to(setter, &params.melody, settings.melody);
+    to(setter, &params.scale, settings.scale);
+    to(setter, &params.density, settings.density);
+    to(setter, &params.mode, settings.mode);
+    to(setter, &params.delay, settings.delay);
 }

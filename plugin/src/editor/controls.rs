@@ -1,7 +1,8 @@
 //! The small controls: Mode, Delay or Memory and Quantise beside the knob, the guards below the
 //! rolls, Bypass.
 
-use egui::{Align2, CursorIcon, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::text::{LayoutJob, TextWrapping};
+use egui::{Align2, CursorIcon, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::{Control, Gesture, View, theme};
 use crate::params::{Delay, Mode};
@@ -14,6 +15,7 @@ const LABEL: f32 = 20.0;
 
 /// A label at the top left of `rect` and a value at its top right.
 fn label(ui: &Ui, rect: Rect, name: &str, value: &str) {
+    let theme = theme::of(ui.ctx());
     let painter = ui.painter();
     let (font, y) = (theme::font(13.0), rect.top() + LABEL * 0.5 - 2.0);
     painter.text(
@@ -21,14 +23,14 @@ fn label(ui: &Ui, rect: Rect, name: &str, value: &str) {
         Align2::LEFT_CENTER,
         name,
         font.clone(),
-        theme::WEAK,
+        theme.weak,
     );
     painter.text(
         pos2(rect.right(), y),
         Align2::RIGHT_CENTER,
         value,
         font,
-        theme::TEXT,
+        theme.text,
     );
 }
 
@@ -66,30 +68,34 @@ pub(crate) fn memory(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gestur
     };
     label(ui, rect, "Memory", &(bars + &waiting));
     let row = Rect::from_min_max(pos2(rect.left(), rect.top() + LABEL), rect.max);
-    let response = ui
-        .interact(row, ui.scope_id().with("forget"), Sense::click())
-        .on_hover_cursor(CursorIcon::PointingHand);
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Forget"));
-    ui.painter().rect_filled(row, 6.0, theme::LINE);
-    let active = response.hovered() || response.has_focus();
-    let inside = egui::StrokeKind::Inside;
-    ui.painter()
-        .rect_stroke(row, 6.0, theme::outline(active), inside);
-    let colour = if view.learned > 0 {
-        theme::TEXT
-    } else {
-        theme::WEAK
-    };
-    ui.painter().text(
-        row.center(),
-        Align2::CENTER_CENTER,
-        "Forget",
-        theme::font(13.0),
-        colour,
-    );
+    let response = button(ui, row, "Forget", view.learned > 0);
     if response.clicked() {
         gestures.push(Gesture::Forget);
     }
+}
+
+/// A button with a text, which is weak where it would do nothing.
+pub(crate) fn button(ui: &Ui, rect: Rect, text: &str, strong: bool) -> Response {
+    let theme = theme::of(ui.ctx());
+    // By its place, because the text of some changes.
+    let id = ui
+        .scope_id()
+        .with(("button", rect.left() as i32, rect.top() as i32));
+    let response = ui
+        .interact(rect, id, Sense::click())
+        .on_hover_cursor(CursorIcon::PointingHand);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, text));
+    let painter = ui.painter();
+    painter.rect_filled(rect, 6.0, theme.line);
+    let active = response.hovered() || response.has_focus();
+    let inside = egui::StrokeKind::Inside;
+    painter.rect_stroke(rect, 6.0, theme.outline(active), inside);
+    let colour = if strong { theme.text } else { theme.weak };
+    let mut text = LayoutJob::simple_singleline(text.to_owned(), theme::font(13.0), colour);
+    text.wrap = TextWrapping::truncate_at_width(rect.width() - 12.0);
+    let text = painter.layout_job(text);
+    painter.galley(rect.center() - text.size() * 0.5, text, colour);
+    response
 }
 
 /// Buttons in a row, of which one is chosen, for a parameter with as many steps.
@@ -101,9 +107,10 @@ fn choice(
     chosen: Option<usize>,
     gestures: &mut Vec<Gesture>,
 ) {
+    let theme = theme::of(ui.ctx());
     label(ui, rect, name, "");
     let row = Rect::from_min_max(pos2(rect.left(), rect.top() + LABEL), rect.max);
-    ui.painter().rect_filled(row, 6.0, theme::LINE);
+    ui.painter().rect_filled(row, 6.0, theme.line);
     let width = row.width() / names.len() as f32;
     for (index, text) in names.iter().enumerate() {
         let left = row.left() + index as f32 * width;
@@ -115,15 +122,15 @@ fn choice(
         response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, on, *text));
         if on {
             ui.painter()
-                .rect_filled(button.shrink(2.0), 5.0, theme::STRONG_LINE);
+                .rect_filled(button.shrink(2.0), 5.0, theme.strong_line);
         }
         if response.hovered() || response.has_focus() {
-            let stroke = egui::Stroke::new(1.0, theme::WEAK);
+            let stroke = egui::Stroke::new(1.0, theme.weak);
             let inside = egui::StrokeKind::Inside;
             ui.painter()
                 .rect_stroke(button.shrink(2.0), 5.0, stroke, inside);
         }
-        let colour = if on { theme::PLAYHEAD } else { theme::WEAK };
+        let colour = if on { theme.playhead } else { theme.weak };
         ui.painter().text(
             button.center(),
             Align2::CENTER_CENTER,
@@ -200,6 +207,7 @@ struct Slider<'a> {
 
 impl Slider<'_> {
     fn show(&self, ui: &Ui, rect: Rect, gestures: &mut Vec<Gesture>) {
+        let theme = theme::of(ui.ctx());
         let Self { control, value, .. } = *self;
         label(ui, rect, self.name, self.text);
         let row = Rect::from_min_max(pos2(rect.left(), rect.top() + LABEL), rect.max);
@@ -210,7 +218,7 @@ impl Slider<'_> {
         let (radius, y) = (7.0, row.center().y);
         let (from, to) = (row.left() + radius, row.right() - radius);
         let track = Rect::from_min_max(pos2(row.left(), y - 2.5), pos2(row.right(), y + 2.5));
-        ui.painter().rect_filled(track, 2.5, theme::LINE);
+        ui.painter().rect_filled(track, 2.5, theme.line);
         let x = from + (to - from) * value;
         // Two-sided controls are filled from their middle.
         let start = if self.usual == 0.5 {
@@ -220,11 +228,11 @@ impl Slider<'_> {
         };
         let filled = egui::Rangef::new(start.min(x), start.max(x));
         let filled = Rect::from_x_y_ranges(filled, track.y_range());
-        ui.painter().rect_filled(filled, 2.5, theme::WEAK);
+        ui.painter().rect_filled(filled, 2.5, theme.weak);
         let active = response.hovered() || response.dragged() || response.has_focus();
         let radius = if active { radius + 1.0 } else { radius };
         ui.painter()
-            .circle_filled(pos2(x, y), radius, theme::PLAYHEAD);
+            .circle_filled(pos2(x, y), radius, theme.playhead);
 
         if response.double_clicked() {
             gestures.extend(Gesture::whole(control, self.usual));
@@ -262,17 +270,18 @@ impl Slider<'_> {
 
 /// The switch at the right of the heading; lit while the transfer is at work.
 pub(crate) fn bypass(ui: &Ui, rect: Rect, on: bool, gestures: &mut Vec<Gesture>) {
+    let theme = theme::of(ui.ctx());
     let response = ui
         .interact(rect, ui.scope_id().with("bypass"), Sense::click())
         .on_hover_cursor(CursorIcon::PointingHand);
     response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, on, "Bypass"));
-    let fill = if on { theme::WARNING } else { theme::LINE };
+    let fill = if on { theme.warning } else { theme.line };
     ui.painter().rect_filled(rect, 6.0, fill);
     let active = response.hovered() || response.has_focus();
     let inside = egui::StrokeKind::Inside;
     ui.painter()
-        .rect_stroke(rect, 6.0, theme::outline(active), inside);
-    let colour = if on { theme::BACKGROUND } else { theme::TEXT };
+        .rect_stroke(rect, 6.0, theme.outline(active), inside);
+    let colour = if on { theme.background } else { theme.text };
     let text = if on { "Bypassed" } else { "Bypass" };
     ui.painter().text(
         rect.center(),

@@ -107,6 +107,7 @@ fn normalised(knob: f32) -> f32 {
 }
 
 fn draw(ui: &Ui, rect: Rect, pair: Pair, value: f32, moved: f32, response: &Response) {
+    let theme = theme::of(ui.ctx());
     let painter = ui.painter();
     let radius = (rect.width() * 0.5 - 14.0)
         .min(rect.height() * 0.5 - 22.0)
@@ -117,16 +118,16 @@ fn draw(ui: &Ui, rect: Rect, pair: Pair, value: f32, moved: f32, response: &Resp
 
     let (direction, amount) = Direction::of_knob(value);
     let colour = if amount == 0.0 {
-        theme::TEXT
+        theme.text
     } else {
-        theme::genre(pair.target(direction))
+        theme.genre(pair.target(direction))
     };
     arc(
         painter,
         centre,
         radius,
         (-1.0, 1.0),
-        Stroke::new(width, theme::LINE),
+        Stroke::new(width, theme.line),
     );
     arc(
         painter,
@@ -137,21 +138,21 @@ fn draw(ui: &Ui, rect: Rect, pair: Pair, value: f32, moved: f32, response: &Resp
     );
     if (moved - value).abs() > 0.002 {
         let span = (value.min(moved), value.max(moved));
-        let stroke = Stroke::new(width * 0.4, theme::TEXT.gamma_multiply(0.7));
+        let stroke = Stroke::new(width * 0.4, theme.text.gamma_multiply(0.7));
         arc(painter, centre, radius - width, span, stroke);
     }
     for (tick, length) in [(-1.0, 1.0), (-0.5, 0.6), (0.0, 1.0), (0.5, 0.6), (1.0, 1.0)] {
         let inner = on_circle(centre, radius + width * 0.9, tick);
         let outer = on_circle(centre, radius + width * (0.9 + 0.5 * length), tick);
-        painter.line_segment([inner, outer], Stroke::new(1.5, theme::STRONG_LINE));
+        painter.line_segment([inner, outer], Stroke::new(1.5, theme.strong_line));
     }
     let hand = on_circle(centre, radius, value);
     let size = width * if active { 0.95 } else { 0.82 };
     painter.circle(
         hand,
         size,
-        theme::PLAYHEAD,
-        Stroke::new(2.0, theme::BACKGROUND),
+        theme.playhead,
+        Stroke::new(2.0, theme.background),
     );
     if response.has_focus() {
         painter.circle_stroke(
@@ -174,7 +175,7 @@ fn draw(ui: &Ui, rect: Rect, pair: Pair, value: f32, moved: f32, response: &Resp
             Align2::CENTER_BOTTOM,
             &format!("{number} %"),
             big,
-            theme::TEXT,
+            theme.text,
         );
         text(centre + line, Align2::CENTER_TOP, genre, big * 0.62, colour);
     } else {
@@ -183,7 +184,7 @@ fn draw(ui: &Ui, rect: Rect, pair: Pair, value: f32, moved: f32, response: &Resp
             Align2::CENTER_CENTER,
             &words,
             big * 0.68,
-            theme::TEXT,
+            theme.text,
         );
     }
     // The ends are named below them, the middle above.
@@ -196,17 +197,17 @@ fn draw(ui: &Ui, rect: Rect, pair: Pair, value: f32, moved: f32, response: &Resp
         Align2::CENTER_TOP,
         pair.a.name(),
         15.0,
-        theme::genre(pair.a),
+        theme.genre(pair.a),
     );
     text(
         end(1.0),
         Align2::CENTER_TOP,
         pair.b.name(),
         15.0,
-        theme::genre(pair.b),
+        theme.genre(pair.b),
     );
     let above = on_circle(centre, radius + width * 1.7, 0.0);
-    text(above, Align2::CENTER_BOTTOM, "as played", 12.0, theme::WEAK);
+    text(above, Align2::CENTER_BOTTOM, "as played", 12.0, theme.weak);
 }
 
 /// The point of the knob's circle at `value` (−1..=1).

@@ -23,9 +23,10 @@ enum Cell {
 
 /// Draws heading, keys, grid, notes and playhead into `rect`.
 pub(crate) fn show(ui: &Ui, rect: Rect, view: &View) {
+    let theme = theme::of(ui.ctx());
     let painter = ui.painter_at(rect);
-    painter.rect_filled(rect, 8.0, theme::PANEL);
-    let added = theme::genre(view.target());
+    painter.rect_filled(rect, 8.0, theme.panel);
+    let added = theme.genre(view.target());
     let title = if view.dry {
         "Played dry: no answer in time"
     } else {
@@ -42,21 +43,22 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &View) {
     if view.first_step > 0 {
         let right = field.left() + field.width() * view.first_step as f32 / STEPS as f32;
         let heard = Rect::from_min_max(field.min, pos2(right, field.bottom()));
-        painter.rect_filled(heard, 0.0, theme::PANEL.gamma_multiply(0.6));
+        painter.rect_filled(heard, 0.0, theme.panel.gamma_multiply(0.6));
     }
     if view.source.is_empty() && view.output.is_empty() {
         hint(&painter, field, view);
     }
     if let Some(playhead) = view.playhead {
         let x = field.left() + field.width() * (playhead / STEPS as f32).clamp(0.0, 1.0);
-        let faint = Stroke::new(7.0, theme::PLAYHEAD.gamma_multiply(0.08));
+        let faint = Stroke::new(7.0, theme.playhead.gamma_multiply(0.08));
         painter.vline(x, field.y_range(), faint);
-        painter.vline(x, field.y_range(), Stroke::new(1.5, theme::PLAYHEAD));
+        painter.vline(x, field.y_range(), Stroke::new(1.5, theme.playhead));
     }
 }
 
 /// Title and legend.
 fn heading(painter: &Painter, rect: Rect, title: &str, added: Color32) {
+    let theme = theme::of(painter.ctx());
     let y = rect.top() + HEADING * 0.5;
     let at = pos2(rect.left() + 12.0, y);
     painter.text(
@@ -64,7 +66,7 @@ fn heading(painter: &Painter, rect: Rect, title: &str, added: Color32) {
         Align2::LEFT_CENTER,
         title,
         theme::font(13.0),
-        theme::TEXT,
+        theme.text,
     );
     let mut x = rect.right() - 12.0;
     for (cell, name) in [
@@ -77,7 +79,7 @@ fn heading(painter: &Painter, rect: Rect, title: &str, added: Color32) {
             Align2::RIGHT_CENTER,
             name,
             theme::font(12.0),
-            theme::WEAK,
+            theme.weak,
         );
         let swatch = Rect::from_center_size(pos2(text.left() - 15.0, y), vec2(16.0, 7.0));
         note(painter, swatch, cell, added, 1.0);
@@ -108,6 +110,7 @@ fn shown_rows(ui: &Ui, view: &View) -> (f32, f32) {
 
 /// Rows of black keys, beats, bars and the names of the Cs.
 fn grid(painter: &Painter, field: Rect, (low, rows): (f32, f32)) {
+    let theme = theme::of(painter.ctx());
     let height = field.height() / rows;
     let clipped = painter.with_clip_rect(Rect::from_x_y_ranges(
         painter.clip_rect().x_range(),
@@ -118,14 +121,10 @@ fn grid(painter: &Painter, field: Rect, (low, rows): (f32, f32)) {
         let key = key_of_row(row);
         let lane = Rect::from_min_size(pos2(field.left(), top), vec2(field.width(), height));
         if matches!(key % 12, 1 | 3 | 6 | 8 | 10) {
-            clipped.rect_filled(lane, 0.0, theme::BLACK_KEY);
+            clipped.rect_filled(lane, 0.0, theme.black_key);
         }
         if key.is_multiple_of(12) {
-            clipped.hline(
-                field.x_range(),
-                lane.bottom(),
-                Stroke::new(1.0, theme::LINE),
-            );
+            clipped.hline(field.x_range(), lane.bottom(), Stroke::new(1.0, theme.line));
             let name = format!("C{}", i32::from(key) / 12 - 1);
             let at = pos2(field.left() - 6.0, lane.center().y);
             clipped.text(
@@ -133,14 +132,14 @@ fn grid(painter: &Painter, field: Rect, (low, rows): (f32, f32)) {
                 Align2::RIGHT_CENTER,
                 name,
                 theme::font(10.5),
-                theme::WEAK,
+                theme.weak,
             );
         }
     }
     for beat in 0..=STEPS / 4 {
         let x = field.left() + field.width() * beat as f32 / (STEPS / 4) as f32;
         let bar = beat % (STEPS_PER_SLOT / 4) == 0;
-        let colour = if bar { theme::STRONG_LINE } else { theme::LINE };
+        let colour = if bar { theme.strong_line } else { theme.line };
         clipped.vline(x, field.y_range(), Stroke::new(1.0, colour));
     }
     for slot in 0..SLOTS {
@@ -152,7 +151,7 @@ fn grid(painter: &Painter, field: Rect, (low, rows): (f32, f32)) {
             Align2::LEFT_TOP,
             name,
             theme::font(10.5),
-            theme::STRONG_LINE,
+            theme.strong_line,
         );
     }
 }
@@ -192,6 +191,7 @@ fn notes(painter: &Painter, field: Rect, (low, rows): (f32, f32), view: &View, a
 
 /// A line below the notes that the melody lock holds.
 fn locked(painter: &Painter, field: Rect, (low, rows): (f32, f32), source: &Roll) {
+    let theme = theme::of(painter.ctx());
     let size = vec2(field.width() / STEPS as f32, field.height() / rows);
     let facts = Facts::of(source);
     for (step, cells) in facts.melody().steps().iter().enumerate() {
@@ -199,7 +199,7 @@ fn locked(painter: &Painter, field: Rect, (low, rows): (f32, f32), source: &Roll
             let left = field.left() + step as f32 * size.x;
             let bottom = field.bottom() - (row as f32 - low) * size.y;
             let line = egui::Rangef::new(left, left + size.x);
-            painter.hline(line, bottom, Stroke::new(1.5, theme::PLAYHEAD));
+            painter.hline(line, bottom, Stroke::new(1.5, theme.playhead));
         }
     }
 }
@@ -216,12 +216,13 @@ fn cell(source: &Roll, output: &Roll, step: usize, row: usize) -> Option<Cell> {
 
 /// One run of cells: kept and added filled, removed as an outline.
 fn note(painter: &Painter, run: Rect, kind: Cell, added: Color32, opacity: f32) {
+    let theme = theme::of(painter.ctx());
     let corner = (run.height() * 0.3).min(2.5);
     match kind {
-        Cell::Kept => painter.rect_filled(run, corner, theme::KEPT.gamma_multiply(opacity)),
+        Cell::Kept => painter.rect_filled(run, corner, theme.kept.gamma_multiply(opacity)),
         Cell::Added => painter.rect_filled(run, corner, added.gamma_multiply(opacity)),
         Cell::Removed => {
-            let colour = theme::REMOVED.gamma_multiply(opacity);
+            let colour = theme.removed.gamma_multiply(opacity);
             painter.rect_filled(run, corner, colour.gamma_multiply(0.18));
             painter.rect_stroke(run, corner, Stroke::new(1.0, colour), StrokeKind::Inside)
         }
@@ -230,6 +231,7 @@ fn note(painter: &Painter, run: Rect, kind: Cell, added: Color32, opacity: f32) 
 
 /// What to do while there is nothing to see.
 fn hint(painter: &Painter, field: Rect, view: &View) {
+    let theme = theme::of(painter.ctx());
     let bars = match view.delay.bars() {
         1 => "one bar".to_owned(),
         bars => format!("{bars} bars"),
@@ -254,13 +256,13 @@ fn hint(painter: &Painter, field: Rect, view: &View) {
         Align2::CENTER_BOTTOM,
         first,
         theme::font(18.0),
-        theme::TEXT,
+        theme.text,
     );
     painter.text(
         centre + vec2(0.0, 4.0),
         Align2::CENTER_TOP,
         second,
         theme::font(13.0),
-        theme::WEAK,
+        theme.weak,
     );
 }

@@ -1,67 +1,67 @@
 //! The line at the foot: what the engine is doing, in words.
 
+use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align2, Rect, Ui, pos2, vec2};
 
-use super::{View, theme};
+use super::theme::Colours;
+use super::{Notice, View, theme};
 use crate::engine::{Reading, State};
 
 /// Draws the engine's state into `rect`, and at its right what the user should know.
 pub(crate) fn show(ui: &Ui, rect: Rect, view: &View) {
+    let theme = theme::of(ui.ctx());
     let painter = ui.painter();
     let y = rect.center().y;
-    let (colour, text) = words(&view.engine, view.late);
+    let (colour, text) = words(theme, &view.engine, view.late);
     painter.circle_filled(pos2(rect.left() + 5.0, y), 4.0, colour);
     let at = pos2(rect.left() + 16.0, y);
-    let left = painter.text(
-        at,
-        Align2::LEFT_CENTER,
-        text,
-        theme::font(12.5),
-        theme::WEAK,
-    );
+    let left = painter.text(at, Align2::LEFT_CENTER, text, theme::font(12.5), theme.weak);
 
-    let (text, colour) = match view.notice {
-        Some(notice) => (notice, theme::WARNING),
-        None => ("Double click: as played   ·   Shift: finer", theme::FAINT),
+    let (text, colour) = match &view.notice {
+        Some(Notice::Warning(text)) => (text.as_str(), theme.warning),
+        Some(Notice::Done(text)) => (text.as_str(), theme.text),
+        None => ("Double click: as played   ·   Shift: finer", theme.faint),
     };
-    let galley = painter.layout_no_wrap(text.to_owned(), theme::font(12.0), colour);
+    let mut text = LayoutJob::simple_singleline(text.to_owned(), theme::font(12.0), colour);
+    text.wrap = TextWrapping::truncate_at_width(rect.width());
+    let galley = painter.layout_job(text);
     let at = pos2(rect.right() - galley.size().x, y - galley.size().y * 0.5);
     if at.x > left.right() + 16.0 {
         painter.galley(at, galley, colour);
     } else if view.notice.is_some() {
         // A narrow window: the notice matters more than the engine's figures.
         let cover = Rect::from_min_max(at - vec2(12.0, 2.0), rect.max);
-        painter.rect_filled(cover, 0.0, theme::BACKGROUND);
+        painter.rect_filled(cover, 0.0, theme.background);
         painter.galley(at, galley, colour);
     }
 }
 
 /// The engine's state in words, with the colour of its lamp.
-fn words(engine: &Reading, late: u32) -> (egui::Color32, String) {
+fn words(theme: &Colours, engine: &Reading, late: u32) -> (egui::Color32, String) {
     let mut parts = Vec::new();
     let colour = match engine.state {
         State::Asleep => {
             parts.push("Engine not started".to_owned());
-            theme::STRONG_LINE
+            theme.strong_line
         }
         State::Loading => {
             parts.push("Loading the network …".to_owned());
-            theme::WEAK
+            theme.weak
         }
         State::Ready => {
             parts.push(format!("Ready on {}", engine.device));
-            theme::GOOD
+            theme.good
         }
         State::Failed => {
             parts.push("Engine failed: notes pass as played".to_owned());
-            theme::WARNING
+            theme.warning
         }
     };
     if let Some(pass) = engine.last_pass.filter(|_| engine.state == State::Ready) {
         parts.push(format!("{:.0} ms a pass", pass.as_secs_f64() * 1000.0));
     }
     let lamp = if late > 0 && engine.state == State::Ready {
-        theme::WARNING
+        theme.warning
     } else {
         colour
     };
@@ -86,6 +86,8 @@ mod tests {
 
     #[test]
     fn the_engine_s_state_is_said_in_words() {
+        let theme = theme::of(&egui::Context::default());
+        let words = |engine: &Reading, late| words(theme, engine, late);
         let mut engine = Reading::default();
         assert_eq!(words(&engine, 0).1, "Engine not started");
         engine.state = State::Ready;
@@ -96,7 +98,7 @@ mod tests {
             words(&engine, 0).1,
             "Ready on CPU   ·   31 ms a pass   ·   no late answers"
         );
-        assert_eq!(words(&engine, 2).0, theme::WARNING);
+        assert_eq!(words(&engine, 2).0, theme.warning);
         engine.state = State::Failed;
         engine.error = Some("weights are cut".into());
         assert!(words(&engine, 0).1.ends_with("weights are cut"));

@@ -1,42 +1,102 @@
-//! Colours and type sizes of the editor: one dark theme, so that a musician knows at a glance
-//! which genre is which, on every screen.
+//! Colours and type sizes of the editor: a dark and a light theme, in both of which a musician
+//! knows at a glance which genre is which.
 
-use egui::{Color32, FontId, Stroke};
+use egui::{Color32, Context, FontId, Stroke, Theme};
 use third_stream_model::genre::Genre;
 
-/// Behind everything.
-pub(crate) const BACKGROUND: Color32 = Color32::from_rgb(0x14, 0x16, 0x1a);
-/// Panels that lie on the background.
-pub(crate) const PANEL: Color32 = Color32::from_rgb(0x1b, 0x1e, 0x24);
-/// The darker rows of the roll: the black keys.
-pub(crate) const BLACK_KEY: Color32 = Color32::from_rgb(0x17, 0x1a, 0x1f);
-/// Thin lines, tracks, empty parts of controls.
-pub(crate) const LINE: Color32 = Color32::from_rgb(0x2c, 0x31, 0x3a);
-/// Bar lines and the outlines of controls under the pointer.
-pub(crate) const STRONG_LINE: Color32 = Color32::from_rgb(0x45, 0x4c, 0x58);
-/// What is to be read.
-pub(crate) const TEXT: Color32 = Color32::from_rgb(0xdd, 0xe0, 0xe6);
-/// What need not be read.
-pub(crate) const WEAK: Color32 = Color32::from_rgb(0x92, 0x99, 0xa6);
-/// What is there for those who look for it.
-pub(crate) const FAINT: Color32 = Color32::from_rgb(0x6a, 0x71, 0x7e);
-/// Cells that stay as they were played.
-pub(crate) const KEPT: Color32 = Color32::from_rgb(0xa9, 0xb0, 0xbc);
-/// Cells that no longer sound; always drawn as an outline, so that colour is not all there is.
-pub(crate) const REMOVED: Color32 = Color32::from_rgb(0xd0, 0x5f, 0x6a);
-/// Something is wrong.
-pub(crate) const WARNING: Color32 = Color32::from_rgb(0xe5, 0x6b, 0x5c);
-/// All is well.
-pub(crate) const GOOD: Color32 = Color32::from_rgb(0x6c, 0xc2, 0x8a);
-/// The playhead.
-pub(crate) const PLAYHEAD: Color32 = Color32::from_rgb(0xf4, 0xf5, 0xf7);
+/// The colours of a theme.
+#[derive(Debug)]
+pub(crate) struct Colours {
+    /// Behind everything.
+    pub(crate) background: Color32,
+    /// Panels that lie on the background.
+    pub(crate) panel: Color32,
+    /// The darker rows of the roll: the black keys.
+    pub(crate) black_key: Color32,
+    /// Thin lines, tracks, empty parts of controls.
+    pub(crate) line: Color32,
+    /// Bar lines and the outlines of controls under the pointer.
+    pub(crate) strong_line: Color32,
+    /// What is to be read.
+    pub(crate) text: Color32,
+    /// What need not be read.
+    pub(crate) weak: Color32,
+    /// What is there for those who look for it.
+    pub(crate) faint: Color32,
+    /// Cells that stay as they were played.
+    pub(crate) kept: Color32,
+    /// Cells that no longer sound; always drawn as an outline, so that colour is not all there is.
+    pub(crate) removed: Color32,
+    /// Something is wrong.
+    pub(crate) warning: Color32,
+    /// All is well.
+    pub(crate) good: Color32,
+    /// The playhead, handles, and what is chosen.
+    pub(crate) playhead: Color32,
+    jazz: Color32,
+    classic: Color32,
+    pop: Color32,
+}
 
-/// The colour of a genre, wherever it appears.
-pub(crate) const fn genre(genre: Genre) -> Color32 {
-    match genre {
-        Genre::Jazz => Color32::from_rgb(0xef, 0xa6, 0x3c),
-        Genre::Classic => Color32::from_rgb(0x6c, 0xa8, 0xf4),
-        Genre::Pop => Color32::from_rgb(0xd7, 0x7b, 0xd0),
+static DARK: Colours = Colours {
+    background: Color32::from_rgb(0x14, 0x16, 0x1a),
+    panel: Color32::from_rgb(0x1b, 0x1e, 0x24),
+    black_key: Color32::from_rgb(0x17, 0x1a, 0x1f),
+    line: Color32::from_rgb(0x2c, 0x31, 0x3a),
+    strong_line: Color32::from_rgb(0x45, 0x4c, 0x58),
+    text: Color32::from_rgb(0xdd, 0xe0, 0xe6),
+    weak: Color32::from_rgb(0x92, 0x99, 0xa6),
+    faint: Color32::from_rgb(0x6a, 0x71, 0x7e),
+    kept: Color32::from_rgb(0xa9, 0xb0, 0xbc),
+    removed: Color32::from_rgb(0xd0, 0x5f, 0x6a),
+    warning: Color32::from_rgb(0xe5, 0x6b, 0x5c),
+    good: Color32::from_rgb(0x6c, 0xc2, 0x8a),
+    playhead: Color32::from_rgb(0xf4, 0xf5, 0xf7),
+    jazz: Color32::from_rgb(0xef, 0xa6, 0x3c),
+    classic: Color32::from_rgb(0x6c, 0xa8, 0xf4),
+    pop: Color32::from_rgb(0xd7, 0x7b, 0xd0),
+};
+
+static LIGHT: Colours = Colours {
+    background: Color32::from_rgb(0xe9, 0xeb, 0xef),
+    panel: Color32::from_rgb(0xf8, 0xf9, 0xfb),
+    black_key: Color32::from_rgb(0xf0, 0xf2, 0xf5),
+    line: Color32::from_rgb(0xd7, 0xdb, 0xe2),
+    strong_line: Color32::from_rgb(0xa9, 0xb0, 0xbc),
+    text: Color32::from_rgb(0x21, 0x25, 0x2c),
+    weak: Color32::from_rgb(0x56, 0x5d, 0x69),
+    faint: Color32::from_rgb(0x7b, 0x82, 0x90),
+    kept: Color32::from_rgb(0x7c, 0x84, 0x92),
+    removed: Color32::from_rgb(0xc2, 0x3a, 0x49),
+    warning: Color32::from_rgb(0xc4, 0x40, 0x2f),
+    good: Color32::from_rgb(0x2d, 0x8f, 0x50),
+    playhead: Color32::from_rgb(0x16, 0x18, 0x1c),
+    jazz: Color32::from_rgb(0xc9, 0x7a, 0x0a),
+    classic: Color32::from_rgb(0x2a, 0x6f, 0xd0),
+    pop: Color32::from_rgb(0xa6, 0x3f, 0x9e),
+};
+
+/// The colours of egui's present theme.
+pub(crate) fn of(context: &Context) -> &'static Colours {
+    match context.theme() {
+        Theme::Dark => &DARK,
+        Theme::Light => &LIGHT,
+    }
+}
+
+impl Colours {
+    /// The colour of a genre, wherever it appears.
+    pub(crate) const fn genre(&self, genre: Genre) -> Color32 {
+        match genre {
+            Genre::Jazz => self.jazz,
+            Genre::Classic => self.classic,
+            Genre::Pop => self.pop,
+        }
+    }
+
+    /// The outline of a control: stronger under the pointer or with the keyboard on it.
+    pub(crate) fn outline(&self, active: bool) -> Stroke {
+        Stroke::new(1.0, if active { self.strong_line } else { self.line })
     }
 }
 
@@ -45,7 +105,23 @@ pub(crate) const fn font(size: f32) -> FontId {
     FontId::proportional(size)
 }
 
-/// The outline of a control: stronger under the pointer or with the keyboard on it.
-pub(crate) fn outline(active: bool) -> Stroke {
-    Stroke::new(1.0, if active { STRONG_LINE } else { LINE })
+/// egui's own widgets (the menu) in the same colours.
+pub(crate) fn dress(ui: &mut egui::Ui) {
+    let theme = of(ui.ctx());
+    let visuals = ui.visuals_mut();
+    visuals.override_text_color = Some(theme.text);
+    visuals.extreme_bg_color = theme.background;
+    visuals.selection.bg_fill = theme.strong_line;
+    visuals.selection.stroke.color = theme.playhead;
+    for widget in [
+        &mut visuals.widgets.inactive,
+        &mut visuals.widgets.hovered,
+        &mut visuals.widgets.active,
+    ] {
+        widget.weak_bg_fill = theme.line;
+        widget.bg_stroke = theme.outline(false);
+    }
+    for widget in [&mut visuals.widgets.hovered, &mut visuals.widgets.active] {
+        widget.bg_stroke = theme.outline(true);
+    }
 }

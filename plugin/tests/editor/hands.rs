@@ -3,6 +3,7 @@
 use egui::{Context, Event, Key, Modifiers, PointerButton, Pos2, RawInput, Rect, pos2, vec2};
 use third_stream::editor::{Control, Gesture, View, draw};
 use third_stream::params::{Delay, Mode};
+use third_stream::presets::{Preset, Settings, factory};
 
 /// In the middle of the knob, of its controls and of the switch, for a window of 960 × 560.
 const KNOB: Pos2 = pos2(150.0, 220.0);
@@ -12,6 +13,25 @@ const QUANTISE: Pos2 = pos2(150.0, 489.0);
 const LOCKED: Pos2 = pos2(455.0, 498.0);
 const DENSITY: Pos2 = pos2(845.0, 498.0);
 const BYPASS: Pos2 = pos2(898.0, 28.0);
+const THEME: Pos2 = pos2(817.0, 28.0);
+const SAVE_MIDI: Pos2 = pos2(740.0, 28.0);
+const SIDES: Pos2 = pos2(662.0, 28.0);
+pub(crate) const PRESETS: Pos2 = pos2(542.0, 28.0);
+
+/// The settings of the user's only preset, which is the last.
+pub(crate) fn with_own_preset() -> View {
+    let mut presets = factory();
+    presets.push(Preset {
+        name: "Mine".into(),
+        settings: Settings::default(),
+        file: Some("Mine preset.json".into()),
+    });
+    View {
+        chosen: Some(presets.len() - 1),
+        presets: presets.into(),
+        ..View::default()
+    }
+}
 
 /// An editor at which somebody sits.
 struct Desk {
@@ -60,7 +80,7 @@ impl Desk {
                 }
                 Gesture::Set(Control::Quantise, value) => self.view.quantise = value,
                 Gesture::Set(Control::Density, value) => {
-                    self.view.guard.density = 2.0 * value - 1.0
+                    self.view.guard.density = 2.0 * value - 1.0;
                 }
                 _ => {}
             }
@@ -258,4 +278,83 @@ fn the_mode_is_chosen_and_in_place_can_forget() {
     });
     assert!(desk.click(IN_PLACE).is_empty(), "it is chosen already");
     assert_eq!(desk.click(TWO_BARS), [Gesture::Forget]);
+}
+
+#[test]
+fn the_heading_s_buttons_do_what_they_say() {
+    let mut desk = Desk::new(View::default());
+    assert_eq!(desk.click(SAVE_MIDI), [Gesture::SaveMidi]);
+    assert_eq!(desk.click(THEME), [Gesture::Theme]);
+    assert_eq!(desk.click(SIDES), [Gesture::Swap]);
+}
+
+impl Desk {
+    /// Goes on by as many controls as `tabs`, and presses what is there.
+    fn tab_and_press(&mut self, tabs: usize) -> Vec<Gesture> {
+        for _ in 0..tabs {
+            self.key(Key::Tab);
+        }
+        self.key(Key::Enter)
+    }
+
+    fn open_presets(&mut self) {
+        assert_eq!(self.click(PRESETS), [Gesture::ListPresets]);
+        for _ in 0..4 {
+            self.pass(vec![]);
+        }
+    }
+}
+
+#[test]
+fn a_preset_is_chosen_with_mouse_or_keys() {
+    let mut desk = Desk::new(with_own_preset());
+    desk.open_presets();
+    assert_eq!(desk.click(PRESETS + vec2(0.0, 70.0)), [Gesture::Preset(1)]);
+    assert_eq!(
+        desk.click(PRESETS + vec2(0.0, 70.0)),
+        [],
+        "the menu is shut"
+    );
+
+    // The keys begin at the chosen preset, here the last, or else at the first.
+    let last = desk.view.presets.len() - 1;
+    desk.open_presets();
+    assert_eq!(desk.tab_and_press(0), [Gesture::Preset(last)]);
+    desk.view.chosen = None;
+    desk.open_presets();
+    assert_eq!(desk.tab_and_press(2), [Gesture::Preset(2)]);
+    desk.open_presets();
+    desk.key(Key::Escape);
+    assert_eq!(desk.click(PRESETS + vec2(0.0, 70.0)), [], "escape shuts it");
+}
+
+#[test]
+fn a_name_is_typed_and_saved_with_enter() {
+    let mut desk = Desk::new(with_own_preset());
+    desk.open_presets();
+    desk.key(Key::Tab);
+    desk.pass(vec![Event::Text("  Night".into())]);
+    let saved = desk.key(Key::Enter);
+    assert_eq!(saved, [Gesture::SavePreset("Night".into())]);
+    // The next time the field is empty, and nothing is not a name.
+    desk.open_presets();
+    assert_eq!(desk.tab_and_press(1), []);
+}
+
+#[test]
+fn only_the_user_s_own_preset_is_deleted_and_only_when_asked_twice() {
+    let mut desk = Desk::new(with_own_preset());
+    let presets = desk.view.presets.len();
+    desk.open_presets();
+    // From the last preset over the field; the save button is off without a name.
+    assert_eq!(desk.tab_and_press(2), []);
+    assert_eq!(desk.key(Key::Enter), [Gesture::DeletePreset(presets - 1)]);
+
+    // One of the plugin's own: behind the field there is no such button.
+    desk.view.chosen = Some(presets - 2);
+    desk.open_presets();
+    let mut gestures = desk.tab_and_press(3);
+    gestures.extend(desk.key(Key::Enter));
+    let deletes = |gesture: &Gesture| matches!(gesture, Gesture::DeletePreset(_));
+    assert!(!gestures.iter().any(deletes), "{gestures:?}");
 }

@@ -14,8 +14,9 @@ mod raster;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use egui::{Color32, ColorImage, Vec2, vec2};
-use third_stream::editor::{View, draw};
+use egui::{Color32, ColorImage, Theme, Vec2, vec2};
+use raster::Scene;
+use third_stream::editor::{Notice, Side, View, draw};
 use third_stream::engine::{Reading, State};
 use third_stream::params::Mode;
 use third_stream::rt::Guard;
@@ -145,7 +146,17 @@ fn playing() -> View {
 }
 
 fn picture(view: &View, size: Vec2, scale: f32) -> ColorImage {
-    raster::render(size, scale, |ui| {
+    let scene = Scene {
+        size,
+        pixels_per_point: scale,
+        theme: Theme::Dark,
+        click: None,
+    };
+    shot(view, scene)
+}
+
+fn shot(view: &View, scene: Scene) -> ColorImage {
+    raster::render(scene, |ui| {
         draw(ui, view);
     })
 }
@@ -253,7 +264,9 @@ fn every_state_fits_into_the_smallest_and_a_large_window() {
         dry: true,
         first_step: 32,
         moved: 0.9,
-        notice: Some("This project's settings come from a newer version: kept, but not used here"),
+        notice: Some(Notice::Warning(
+            "This project's settings come from a newer version: kept, but not used here".into(),
+        )),
         ..playing()
     };
     let in_place = View {
@@ -270,18 +283,74 @@ fn every_state_fits_into_the_smallest_and_a_large_window() {
         },
         ..playing()
     };
+    let saved = View {
+        notice: Some(Notice::Done(
+            "Saved /music/Third Stream/Phrase 12.mid".into(),
+        )),
+        chosen: Some(5),
+        side: Side::B,
+        ..playing()
+    };
+    let (usual, small) = (vec2(960.0, 560.0), vec2(680.0, 420.0));
     for (name, view, size) in [
-        ("guarded.png", &guarded, vec2(960.0, 560.0)),
-        ("in-place.png", &in_place, vec2(960.0, 560.0)),
-        ("in-place-small.png", &in_place, vec2(680.0, 420.0)),
-        ("idle.png", &idle, vec2(960.0, 560.0)),
-        ("failed.png", &failed, vec2(680.0, 420.0)),
-        ("late.png", &late, vec2(680.0, 420.0)),
-        ("large.png", &playing(), vec2(1600.0, 900.0)),
+        ("guarded", &guarded, usual),
+        ("in-place", &in_place, usual),
+        ("in-place-small", &in_place, small),
+        ("idle", &idle, usual),
+        ("failed", &failed, small),
+        ("late", &late, small),
+        ("saved", &saved, usual),
+        ("saved-small", &saved, small),
+        ("large", &playing(), vec2(1600.0, 900.0)),
     ] {
-        let picture = picture(view, size, 1.0);
-        save(&picture, name);
-        assert_eq!(picture.size, [size.x as usize, size.y as usize]);
-        assert!(pixels(&picture, [0xdd, 0xe0, 0xe6]) > 50, "{name} has text");
+        for (suffix, theme, text, background) in [
+            ("", Theme::Dark, [0xdd, 0xe0, 0xe6], [0x14, 0x16, 0x1a]),
+            (
+                "-light",
+                Theme::Light,
+                [0x21, 0x25, 0x2c],
+                [0xe9, 0xeb, 0xef],
+            ),
+        ] {
+            let scene = Scene {
+                size,
+                pixels_per_point: 1.0,
+                theme,
+                click: None,
+            };
+            let picture = shot(view, scene);
+            save(&picture, &format!("{name}{suffix}.png"));
+            assert_eq!(picture.size, [size.x as usize, size.y as usize]);
+            assert!(pixels(&picture, text) > 50, "{name}{suffix} has text");
+            let whole = picture.pixels.len();
+            let behind = pixels(&picture, background);
+            assert!(behind > whole / 2, "{name}{suffix} is of one theme");
+        }
+    }
+}
+
+#[test]
+fn the_presets_menu_opens_in_both_themes_and_sizes() {
+    for (name, theme, size) in [
+        ("menu.png", Theme::Dark, vec2(960.0, 560.0)),
+        ("menu-light.png", Theme::Light, vec2(960.0, 560.0)),
+        ("menu-small.png", Theme::Dark, vec2(680.0, 420.0)),
+    ] {
+        let view = hands::with_own_preset();
+        let shut = Scene {
+            size,
+            pixels_per_point: 1.0,
+            theme,
+            click: None,
+        };
+        let open = Scene {
+            click: Some(hands::PRESETS - vec2(960.0 - size.x, 0.0)),
+            ..shut
+        };
+        let (shut, open) = (shot(&view, shut), shot(&view, open));
+        save(&open, name);
+        let pairs = shut.pixels.iter().zip(&open.pixels);
+        let changed = pairs.filter(|(before, after)| before != after).count();
+        assert!(changed > 20_000, "{name}: {changed} pixels changed");
     }
 }

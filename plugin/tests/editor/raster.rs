@@ -4,7 +4,10 @@
 use std::collections::BTreeMap;
 
 use egui::epaint::{ImageData, Primitive, Vertex};
-use egui::{Color32, ColorImage, Context, FullOutput, RawInput, Rect, TextureId, Ui, Vec2};
+use egui::{
+    Color32, ColorImage, Context, Event, FullOutput, Modifiers, PointerButton, Pos2, RawInput,
+    Rect, TextureId, Theme, Ui, Vec2,
+};
 
 /// A picture with the textures that egui has sent so far (its fonts).
 #[derive(Default)]
@@ -12,16 +15,44 @@ pub(crate) struct Raster {
     textures: BTreeMap<u64, ColorImage>,
 }
 
+/// What a picture is taken of.
+#[derive(Clone, Copy)]
+pub(crate) struct Scene {
+    pub(crate) size: Vec2,
+    pub(crate) pixels_per_point: f32,
+    pub(crate) theme: Theme,
+    /// Where somebody has clicked.
+    pub(crate) click: Option<Pos2>,
+}
+
 /// Runs `ui` a few times (animations settle) and draws the last pass.
-pub(crate) fn render(size: Vec2, pixels_per_point: f32, mut ui: impl FnMut(&mut Ui)) -> ColorImage {
+pub(crate) fn render(scene: Scene, mut ui: impl FnMut(&mut Ui)) -> ColorImage {
+    let Scene {
+        size,
+        pixels_per_point,
+        theme,
+        click,
+    } = scene;
     let context = Context::default();
-    context.set_theme(egui::Theme::Dark);
+    context.set_theme(theme);
     let mut raster = Raster::default();
     let mut output = None;
-    for pass in 0..4 {
+    for pass in 0..6 {
+        let events = match (click, pass) {
+            (Some(at), 1) => vec![Event::PointerMoved(at)],
+            (Some(at), 2 | 3) => vec![Event::PointerButton {
+                pos: at,
+                button: PointerButton::Primary,
+                pressed: pass == 2,
+                modifiers: Modifiers::NONE,
+            }],
+            _ => Vec::new(),
+        };
         let mut input = RawInput {
+            events,
             screen_rect: Some(Rect::from_min_size(egui::Pos2::ZERO, size)),
-            time: Some(f64::from(pass)),
+            // Close enough for a click, long enough for every animation.
+            time: Some(f64::from(pass) * 0.4),
             ..RawInput::default()
         };
         let viewport = input.viewports.entry(egui::ViewportId::ROOT).or_default();

@@ -1,0 +1,191 @@
+//! Saves what was played and what sounds instead as a MIDI file with two tracks. For the editor's
+//! thread; never the audio's.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use midly::num::{u4, u7, u15, u24, u28};
+use midly::{
+    Format, Header, MetaMessage, MidiMessage, Smf, Timing, Track, TrackEvent, TrackEventKind,
+};
+use third_stream_model::roll::{PITCHES, Roll, STEPS, key_of_row};
+
+use crate::presets::write_new;
+
+/// Ticks of a step: a 16th at 480 ticks a quarter.
+const STEP: u32 = 120;
+/// Microseconds of a quarter: 120 beats a minute. Hosts place the notes by their beats.
+const TEMPO: u32 = 500_000;
+/// How hard every note is struck: rolls know no loudness.
+const VELOCITY: u8 = 90;
+
+/// Why no file was saved.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExportError {
+    /// There is no phrase yet.
+    #[error("Nothing to save yet: play until a phrase is shown")]
+    Empty,
+    /// The system names neither a music nor a documents folder.
+    #[error("Not saved: the system names no folder for the user's music or documents")]
+    NoFolder,
+    /// The file system refused.
+    #[error("Not saved: {0}: {1}")]
+    Io(PathBuf, io::Error),
+}
+
+/// Where files are saved: "Third Stream" in the user's music or documents folder.
+pub fn folder() -> Option<PathBuf> {
+    let folder = dirs::audio_dir().or_else(dirs::document_dir)?;
+    Some(folder.join("Third Stream"))
+}
+
+/// Saves a phrase, as played and as it sounds, under a free name in `folder`, and returns the
+/// file. Nothing that is there is overwritten.
+pub fn save(folder: Option<&Path>, played: &Roll, sounds: &Roll) -> Result<PathBuf, ExportError> {
+    if played.is_empty() && sounds.is_empty() {
+        return Err(ExportError::Empty);
+    }
+    let folder = folder.ok_or(ExportError::NoFolder)?;
+    bytes(&[("As played", played), ("Transferred", sounds)])
+        .and_then(|bytes| write_new(folder, "Phrase", "mid", &bytes))
+        .map_err(|error| ExportError::Io(folder.to_owned(), error))
+}
+
+/// A file of type 1: tempo and metre, then a track for each roll, each on its own channel.
+fn bytes(rolls: &[(&str, &Roll)]) -> io::Result<Vec<u8>> {
+    let meta = |message| (0, TrackEventKind::Meta(message));
+    let conductor = vec![
+        meta(MetaMessage::TrackName(b"Third Stream")),
+        meta(MetaMessage::Tempo(u24::new(TEMPO))),
+        meta(MetaMessage::TimeSignature(4, 2, 24, 8)),
+    ];
+    let mut tracks = vec![track(conductor)];
+    for (channel, (name, roll)) in rolls.iter().enumerate() {
+        let mut events = vec![meta(MetaMessage::TrackName(name.as_bytes()))];
+        notes(roll, channel as u8, &mut events);
+        tracks.push(track(events));
+    }
+    let timing = Timing::Metrical(u15::new(4 * STEP as u16));
+    let header = Header::new(Format::Parallel, timing);
+    let mut bytes = Vec::new();
+    Smf { header, tracks }.write_std(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The roll's notes with their ticks, in order of time.
+fn notes(roll: &Roll, channel: u8, events: &mut Vec<(u32, TrackEventKind<'_>)>) {
+    for step in 0..=STEPS {
+        // Ends first, so that a pitch can be struck again at once.
+        for begins in [false, true] {
+            for row in 0..PITCHES {
+                let sounds = step < STEPS && roll.get(step, row);
+                let sounded = step > 0 && roll.get(step - 1, row);
+                if sounds != sounded && sounds == begins {
+                    let (key, vel) = (u7::new(key_of_row(row)), u7::new(VELOCITY));
+                    let message = if begins {
+                        MidiMessage::NoteOn { key, vel }
+                    } else {
+                        MidiMessage::NoteOff { key, vel }
+                    };
+                    let channel = u4::new(channel);
+                    events.push((
+                        step as u32 * STEP,
+                        TrackEventKind::Midi { channel, message },
+                    ));
+                }
+            }
+        }
+    }
+}
+
+/// A track of four bars from events in order of time.
+fn track(mut events: Vec<(u32, TrackEventKind<'_>)>) -> Track<'_> {
+    let end = TrackEventKind::Meta(MetaMessage::EndOfTrack);
+    events.push((STEPS as u32 * STEP, end));
+    let mut now = 0;
+    events
+        .into_iter()
+        .map(|(tick, kind)| {
+            let delta = u28::new(tick - now);
+            now = tick;
+            TrackEvent { delta, kind }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use third_stream_model::roll::row_of_key;
+    use third_stream_model::song::Song;
+
+    /// Rolls of notes at any place.
+    fn any_roll() -> impl Strategy<Value = Roll> {
+        let note = (0..PITCHES, 0..STEPS, 1..20usize);
+        prop::collection::vec(note, 1..30).prop_map(|notes| {
+            let mut roll = Roll::EMPTY;
+            for (row, start, length) in notes {
+                roll.fill(row, start, (start + length).min(STEPS));
+            }
+            roll
+        })
+    }
+
+    /// Cells of the notes on a channel.
+    fn read_back(bytes: &[u8], channel: u8) -> Roll {
+        let smf = third_stream_model::smf::Smf::read(bytes).unwrap();
+        let song = Song::of(&smf).unwrap();
+        let mut roll = Roll::EMPTY;
+        for note in song.notes().iter().filter(|note| note.channel == channel) {
+            let row = row_of_key(note.key).unwrap();
+            let step = |tick: u64| tick as usize / STEP as usize;
+            roll.fill(row, step(note.start), step(note.end));
+        }
+        roll
+    }
+
+    proptest! {
+        #[test]
+        fn both_tracks_hold_their_rolls(played in any_roll(), sounds in any_roll()) {
+            let bytes = bytes(&[("As played", &played), ("Transferred", &sounds)]).unwrap();
+            prop_assert_eq!(read_back(&bytes, 0), played);
+            prop_assert_eq!(read_back(&bytes, 1), sounds);
+            let smf = third_stream_model::smf::Smf::read(&bytes).unwrap();
+            prop_assert_eq!(smf.tracks().len(), 3);
+        }
+    }
+
+    #[test]
+    fn no_file_is_ever_overwritten() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("Third Stream");
+        let mut played = Roll::EMPTY;
+        played.fill(40, 0, 4);
+        let first = save(Some(&folder), &played, &Roll::EMPTY).unwrap();
+        let before = std::fs::read(&first).unwrap();
+        let second = save(Some(&folder), &played, &played).unwrap();
+        assert_ne!(first, second);
+        assert_eq!(std::fs::read(&first).unwrap(), before);
+        assert_eq!(read_back(&before, 0), played);
+        assert_eq!(read_back(&std::fs::read(&second).unwrap(), 1), played);
+        let files = std::fs::read_dir(&folder).unwrap().count();
+        assert_eq!(files, 2, "nothing is left beside them");
+    }
+
+    #[test]
+    fn what_cannot_be_saved_is_said() {
+        let place = tempfile::tempdir().unwrap();
+        let nothing = save(Some(place.path()), &Roll::EMPTY, &Roll::EMPTY);
+        assert!(matches!(nothing, Err(ExportError::Empty)));
+        let mut roll = Roll::EMPTY;
+        roll.fill(40, 0, 4);
+        let nowhere = save(None, &roll, &roll);
+        assert!(matches!(nowhere, Err(ExportError::NoFolder)));
+        let file = place.path().join("a file");
+        std::fs::write(&file, "").unwrap();
+        let said = save(Some(&file), &roll, &roll).unwrap_err().to_string();
+        assert!(said.contains("a file"), "{said}");
+    }
+}

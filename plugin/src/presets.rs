@@ -1,0 +1,324 @@
+//! Presets: named settings, those that come with the plugin and the user's own.
+//!
+//! A user's preset is one small JSON file in the user's data folder. It is written beside and then
+//! renamed, so that a crash leaves the old one. A file that cannot be read is named and left where
+//! it is: it is never overwritten and never removed. For the editor's thread; never the audio's.
+
+mod factory;
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use nice_plug::prelude::Param;
+use serde::{Deserialize, Serialize};
+
+pub use factory::factory;
+
+use crate::params::{Delay, Mode, ThirdStreamParams};
+
+/// The version of a preset's file that this plugin writes.
+pub const VERSION: u32 = 1;
+
+/// Characters of a name, at most.
+pub const LONGEST_NAME: usize = 60;
+/// Values that are nearer than this (in percent) are the same: hosts keep them as 0..=1.
+const SAME: f32 = 0.05;
+
+/// What a preset sets; what it does not name stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// −100..=100 %.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub genre: Option<f32>,
+    /// 0..=100 %.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quantise: Option<f32>,
+    /// The melody lock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub melody: Option<bool>,
+    /// The scale guard, 0..=100 %.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale: Option<f32>,
+    /// −100..=100 %.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub density: Option<f32>,
+    /// Live, or in place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// The group's length, live.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delay: Option<Delay>,
+}
+
+/// Named settings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Preset {
+    /// As the menu shows it.
+    pub name: String,
+    /// What it sets.
+    pub settings: Settings,
+    /// The user's own: the file that it is in.
+    pub file: Option<PathBuf>,
+}
+
+/// Why a preset cannot be read, kept or removed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PresetError {
+    /// The file is no preset.
+    #[error("{0} is no preset ({1}): it is left as it is; repair or remove it")]
+    Json(PathBuf, serde_json::Error),
+    /// The file was written by a newer plugin.
+    #[error(
+        "{0} is of a newer Third Stream (preset version {1}, this one reads up to {VERSION}): it \
+         is kept, but not listed"
+    )]
+    Newer(PathBuf, u32),
+    /// A value that no control has.
+    #[error("{0}: {1} is {2}, but lies within {3}..=100: the file is left as it is; repair it")]
+    Range(PathBuf, &'static str, f32, f32),
+    /// Nothing was typed.
+    #[error("A preset needs a name")]
+    NoName,
+    /// The name is one of the plugin's own.
+    #[error("\"{0}\" comes with the plugin and cannot be replaced: choose another name")]
+    Factory(String),
+    /// The system names no folder for the user's data.
+    #[error("There is no folder for presets: the system names none for the user's data")]
+    NoFolder,
+    /// The file system refused.
+    #[error("{0}: {1}")]
+    Io(PathBuf, io::Error),
+}
+
+/// A preset as it is in its file.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    version: u32,
+    name: String,
+    #[serde(flatten)]
+    settings: Settings,
+}
+
+/// The one thing that every version's file can be asked.
+#[derive(Deserialize)]
+struct Version {
+    version: u32,
+}
+
+impl Settings {
+    /// The settings of the plugin as they are, without the host's modulation.
+    pub fn of(params: &ThirdStreamParams) -> Self {
+        Self {
+            genre: Some(params.genre.unmodulated_plain_value()),
+            quantise: Some(params.quantise.unmodulated_plain_value()),
+            melody: Some(params.melody.unmodulated_plain_value()),
+            scale: Some(params.scale.unmodulated_plain_value()),
+            density: Some(params.density.unmodulated_plain_value()),
+            mode: Some(params.mode.unmodulated_plain_value()),
+            delay: Some(params.delay.unmodulated_plain_value()),
+        }
+    }
+
+    /// Whether all that it names is so in `now`.
+    pub fn are_in(&self, now: &Self) -> bool {
+        let near = |wanted: Option<f32>, is: Option<f32>| {
+            wanted.is_none_or(|wanted| is.is_some_and(|is| (is - wanted).abs() < SAME))
+        };
+        near(self.genre, now.genre)
+            && near(self.quantise, now.quantise)
+            && near(self.scale, now.scale)
+            && near(self.density, now.density)
+            && (self.melody.is_none() || self.melody == now.melody)
+            && (self.mode.is_none() || self.mode == now.mode)
+            && (self.delay.is_none() || self.delay == now.delay)
+    }
+
+    /// The first value that no control has: its name, itself, and the lowest that there is.
+    fn outside(&self) -> Option<(&'static str, f32, f32)> {
+        [
+            ("genre", self.genre, -100.0),
+            ("quantise", self.quantise, 0.0),
+            ("scale", self.scale, 0.0),
+            ("density", self.density, -100.0),
+        ]
+        .into_iter()
+        .filter_map(|(name, value, lowest)| Some((name, value?, lowest)))
+        .find(|(_, value, lowest)| !(*lowest..=100.0).contains(value))
+    }
+}
+
+/// The presets that there are.
+#[derive(Debug)]
+pub struct Library {
+    folder: Option<PathBuf>,
+    presets: Arc<[Preset]>,
+}
+
+impl Library {
+    /// The plugin's own presets, and after [`read`](Self::read) those of `folder`. Touches no
+    /// file.
+    pub fn new(folder: Option<PathBuf>) -> Self {
+        let presets = factory().into();
+        Self { folder, presets }
+    }
+
+    /// All presets: the plugin's own, then the user's by name.
+    pub fn presets(&self) -> Arc<[Preset]> {
+        Arc::clone(&self.presets)
+    }
+
+    /// Reads the folder again and returns what could not be read.
+    pub fn read(&mut self) -> Vec<PresetError> {
+        let (mut own, mut errors) = (Vec::new(), Vec::new());
+        for file in self.folder.as_deref().map(files).unwrap_or_default() {
+            match read(&file) {
+                Ok(preset) => own.push(preset),
+                Err(error) => errors.push(error),
+            }
+        }
+        own.sort_by_cached_key(|preset| preset.name.to_lowercase());
+        self.presets = factory().into_iter().chain(own).collect();
+        errors
+    }
+
+    /// Keeps `settings` as the user's preset of this name, in place of one of the same name.
+    pub fn save(&mut self, name: &str, settings: Settings) -> Result<(), PresetError> {
+        let name: String = name.trim().chars().take(LONGEST_NAME).collect();
+        if name.is_empty() {
+            return Err(PresetError::NoName);
+        }
+        let folder = self.folder.clone().ok_or(PresetError::NoFolder)?;
+        self.read();
+        let same = self.presets.iter().find(|preset| preset.name == name);
+        let file = match same {
+            Some(Preset { file: None, .. }) => return Err(PresetError::Factory(name)),
+            Some(Preset { file, .. }) => file.clone(),
+            None => None,
+        };
+        let stem = stem(&name);
+        let written = Written {
+            version: VERSION,
+            name,
+            settings,
+        };
+        let refused = |error| PresetError::Io(folder.clone(), error);
+        let bytes = serde_json::to_vec_pretty(&written).map_err(|error| refused(error.into()))?;
+        match file {
+            Some(file) => write_whole(&file, &bytes),
+            None => write_new(&folder, &stem, "json", &bytes).map(drop),
+        }
+        .map_err(refused)?;
+        self.read();
+        Ok(())
+    }
+
+    /// Removes the preset at `index` and its file, if it is the user's.
+    pub fn delete(&mut self, index: usize) -> Result<(), PresetError> {
+        let Some(preset) = self.presets.get(index) else {
+            return Ok(());
+        };
+        let Some(file) = &preset.file else {
+            return Err(PresetError::Factory(preset.name.clone()));
+        };
+        fs::remove_file(file).map_err(|error| PresetError::Io(file.clone(), error))?;
+        self.read();
+        Ok(())
+    }
+}
+
+/// Where the user's presets are; `None` where the system names no folder for the user's data.
+pub fn folder() -> Option<PathBuf> {
+    Some(dirs::data_dir()?.join("Third Stream").join("Presets"))
+}
+
+/// The presets' files in a folder; none where there is no folder yet.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    files.retain(|file| {
+        file.extension()
+            .is_some_and(|extension| extension == "json")
+    });
+    files.sort();
+    files
+}
+
+fn read(file: &Path) -> Result<Preset, PresetError> {
+    let text = fs::read(file).map_err(|error| PresetError::Io(file.to_owned(), error))?;
+    let json = |error| PresetError::Json(file.to_owned(), error);
+    let Version { version } = serde_json::from_slice(&text).map_err(json)?;
+    if version > VERSION {
+        return Err(PresetError::Newer(file.to_owned(), version));
+    }
+    let Written { name, settings, .. } = serde_json::from_slice(&text).map_err(json)?;
+    if let Some((name, value, lowest)) = settings.outside() {
+        return Err(PresetError::Range(file.to_owned(), name, value, lowest));
+    }
+    Ok(Preset {
+        name,
+        settings,
+        file: Some(file.to_owned()),
+    })
+}
+
+/// What of a name every file system takes.
+fn stem(name: &str) -> String {
+    let plain = |c: char| {
+        if c.is_alphanumeric() || " -".contains(c) {
+            c
+        } else {
+            '_'
+        }
+    };
+    // A word after the name, because Windows has no file "con.json".
+    format!("{} preset", name.chars().map(plain).collect::<String>())
+}
+
+/// Writes a file that was not there, and its folder: `stem.extension`, or with the first free
+/// number.
+pub(crate) fn write_new(
+    folder: &Path,
+    stem: &str,
+    extension: &str,
+    bytes: &[u8],
+) -> io::Result<PathBuf> {
+    fs::create_dir_all(folder)?;
+    let mut number = 1;
+    let file = loop {
+        let name = match number {
+            1 => format!("{stem}.{extension}"),
+            number => format!("{stem} {number}.{extension}"),
+        };
+        let file = folder.join(name);
+        match File::create_new(&file) {
+            Ok(_) => break file,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            Err(error) => return Err(error),
+        }
+    };
+    if let Err(error) = write_whole(&file, bytes) {
+        // The empty file that held the name; if that fails too, the first error says it all.
+        let _ = fs::remove_file(&file);
+        return Err(error);
+    }
+    Ok(file)
+}
+
+/// Writes a file beside and renames it, so that there is the old one or the new one, never a part.
+fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(".part");
+    let mut part = File::create(&beside)?;
+    part.write_all(bytes)?;
+    part.sync_all()?;
+    fs::rename(beside, file)
+}
+
+#[cfg(test)]
+mod tests;
