@@ -62,6 +62,16 @@ pub(super) fn density(fake: &Tensor, source: &Tensor) -> Result<Tensor> {
     (cells(fake)? / cells(source)?)?.log()?.sqr()?.mean_all()
 }
 
+/// The same of the number of notes: of cells that sound and did not one step before.
+pub(super) fn onsets(fake: &Tensor, source: &Tensor) -> Result<Tensor> {
+    let begins = |x: &Tensor| -> Result<Tensor> {
+        let steps = x.dim(2)?;
+        let before = x.narrow(2, 0, steps - 1)?.pad_with_zeros(2, 1, 0)?;
+        x * (1.0 - before)?
+    };
+    density(&begins(fake)?, &begins(source)?)
+}
+
 /// 0 and 1 forward, the gradient of sigmoid(logit / width) backward.
 pub(super) fn straight_through(logits: &Tensor, width: f64) -> Result<Tensor> {
     let smooth = candle_nn::ops::sigmoid(&(logits / width)?)?;
@@ -123,6 +133,19 @@ mod tests {
         assert_eq!(number(&density(&other, &source).unwrap()), 0.0);
         let expected = 3f32.ln().powi(2);
         assert!((number(&density(&empty, &source).unwrap()) - expected).abs() < 1e-6);
+    }
+
+    #[test]
+    fn notes_are_counted_by_their_onsets() {
+        let roll = |steps: [f32; 4]| Tensor::new(&steps, &Device::Cpu).unwrap();
+        let one = |steps| roll(steps).reshape((1, 1, 4, 1)).unwrap();
+        let long = one([0.0, 1.0, 1.0, 1.0]);
+        assert_eq!(
+            number(&onsets(&one([1.0, 1.0, 0.0, 0.0]), &long).unwrap()),
+            0.0
+        );
+        let two = number(&onsets(&one([1.0, 0.0, 1.0, 0.0]), &long).unwrap());
+        assert!((two - 1.5f32.ln().powi(2)).abs() < 1e-6);
     }
 
     #[test]

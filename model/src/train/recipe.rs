@@ -76,6 +76,10 @@ pub struct Recipe {
     pub identity_weight: f64,
     /// The weight of the density loss, which keeps the number of sounding cells. Paper: 0.
     pub density_weight: f64,
+    /// The weight of the onset loss, which keeps the number of notes, as the density loss does
+    /// that of sounding cells: without it a generator learns to please the discriminators with
+    /// single added steps. Paper: 0.
+    pub onset_weight: f64,
     /// γ, the weight of the mixed discriminators.
     pub mixed_weight: f64,
     /// Their part in the training.

@@ -188,6 +188,10 @@ impl State {
             let density = (losses::density(&binary[0], &a)? + losses::density(&binary[1], &b)?)?;
             loss = (loss + (density * self.recipe.density_weight)?)?;
         }
+        if self.recipe.onset_weight > 0.0 {
+            let onsets = (losses::onsets(&binary[0], &a)? + losses::onsets(&binary[1], &b)?)?;
+            loss = (loss + (onsets * self.recipe.onset_weight)?)?;
+        }
         let weight = self.identity_weight(step);
         if weight > 0.0 {
             let same_b = same(&self.generators[0].logits(&b)?, &b)?;
