@@ -111,6 +111,7 @@ fn the_cycle_loss_falls_without_discriminators_in_the_way() {
         },
         cycle_weight: 100.0,
         density_weight: 0.0,
+        onset_weight: 0.0,
         largest_change: 0.0,
         ..Recipe::smoke()
     };
