@@ -145,6 +145,11 @@ impl Memory {
 
     /// Forgets everything.
     pub(crate) fn forget(&mut self) {
+        // An answer that is still out must not find its phrase waiting.
+        for phrase in self.phrases.iter_mut().take(self.used) {
+            phrase.asked = 0;
+            phrase.waiting = false;
+        }
         self.used = 0;
         self.index.fill(0);
         self.notes.clear();
@@ -439,8 +444,8 @@ impl Memory {
         direction: Direction,
         edits: &Edits,
     ) {
-        let Some(phrase) = self.phrases.get_mut(phrase) else {
-            return;
+        let Some(phrase) = self.phrases.iter_mut().take(self.used).nth(phrase) else {
+            return; // forgotten while the networks were asked
         };
         let answer = &mut phrase.answer;
         if answer.ticket != ticket {
