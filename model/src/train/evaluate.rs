@@ -65,6 +65,8 @@ pub struct Scores {
     pub chroma: f64,
     /// Sounding cells of the outputs to those of the sources, for each direction.
     pub density: [f64; 2],
+    /// Notes of the outputs to those of the sources, for each direction.
+    pub notes: [f64; 2],
     /// Different outputs to different sources, the lower of both directions.
     pub distinct: f64,
     /// Harmonic mean of `s_over_ceiling` (at most 1) and `cycle_f1`.
@@ -74,22 +76,35 @@ pub struct Scores {
 /// Outputs thinner or denser than this are not chosen.
 pub const DENSITY_GUARD: [f64; 2] = [0.85, 1.15];
 
+/// Nor are outputs with fewer or more notes than this: the judges are fooled by a shower of
+/// short notes that hardly changes the density. Wide, for genres differ in their notes a bar.
+pub const NOTES_GUARD: [f64; 2] = [0.7, 1.4];
+
 impl Scores {
     /// How far the density of a direction lies outside of [`DENSITY_GUARD`]; 0 inside.
     pub fn density_error(&self) -> f64 {
-        let [least, most] = DENSITY_GUARD;
-        let outside = |ratio: f64| (least - ratio).max(ratio - most).max(0.0);
-        outside(self.density[0]).max(outside(self.density[1]))
+        outside(self.density, DENSITY_GUARD)
     }
 
-    /// One number to choose by, higher is better: `harmonic` within the density guard, below 0
-    /// and falling outside of it.
+    /// How far the notes of a direction lie outside of [`NOTES_GUARD`]; 0 inside.
+    pub fn notes_error(&self) -> f64 {
+        outside(self.notes, NOTES_GUARD)
+    }
+
+    /// One number to choose by, higher is better: `harmonic` within both guards, below 0 and
+    /// falling outside of them.
     pub fn rank(&self) -> f64 {
-        match self.density_error() {
+        match self.density_error().max(self.notes_error()) {
             0.0 => self.harmonic,
             error => self.harmonic - 1.0 - error,
         }
     }
+}
+
+/// How far the worse of two ratios lies outside of a range; 0 inside.
+fn outside(ratios: [f64; 2], [least, most]: [f64; 2]) -> f64 {
+    let error = |ratio: f64| (least - ratio).max(ratio - most).max(0.0);
+    error(ratios[0]).max(error(ratios[1]))
 }
 
 /// Scores a pair of generators on phrases of both genres, the first genre first. Quick with 64
@@ -120,6 +135,7 @@ fn scores(shares: &[Shares; 2], content: &[Content; 2]) -> Scores {
         cycle_f1,
         chroma: mean(|content| content.chroma_cosine),
         density: content.map(|content| content.density_ratio),
+        notes: content.map(|content| content.notes_ratio),
         distinct: content[0].distinct_outputs.min(content[1].distinct_outputs),
         harmonic: style::harmonic(s_over_ceiling.min(1.0), cycle_f1),
     }
@@ -149,6 +165,7 @@ mod tests {
             cycle_f1: harmonic,
             chroma: 1.0,
             density,
+            notes: [1.0; 2],
             distinct: 1.0,
             harmonic,
         }
@@ -161,6 +178,11 @@ mod tests {
         let kept = with(0.1, [0.9, 1.1]);
         assert!(kept.rank() > thin.rank() && thin.rank() > thinner.rank());
         assert_eq!(kept.rank(), 0.1);
+        let shower = Scores {
+            notes: [1.0, 1.9],
+            ..kept
+        };
+        assert!(shower.rank() < 0.0 && shower.rank() > thinner.rank() - 1.0);
     }
 
     #[test]

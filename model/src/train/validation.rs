@@ -11,7 +11,7 @@ use crate::roll::Roll;
 use super::data::{Corpus, Data, DataError, Selection, Split};
 use super::evaluate::judge::{Judge, JudgeError, Progress, Shape};
 use super::evaluate::translator::{TranslateError, Translator};
-use super::evaluate::{DENSITY_GUARD, Scores, subset, validate};
+use super::evaluate::{DENSITY_GUARD, NOTES_GUARD, Scores, subset, validate};
 use super::learner::PairLearner;
 use super::run::{AnyError, Scored};
 use super::state::State;
@@ -92,6 +92,8 @@ impl Panel {
                 "chroma": scores.chroma,
                 "density_ab": scores.density[0],
                 "density_ba": scores.density[1],
+                "notes_ab": scores.notes[0],
+                "notes_ba": scores.notes[1],
                 "distinct": scores.distinct,
             }),
             alarms: alarms(&scores),
@@ -111,6 +113,14 @@ fn alarms(scores: &Scores) -> Vec<String> {
         let [least, most] = DENSITY_GUARD;
         alarms.push(format!(
             "the outputs sound {ab:.2} and {ba:.2} times as many cells as their sources, expected \
+             {least} to {most}"
+        ));
+    }
+    if scores.notes_error() > 0.0 {
+        let [ab, ba] = scores.notes;
+        let [least, most] = NOTES_GUARD;
+        alarms.push(format!(
+            "the outputs have {ab:.2} and {ba:.2} times as many notes as their sources, expected \
              {least} to {most}"
         ));
     }
@@ -140,6 +150,7 @@ mod tests {
             cycle_f1: 0.9,
             chroma: 0.9,
             density: [0.9, 1.1],
+            notes: [0.8, 1.3],
             distinct: 1.0,
             harmonic: 0.85,
         };
@@ -147,11 +158,13 @@ mod tests {
         let collapsed = Scores {
             cycle_f1: 0.1,
             density: [0.2, 1.0],
+            notes: [0.9, 1.9],
             distinct: 0.3,
             ..healthy
         };
         insta::assert_snapshot!(alarms(&collapsed).join("\n"), @r"
         the outputs sound 0.20 and 1.00 times as many cells as their sources, expected 0.85 to 1.15
+        the outputs have 0.90 and 1.90 times as many notes as their sources, expected 0.7 to 1.4
         only 0.30 as many different outputs as inputs, expected at least 0.9
         only 0.10 of the onsets come back from the other genre, expected at least 0.5
         ");

@@ -28,6 +28,8 @@ pub struct Content {
     pub soft_cycle_onset_f1: Option<f64>,
     /// Sounding cells of the outputs to those of the sources.
     pub density_ratio: f64,
+    /// Notes of the outputs to those of the sources: density is blind to a shower of short ones.
+    pub notes_ratio: f64,
     /// Cells added and removed, to the cells of the sources.
     pub cells_changed: f64,
     /// Content retention: lower is better, 0 is the identity.
@@ -57,6 +59,8 @@ impl Content {
         let soft = soft_back.as_ref().map(|back| source.iter().zip(back));
         let cells: u32 = source.iter().map(Roll::count).sum();
         let ratio = |count: u32| f64::from(count) / f64::from(cells.max(1));
+        let notes =
+            |rolls: &[Roll]| -> u32 { rolls.iter().map(|roll| roll.onsets().count()).sum() };
         Self {
             chroma_cosine: mean(there().map(|(x, y)| chroma::cosine(x, y))),
             onset_f1: mean(there().map(onset_f1)),
@@ -65,6 +69,7 @@ impl Content {
             cycle_cell_f1: mean(cycle().map(|(x, y)| content::cell_f1(x, y))),
             soft_cycle_onset_f1: soft.map(|cycle| mean(cycle.map(onset_f1))),
             density_ratio: ratio(output.iter().map(Roll::count).sum()),
+            notes_ratio: f64::from(notes(output)) / f64::from(notes(source).max(1)),
             cells_changed: ratio(there().map(|(x, y)| x.difference(y).count()).sum()),
             content_retention: mean(there().filter_map(|(x, y)| content::retention(x, y))),
             melody_fidelity: mean(there().filter_map(|(x, y)| content::melody_kept(x, y))),
@@ -80,6 +85,10 @@ impl Content {
 pub struct Texture {
     /// Sounding pitches a step.
     pub notes_per_step: f64,
+    /// Notes that start in a bar.
+    pub notes_per_bar: f64,
+    /// Share of notes that sound for a single step.
+    pub short_notes: f64,
     /// Pitches that sound together where anything sounds.
     pub polyphony: f64,
     /// Share of onsets in the best fitting diatonic scale.
@@ -95,6 +104,8 @@ impl Texture {
     pub fn measure(rolls: &[Roll]) -> Self {
         Self {
             notes_per_step: mean(rolls.iter().map(texture::notes_per_step)),
+            notes_per_bar: mean(rolls.iter().map(texture::notes_per_bar)),
+            short_notes: mean(rolls.iter().filter_map(texture::short_notes)),
             polyphony: mean(rolls.iter().filter_map(texture::polyphony)),
             scale_consistency: mean(rolls.iter().filter_map(texture::scale_consistency)),
             pitch_class_entropy: mean(rolls.iter().filter_map(texture::pitch_class_entropy)),
@@ -146,6 +157,7 @@ mod tests {
         let output = [note(10, 3), note(12, 9)];
         let figures = measure(&source, &output, &source);
         assert_eq!(figures.density_ratio, 1.2);
+        assert_eq!(figures.notes_ratio, 1.0);
         assert_eq!(figures.cells_changed, 0.2);
         assert_eq!(figures.cycle_onset_f1, 1.0);
         assert_eq!(figures.soft_cycle_onset_f1, Some(figures.onset_f1));
@@ -173,10 +185,11 @@ mod tests {
                 figures.cycle_onset_f1,
                 figures.cycle_cell_f1,
                 figures.density_ratio,
+                figures.notes_ratio,
                 figures.melody_fidelity,
                 figures.distinct_outputs,
             ];
-            prop_assert_eq!(ones, [1.0; 7]);
+            prop_assert_eq!(ones, [1.0; 8]);
             prop_assert!(figures.groove_kept > 1.0 - 1e-12);
             prop_assert_eq!([figures.cells_changed, figures.content_retention], [0.0; 2]);
         }

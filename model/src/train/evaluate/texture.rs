@@ -57,6 +57,23 @@ pub fn notes_per_step(roll: &Roll) -> f64 {
     f64::from(roll.count()) / STEPS as f64
 }
 
+/// Notes that start in a bar, averaged over the bars.
+pub fn notes_per_bar(roll: &Roll) -> f64 {
+    f64::from(roll.onsets().count()) / (STEPS / STEPS_PER_SLOT) as f64
+}
+
+/// The share of notes that sound for a single step; `None` where nothing starts.
+pub fn short_notes(roll: &Roll) -> Option<f64> {
+    let onsets = roll.onsets();
+    let notes = onsets.count();
+    let next = roll.steps().iter().skip(1).chain(&[0]);
+    let short = onsets.steps().iter().zip(next);
+    let short: u32 = short
+        .map(|(starts, next)| (starts & !next).count_ones())
+        .sum();
+    (notes > 0).then(|| f64::from(short) / f64::from(notes))
+}
+
 /// The share of beats in which nothing sounds.
 pub fn empty_beats(roll: &Roll) -> f64 {
     let beats = roll.steps().chunks_exact(BEAT);
@@ -115,6 +132,16 @@ mod tests {
         assert_eq!(pitch_class_entropy(&two), Some(1.0));
         assert_eq!(empty_beats(&octaves), 14.0 / 16.0);
         assert_eq!(polyphony(&octaves), Some(1.0));
+    }
+
+    #[test]
+    fn notes_are_counted_and_the_short_ones_among_them() {
+        let line = "72 |##.#............|................|................|#..............#|
+                    60 |....####........|................|................|................|";
+        let line = picture::read(line).unwrap();
+        assert_eq!(notes_per_bar(&line), 5.0 / 4.0);
+        assert_eq!(short_notes(&line), Some(3.0 / 5.0));
+        assert_eq!(short_notes(&Roll::EMPTY), None);
     }
 
     #[test]

@@ -112,12 +112,13 @@ pub(super) fn style(report: &Report) -> Section {
 /// How a figure of the content is found.
 pub(super) type ContentOf = fn(&Content) -> Option<f64>;
 
-pub(super) const CONTENT: [(&str, ContentOf); 13] = [
+pub(super) const CONTENT: [(&str, ContentOf); 14] = [
     ("chroma cosine", |c| Some(c.chroma_cosine)),
     ("onset F1", |c| Some(c.onset_f1)),
     ("cycle onset F1", |c| Some(c.cycle_onset_f1)),
     ("soft cycle onset F1", |c| c.soft_cycle_onset_f1),
     ("density ratio", |c| Some(c.density_ratio)),
+    ("notes ratio", |c| Some(c.notes_ratio)),
     ("cells changed", |c| Some(c.cells_changed)),
     ("content retention (low is good)", |c| {
         Some(c.content_retention)
@@ -137,7 +138,8 @@ pub(super) fn content(report: &Report) -> Section {
         "Content",
         "What is left of the source in the output, and (cycle) in what came back. Content \
          retention is the share of cells changed after the best transposition; melody fidelity \
-         the share of top-line onsets kept; the density ratio that of sounding cells.",
+         the share of top-line onsets kept; the density ratio that of sounding cells, the \
+         notes ratio that of onsets.",
         &head,
     );
     for line in lines(report) {
@@ -155,8 +157,10 @@ pub(super) fn content(report: &Report) -> Section {
 /// How a figure of the texture is found.
 type TextureOf = fn(&Texture) -> f64;
 
-const TEXTURE: [(&str, TextureOf); 5] = [
+const TEXTURE: [(&str, TextureOf); 7] = [
     ("notes a step", |t| t.notes_per_step),
+    ("notes that start in a bar", |t| t.notes_per_bar),
+    ("of one step only", |t| t.short_notes),
     ("polyphony", |t| t.polyphony),
     ("scale consistency", |t| t.scale_consistency),
     ("pitch-class entropy (bits)", |t| t.pitch_class_entropy),
