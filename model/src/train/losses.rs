@@ -55,21 +55,23 @@ fn entropy(smoothing: f64) -> f64 {
 }
 
 /// How far the number of sounding cells of each phrase is from its source's: the mean of the
-/// squared logarithm of their ratio. Without it a generator that a discriminator has caught out
-/// floods the roll before the cycle can hold it.
-pub(super) fn density(fake: &Tensor, source: &Tensor) -> Result<Tensor> {
+/// squared logarithm of their ratio, beyond a ratio of `free` (1 or more) either way, which costs
+/// nothing. Without it a generator that a discriminator has caught out floods the roll before the
+/// cycle can hold it.
+pub(super) fn density(fake: &Tensor, source: &Tensor, free: f64) -> Result<Tensor> {
     let cells = |x: &Tensor| x.flatten_from(1)?.sum(1)? + 1.0;
-    (cells(fake)? / cells(source)?)?.log()?.sqr()?.mean_all()
+    let beyond = ((cells(fake)? / cells(source)?)?.log()?.abs()? - free.ln())?;
+    beyond.relu()?.sqr()?.mean_all()
 }
 
 /// The same of the number of notes: of cells that sound and did not one step before.
-pub(super) fn onsets(fake: &Tensor, source: &Tensor) -> Result<Tensor> {
+pub(super) fn onsets(fake: &Tensor, source: &Tensor, free: f64) -> Result<Tensor> {
     let begins = |x: &Tensor| -> Result<Tensor> {
         let steps = x.dim(2)?;
         let before = x.narrow(2, 0, steps - 1)?.pad_with_zeros(2, 1, 0)?;
         x * (1.0 - before)?
     };
-    density(&begins(fake)?, &begins(source)?)
+    density(&begins(fake)?, &begins(source)?, free)
 }
 
 /// 0 and 1 forward, the gradient of sigmoid(logit / width) backward.
@@ -130,9 +132,13 @@ mod tests {
         let source = Tensor::new(&[[[1f32, 1.0, 0.0]]], &Device::Cpu).unwrap();
         let other = Tensor::new(&[[[0f32, 1.0, 1.0]]], &Device::Cpu).unwrap();
         let empty = source.zeros_like().unwrap();
-        assert_eq!(number(&density(&other, &source).unwrap()), 0.0);
+        assert_eq!(number(&density(&other, &source, 1.0).unwrap()), 0.0);
         let expected = 3f32.ln().powi(2);
-        assert!((number(&density(&empty, &source).unwrap()) - expected).abs() < 1e-6);
+        assert!((number(&density(&empty, &source, 1.0).unwrap()) - expected).abs() < 1e-6);
+        // A third is beyond a half by two thirds; within a third nothing is.
+        let expected = 1.5f32.ln().powi(2);
+        assert!((number(&density(&empty, &source, 2.0).unwrap()) - expected).abs() < 1e-6);
+        assert_eq!(number(&density(&empty, &source, 3.5).unwrap()), 0.0);
     }
 
     #[test]
@@ -141,10 +147,10 @@ mod tests {
         let one = |steps| roll(steps).reshape((1, 1, 4, 1)).unwrap();
         let long = one([0.0, 1.0, 1.0, 1.0]);
         assert_eq!(
-            number(&onsets(&one([1.0, 1.0, 0.0, 0.0]), &long).unwrap()),
+            number(&onsets(&one([1.0, 1.0, 0.0, 0.0]), &long, 1.0).unwrap()),
             0.0
         );
-        let two = number(&onsets(&one([1.0, 0.0, 1.0, 0.0]), &long).unwrap());
+        let two = number(&onsets(&one([1.0, 0.0, 1.0, 0.0]), &long, 1.0).unwrap());
         assert!((two - 1.5f32.ln().powi(2)).abs() < 1e-6);
     }
 

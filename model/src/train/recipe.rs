@@ -76,10 +76,15 @@ pub struct Recipe {
     pub identity_weight: f64,
     /// The weight of the density loss, which keeps the number of sounding cells. Paper: 0.
     pub density_weight: f64,
+    /// The ratio of sounding cells, up or down, that the density loss leaves free: genres differ
+    /// in it. 1: none.
+    pub density_free: f64,
     /// The weight of the onset loss, which keeps the number of notes, as the density loss does
     /// that of sounding cells: without it a generator learns to please the discriminators with
     /// single added steps. Paper: 0.
     pub onset_weight: f64,
+    /// The ratio of notes, up or down, that the onset loss leaves free. 1: none.
+    pub onset_free: f64,
     /// γ, the weight of the mixed discriminators.
     pub mixed_weight: f64,
     /// Their part in the training.

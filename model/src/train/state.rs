@@ -185,11 +185,13 @@ impl State {
         };
         let mut loss = (self.deception(&fakes, noise)? + &cycle)?;
         if self.recipe.density_weight > 0.0 {
-            let density = (losses::density(&binary[0], &a)? + losses::density(&binary[1], &b)?)?;
+            let density = |fake, source| losses::density(fake, source, self.recipe.density_free);
+            let density = (density(&binary[0], &a)? + density(&binary[1], &b)?)?;
             loss = (loss + (density * self.recipe.density_weight)?)?;
         }
         if self.recipe.onset_weight > 0.0 {
-            let onsets = (losses::onsets(&binary[0], &a)? + losses::onsets(&binary[1], &b)?)?;
+            let onsets = |fake, source| losses::onsets(fake, source, self.recipe.onset_free);
+            let onsets = (onsets(&binary[0], &a)? + onsets(&binary[1], &b)?)?;
             loss = (loss + (onsets * self.recipe.onset_weight)?)?;
         }
         let weight = self.identity_weight(step);
