@@ -17,6 +17,7 @@
 //! | [`schedule`] | the learning rate over the steps |
 //! | [`learner`] | the training state as the loop drives it |
 //! | [`run`] | the loop, and what may learn in it |
+//! | [`guide`] | a classifier of real music that leads the generators |
 //! | [`record`] | what a run is: pair, music, recipe |
 //! | [`checkpoint`] | everything that the next step needs, in one file |
 //! | [`report`] | progress bar, plain lines, `metrics.jsonl` |
@@ -31,6 +32,7 @@ pub mod data;
 pub mod evaluate;
 mod files;
 mod folder;
+pub mod guide;
 pub mod learner;
 mod losses;
 pub mod page;
