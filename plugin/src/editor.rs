@@ -9,6 +9,7 @@ mod app;
 mod controls;
 mod heading;
 mod knob;
+mod pair;
 mod roll_view;
 mod status;
 mod theme;
@@ -16,14 +17,14 @@ mod theme;
 use std::sync::Arc;
 
 use egui::{Rect, Ui, pos2, vec2};
-use third_stream_model::genre::{Direction, Genre, Pair};
+use third_stream_model::genre::{Direction, Genre};
 use third_stream_model::roll::Roll;
 
 pub use app::App;
 pub(crate) use app::create;
 
 use crate::engine::Reading;
-use crate::params::{Delay, Mode, PAIR};
+use crate::params::{Delay, GenrePair, Mode};
 use crate::presets::{Preset, factory};
 use crate::rt::Guard;
 
@@ -31,7 +32,7 @@ use crate::rt::Guard;
 #[derive(Clone, Debug, PartialEq)]
 pub struct View {
     /// The genres at the knob's ends.
-    pub pair: Pair,
+    pub pair: GenrePair,
     /// The knob as the user set it, −1..=1.
     pub knob: f32,
     /// The knob with the host's modulation.
@@ -98,7 +99,7 @@ pub enum Notice {
 impl Default for View {
     fn default() -> Self {
         Self {
-            pair: PAIR,
+            pair: GenrePair::JazzClassic,
             knob: 0.0,
             moved: 0.0,
             quantise: 1.0,
@@ -127,7 +128,7 @@ impl Default for View {
 impl View {
     /// The genre that the knob leads to.
     pub fn target(&self) -> Genre {
-        self.pair.target(Direction::of_knob(self.moved).0)
+        self.pair.of_core().target(Direction::of_knob(self.moved).0)
     }
 }
 
@@ -136,6 +137,8 @@ impl View {
 pub enum Control {
     /// The large knob.
     Genre,
+    /// The genres at its ends.
+    Pair,
     /// The pull to the grid.
     Quantise,
     /// The melody lock.
@@ -226,7 +229,9 @@ pub fn draw(ui: &mut Ui, view: &View) -> Vec<Gesture> {
     let faded = if view.bypass { 0.45 } else { 1.0 };
     ui.scope(|ui| {
         ui.multiply_opacity(faded);
-        knob::show(ui, knob, view.pair, (view.knob, view.moved), &mut gestures);
+        let genres = view.pair.of_core();
+        knob::show(ui, knob, genres, (view.knob, view.moved), &mut gestures);
+        pair::show(ui, knob, view.pair, &mut gestures);
         controls::mode(ui, mode, view.mode, &mut gestures);
         match view.mode {
             Mode::Live => controls::delay(ui, delay, view.delay, &mut gestures),

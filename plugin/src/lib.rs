@@ -36,7 +36,7 @@ use nice_plug_egui::{EguiEditor, RepaintNotifier};
 
 use engine::Engine;
 use host::{Held, HostPort, timeline::Timeline};
-use params::{PAIR, ThirdStreamParams};
+use params::ThirdStreamParams;
 use rt::Settings;
 use shared::Shared;
 
@@ -174,7 +174,7 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
             forget: self.params.forget.value(),
             delay_bars: self.params.delay.value().bars(),
             bypass: self.params.bypass.value(),
-            pair: PAIR,
+            pair: self.params.pair.value().of_core(),
         };
         let mut port = HostPort::new(context, &mut live.held);
         live.core.process(frames, &transport, &settings, &mut port);
@@ -188,7 +188,7 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
 impl<const STEREO: bool> ClapPlugin for ThirdStream<STEREO> {
     const CLAP_ID: &'static str = "org.third-stream.third-stream";
     const CLAP_DESCRIPTION: Option<&'static str> =
-        Some("Moves a part from jazz through as played to classical, in time with the song");
+        Some("Moves a part between jazz, classical and pop, in time with the song");
     const CLAP_MANUAL_URL: Option<&'static str> = None;
     const CLAP_SUPPORT_URL: Option<&'static str> = None;
     const CLAP_FEATURES: &'static [ClapFeature] = &[ClapFeature::NoteEffect, ClapFeature::Utility];

@@ -182,7 +182,7 @@ mod tests {
             notes: [1.0, 1.9],
             ..kept
         };
-        assert!(shower.rank() < 0.0 && shower.rank() > thinner.rank() - 1.0);
+        assert!(shower.rank() < 0.0 && shower.rank() < thinner.rank());
     }
 
     #[test]

@@ -2,15 +2,18 @@
 //! generators towards the target genre.
 //!
 //! The discriminators learn to see through the generators, by whatever betrays them; the guide
-//! stays as it is and says only which genre a phrase is. It is taught with cells flipped at
-//! random, and shown the fakes with cells flipped too, so that it cannot be won over by single
-//! cells. Its loss vanishes where it is convinced, and leaves the rest to the cycle.
+//! stays as it is and says only which genre a phrase is. It is taught with phrases seen through
+//! a [`Window`] of some steps and pitches with cells flipped at random, and shown the fakes in
+//! the same way, so that it cannot be won over by single cells or by one pattern in a corner:
+//! the style has to be everywhere. Its loss vanishes where it is convinced, and leaves the rest
+//! to the cycle.
 //!
 //! The paper (section 2.5 there) has such a classifier as judge only. Ours has the first judge's
 //! shape and learns from the same pieces and more: where a generator was guided, the second judge
 //! is the independent one.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use candle_core::{DType, Device, Result, Tensor};
 use candle_nn::VarBuilder;
@@ -24,6 +27,41 @@ use crate::roll::{PITCHES, Roll, STEPS};
 
 /// Cells are flipped at a rate from 0 to this.
 const MOST_FLIPPED: f64 = 0.01;
+/// Steps of the shortest window.
+const LEAST_STEPS: usize = 16;
+/// Pitches of the narrowest window: three octaves.
+const LEAST_PITCHES: usize = 36;
+
+/// What is seen of a phrase: the cells inside, some of them flipped.
+struct Window {
+    steps: Range<usize>,
+    pitches: Range<usize>,
+    rate: f64,
+}
+
+impl Window {
+    fn draw(draw: &mut Normal) -> Self {
+        let mut part = |least: usize, whole: usize| {
+            let length = least + draw.next_below(whole - least + 1);
+            let start = draw.next_below(whole - length + 1);
+            start..start + length
+        };
+        Self {
+            steps: part(LEAST_STEPS, STEPS),
+            pitches: part(LEAST_PITCHES, PITCHES),
+            rate: draw.next_uniform() * MOST_FLIPPED,
+        }
+    }
+
+    /// For each cell, step by step: whether it is seen and whether it is flipped.
+    fn cells(self, draw: &mut Normal) -> impl Iterator<Item = (bool, bool)> {
+        let places = (0..STEPS).flat_map(|step| (0..PITCHES).map(move |row| (step, row)));
+        places.map(move |(step, row)| {
+            let seen = self.steps.contains(&step) && self.pitches.contains(&row);
+            (seen, draw.next_uniform() < self.rate)
+        })
+    }
+}
 
 /// A trained classifier whose weights stay.
 pub struct Guide {
@@ -56,15 +94,20 @@ impl Guide {
         draw: &mut Normal,
     ) -> Result<Tensor> {
         let rolls = fakes.dim(0)?;
-        let mut flipped = Vec::with_capacity(rolls * STEPS * PITCHES);
+        // What is shown of a cell x is a·x + b: x where it is seen, 1 − x where it is flipped.
+        let [mut a, mut b] = [(); 2].map(|()| Vec::with_capacity(rolls * STEPS * PITCHES));
         for _ in 0..rolls {
-            let rate = draw.next_uniform() * MOST_FLIPPED;
-            let cells = (0..STEPS * PITCHES).map(|_| f32::from(draw.next_uniform() < rate));
-            flipped.extend(cells);
+            for (seen, flipped) in Window::draw(draw).cells(draw) {
+                a.push(if seen {
+                    1.0 - 2.0 * f32::from(flipped)
+                } else {
+                    0.0
+                });
+                b.push(f32::from(seen && flipped));
+            }
         }
-        let flipped = Tensor::from_vec(flipped, fakes.shape(), &self.device)?;
-        // x where a cell stays, 1 - x where it is flipped.
-        let shown = ((fakes * flipped.affine(-2.0, 1.0)?)? + flipped)?;
+        let cells = |values| Tensor::from_vec(values, fakes.shape(), &self.device);
+        let shown = ((fakes * cells(a)?)? + cells(b)?)?;
         let target: u32 = match direction {
             Direction::AToB => 1,
             Direction::BToA => 0,
@@ -74,16 +117,14 @@ impl Guide {
     }
 }
 
-/// Flips cells at a random rate.
-pub(super) fn flip(roll: &mut Roll, draw: &mut Normal) {
-    let rate = draw.next_uniform() * MOST_FLIPPED;
-    for step in 0..STEPS {
-        for row in 0..PITCHES {
-            if draw.next_uniform() < rate {
-                roll.set(step, row, !roll.get(step, row));
-            }
-        }
+/// The roll through a window.
+pub(super) fn through_window(roll: &Roll, draw: &mut Normal) -> Roll {
+    let mut shown = Roll::EMPTY;
+    for (at, (seen, flipped)) in Window::draw(draw).cells(draw).enumerate() {
+        let (step, row) = (at / PITCHES, at % PITCHES);
+        shown.set(step, row, seen && roll.get(step, row) != flipped);
     }
+    shown
 }
 
 #[cfg(test)]
@@ -122,15 +163,18 @@ mod tests {
     }
 
     #[test]
-    fn flips_are_few_and_differ() {
+    fn a_window_shows_most_of_what_lies_in_it() {
         let mut draw = Normal::new(7);
-        let mut flips = [0; 40].map(|_: u32| {
-            let mut roll = Roll::EMPTY;
-            flip(&mut roll, &mut draw);
-            roll.count()
-        });
-        flips.sort_unstable();
-        let most = (STEPS * PITCHES) as f64 * MOST_FLIPPED;
-        assert!(flips[0] < 15 && flips[39] > 25 && f64::from(flips[39]) < most * 1.5);
+        let mut full = Roll::EMPTY;
+        (0..PITCHES).for_each(|row| full.fill(row, 0, STEPS));
+        let (mut seen, mut sprinkled) = (0, 0);
+        for _ in 0..40 {
+            seen += through_window(&full, &mut draw).count();
+            sprinkled += through_window(&Roll::EMPTY, &mut draw).count();
+        }
+        let cells = 40.0 * (STEPS * PITCHES) as f64;
+        let (seen, sprinkled) = (f64::from(seen) / cells, f64::from(sprinkled) / cells);
+        assert!((0.3..0.6).contains(&seen), "{seen}");
+        assert!((0.001..0.004).contains(&sprinkled), "{sprinkled}");
     }
 }

@@ -14,7 +14,7 @@ use nice_plug_egui::{
 use super::{Control, Gesture, Notice, Side, View, draw};
 use crate::engine::State;
 use crate::export;
-use crate::params::{PAIR, ThirdStreamParams};
+use crate::params::ThirdStreamParams;
 use crate::presets::{self, Library, PresetError, Settings};
 use crate::rt::snapshot;
 use crate::shared::Shared;
@@ -94,7 +94,7 @@ impl App {
         let presets = self.library.presets();
         let sounds = matches!(shown.state, snapshot::State::Playing | snapshot::State::Dry);
         View {
-            pair: PAIR,
+            pair: params.pair.value(),
             knob: params.genre.unmodulated_plain_value() / 100.0,
             moved: params.knob(),
             quantise: params.quantise.unmodulated_plain_value() / 100.0,
@@ -284,6 +284,7 @@ fn turn(params: &ThirdStreamParams, setter: &ParamSetter, control: Control, gest
     }
     match control {
         Control::Genre => to(setter, &params.genre, gesture),
+        Control::Pair => to(setter, &params.pair, gesture),
         Control::Quantise => to(setter, &params.quantise, gesture),
         Control::Melody => to(setter, &params.melody, gesture),
         Control::Scale => to(setter, &params.scale, gesture),
@@ -306,6 +307,7 @@ fn set(params: &ThirdStreamParams, setter: &ParamSetter, settings: &Settings) {
         }
     }
     to(setter, &params.genre, settings.genre);
+    to(setter, &params.pair, settings.pair);
     to(setter, &params.quantise, settings.quantise);
     to(setter, &params.melody, settings.melody);
     to(setter, &params.scale, settings.scale);

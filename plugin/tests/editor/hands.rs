@@ -2,11 +2,12 @@
 
 use egui::{Context, Event, Key, Modifiers, PointerButton, Pos2, RawInput, Rect, pos2, vec2};
 use third_stream::editor::{Control, Gesture, View, draw};
-use third_stream::params::{Delay, Mode};
+use third_stream::params::{Delay, GenrePair, Mode};
 use third_stream::presets::{Preset, Settings, factory};
 
 /// In the middle of the knob, of its controls and of the switch, for a window of 960 × 560.
 const KNOB: Pos2 = pos2(150.0, 220.0);
+const PAIR: Pos2 = pos2(150.0, 306.0);
 const IN_PLACE: Pos2 = pos2(220.0, 365.0);
 const TWO_BARS: Pos2 = pos2(150.0, 427.0);
 const QUANTISE: Pos2 = pos2(150.0, 489.0);
@@ -246,6 +247,19 @@ fn the_small_controls_do_what_they_say() {
         "{}",
         desk.view.quantise
     );
+}
+
+#[test]
+fn the_pair_is_chosen_from_a_list() {
+    let mut desk = Desk::new(View::default());
+    assert_eq!(desk.click(PAIR), [], "the list is opened");
+    desk.pass(vec![]);
+    // The keys are at the pair that is chosen; the next one is jazz and pop.
+    desk.key(Key::Tab);
+    assert_eq!(values(&desk.key(Key::Enter), Control::Pair), [0.5]);
+    desk.view.pair = GenrePair::JazzPop;
+    desk.pass(vec![]);
+    assert_eq!(desk.key(Key::Enter), [], "the list is shut");
 }
 
 #[test]

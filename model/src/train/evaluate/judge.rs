@@ -32,8 +32,8 @@ pub enum Shape {
     Patches,
     /// A perceptron over a profile that does not change with the key.
     Profile,
-    /// The paper's classifier again, taught with cells flipped at random: it guides generators
-    /// while they train (see [`crate::train::guide`]) and judges nothing.
+    /// The paper's classifier again, taught with parts of phrases: it guides generators while
+    /// they train (see [`crate::train::guide`]) and judges nothing.
     Guide,
 }
 

@@ -16,7 +16,7 @@ use crate::roll::Roll;
 use crate::train::batch::{Batch, Drawing, Sampler};
 use crate::train::data::{Data, Split};
 use crate::train::evaluate::{style::share, subset};
-use crate::train::guide::flip;
+use crate::train::guide::through_window;
 
 /// Phrases of each genre in a batch.
 const HALF_BATCH: usize = 32;
@@ -33,8 +33,8 @@ pub struct Lesson {
     pub(super) pair: Pair,
     /// The music, of which training and validation phrases are used.
     pub(super) music: Data,
-    /// Whether cells are flipped at random.
-    pub(super) flipped: bool,
+    /// Whether phrases are seen through windows (see [`crate::train::guide`]).
+    pub(super) windows: bool,
 }
 
 impl Lesson {
@@ -53,11 +53,11 @@ impl Lesson {
                 }
             }
         }
-        let flipped = shape == Shape::Guide;
+        let windows = shape == Shape::Guide;
         Ok(Self {
             pair,
             music,
-            flipped,
+            windows,
         })
     }
 
@@ -112,8 +112,13 @@ impl Pace {
     /// What suits a shape.
     pub const fn of(shape: Shape) -> Self {
         match shape {
-            Shape::Patches | Shape::Guide => Self {
+            Shape::Patches => Self {
                 steps: 600,
+                rate: 2e-4,
+                decay: 0.0,
+            },
+            Shape::Guide => Self {
+                steps: 1000,
                 rate: 2e-4,
                 decay: 0.0,
             },
@@ -175,10 +180,10 @@ pub(super) fn teach(
     let mut best = (0.0, Vec::new());
     for step in 0..pace.steps {
         let mut rolls = both(sampler.batch(step));
-        if lesson.flipped {
+        if lesson.windows {
             let mut draw = Normal::new(seed ^ step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
             for roll in &mut rolls {
-                flip(roll, &mut draw);
+                *roll = through_window(roll, &mut draw);
             }
         }
         let loss = cross_entropy(&network.logits(&rolls)?, &labels)?;

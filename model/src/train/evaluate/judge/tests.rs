@@ -52,7 +52,7 @@ impl Music {
         let lesson = Lesson {
             pair: Pair::JAZZ_POP,
             music: Data::of_pieces(genres, Vec::new()),
-            flipped: false,
+            windows: false,
         };
         Self { validation, lesson }
     }
