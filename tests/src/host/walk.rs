@@ -1,6 +1,6 @@
 //! The blocks of a timeline, and the time that a host leaves the engine between them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
@@ -40,6 +40,7 @@ pub(crate) fn walk(
     let mut inputs = &timeline.inputs[..];
     let mut sizes = setup.blocks.sizes();
     let mut beats_played = 0.0;
+    let begin = Instant::now();
     for span in &timeline.spans {
         let per_sample = span.beats_per_sample(timeline.sample_rate);
         let mut start = span.start;
@@ -56,6 +57,10 @@ pub(crate) fn walk(
                 inputs: entering,
             })?;
             start += frames;
+            if setup.pace == Pace::Clock {
+                let due = Duration::from_secs_f64(start as f64 / timeline.sample_rate);
+                std::thread::sleep(due.saturating_sub(begin.elapsed()));
+            }
             let before = beats_played;
             beats_played += frames as f64 * per_sample;
             if let Pace::RealTime { group } = setup.pace
