@@ -38,17 +38,20 @@ pub enum ExportError {
     /// Nobody waits for the file any more.
     #[error("Not saved: the window was closed before the song was done")]
     Cancelled,
-    /// The system names neither a music nor a documents folder.
-    #[error("Not saved: the system names no folder for the user's music or documents")]
+    /// The system names no folder of the user's.
+    #[error("Not saved: the system names no folder for the user's music or documents, and no home")]
     NoFolder,
     /// The file system refused.
     #[error("Not saved: {0}: {1}")]
     Io(PathBuf, io::Error),
 }
 
-/// Where files are saved: "Third Stream" in the user's music or documents folder.
+/// Where files are saved: "Third Stream" in the user's music or documents folder, or where the
+/// system names neither, at home.
 pub fn folder() -> Option<PathBuf> {
-    let folder = dirs::audio_dir().or_else(dirs::document_dir)?;
+    let folder = dirs::audio_dir()
+        .or_else(dirs::document_dir)
+        .or_else(dirs::home_dir)?;
     Some(folder.join("Third Stream"))
 }
 

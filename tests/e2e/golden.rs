@@ -12,30 +12,64 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use third_stream_tests::host::{Pace, Setup};
-use third_stream_tests::recording::Recording;
+use third_stream_tests::recording::{Output, Recording};
+use third_stream_tests::song::{Note, Script};
 use third_stream_tests::vst3;
 
-use crate::in_place::passes;
-use crate::stage::plugin;
+use crate::in_place;
+use crate::stage::{alone, plugin};
 
+/// Beats between two strikes of a key, and of the shortest note.
+const SHORTEST: f64 = 0.02;
 /// Name of the fixture, and the place of the Mode parameter.
 const WAYS: [(&str, f64); 2] = [("song-live", 0.0), ("song-in-place", 1.0)];
 
-/// A note a line: first and last sample, channel, key, velocity.
+/// The passes of the In place tests. VST3 has no numbers of notes, so a key is let go before it is
+/// struck again: otherwise the formats may rightly differ in which of two strikes ends.
+fn passes() -> Script {
+    let mut script = in_place::passes();
+    let notes = &mut script.song.notes;
+    notes.sort_by(|a, b| a.onset.total_cmp(&b.onset));
+    for index in 0..notes.len() {
+        let note = notes[index];
+        let same = |other: &&Note| (other.channel, other.key) == (note.channel, note.key);
+        if let Some(next) = notes[index + 1..].iter().find(same) {
+            notes[index].release = note.release.min(next.onset - SHORTEST);
+        }
+    }
+    notes.retain(|note| note.release - note.onset >= SHORTEST);
+    script
+}
+
+/// An event a line, in order of time: sample, what, channel, key, velocity. Each start has its end.
 fn list(recording: &Recording) -> String {
-    let mut notes: Vec<_> = recording
-        .notes()
-        .into_iter()
-        .map(|note| {
-            let velocity = (note.velocity * 127.0).round() as u8;
-            (note.on, note.off, note.channel, note.key, velocity)
+    let notes = recording.notes().len();
+    let mut events: Vec<(u64, &str, u8, u8, u8)> = recording
+        .events
+        .iter()
+        .filter_map(|(sample, event)| match *event {
+            Output::On {
+                channel,
+                key,
+                velocity,
+                ..
+            } => Some((
+                *sample,
+                "on",
+                channel,
+                key,
+                (velocity * 127.0).round() as u8,
+            )),
+            Output::Off { channel, key, .. } => Some((*sample, "off", channel, key, 0)),
+            _ => None,
         })
         .collect();
-    // VST3 has an order of its own for what leaves at one sample.
-    notes.sort_unstable();
-    let mut text = String::from("# on off channel key velocity; at 48,000 samples a second\n");
-    for (on, off, channel, key, velocity) in notes {
-        let _ = writeln!(text, "{on} {off} {channel} {key} {velocity}");
+    assert_eq!(events.len(), 2 * notes);
+    // VST3 has an order of its own for what leaves at one sample, and no numbers of notes.
+    events.sort_unstable();
+    let mut text = String::from("# sample, on or off, channel, key, velocity\n");
+    for (sample, what, channel, key, velocity) in events {
+        let _ = writeln!(text, "{sample} {what} {channel} {key} {velocity}");
     }
     text
 }
@@ -59,7 +93,7 @@ fn assert_equal(found: &str, wanted: &str, what: &str) {
         "{what}: the first (line, (found, wanted)); see tests/e2e/golden.rs"
     );
     let count = |text: &str| text.lines().count();
-    assert_eq!(count(found), count(wanted), "{what}: number of notes");
+    assert_eq!(count(found), count(wanted), "{what}: number of events");
 }
 
 #[test]
@@ -68,7 +102,11 @@ fn the_song_is_as_it_was_as_bounce_and_as_playback() {
     for (name, mode) in WAYS {
         let set = [("Mode", mode)];
         let bounced = list(&plugin.bounce(&set, &passes()));
-        assert!(bounced.lines().count() > 800, "{}", bounced.lines().count());
+        assert!(
+            bounced.lines().count() > 1600,
+            "{}",
+            bounced.lines().count()
+        );
         verify(name, &bounced);
         let setup = Setup {
             pace: Pace::RealTime { group: 1.0 },
@@ -81,17 +119,18 @@ fn the_song_is_as_it_was_as_bounce_and_as_playback() {
     }
 }
 
+/// A VST3's host does not say the bar's number, so after a change of meter the bars fall into other
+/// phrases than in CLAP: in place the network's windows differ, and so does the list.
 #[test]
-fn the_vst3_plays_the_same_song() {
-    let (Some(plugin), Some(library)) = (plugin(), vst3::Library::under_test()) else {
+fn the_vst3_plays_the_same_song_live_and_its_own_in_place() {
+    let Some(library) = vst3::Library::under_test() else {
         return;
     };
-    let library = library.unwrap();
-    for (name, mode) in WAYS {
+    let (library, _alone) = (library.unwrap(), alone());
+    for (name, mode) in [("song-live", 0.0), ("song-in-place-vst3", 1.0)] {
         let mut instance = library.instance().unwrap();
         instance.set("Mode", mode).unwrap();
         let found = list(&instance.perform(&passes(), &Setup::default()).unwrap());
-        let wanted = list(&plugin.bounce(&[("Mode", mode)], &passes()));
-        assert_equal(&found, &wanted, name);
+        verify(name, &found);
     }
 }

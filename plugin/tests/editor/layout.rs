@@ -24,7 +24,10 @@ fn texts(view: &View, size: Vec2) -> Vec<(String, Rect)> {
         });
         output.textures_delta.clear();
         texts.clear();
-        for ClippedShape { clip_rect, shape } in &output.shapes {
+        for ClippedShape {
+            clip_rect, shape, ..
+        } in &output.shapes
+        {
             collect(shape, *clip_rect, &mut texts);
         }
     }

@@ -3,6 +3,8 @@
 //! `--measure` it says how often the window is drawn and what that costs while nothing happens,
 //! and while the song plays by the clock (`tests/window/measure.sh`).
 
+#![expect(clippy::print_stdout, reason = "a command-line tool")]
+
 fn main() -> anyhow::Result<()> {
     #[cfg(target_os = "linux")]
     return x11::main();

@@ -78,12 +78,17 @@ pub(crate) fn wait_for_engine(patience: Duration) {
     threads::wait_for_worker(ENGINE_THREAD, patience, Duration::from_secs(1));
 }
 
+/// Where a group ends just between two blocks it is asked about in the second, and after a loop the
+/// song is a part of a sample away from whole beats: both blocks wait.
+const HAIR: f64 = 1e-3;
+
 /// Whether a group's end, or the beat before it, lies between two positions. Groups are counted
 /// from the script's start, so scripts in real time start at the start of a group.
 fn asks_between(before: f64, after: f64, group: f64) -> bool {
-    [0.0, 1.0]
-        .iter()
-        .any(|lead| ((after + lead) / group).floor() > ((before + lead) / group).floor())
+    [0.0, 1.0].iter().any(|lead| {
+        let number = |beat: f64| ((beat + lead) / group).floor();
+        number(after + HAIR) > number(before - HAIR)
+    })
 }
 
 #[cfg(test)]
@@ -95,7 +100,8 @@ mod tests {
         assert!(asks_between(14.9, 15.1, 16.0));
         assert!(!asks_between(15.1, 15.9, 16.0));
         assert!(asks_between(15.9, 16.0, 16.0));
-        assert!(!asks_between(16.0, 30.9, 16.0));
+        assert!(asks_between(16.0, 16.1, 16.0));
+        assert!(!asks_between(16.1, 29.9, 16.0));
         assert!(asks_between(30.9, 31.0, 16.0));
     }
 }
