@@ -11,6 +11,7 @@ mod heading;
 mod knob;
 mod pair;
 mod roll_view;
+mod saving;
 mod status;
 mod theme;
 
@@ -27,6 +28,7 @@ use crate::engine::Reading;
 use crate::params::{Delay, GenrePair, Mode};
 use crate::presets::{Preset, factory};
 use crate::rt::Guard;
+pub use crate::state::Side;
 
 /// All that the editor shows, as plain values.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +51,8 @@ pub struct View {
     pub learned: u32,
     /// In place: phrases that wait for the networks.
     pub waiting: u32,
+    /// In place: bars that were forgotten and can be brought back.
+    pub forgotten: usize,
     /// Whether notes pass untouched.
     pub bypass: bool,
     /// Whether the transport runs.
@@ -77,16 +81,6 @@ pub struct View {
     pub notice: Option<Notice>,
 }
 
-/// Two settings to compare.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Side {
-    /// The first.
-    #[default]
-    A,
-    /// The second.
-    B,
-}
-
 /// Something that the user should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
@@ -108,6 +102,7 @@ impl Default for View {
             delay: Delay::Four,
             learned: 0,
             waiting: 0,
+            forgotten: 0,
             bypass: false,
             playing: false,
             source: Roll::EMPTY,
@@ -167,6 +162,10 @@ pub enum Gesture {
     End(Control),
     /// Everything that was heard in place is to be forgotten.
     Forget,
+    /// What was forgotten last is to come back.
+    BringBack,
+    /// The whole learned song is to be saved as a MIDI file.
+    SaveSong,
     /// The presets' menu is opened: other instances may have saved some.
     ListPresets,
     /// A preset is chosen, by its place in the list.

@@ -47,8 +47,11 @@ const PASS_THROUGH: &[AudioIOLayout] = &[AudioIOLayout {
     ..AudioIOLayout::const_default()
 }];
 
-/// Numbers the instances of this process, so that the engine can tell them apart.
-static INSTANCES: AtomicU64 = AtomicU64::new(0);
+/// A number for whoever asks the engine in this process, so that it can tell them apart.
+fn next_instance() -> u64 {
+    static INSTANCES: AtomicU64 = AtomicU64::new(0);
+    INSTANCES.fetch_add(1, Ordering::Relaxed)
+}
 
 /// One instance of the plugin; `STEREO` gives it the pass-through bus.
 pub struct ThirdStream<const STEREO: bool> {
@@ -129,7 +132,7 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
         self.offline = config.process_mode == ProcessMode::Offline;
         if self.live.is_none() {
             let engine = engine::shared();
-            let (audio, worker) = link::link(INSTANCES.fetch_add(1, Ordering::Relaxed));
+            let (audio, worker) = link::link(next_instance());
             engine.attach(worker);
             engine.keep(&self.params.memory);
             self.shared.follow(engine.status());
@@ -192,6 +195,23 @@ impl<const STEREO: bool> ClapPlugin for ThirdStream<STEREO> {
     const CLAP_MANUAL_URL: Option<&'static str> = None;
     const CLAP_SUPPORT_URL: Option<&'static str> = None;
     const CLAP_FEATURES: &'static [ClapFeature] = &[ClapFeature::NoteEffect, ClapFeature::Utility];
+
+    /// One page of eight: what is turned while playing first.
+    fn remote_controls(&self, context: &mut impl RemoteControlsContext) {
+        let params = &self.params;
+        context.add_section("Third Stream", |section| {
+            section.add_page("Third Stream", |page| {
+                page.add_param(&params.genre);
+                page.add_param(&params.quantise);
+                page.add_param(&params.scale);
+                page.add_param(&params.density);
+                page.add_param(&params.melody);
+                page.add_param(&params.mode);
+                page.add_param(&params.delay);
+                page.add_param(&params.bypass);
+            });
+        });
+    }
 }
 
 impl<const STEREO: bool> Vst3Plugin for ThirdStream<STEREO> {

@@ -64,6 +64,17 @@ fn the_parameters_are_few_and_speak() {
 }
 
 #[test]
+fn hardware_knobs_find_a_page() {
+    let Some(plugin) = plugin() else { return };
+    let pages = plugin.instance(&[]).pages();
+    assert_eq!(pages.len(), 1);
+    let (name, parameters) = &pages[0];
+    assert_eq!(name, "Third Stream");
+    assert_eq!(parameters.len(), 8);
+    assert_eq!(parameters[0], "Genre");
+}
+
+#[test]
 fn what_is_saved_comes_back() {
     let Some(plugin) = plugin() else { return };
     let set = [

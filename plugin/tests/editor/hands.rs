@@ -10,6 +10,9 @@ const KNOB: Pos2 = pos2(150.0, 220.0);
 const PAIR: Pos2 = pos2(150.0, 306.0);
 const IN_PLACE: Pos2 = pos2(220.0, 365.0);
 const TWO_BARS: Pos2 = pos2(150.0, 427.0);
+const SAVE_SONG: Pos2 = pos2(79.0, 427.0);
+const FORGET: Pos2 = pos2(165.0, 427.0);
+const UNDO: Pos2 = pos2(238.0, 427.0);
 const QUANTISE: Pos2 = pos2(150.0, 489.0);
 const LOCKED: Pos2 = pos2(455.0, 498.0);
 const DENSITY: Pos2 = pos2(845.0, 498.0);
@@ -281,7 +284,7 @@ fn an_idle_editor_does_not_draw_again() {
 }
 
 #[test]
-fn the_mode_is_chosen_and_in_place_can_forget() {
+fn the_mode_is_chosen_and_in_place_can_forget_and_bring_back() {
     let mut desk = Desk::new(View::default());
     let chosen = desk.click(IN_PLACE);
     assert_eq!(values(&chosen, Control::Mode), [1.0]);
@@ -291,7 +294,9 @@ fn the_mode_is_chosen_and_in_place_can_forget() {
         ..View::default()
     });
     assert!(desk.click(IN_PLACE).is_empty(), "it is chosen already");
-    assert_eq!(desk.click(TWO_BARS), [Gesture::Forget]);
+    assert_eq!(desk.click(FORGET), [Gesture::Forget]);
+    assert_eq!(desk.click(SAVE_SONG), [Gesture::SaveSong]);
+    assert_eq!(desk.click(UNDO), [Gesture::BringBack]);
 }
 
 #[test]
