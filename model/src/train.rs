@@ -20,6 +20,7 @@
 //! | [`guide`] | a classifier of real music that leads the generators |
 //! | [`record`] | what a run is: pair, music, recipe |
 //! | [`checkpoint`] | everything that the next step needs, in one file |
+//! | [`threshold`] | the threshold above which a cell sounds, matched to the density |
 //! | [`report`] | progress bar, plain lines, `metrics.jsonl` |
 //! | `files` | files that are whole or not there, the lock of a run's folder |
 
@@ -43,6 +44,7 @@ pub mod report;
 pub mod run;
 pub mod schedule;
 pub mod state;
+pub mod threshold;
 pub mod validation;
 
 pub use files::LockError;

@@ -58,6 +58,10 @@ enum Task {
     /// Measure trained weights (arguments go to the command-line tool; try --help).
     #[command(disable_help_flag = true)]
     Evaluate(forward::Args),
+    /// Match weights' thresholds to the density of the music (arguments go to the command-line
+    /// tool; try --help).
+    #[command(disable_help_flag = true)]
+    Calibrate(forward::Args),
     /// Write phrases before and after, chosen by a fixed rule (arguments go to the command-line
     /// tool; try --help).
     #[command(disable_help_flag = true)]
@@ -80,6 +84,7 @@ fn main() -> Result<()> {
         Task::Train(args) => forward::run("train", &args),
         Task::Sweep(args) => forward::run("sweep", &args),
         Task::Evaluate(args) => forward::run("evaluate", &args),
+        Task::Calibrate(args) => forward::run("calibrate", &args),
         Task::Examples(args) => forward::run("examples", &args),
         Task::Transfer(args) => forward::run("transfer", &args),
         Task::Inspect(args) => forward::run("inspect", &args),

@@ -76,3 +76,16 @@ fn foreign_cut_and_other_files_are_refused_with_a_reason() {
     let bytes = write(&huge, [&tensors(&config, 1), &tensors(&config, 2)]).unwrap();
     assert!(message(&bytes).contains("1 to 256 channels"));
 }
+#[test]
+fn another_header_leaves_the_networks_as_they_are() {
+    let before = file(&header());
+    let changed = Header {
+        threshold: [0.5, 0.61],
+        ..header()
+    };
+    let after = with_header(&before, &changed).unwrap();
+    assert_eq!(Header::read(&after).unwrap(), changed);
+    assert_eq!(with_header(&after, &header()).unwrap(), before);
+    let cut = with_header(&before[..before.len() - 2], &changed);
+    assert!(matches!(cut, Err(WeightsError::Unreadable(_))));
+}
