@@ -246,7 +246,7 @@ impl Instance {
 pub(super) fn mode(setup: &Setup) -> ProcessModes {
     match setup.pace {
         Pace::Offline => ProcessModes_::kOffline,
-        Pace::Rushed | Pace::RealTime { .. } => ProcessModes_::kRealtime,
+        Pace::Rushed | Pace::RealTime { .. } | Pace::Paused { .. } => ProcessModes_::kRealtime,
     }
 }
 
