@@ -7,22 +7,38 @@ use third_stream_model::transfer::Transfer;
 
 use crate::engine::{Model, ModelError, ranked};
 
-/// Reads the embedded networks. Takes a moment and allocates: for the engine's worker.
+/// Reads the default pair's embedded networks. Takes a moment and allocates: for the engine's
+/// worker.
 pub(crate) fn load() -> Result<Box<dyn Model>, ModelError> {
-    let read = |pair| Transfer::from_bytes(shipped::weights(pair));
-    let pairs: Result<Vec<Transfer>, _> = Pair::ALL.into_iter().map(read).collect();
-    let pairs = pairs.map_err(|error| ModelError::Weights(error.to_string()))?;
-    Ok(Box::new(Embedded { pairs }))
+    let mut embedded = Embedded {
+        pairs: [const { None }; Pair::ALL.len()],
+    };
+    embedded.transfer(Pair::JAZZ_CLASSIC)?;
+    Ok(Box::new(embedded))
 }
 
-/// The embedded networks as the worker wants them, in the order of [`Pair::ALL`].
+/// The embedded networks as the worker wants them, in the order of [`Pair::ALL`]; each pair is
+/// unpacked at the first question about it, for most processes use one.
 struct Embedded {
-    pairs: Vec<Transfer>,
+    pairs: [Option<Transfer>; Pair::ALL.len()],
+}
+
+impl Embedded {
+    fn transfer(&mut self, pair: Pair) -> Result<&Transfer, ModelError> {
+        let known = Pair::ALL.iter().position(|known| *known == pair);
+        let place = &mut self.pairs[known.ok_or(ModelError::NoWeights(pair))?];
+        if place.is_none() {
+            let read = Transfer::from_bytes(shipped::weights(pair));
+            *place = Some(read.map_err(|error| ModelError::Weights(error.to_string()))?);
+        }
+        place.as_ref().ok_or(ModelError::NoWeights(pair))
+    }
 }
 
 impl Model for Embedded {
     fn device(&self) -> &str {
-        self.pairs[0].device()
+        let mut loaded = self.pairs.iter().flatten();
+        loaded.next().map_or("", Transfer::device)
     }
 
     fn edits(
@@ -31,10 +47,7 @@ impl Model for Embedded {
         direction: Direction,
         roll: &Roll,
     ) -> Result<Edits, ModelError> {
-        let mut pairs = self.pairs.iter();
-        let transfer = pairs
-            .find(|transfer| transfer.pair() == pair)
-            .ok_or(ModelError::NoWeights(pair))?;
+        let transfer = self.transfer(pair)?;
         let probabilities = transfer
             .probabilities(std::slice::from_ref(roll), direction)
             .map_err(|error| ModelError::Pass(error.to_string()))?;

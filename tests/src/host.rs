@@ -79,6 +79,14 @@ pub enum Pace {
     },
     /// As playback by the clock: each block when it is due, as with a sound card.
     Clock,
+    /// The same, but instead of watching the engine the host waits so long: for machines, real
+    /// or imitated, that do not show which thread is busy.
+    Paused {
+        /// Beats in a group of bars.
+        group: f64,
+        /// How long it waits.
+        pause: Duration,
+    },
 }
 
 impl Library {
@@ -322,7 +330,7 @@ impl Instance {
     }
 
     /// Activates the plugin for these blocks; again only where something has changed.
-    fn activate(&mut self, setup: &Setup) -> Result<()> {
+    pub fn activate(&mut self, setup: &Setup) -> Result<()> {
         let largest = setup.blocks.largest();
         if self.processor.is_some() && self.largest_block >= largest {
             return Ok(());

@@ -9,6 +9,7 @@
     reason = "a command-line tool"
 )]
 
+mod bench;
 mod bundle;
 mod check;
 mod demo;
@@ -49,6 +50,8 @@ enum Task {
     Bundle(bundle::Args),
     /// Build the plugin and copy it into your plugin folders.
     Install(install::Args),
+    /// Time the networks and the audio thread beside their peers.
+    Bench(bench::Args),
     /// Train a genre pair (arguments go to the command-line tool; try --help).
     #[command(disable_help_flag = true)]
     Train(forward::Args),
@@ -81,6 +84,7 @@ fn main() -> Result<()> {
         Task::Play(args) => play::run(&args),
         Task::Bundle(args) => bundle::run(&args),
         Task::Install(args) => install::run(&args),
+        Task::Bench(args) => bench::run(&args),
         Task::Train(args) => forward::run("train", &args),
         Task::Sweep(args) => forward::run("sweep", &args),
         Task::Evaluate(args) => forward::run("evaluate", &args),

@@ -63,10 +63,14 @@ pub(crate) fn walk(
             }
             let before = beats_played;
             beats_played += frames as f64 * per_sample;
-            if let Pace::RealTime { group } = setup.pace
-                && asks_between(before, beats_played, group)
-            {
-                wait_for_engine(Duration::from_secs(20));
+            match setup.pace {
+                Pace::RealTime { group } if asks_between(before, beats_played, group) => {
+                    wait_for_engine(Duration::from_secs(20));
+                }
+                Pace::Paused { group, pause } if asks_between(before, beats_played, group) => {
+                    std::thread::sleep(pause);
+                }
+                _ => {}
             }
         }
     }
