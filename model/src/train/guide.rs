@@ -3,7 +3,7 @@
 //!
 //! The discriminators learn to see through the generators, by whatever betrays them; the guide
 //! stays as it is and says only which genre a phrase is. It is taught with phrases seen through
-//! a [`Window`] of some steps and pitches with cells flipped at random, and shown the fakes in
+//! a window of some steps and pitches with cells flipped at random, and shown the fakes in
 //! the same way, so that it cannot be won over by single cells or by one pattern in a corner:
 //! the style has to be everywhere. Its loss vanishes where it is convinced, and leaves the rest
 //! to the cycle.

@@ -1,18 +1,18 @@
-//! The genres at the knob's ends: a button between them that opens the list of pairs.
+//! The genres at the knob's ends: a button beside the knob that opens the list of pairs.
 
 use egui::{Button, Frame, Popup, Rect, Ui, vec2};
 
 use super::{Control, Gesture, controls, theme};
 use crate::params::GenrePair;
 
-/// Width and height of the button, in logical pixels: between the names at the smallest knob.
-const SIZE: egui::Vec2 = vec2(52.0, 24.0);
+/// Width and height of the button, in logical pixels.
+const SIZE: egui::Vec2 = vec2(48.0, 24.0);
 
-/// Draws the button at the middle of the lower edge of the knob's `rect`, and its menu while it
-/// is open.
+/// Draws the button into the upper left corner of the knob's `rect`, and its menu while it is
+/// open.
 pub(crate) fn show(ui: &Ui, rect: Rect, chosen: GenrePair, gestures: &mut Vec<Gesture>) {
-    let at = rect.center_bottom() - vec2(SIZE.x / 2.0, SIZE.y);
-    let response = controls::button(ui, Rect::from_min_size(at, SIZE), "Pair", false);
+    let at = Rect::from_min_size(rect.left_top(), SIZE);
+    let response = controls::button(ui, at, "Pair", false);
     let opened =
         response.clicked() && !Popup::is_id_open(ui.ctx(), Popup::default_response_id(&response));
     let theme = theme::of(ui.ctx());

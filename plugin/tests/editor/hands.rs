@@ -7,7 +7,7 @@ use third_stream::presets::{Preset, Settings, factory};
 
 /// In the middle of the knob, of its controls and of the switch, for a window of 960 × 560.
 const KNOB: Pos2 = pos2(150.0, 220.0);
-const PAIR: Pos2 = pos2(150.0, 306.0);
+const PAIR: Pos2 = pos2(56.0, 82.0);
 const IN_PLACE: Pos2 = pos2(220.0, 365.0);
 const TWO_BARS: Pos2 = pos2(150.0, 427.0);
 const SAVE_SONG: Pos2 = pos2(79.0, 427.0);

@@ -1,3 +1,5 @@
+//! The passes against the training's own, against each other, and the bound of Winograd.
+
 use candle_core::{Device, Tensor};
 use pulp::Simd;
 
