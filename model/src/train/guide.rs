@@ -1,16 +1,17 @@
-//! The guide: a classifier that knows nothing but real music, whose gradient leads the
-//! generators towards the target genre.
+//! The guides: classifiers that know nothing but real music, whose gradients lead the generators
+//! towards the target genre.
 //!
-//! The discriminators learn to see through the generators, by whatever betrays them; the guide
+//! The discriminators learn to see through the generators, by whatever betrays them; a guide
 //! stays as it is and says only which genre a phrase is. It is taught with phrases seen through
 //! a window of some steps and pitches with cells flipped at random, and shown the fakes in
 //! the same way, so that it cannot be won over by single cells or by one pattern in a corner:
 //! the style has to be everywhere. Its loss vanishes where it is convinced, and leaves the rest
 //! to the cycle.
 //!
-//! The paper (section 2.5 there) has such a classifier as judge only. Ours has the first judge's
-//! shape and learns from the same pieces and more: where a generator was guided, the second judge
-//! is the independent one.
+//! The paper (section 2.5 there) has such a classifier as judge only. Our first guide has the first
+//! judge's shape and learns from the same pieces and more: where a generator was guided, the second
+//! judge is the independent one. The second guide counts: rhythm, lengths, chords, intervals and
+//! harmony, wherever they lie. What convinces both is less likely to be a fault of either.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -19,8 +20,7 @@ use candle_core::{DType, Device, Result, Tensor};
 use candle_nn::VarBuilder;
 use candle_nn::loss::cross_entropy;
 
-use super::evaluate::judge::Judge;
-use super::evaluate::judge::patches::Patches;
+use super::evaluate::judge::{Judge, Network};
 use crate::genre::Direction;
 use crate::net::init::Normal;
 use crate::roll::{PITCHES, Roll, STEPS};
@@ -65,13 +65,16 @@ impl Window {
 
 /// A trained classifier whose weights stay.
 pub struct Guide {
-    network: Patches,
+    network: Network,
+    weight: f64,
     device: Device,
 }
 
 impl Guide {
-    /// From a judge of the shape `guide`.
-    pub fn new(judge: &Judge, device: &Device) -> Result<Self> {
+    /// From a judge of one of [`Shape::GUIDES`], with its weight in the generators' loss.
+    ///
+    /// [`Shape::GUIDES`]: super::evaluate::judge::Shape::GUIDES
+    pub fn new(judge: &Judge, weight: f64, device: &Device) -> Result<Self> {
         let plain = |(name, tensor): (String, Tensor)| Ok((name, tensor.to_device(device)?));
         let weights: HashMap<String, Tensor> = judge
             .tensors()
@@ -80,13 +83,14 @@ impl Guide {
             .collect::<Result<_>>()?;
         let weights = VarBuilder::from_tensors(weights, DType::F32, device);
         Ok(Self {
-            network: Patches::new(&weights)?,
+            network: Network::new(judge.record().shape, &weights)?,
+            weight,
             device: device.clone(),
         })
     }
 
     /// How far the fakes of a direction are from being taken for their target genre: the
-    /// cross-entropy, a mean over the phrases.
+    /// cross-entropy, a mean over the phrases, by the guide's weight.
     pub(super) fn loss(
         &self,
         fakes: &Tensor,
@@ -112,8 +116,8 @@ impl Guide {
             Direction::AToB => 1,
             Direction::BToA => 0,
         };
-        let logits = self.network.logits(&Patches::scaled(&shown)?)?;
-        cross_entropy(&logits, &Tensor::full(target, rolls, &self.device)?)
+        let logits = self.network.logits_of_cells(&shown)?;
+        cross_entropy(&logits, &Tensor::full(target, rolls, &self.device)?)? * self.weight
     }
 }
 
@@ -139,8 +143,14 @@ mod tests {
 
     #[test]
     fn it_asks_for_the_target_genre_and_says_how() {
+        Shape::GUIDES
+            .into_iter()
+            .for_each(asks_for_the_target_genre);
+    }
+
+    fn asks_for_the_target_genre(shape: Shape) {
         let music = Music::new();
-        let guide = Guide::new(&music.judge(Shape::Guide, 3), &Device::Cpu).unwrap();
+        let guide = Guide::new(&music.judge(shape, 3), 1.0, &Device::Cpu).unwrap();
         let [a, b] =
             [0, 1].map(|at: usize| tensor_of_rolls(&music.validation[at], &Device::Cpu).unwrap());
         let number = |tensor: Tensor| tensor.to_scalar::<f32>().unwrap();
@@ -151,7 +161,7 @@ mod tests {
             };
             let far = number(loss(&guide, source, direction));
             let near = number(loss(&guide, target, direction));
-            assert!(near < far - 0.1, "{direction:?}: {near} {far}");
+            assert!(near < far - 0.1, "{shape} {direction:?}: {near} {far}");
         }
         // A step down its gradient brings a phrase nearer.
         let cells = candle_core::Var::from_tensor(&a).unwrap();

@@ -88,6 +88,9 @@ pub struct Recipe {
     /// The weight of the guide (see [`crate::train::guide`]): a classifier of real music that
     /// leads the generators to the target genre. 0: none, as in the paper.
     pub guide_weight: f64,
+    /// The weight of the second guide, which counts rhythms, lengths, chords, intervals and
+    /// harmonies wherever they lie. 0: none.
+    pub manner_weight: f64,
     /// γ, the weight of the mixed discriminators.
     pub mixed_weight: f64,
     /// Their part in the training.

@@ -75,7 +75,7 @@ pub struct State {
     judges: Vec<Judge>,
     judge_adam: Adam,
     past: Past,
-    guide: Option<Guide>,
+    guides: Vec<Guide>,
 }
 
 impl State {
@@ -127,17 +127,14 @@ impl State {
             generator_variables,
             averages,
             judges,
-            guide: None,
+            guides: Vec::new(),
         })
     }
 
-    /// The same with a guide, which the recipe's `guide_weight` asks for.
+    /// The same with guides, which the recipe's `guide_weight` and `manner_weight` ask for.
     #[must_use]
-    pub fn guided(self, guide: Guide) -> Self {
-        Self {
-            guide: Some(guide),
-            ..self
-        }
+    pub fn guided(self, guides: Vec<Guide>) -> Self {
+        Self { guides, ..self }
     }
 
     /// The recipe that this state was made for.
@@ -206,10 +203,10 @@ impl State {
             let onsets = (onsets(&binary[0], &a)? + onsets(&binary[1], &b)?)?;
             loss = (loss + (onsets * self.recipe.onset_weight)?)?;
         }
-        if let Some(guide) = &self.guide {
+        for guide in &self.guides {
             let towards_b = guide.loss(&binary[0], Direction::AToB, &mut draw)?;
             let towards_a = guide.loss(&binary[1], Direction::BToA, &mut draw)?;
-            loss = (loss + ((towards_b + towards_a)? * self.recipe.guide_weight)?)?;
+            loss = ((loss + towards_b)? + towards_a)?;
         }
         let weight = self.identity_weight(step);
         if weight > 0.0 {

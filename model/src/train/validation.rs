@@ -51,8 +51,8 @@ impl Panel {
     /// The judge of `pair`, from the folder `judges` or newly trained and kept there, and up to
     /// `most` validation phrases of each genre. `cache` is as in [`Data::read`].
     ///
-    /// The judge is the one that the paper's figures come from; the evaluation has a second
-    /// one, which never chooses anything.
+    /// The judge is the one that the paper's figures come from; the evaluation has two
+    /// more, which never choose anything.
     pub fn new(
         judges: &Path,
         pair: Pair,
@@ -65,7 +65,9 @@ impl Panel {
         const SEED: u64 = 1;
         // Only the pair's genres: that is what the kept judges were trained on.
         let data = Data::read(corpus, &[pair.a, pair.b], selection, cache)?;
-        let mut both = Judge::both(judges, pair, &data, SEED, false, progress)?;
+        let shape = Shape::Patches;
+        let progress = &mut |done| progress(shape, done);
+        let judge = Judge::kept(judges, shape, pair, (&data, SEED), false, progress)?;
         let phrases = |genre| {
             let phrases = subset(&data.phrases(genre, Split::Validation).rolls, most);
             if phrases.is_empty() {
@@ -74,7 +76,7 @@ impl Panel {
             Ok(phrases)
         };
         Ok(Self {
-            judge: both.swap_remove(0),
+            judge,
             phrases: [phrases(pair.a)?, phrases(pair.b)?],
         })
     }

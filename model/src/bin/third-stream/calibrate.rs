@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use third_stream_model::genre::Direction;
 use third_stream_model::roll::Roll;
 use third_stream_model::train::data::Split;
-use third_stream_model::train::evaluate::judge::Judge;
+use third_stream_model::train::evaluate::judge::{Judge, Shape};
 use third_stream_model::train::evaluate::{subset, validate};
 use third_stream_model::train::threshold::{AIM, matched};
 use third_stream_model::transfer::{Transfer, on_this_thread};
@@ -48,7 +48,14 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<()> {
         "no validation phrases of {pair}: a tenth of the files are kept for it, so at least ten \
          of each genre are needed"
     );
-    let judges = Judge::both(&args.music.judges, pair, &data, 1, false, &mut |_, _| ())?;
+    let judge = Judge::kept(
+        &args.music.judges,
+        Shape::Patches,
+        pair,
+        (&data, 1),
+        false,
+        &mut |_| (),
+    )?;
     let mut header = transfer.header().clone();
     for direction in Direction::BOTH {
         let rolls = &phrases[direction.index()];
@@ -70,7 +77,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<()> {
     }
     let calibrated = Transfer::from_bytes(&weights::with_header(&bytes, &header)?)?;
     let scored = |transfer: &Transfer| {
-        on_this_thread(|| validate(transfer, phrases.each_ref().map(Vec::as_slice), &judges[0]))
+        on_this_thread(|| validate(transfer, phrases.each_ref().map(Vec::as_slice), &judge))
     };
     let (before, after) = (scored(&transfer)?, scored(&calibrated)?);
     println!("validation before: {before:.3?}\nvalidation after: {after:.3?}");

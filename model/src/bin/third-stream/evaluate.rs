@@ -24,7 +24,7 @@ use progress::Show;
 /// lead sheets have to be measured on.
 const REAL_PLAYING: &str = "bushgrafts";
 
-/// Measure weights: style by two judges, content, and the baselines beside them.
+/// Measure weights: style by three judges, content, and the baselines beside them.
 #[derive(clap::Args, Debug)]
 pub(crate) struct EvaluateArgs {
     /// Weights to measure, any number and of any pairs; without them the baselines alone. Those
@@ -180,7 +180,7 @@ fn measure(args: &EvaluateArgs, loaded: &[Loaded], pair: Pair) -> Result<(Report
 
 /// The judges of a pair, kept or newly trained.
 fn judges(args: &EvaluateArgs, pair: Pair, data: &Data, show: &mut Show) -> Result<Vec<Judge>> {
-    let judges = Judge::both(
+    let judges = Judge::all(
         &args.music.judges,
         pair,
         data,

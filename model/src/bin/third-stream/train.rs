@@ -261,10 +261,10 @@ fn train(
     Ok(run::run(&mut learner, &batches, plan, validation, &stop)?)
 }
 
-/// The seed of the guide: not that of the judges, nor of the runs.
+/// The seed of the guides: not that of the judges, nor of the runs.
 const GUIDE_SEED: u64 = 101;
 
-/// The networks as they begin, with the guide where the recipe has one.
+/// The networks as they begin, with the guides that the recipe has.
 fn state(
     args: &TrainArgs,
     request: &Request,
@@ -272,25 +272,26 @@ fn state(
     data: &Data,
     plan: &Plan,
 ) -> Result<State> {
-    let state = State::new(recipe, request.seed, &plan.device)?;
-    if recipe.guide_weight <= 0.0 {
-        return Ok(state);
-    }
-    let mut told = args.quiet;
-    let guide = Judge::kept(
-        &args.judges,
-        Shape::Guide,
-        request.pair,
-        (data, GUIDE_SEED),
-        false,
-        &mut |_| {
+    let weights = [recipe.guide_weight, recipe.manner_weight];
+    let mut guides = Vec::new();
+    for (shape, weight) in Shape::GUIDES.into_iter().zip(weights) {
+        if weight <= 0.0 {
+            continue;
+        }
+        let mut told = args.quiet;
+        let mut tell = |_| {
             if !std::mem::replace(&mut told, true) {
-                eprintln!("training the guide; it is kept for other runs");
+                eprintln!("training the guide {shape}; it is kept for other runs");
             }
-        },
-    );
-    let guide = guide.context("no guide; train without one with --set guide_weight=0")?;
-    Ok(state.guided(Guide::new(&guide, &plan.device)?))
+        };
+        let music = (data, GUIDE_SEED);
+        let guide = Judge::kept(&args.judges, shape, request.pair, music, false, &mut tell);
+        let guide = guide.with_context(|| {
+            format!("no guide {shape}; train without guides with --set guide_weight=0 --set manner_weight=0")
+        })?;
+        guides.push(Guide::new(&guide, weight, &plan.device)?);
+    }
+    Ok(State::new(recipe, request.seed, &plan.device)?.guided(guides))
 }
 
 /// The judge and the phrases of the validations.

@@ -1,14 +1,18 @@
-//! The judges: two classifiers of different shape that say which genre of a pair a phrase is.
+//! The judges: three classifiers of different shape that say which genre of a pair a phrase is.
 //!
 //! They are trained on different pieces. The first has the shape of the paper's classifier and
-//! may choose checkpoints; the second only stands in reports, so that a figure is not the
-//! judge's own choice. Both hear the training phrases in all keys and both genres equally often.
+//! may choose checkpoints; the others only stand in reports, so that a figure is not the judge's
+//! own choice. All hear the training phrases in all keys and both genres equally often. The first
+//! two have relatives among the guides (see [`crate::train::guide`]), the third has none.
 
 mod lesson;
-pub(in crate::train) mod patches;
+mod manner;
+mod patches;
+mod perceptron;
 mod profile;
 mod record;
 mod traits;
+mod words;
 
 use std::fmt;
 
@@ -17,6 +21,7 @@ use candle_nn::VarBuilder;
 use serde::{Deserialize, Serialize};
 
 use crate::net::init::Store;
+use crate::net::tensor_of_rolls;
 use crate::roll::Roll;
 use crate::train::data::Split;
 
@@ -32,21 +37,29 @@ pub enum Shape {
     Patches,
     /// A perceptron over a profile that does not change with the key.
     Profile,
+    /// A linear classifier over chords, rhythms and turns of the melody.
+    Words,
     /// The paper's classifier again, taught with parts of phrases: it guides generators while
     /// they train (see [`crate::train::guide`]) and judges nothing.
     Guide,
+    /// A perceptron over what of a profile has a gradient: the second guide.
+    Manner,
 }
 
 impl Shape {
-    /// The shapes that judge: the one that chooses checkpoints, then the one that never does.
-    pub const BOTH: [Self; 2] = [Self::Patches, Self::Profile];
+    /// The shapes that judge: the one that chooses checkpoints, then those that never do.
+    pub const JUDGES: [Self; 3] = [Self::Patches, Self::Profile, Self::Words];
+    /// The shapes that guide, and never judge.
+    pub const GUIDES: [Self; 2] = [Self::Guide, Self::Manner];
 
     /// The name in reports and files.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Patches => "patches",
             Self::Profile => "profile",
+            Self::Words => "words",
             Self::Guide => "guide",
+            Self::Manner => "manner",
         }
     }
 }
@@ -57,35 +70,66 @@ impl fmt::Display for Shape {
     }
 }
 
-enum Network {
+pub(in crate::train) enum Network {
     Patches(patches::Patches),
     Profile(profile::Profile),
+    Words(words::Words),
+    Manner(manner::Manner),
 }
 
 impl Network {
-    fn new(shape: Shape, weights: &VarBuilder<'_>) -> Result<Self> {
+    /// Makes or finds the weights in `weights`.
+    pub(in crate::train) fn new(shape: Shape, weights: &VarBuilder<'_>) -> Result<Self> {
         Ok(match shape {
             Shape::Patches | Shape::Guide => Self::Patches(patches::Patches::new(weights)?),
             Shape::Profile => Self::Profile(profile::Profile::new(weights)?),
+            Shape::Words => Self::Words(words::Words::new(weights)?),
+            Shape::Manner => Self::Manner(manner::Manner::new(weights)?),
         })
     }
 
-    fn logits(&self, rolls: &[Roll]) -> Result<Tensor> {
+    /// What the network sees of some rolls.
+    fn input(&self, rolls: &[Roll]) -> Result<Tensor> {
         match self {
-            Self::Patches(network) => {
-                network.logits(&patches::Patches::input(rolls, &Device::Cpu)?)
-            }
-            Self::Profile(network) => {
-                network.logits(&profile::Profile::input(rolls, &Device::Cpu)?)
+            Self::Profile(_) => profile::Profile::input(rolls, &Device::Cpu),
+            Self::Words(_) => words::Words::input(rolls, &Device::Cpu),
+            _ => self.input_of_cells(&tensor_of_rolls(rolls, &Device::Cpu)?),
+        }
+    }
+
+    /// What it sees of cells (rolls, 1, 64, 84) from 0 to 1, with a gradient; only for guides and
+    /// patches.
+    fn input_of_cells(&self, cells: &Tensor) -> Result<Tensor> {
+        match self {
+            Self::Patches(_) => patches::Patches::scaled(cells),
+            Self::Manner(_) => manner::manner(cells),
+            Self::Profile(_) | Self::Words(_) => {
+                candle_core::bail!("that shape sees rolls, not cells")
             }
         }
+    }
+
+    /// Two logits for each phrase of an input, the pair's first genre first.
+    fn logits(&self, input: &Tensor) -> Result<Tensor> {
+        match self {
+            Self::Patches(network) => network.logits(input),
+            Self::Profile(network) => network.logits(input),
+            Self::Words(network) => network.logits(input),
+            Self::Manner(network) => network.logits(input),
+        }
+    }
+
+    /// The logits of cells (rolls, 1, 64, 84) from 0 to 1, with a gradient; only for guides and
+    /// patches.
+    pub(in crate::train) fn logits_of_cells(&self, cells: &Tensor) -> Result<Tensor> {
+        self.logits(&self.input_of_cells(cells)?)
     }
 
     /// Whether each phrase is of the pair's first genre.
     fn says_first(&self, rolls: &[Roll]) -> Result<Vec<bool>> {
         let mut verdicts = Vec::with_capacity(rolls.len());
         for chunk in rolls.chunks(CHUNK) {
-            let logits = self.logits(chunk)?.to_vec2::<f32>()?;
+            let logits = self.logits(&self.input(chunk)?)?.to_vec2::<f32>()?;
             verdicts.extend(logits.iter().map(|pair| pair[0] > pair[1]));
         }
         Ok(verdicts)

@@ -8,7 +8,7 @@
 use candle_core::{Device, Result, Tensor, Var};
 use candle_nn::{AdamW, Optimizer, ParamsAdamW, loss::cross_entropy};
 
-use super::profile::Profile;
+use super::perceptron::Perceptron;
 use super::{JudgeError, Network, Shape};
 use crate::genre::Pair;
 use crate::net::init::{Normal, Store};
@@ -39,12 +39,12 @@ pub struct Lesson {
 
 impl Lesson {
     /// The part of a corpus that a shape learns from: of ten pieces seven teach the first judge
-    /// and three the second. The guide, which judges nothing, learns from all.
+    /// and three the others. The guides, which judge nothing, learn from all.
     pub fn new(data: &Data, pair: Pair, shape: Shape) -> std::result::Result<Self, JudgeError> {
         let music = data.with_training_pieces(|piece| match shape {
             Shape::Patches => piece % 10 < 7,
-            Shape::Profile => piece % 10 >= 7,
-            Shape::Guide => true,
+            Shape::Profile | Shape::Words => piece % 10 >= 7,
+            Shape::Guide | Shape::Manner => true,
         });
         for genre in [pair.a, pair.b] {
             for split in [Split::Train, Split::Validation] {
@@ -53,7 +53,7 @@ impl Lesson {
                 }
             }
         }
-        let windows = shape == Shape::Guide;
+        let windows = Shape::GUIDES.contains(&shape);
         Ok(Self {
             pair,
             music,
@@ -74,6 +74,16 @@ impl Lesson {
             transpose: 6,
         };
         Sampler::new(&self.music, self.pair, &[], drawing).map_err(candle_core::Error::wrap)
+    }
+
+    /// What is seen of phrases.
+    fn seen(&self, rolls: &mut [Roll], seed: u64) {
+        if self.windows {
+            let mut draw = Normal::new(seed);
+            for roll in rolls {
+                *roll = through_window(roll, &mut draw);
+            }
+        }
     }
 }
 
@@ -122,7 +132,12 @@ impl Pace {
                 rate: 2e-4,
                 decay: 0.0,
             },
-            Shape::Profile => Self {
+            Shape::Words => Self {
+                steps: 800,
+                rate: 2e-2,
+                decay: 1e-2,
+            },
+            Shape::Profile | Shape::Manner => Self {
                 steps: 1500,
                 rate: 1e-3,
                 decay: 1e-2,
@@ -151,9 +166,10 @@ pub(super) fn teach(
         .phrases(Split::Validation)
         .map(|rolls| subset(rolls, LOOKED_AT));
     let variables = store.variables();
-    if matches!(network, Network::Profile(_)) {
-        let rolls = both(lesson.sampler(seed, STANDARD)?.batch(0));
-        let [mean, inverse] = Profile::standard(&Profile::input(&rolls, &Device::Cpu)?)?;
+    if variables.contains_key("traits.mean") {
+        let mut rolls = both(lesson.sampler(seed, STANDARD)?.batch(0));
+        lesson.seen(&mut rolls, seed);
+        let [mean, inverse] = Perceptron::standard(&network.input(&rolls)?)?;
         variables["traits.mean"].set(&mean)?;
         variables["traits.inverse_spread"].set(&inverse)?;
     }
@@ -180,13 +196,8 @@ pub(super) fn teach(
     let mut best = (0.0, Vec::new());
     for step in 0..pace.steps {
         let mut rolls = both(sampler.batch(step));
-        if lesson.windows {
-            let mut draw = Normal::new(seed ^ step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            for roll in &mut rolls {
-                *roll = through_window(roll, &mut draw);
-            }
-        }
-        let loss = cross_entropy(&network.logits(&rolls)?, &labels)?;
+        lesson.seen(&mut rolls, seed ^ step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let loss = cross_entropy(&network.logits(&network.input(&rolls)?)?, &labels)?;
         adam.set_learning_rate(rate(pace, step));
         adam.backward_step(&loss)?;
         let done = step + 1;

@@ -8,12 +8,11 @@
 //! Between the layers a tensor is (channels, rolls, steps, octaves), so that patches are gathered
 //! in runs of seven values and a layer is one matrix product for the whole batch.
 
-use candle_core::{Device, Result, Tensor};
+use candle_core::{Result, Tensor};
 use candle_nn::{Init, VarBuilder};
 
 use crate::net::ops::{Activation, norm_activation};
-use crate::net::tensor_of_rolls;
-use crate::roll::{PITCHES, Roll, STEPS};
+use crate::roll::{PITCHES, STEPS};
 
 /// Rows that the first convolution joins.
 const OCTAVE: usize = 12;
@@ -50,7 +49,7 @@ pub(in crate::train) struct Patches {
 
 impl Patches {
     /// Makes or finds the weights in `weights`.
-    pub(in crate::train) fn new(weights: &VarBuilder<'_>) -> Result<Self> {
+    pub(super) fn new(weights: &VarBuilder<'_>) -> Result<Self> {
         let first = weights.get_with_hints((FIRST, OCTAVE), "conv1.weight", WEIGHT)?;
         let mut layers = Vec::new();
         let mut channels = FIRST;
@@ -71,18 +70,13 @@ impl Patches {
         })
     }
 
-    /// The input of some rolls: (rolls, 64, 84), −1 and 1.
-    pub(super) fn input(rolls: &[Roll], device: &Device) -> Result<Tensor> {
-        Self::scaled(&tensor_of_rolls(rolls, device)?)
-    }
-
-    /// The same of cells (rolls, 1, 64, 84) from 0 to 1.
-    pub(in crate::train) fn scaled(cells: &Tensor) -> Result<Tensor> {
+    /// The input, −1 and 1: (rolls, 64, 84) of cells (rolls, 1, 64, 84) from 0 to 1.
+    pub(super) fn scaled(cells: &Tensor) -> Result<Tensor> {
         cells.affine(2.0, -1.0)?.squeeze(1)
     }
 
     /// Two logits a roll, the pair's first genre first.
-    pub(in crate::train) fn logits(&self, input: &Tensor) -> Result<Tensor> {
+    pub(super) fn logits(&self, input: &Tensor) -> Result<Tensor> {
         let rolls = input.dim(0)?;
         let octaves = input.reshape((rolls * STEPS * OCTAVES, OCTAVE))?;
         let x = self.first.matmul(&octaves.t()?)?;
@@ -114,8 +108,16 @@ impl Patches {
 
 #[cfg(test)]
 mod tests {
+    use candle_core::Device;
+
     use super::*;
     use crate::net::init::Store;
+    use crate::net::tensor_of_rolls;
+    use crate::roll::Roll;
+
+    fn input(rolls: &[Roll]) -> Tensor {
+        Patches::scaled(&tensor_of_rolls(rolls, &Device::Cpu).unwrap()).unwrap()
+    }
 
     #[test]
     fn it_has_the_paper_s_size() {
@@ -131,7 +133,7 @@ mod tests {
         assert_eq!(count(true), 2 * (128 + 256 + 512));
         let mut roll = Roll::EMPTY;
         roll.fill(30, 0, 9);
-        let input = Patches::input(&[roll, Roll::EMPTY, roll], &Device::Cpu).unwrap();
+        let input = input(&[roll, Roll::EMPTY, roll]);
         assert_eq!(network.logits(&input).unwrap().dims(), [3, 2]);
     }
 
@@ -140,8 +142,11 @@ mod tests {
     fn a_phrase_is_judged_alone_and_in_order() {
         let network = Patches::new(&Store::new(2).builder(&Device::Cpu)).unwrap();
         let logits = |rolls: &[Roll]| {
-            let input = Patches::input(rolls, &Device::Cpu).unwrap();
-            network.logits(&input).unwrap().to_vec2::<f32>().unwrap()
+            network
+                .logits(&input(rolls))
+                .unwrap()
+                .to_vec2::<f32>()
+                .unwrap()
         };
         let (mut early, mut late) = (Roll::EMPTY, Roll::EMPTY);
         early.fill(40, 0, 4);

@@ -156,7 +156,7 @@ impl Judge {
     }
 
     /// The judges of a pair, one of each shape, as [`Judge::kept`].
-    pub fn both(
+    pub fn all(
         dir: &Path,
         pair: Pair,
         data: &Data,
@@ -168,7 +168,7 @@ impl Judge {
             let progress = &mut |done| progress(shape, done);
             Self::kept(dir, shape, pair, (data, seed), again, progress)
         };
-        Shape::BOTH.into_iter().map(judge).collect()
+        Shape::JUDGES.into_iter().map(judge).collect()
     }
 }
 

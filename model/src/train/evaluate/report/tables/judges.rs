@@ -6,7 +6,7 @@ use crate::train::evaluate::report::Report;
 pub(super) fn judges(report: &Report) -> Section {
     let mut section = Section::new(
         "Judges",
-        "Two classifiers of different shape, trained on different pieces; only `patches` may \
+        "Three classifiers of different shape, trained on different pieces; only `patches` may \
          choose checkpoints. The ceiling is the S of transfers that a judge takes for real music \
          of the target genre: its two recalls less 1.",
         &[
