@@ -13,11 +13,12 @@
 //! | `losses` | the losses as the authors' code computes them |
 //! | `adam` | the optimiser |
 //! | `past` | fakes of earlier steps |
+//! | `reach` | where notes may be added |
 //! | [`validation`] | which weights of a run are best |
 //! | [`schedule`] | the learning rate over the steps |
 //! | [`learner`] | the training state as the loop drives it |
 //! | [`run`] | the loop, and what may learn in it |
-//! | [`guide`] | a classifier of real music that leads the generators |
+//! | [`guide`] | classifiers of real music that lead the generators |
 //! | [`record`] | what a run is: pair, music, recipe |
 //! | [`checkpoint`] | everything that the next step needs, in one file |
 //! | [`threshold`] | the threshold above which a cell sounds, matched to the density |
@@ -38,6 +39,7 @@ pub mod learner;
 mod losses;
 pub mod page;
 mod past;
+mod reach;
 pub mod recipe;
 pub mod record;
 pub mod report;

@@ -85,6 +85,9 @@ pub struct Recipe {
     pub onset_weight: f64,
     /// The ratio of notes, up or down, that the onset loss leaves free. 1: none.
     pub onset_free: f64,
+    /// The weight of what sounds further than a beat and a fifth from every note of the source.
+    /// Paper: 0.
+    pub reach_weight: f64,
     /// The weight of the guide (see [`crate::train::guide`]): a classifier of real music that
     /// leads the generators to the target genre. 0: none, as in the paper.
     pub guide_weight: f64,

@@ -14,6 +14,7 @@ use super::batch::Batch;
 use super::guide::Guide;
 use super::losses;
 use super::past::Past;
+use super::reach::{beyond, reach};
 use super::recipe::{Mixed, Recipe};
 use crate::genre::Direction;
 use crate::net::init::{Normal, Store, Variables};
@@ -202,6 +203,12 @@ impl State {
             let onsets = |fake, source| losses::onsets(fake, source, self.recipe.onset_free);
             let onsets = (onsets(&binary[0], &a)? + onsets(&binary[1], &b)?)?;
             loss = (loss + (onsets * self.recipe.onset_weight)?)?;
+        }
+        if self.recipe.reach_weight > 0.0 {
+            let reach = |rolls: &[Roll]| tensor(&rolls.iter().map(reach).collect::<Vec<_>>());
+            let beyond_a = beyond(&binary[0], &a, &reach(&batch.a)?)?;
+            let beyond_b = beyond(&binary[1], &b, &reach(&batch.b)?)?;
+            loss = (loss + ((beyond_a + beyond_b)? * self.recipe.reach_weight)?)?;
         }
         for guide in &self.guides {
             let towards_b = guide.loss(&binary[0], Direction::AToB, &mut draw)?;

@@ -87,7 +87,7 @@ fn lines(cells: &Tensor) -> Result<[Line; 2]> {
 }
 
 /// For each pair of pitches (low, high) the group that `group` puts it in: (pitches², groups).
-fn pairs(groups: usize, group: impl Fn(i32) -> Option<usize>, device: &Device) -> Result<Tensor> {
+fn grouped(groups: usize, group: impl Fn(i32) -> Option<usize>, device: &Device) -> Result<Tensor> {
     let mut table = vec![0.0f32; PITCHES * PITCHES * groups];
     for low in 0..PITCHES {
         for high in 0..PITCHES {
@@ -142,14 +142,20 @@ pub(super) fn manner(cells: &Tensor) -> Result<Tensor> {
     counts.push(histogram(&x.sum(2)?, 0, TOGETHER[1])?);
 
     let up = |interval: i32| (interval > 0).then_some(interval as usize % 12);
-    let up = pairs(12, up, x.device())?;
+    let up = grouped(12, up, x.device())?;
+    // Each step counts once, however many intervals its notes make: a single cluster has more of
+    // them than a bar of chords.
+    let notes = x.sum_keepdim(2)?.detach();
+    let others = (&notes - 1.0)?.maximum(1.0)?;
+    let pairs = ((&notes * &others)? * 0.5)?.maximum(1.0)?;
     let bass = (&x * &lines[1].cells)?;
-    for low in [&x, &bass] {
+    for (low, intervals) in [(&x, pairs), (&bass, others)] {
+        let low = low.broadcast_div(&intervals)?;
         let together = low.transpose(1, 2)?.contiguous()?.matmul(&x)?;
         counts.push(shares(&together.flatten_from(1)?.matmul(&up)?)?);
     }
     let leap = |interval: i32| Some((interval + 12).clamp(0, LEAPS as i32 - 1) as usize);
-    let leaps = pairs(LEAPS, leap, x.device())?;
+    let leaps = grouped(LEAPS, leap, x.device())?;
     for (starts, line) in starts[1..].iter().zip(&lines) {
         let next = line.next.matmul(starts)?;
         let pairs = starts.transpose(1, 2)?.contiguous()?.matmul(&next)?;
@@ -250,20 +256,39 @@ mod tests {
 
     proptest! {
         /// Up to the harmony every count is also one of the profile's traits, which are counted
-        /// note by note.
+        /// note by note, but for the intervals, which it counts step by step.
         #[test]
         fn it_counts_as_the_profile_does(roll in any_roll()) {
             let (manner, traits) = (of(&roll), traits(&roll));
             prop_assert_eq!(manner.len(), COUNTS);
             // The profile has two traits of repetition after the rhythm.
             let rhythm = 3 * STEPS_PER_SLOT;
-            let rest = COUNTS - rhythm - CLASSES - 3 - 3;
-            let same = (0..rhythm).map(|at| (at, at)).chain((rhythm..rhythm + rest).map(|at| (at, at + 2)));
+            let intervals = rhythm + LENGTHS.len() + TOGETHER[0] + TOGETHER[1] + 1;
+            let leaps = intervals + 2 * 12;
+            let same = (0..rhythm).map(|at| (at, at))
+                .chain((rhythm..intervals).chain(leaps..leaps + 2 * LEAPS + 6).map(|at| (at, at + 2)));
             for (ours, theirs) in same {
                 let (ours, theirs) = (manner[ours], traits[theirs]);
                 prop_assert!((ours - theirs).abs() < 1e-4, "{} for {}", ours, theirs);
             }
         }
+    }
+
+    #[test]
+    fn a_cluster_is_one_step_s_harmony() {
+        let mut roll = Roll::EMPTY;
+        roll.fill(20, 0, 9);
+        roll.fill(27, 0, 9);
+        for row in 40..50 {
+            roll.fill(row, 20, 21);
+        }
+        let at = 3 * STEPS_PER_SLOT + LENGTHS.len() + TOGETHER[0] + TOGETHER[1] + 1;
+        let fifths = of(&roll)[at + 7];
+        // Nine steps of a fifth, and one of 45 intervals of which three are fifths.
+        assert!(
+            (fifths - (9.0 + 3.0 / 45.0) / 10.0).abs() < 1e-4,
+            "{fifths}"
+        );
     }
 
     #[test]
