@@ -74,6 +74,16 @@ pub(super) fn onsets(fake: &Tensor, source: &Tensor, free: f64) -> Result<Tensor
     density(&begins(fake)?, &begins(source)?, free)
 }
 
+/// How many cells of each phrase have a sounding neighbour a semitone above and another below, as
+/// a share of the source's cells: the mean over the phrases.
+pub(super) fn clusters(fake: &Tensor, source: &Tensor) -> Result<Tensor> {
+    let cells = |x: &Tensor| x.flatten_from(1)?.sum(1);
+    let rows = fake.dim(3)? - 2;
+    let row = |first: usize| fake.narrow(3, first, rows);
+    let amid = ((row(0)? * row(1)?)? * row(2)?)?;
+    (cells(&amid)? / (cells(source)? + 1.0)?)?.mean_all()
+}
+
 /// 0 and 1 forward, the gradient of sigmoid(logit / width) backward.
 pub(super) fn straight_through(logits: &Tensor, width: f64) -> Result<Tensor> {
     let smooth = candle_nn::ops::sigmoid(&(logits / width)?)?;
@@ -152,6 +162,17 @@ mod tests {
         );
         let two = number(&onsets(&one([1.0, 0.0, 1.0, 0.0]), &long, 1.0).unwrap());
         assert!((two - 1.5f32.ln().powi(2)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn three_semitones_at_once_are_a_cluster() {
+        let step = |rows: [f32; 5]| Tensor::new(&rows, &Device::Cpu).unwrap();
+        let step = |rows| step(rows).reshape((1, 1, 1, 5)).unwrap();
+        let source = step([1.0, 0.0, 0.0, 0.0, 0.0]);
+        let cost = |rows| number(&clusters(&step(rows), &source).unwrap());
+        assert_eq!(cost([1.0, 1.0, 0.0, 1.0, 1.0]), 0.0);
+        assert_eq!(cost([0.0, 1.0, 1.0, 1.0, 0.0]), 0.5);
+        assert_eq!(cost([1.0, 1.0, 1.0, 1.0, 1.0]), 1.5);
     }
 
     #[test]

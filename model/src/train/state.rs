@@ -210,6 +210,10 @@ impl State {
             let beyond_b = beyond(&binary[1], &b, &reach(&batch.b)?)?;
             loss = (loss + ((beyond_a + beyond_b)? * self.recipe.reach_weight)?)?;
         }
+        if self.recipe.cluster_weight > 0.0 {
+            let clusters = (losses::clusters(&binary[0], &a)? + losses::clusters(&binary[1], &b)?)?;
+            loss = (loss + (clusters * self.recipe.cluster_weight)?)?;
+        }
         for guide in &self.guides {
             let towards_b = guide.loss(&binary[0], Direction::AToB, &mut draw)?;
             let towards_a = guide.loss(&binary[1], Direction::BToA, &mut draw)?;
