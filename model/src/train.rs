@@ -5,7 +5,8 @@
 //! | [`data`] | phrases of each genre and split, with what was left out and why |
 //! | `archive` | the corpus: `MANIFEST.csv` and one archive a genre |
 //! | `folder` | any folder of MIDI files |
-//! | `cache` | the rolls of a corpus in one file, for a quick second start |
+//! | `cache` | the rolls of a corpus in one file, for a quick second start and little memory |
+//! | [`rolls`] | phrases in memory or in that file |
 //! | [`evaluate`] | judges, metrics, baselines, tables |
 //! | [`batch`] | weighted, transposed draws; a pure function of seed and step |
 //! | [`recipe`] | what a run does, in one small file |
@@ -43,6 +44,7 @@ mod reach;
 pub mod recipe;
 pub mod record;
 pub mod report;
+pub mod rolls;
 pub mod run;
 pub mod schedule;
 pub mod state;

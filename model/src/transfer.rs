@@ -1,10 +1,11 @@
 //! A roll through a generator to its edits: what the plugin's engine and the command line share.
 //!
-//! Passes run on the current rayon pool. The plugin's engine makes that a pool of its own thread
-//! alone ([`on_this_thread`]): the process-wide pool would start threads that stay when a plugin
-//! is unloaded. Not for the audio thread.
+//! Passes run on the current rayon pool. The plugin's engine makes that a pool of its own
+//! ([`on_threads`]): the process-wide pool would start threads that stay when a plugin is
+//! unloaded. Not for the audio thread.
 
 use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use candle_core::{Device, Tensor};
 
@@ -43,6 +44,66 @@ pub fn on_this_thread<R: Send>(f: impl FnOnce() -> R + Send) -> R {
     }
 }
 
+/// Runs `f` on this thread; every pass inside it is shared out to `threads` threads, of which this
+/// is one. The others are gone when this returns. On a thread that belongs to a rayon pool
+/// already, or where there are no more threads, as [`on_this_thread`].
+pub fn on_threads<R: Send>(threads: usize, f: impl FnOnce() -> R + Send) -> R {
+    struct Pool {
+        pool: Option<rayon::ThreadPool>,
+        helpers: Vec<JoinHandle<()>>,
+    }
+    impl Drop for Pool {
+        fn drop(&mut self) {
+            // The helpers end when nobody has their pool.
+            self.pool = None;
+            for helper in self.helpers.drain(..) {
+                // A helper that panicked has told the pass that it worked for.
+                drop(helper.join());
+            }
+        }
+    }
+    let mut helpers = Vec::new();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .use_current_thread()
+        .spawn_handler(|helper| {
+            let thread = std::thread::Builder::new().name("third-stream-helper".into());
+            helpers.push(thread.spawn(|| helper.run())?);
+            Ok(())
+        })
+        .build();
+    let pool = Pool {
+        pool: pool.ok(),
+        helpers,
+    };
+    match &pool.pool {
+        Some(pool) => pool.install(f),
+        None => on_this_thread(f),
+    }
+}
+
+/// A graphics processor that passes run on.
+#[derive(Clone, Debug)]
+pub struct Gpu(Device);
+
+impl Gpu {
+    /// Whether this program was built for one (features `cuda` and `metal`).
+    pub const IS_BUILT: bool = cfg!(any(feature = "cuda", feature = "metal"));
+
+    /// The first one. Takes up to a second; may panic where a driver's library is missing.
+    pub fn open() -> Result<Self, TransferError> {
+        let (name, device) = if cfg!(feature = "metal") {
+            ("Metal", Device::new_metal(0))
+        } else {
+            ("CUDA", Device::new_cuda(0))
+        };
+        device.map(Self).map_err(|source| TransferError::Network {
+            device: name.to_owned(),
+            source: Box::new(source),
+        })
+    }
+}
+
 /// Both generators of a genre pair, ready to run.
 pub struct Transfer {
     header: Header,
@@ -67,6 +128,12 @@ impl Transfer {
     /// Loads a weights file (see [`crate::weights`]) for the CPU.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
         Self::on_device(bytes, Device::Cpu)
+    }
+
+    /// Loads a weights file for a GPU. Its probabilities are not the CPU's to the last bit (sums in
+    /// another order), so a cell that is near the threshold may fall on the other side.
+    pub fn on_gpu(bytes: &[u8], gpu: &Gpu) -> Result<Self, WeightsError> {
+        Self::on_device(bytes, gpu.0.clone())
     }
 
     /// Loads a weights file for `device`.

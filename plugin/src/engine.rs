@@ -1,4 +1,5 @@
-//! The engine: one worker thread in the process, shared by all instances of the plugin.
+//! The engine: one worker thread in the process, with a helper for its passes, shared by all
+//! instances of the plugin.
 //!
 //! It is started when the first instance is activated (never while a host scans), and joined
 //! before the last instance is gone, so no thread outlives the library. It polls each instance's
@@ -7,6 +8,7 @@
 //!
 //! No function here may be called from the audio thread: that side only has its channels.
 
+mod fallback;
 mod memo;
 mod model;
 mod status;
@@ -18,10 +20,11 @@ use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
 
+pub(crate) use fallback::Fallback;
 pub use model::{Model, ModelError, ranked};
 pub use status::{Reading, State, Status};
 
-use third_stream_model::transfer::on_this_thread;
+use third_stream_model::transfer::on_threads;
 
 use crate::link::WorkerEnd;
 use crate::memory::Keeper;
@@ -42,6 +45,13 @@ pub fn shared() -> Arc<Engine> {
     let engine = Arc::new(Engine::start(Box::new(crate::weights::load)));
     *worker = Arc::downgrade(&engine);
     engine
+}
+
+/// Threads that share out a pass: sixty-four instances that ask both directions of different
+/// music at the same beat need two. More would be in the way of the host's own.
+fn threads() -> usize {
+    const MOST: usize = 2;
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST))
 }
 
 /// A running worker. Dropping it stops and joins the thread.
@@ -73,7 +83,7 @@ impl Engine {
         let (its_inbox, its_status) = (Arc::clone(&inbox), Arc::clone(&status));
         let thread = std::thread::Builder::new()
             .name("third-stream-engine".into())
-            .spawn(move || on_this_thread(|| worker::run(&its_inbox, &its_status, load)))
+            .spawn(move || on_threads(threads(), || worker::run(&its_inbox, &its_status, load)))
             .inspect_err(|error| {
                 tracing::error!("no thread for the engine: {error}; notes play dry");
                 status.fail(format!("no thread: {error}"));

@@ -3,23 +3,38 @@
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::{Roll, edits::Edits};
 use third_stream_model::shipped;
-use third_stream_model::transfer::Transfer;
+use third_stream_model::transfer::{Gpu, Transfer};
 
-use crate::engine::{Model, ModelError, ranked};
+use crate::engine::{Fallback, Model, ModelError, ranked};
 
-/// Reads the default pair's embedded networks. Takes a moment and allocates: for the engine's
-/// worker.
+/// Reads the default pair's embedded networks; where the plugin was built for a GPU, that is
+/// opened at the first question. Takes a moment and allocates: for the engine's worker.
 pub(crate) fn load() -> Result<Box<dyn Model>, ModelError> {
+    let cpu = Box::new(embedded(None)?);
+    if !Gpu::IS_BUILT {
+        return Ok(cpu);
+    }
+    let gpu = || {
+        let gpu = Gpu::open().map_err(|error| ModelError::Pass(error.to_string()))?;
+        Ok::<Box<dyn Model>, _>(Box::new(embedded(Some(gpu))?))
+    };
+    Ok(Box::new(Fallback::new(Box::new(gpu), cpu)))
+}
+
+fn embedded(gpu: Option<Gpu>) -> Result<Embedded, ModelError> {
     let mut embedded = Embedded {
+        gpu,
         pairs: [const { None }; Pair::ALL.len()],
     };
     embedded.transfer(Pair::JAZZ_CLASSIC)?;
-    Ok(Box::new(embedded))
+    Ok(embedded)
 }
 
 /// The embedded networks as the worker wants them, in the order of [`Pair::ALL`]; each pair is
 /// unpacked at the first question about it, for most processes use one.
 struct Embedded {
+    /// Where they run, if not on the CPU.
+    gpu: Option<Gpu>,
     pairs: [Option<Transfer>; Pair::ALL.len()],
 }
 
@@ -28,7 +43,11 @@ impl Embedded {
         let known = Pair::ALL.iter().position(|known| *known == pair);
         let place = &mut self.pairs[known.ok_or(ModelError::NoWeights(pair))?];
         if place.is_none() {
-            let read = Transfer::from_bytes(shipped::weights(pair));
+            let bytes = shipped::weights(pair);
+            let read = match &self.gpu {
+                Some(gpu) => Transfer::on_gpu(bytes, gpu),
+                None => Transfer::from_bytes(bytes),
+            };
             *place = Some(read.map_err(|error| ModelError::Weights(error.to_string()))?);
         }
         place.as_ref().ok_or(ModelError::NoWeights(pair))

@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::process::{cargo, line, run as run_process};
+use crate::process::{cargo, line, run as run_process, trains};
 use table::Figures;
 
 /// What to time.
@@ -64,7 +64,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if args.build_only {
         return Ok(());
     }
-    if ["forward", "step"].into_iter().any(wants) {
+    if ["forward", "step", "prepare"].into_iter().any(wants) {
         let mut speed = bench(&["speed"]);
         let threads: Vec<String> = args.threads.iter().map(usize::to_string).collect();
         speed.args(["--", "--only", &args.only, "--threads", &threads.join(",")]);
@@ -72,6 +72,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         if let Some(python) = &python {
             speed.arg("--python").arg(python);
         }
+        trains(&mut speed);
         collect(speed, &mut figures)?;
     }
     if wants("engine") {

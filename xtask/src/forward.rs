@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 
-use crate::process::{cargo, run as run_process};
+use crate::process::{cargo, run as run_process, trains};
 
 /// Everything after the task's name, as typed.
 #[derive(clap::Args)]
@@ -27,7 +27,7 @@ pub(crate) fn run(command: &str, args: &Args) -> Result<()> {
     if let Ok(here) = std::env::current_dir() {
         process.current_dir(here);
     }
-    run_process(&mut process)
+    run_process(trains(&mut process))
 }
 
 /// The model package's features for these arguments: a GPU is chosen when the tool is built.

@@ -12,6 +12,23 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
     command
 }
 
+/// What makes training quick, where it is not set by hand: candle's own threads spin while they
+/// wait for each other, and glibc hands every large block back to the system, which has to clear
+/// it once more for the next.
+const TRAINING: [(&str, &str); 3] = [
+    ("CANDLE_NUM_THREADS", "1"),
+    ("MALLOC_MMAP_THRESHOLD_", "1073741824"),
+    ("MALLOC_TRIM_THRESHOLD_", "8589934592"),
+];
+
+/// The command with the environment of training.
+pub(crate) fn trains(command: &mut Command) -> &mut Command {
+    let unset = TRAINING
+        .iter()
+        .filter(|(name, _)| std::env::var_os(name).is_none());
+    command.envs(unset.copied())
+}
+
 /// Runs the command to its end; fails with the line that repeats it.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = command

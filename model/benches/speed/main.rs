@@ -1,4 +1,5 @@
-//! Times the networks against the same work in PyTorch, ONNX Runtime and OpenVINO.
+//! Times the networks against the same work in PyTorch, ONNX Runtime and OpenVINO, and the
+//! preparation of a corpus.
 //!
 //! `cargo xtask bench` runs this; each figure is a line `KEY VALUE` on standard output. Ours and
 //! the peers take turns in one run with equal threads.
@@ -10,6 +11,7 @@
 
 mod forward;
 mod peer;
+mod prepare;
 mod step;
 mod turns;
 
@@ -32,6 +34,9 @@ struct Args {
     /// Only figures whose key begins so, for example `forward.32x6`.
     #[arg(long, default_value = "")]
     only: String,
+    /// Read the folders of MIDI files in there, and say what it took under the key `only`.
+    #[arg(long, hide = true)]
+    prepare: Option<PathBuf>,
     /// Cargo hands this to every bench.
     #[arg(long, hide = true)]
     bench: bool,
@@ -46,11 +51,14 @@ impl Args {
 
 fn main() -> Result<(), turns::Error> {
     let args = Args::parse();
+    if let Some(dir) = &args.prepare {
+        return prepare::child(&args.only, dir);
+    }
     for threads in &args.threads {
         forward::run(&args, *threads)?;
     }
     for threads in &args.threads {
         step::run(&args, *threads)?;
     }
-    Ok(())
+    prepare::run(&args)
 }

@@ -39,6 +39,10 @@ impl Peer {
             .env("OMP_NUM_THREADS", threads.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
+        // Peers run as they come, whatever ours is given.
+        for name in ["MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"] {
+            command.env_remove(name);
+        }
         if avx2 {
             command.envs(AVX2);
         }

@@ -12,7 +12,8 @@
 //!
 //! Winograd's sums are rounded otherwise than the definition's. With f32 operands a residual
 //! layer stays within [`ERROR`] of the definition, as a share of the output's deviation; the
-//! tests hold it and the whole network to that. Training keeps to [`super::ops`].
+//! tests hold it and the whole network to that. Training has the residual layers' convolutions from
+//! here (`training`), all else from [`super::kernels`].
 
 mod arena;
 mod level;
@@ -20,6 +21,7 @@ mod norm;
 mod packed;
 mod pass;
 mod tile;
+pub(super) mod training;
 mod winograd;
 
 pub use arena::Arena;

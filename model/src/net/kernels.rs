@@ -40,6 +40,7 @@ pub use geometry::{Border, Geometry};
 pub use input_gradient::input_gradient;
 pub(super) use isa::for_each_isa;
 pub use isa::{Isa, Precision};
+pub(super) use scratch::for_each_chunk;
 pub use weight_gradient::weight_gradient;
 
 #[cfg(test)]

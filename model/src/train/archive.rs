@@ -1,7 +1,8 @@
 //! The corpus: `MANIFEST.csv` with one row a file, and `<genre>.tar.gz` with the files.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use flate2::read::GzDecoder;
@@ -9,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::genre::Genre;
 
-use super::cache::{self, Reading};
+use super::cache::{self, Midi, Reading};
 use super::data::{DataError, LeftOut, Piece, Reason, Selection, Split};
 
 /// Of a hundred training compositions, how many are kept for validation.
@@ -151,20 +152,32 @@ fn readings(archive: &Path, cache: Option<&Path>) -> Result<BTreeMap<String, Rea
         path: archive.to_owned(),
         source,
     };
-    let bytes = std::fs::read(archive).map_err(broken)?;
-    let found = cache::read_through(cache, &Sha256::digest(&bytes).into(), || {
-        let mut files = Vec::new();
-        for entry in tar::Archive::new(GzDecoder::new(bytes.as_slice())).entries()? {
-            let mut entry = entry?;
-            if entry.header().entry_type().is_file() {
-                let name = entry.path()?.to_string_lossy().into_owned();
-                let mut content = Vec::new();
-                entry.read_to_end(&mut content)?;
-                files.push((name, content));
+    let open = || File::open(archive).map(BufReader::new);
+    let mut key = Sha256::new();
+    open()
+        .and_then(|mut bytes| io::copy(&mut bytes, &mut key))
+        .map_err(broken)?;
+    let found = cache::read_through(
+        cache,
+        &key.finalize().into(),
+        |_| true,
+        |put| {
+            for entry in tar::Archive::new(GzDecoder::new(open()?)).entries()? {
+                let mut entry = entry?;
+                if entry.header().entry_type().is_file() {
+                    let file = entry.path()?.to_string_lossy().into_owned();
+                    let mut bytes = Vec::new();
+                    entry.read_to_end(&mut bytes)?;
+                    put(Midi {
+                        file,
+                        bytes,
+                        digest: None,
+                    })?;
+                }
             }
-        }
-        Ok(files)
-    });
+            Ok(())
+        },
+    );
     let found = found.map_err(broken)?;
     Ok(found
         .into_iter()

@@ -3,6 +3,8 @@
 //! The batch of a step is a pure function of the seed and the step, so that a run that goes on
 //! after an interruption sees the same batches as one that was never stopped.
 
+use std::io;
+
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -10,6 +12,7 @@ use crate::genre::{Genre, Pair};
 use crate::roll::{PITCHES, Roll};
 
 use super::data::{Data, Phrases, Split};
+use super::rolls::Rolls;
 
 /// The phrases of one training step, with the recipe's batch size each.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,29 +75,29 @@ impl<'d> Sampler<'d> {
         })
     }
 
-    /// The batch of `step`.
-    pub fn batch(&self, step: u64) -> Batch {
+    /// The batch of `step`. Fails where the file of the rolls cannot be read.
+    pub fn batch(&self, step: u64) -> io::Result<Batch> {
         let mut rng = random(self.drawing.seed, step);
         let Drawing {
             size, transpose, ..
         } = self.drawing;
-        let mut draw = |urns: &[&Urn]| -> Vec<Roll> {
+        let mut draw = |urns: &[&Urn]| -> io::Result<Vec<Roll>> {
             if urns.is_empty() {
-                return Vec::new();
+                return Ok(Vec::new());
             }
             (0..size)
                 .map(|_| {
                     let urn = urns[rng.random_range(0..urns.len() as u32) as usize];
-                    let roll = urn.draw(&mut rng);
-                    moved(roll, transpose, &mut rng)
+                    let roll = urn.draw(&mut rng)?;
+                    Ok(moved(&roll, transpose, &mut rng))
                 })
                 .collect()
         };
-        Batch {
-            a: draw(&[&self.a]),
-            b: draw(&[&self.b]),
-            mixed: draw(&self.mixed.iter().collect::<Vec<_>>()),
-        }
+        Ok(Batch {
+            a: draw(&[&self.a])?,
+            b: draw(&[&self.b])?,
+            mixed: draw(&self.mixed.iter().collect::<Vec<_>>())?,
+        })
     }
 }
 
@@ -124,7 +127,7 @@ fn moved(roll: &Roll, most: u8, rng: &mut ChaCha8Rng) -> Roll {
 /// Phrases with their weights as running sums.
 #[derive(Clone, Debug)]
 struct Urn<'d> {
-    rolls: &'d [Roll],
+    rolls: &'d Rolls,
     sums: Vec<f64>,
 }
 
@@ -143,11 +146,11 @@ impl<'d> Urn<'d> {
         })
     }
 
-    fn draw(&self, rng: &mut ChaCha8Rng) -> &'d Roll {
+    fn draw(&self, rng: &mut ChaCha8Rng) -> io::Result<Roll> {
         let last = self.rolls.len() - 1;
         let target = rng.random::<f64>() * self.sums[last];
         let place = self.sums.partition_point(|sum| *sum <= target);
-        &self.rolls[place.min(last)]
+        self.rolls.get(place.min(last))
     }
 }
 
@@ -170,12 +173,12 @@ mod tests {
                     source: "here".into(),
                     split: Split::Train,
                     weight: *weight,
-                    rolls: vec![roll],
+                    rolls: vec![roll].into(),
                 }
             });
             (genre, pieces.collect())
         });
-        Data::of_pieces(BTreeMap::from(pieces), Vec::new())
+        Data::of_pieces(BTreeMap::from(pieces), Vec::new()).unwrap()
     }
 
     fn drawing(seed: u64) -> Drawing {
@@ -192,11 +195,14 @@ mod tests {
         let sampler =
             |seed| Sampler::new(&data, Pair::JAZZ_CLASSIC, &Genre::ALL, drawing(seed)).unwrap();
         let (one, again) = (sampler(3), sampler(3));
-        let forward: Vec<Batch> = (0..4).map(|step| one.batch(step)).collect();
-        let backward: Vec<Batch> = (0..4).rev().map(|step| again.batch(step)).collect();
+        let forward: Vec<Batch> = (0..4).map(|step| one.batch(step).unwrap()).collect();
+        let backward: Vec<Batch> = (0..4)
+            .rev()
+            .map(|step| again.batch(step).unwrap())
+            .collect();
         assert!(forward.iter().eq(backward.iter().rev()));
         assert_ne!(forward[0], forward[1]);
-        assert_ne!(forward[0], sampler(4).batch(0));
+        assert_ne!(forward[0], sampler(4).batch(0).unwrap());
     }
 
     #[test]
@@ -209,7 +215,8 @@ mod tests {
         };
         let batch = Sampler::new(&data, Pair::JAZZ_POP, &Genre::ALL, drawing)
             .unwrap()
-            .batch(0);
+            .batch(0)
+            .unwrap();
         let at = |rolls: &[Roll], step: usize, row: usize| {
             rolls.iter().filter(|roll| roll.get(step, row)).count()
         };

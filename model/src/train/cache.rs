@@ -1,65 +1,91 @@
-//! The rolls of a corpus in one file, so that a second start needs no MIDI reading.
+//! The rolls of a corpus in one file, so that a second start needs no MIDI reading and none of
+//! them has to be in memory.
 //!
 //! The file is named after the hash of the music and holds what the reader made of every MIDI
 //! file, its complaints included. A file that is not as expected is made again, never trusted.
 
-use std::io;
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::roll::{Roll, STEPS};
+use crate::roll::Roll;
 use crate::smf::Smf;
 use crate::song::Song;
 
 use super::data::hex;
-use super::files::write_whole;
+use super::rolls::{Rolls, pack, unpack};
 
 /// Changes with the format and with the way from MIDI to rolls.
 const VERSION: &[u8; 8] = b"TSROLLS1";
-/// 84 bits.
-const STEP_BYTES: usize = 11;
+/// MIDI files that are in memory at a time.
+const AT_A_TIME: usize = 64;
 
 /// What the reader made of one MIDI file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Reading {
     /// Its name.
     pub(super) file: String,
     /// SHA-256 of its bytes.
     pub(super) digest: [u8; 32],
     /// Its phrases, or why it cannot be read.
-    pub(super) rolls: Result<Vec<Roll>, String>,
+    pub(super) rolls: Result<Rolls, String>,
 }
 
-/// The readings of `files`, or those in the cache folder for `key`, the hash of the music.
+/// A MIDI file that is to be read.
+pub(super) struct Midi {
+    /// Its name.
+    pub(super) file: String,
+    /// Its bytes.
+    pub(super) bytes: Vec<u8>,
+    /// SHA-256 of its bytes, where the key of the music was made of it.
+    pub(super) digest: Option<[u8; 32]>,
+}
+
+/// The readings of what `files` hands over, with the phrases that are `wanted`, by way of a
+/// file: that in the cache folder for `key`, the hash of the music, or else a temporary one.
 pub(super) fn read_through(
     cache: Option<&Path>,
     key: &[u8; 32],
-    files: impl FnOnce() -> io::Result<Vec<(String, Vec<u8>)>>,
+    wanted: impl Fn(&Roll) -> bool,
+    files: impl FnOnce(&mut dyn FnMut(Midi) -> io::Result<()>) -> io::Result<()>,
 ) -> io::Result<Vec<Reading>> {
     let path = cache.map(|dir| dir.join(format!("rolls-{}.bin", &hex(key)[..16])));
     if let Some(path) = &path
-        && let Ok(bytes) = std::fs::read(path)
-        && let Some(readings) = decode(&bytes, key)
+        && let Ok(file) = File::open(path)
+        && let Ok(readings) = readings(file, key, &wanted)
     {
         return Ok(readings);
     }
-    let readings: Vec<Reading> = files()?
-        .into_par_iter()
-        .map(|(file, bytes)| Reading {
-            file,
-            digest: Sha256::digest(&bytes).into(),
-            rolls: rolls(&bytes),
-        })
-        .collect();
-    if let Some(path) = path
-        && let Err(why) = write_whole(&path, &encode(&readings, key))
-    {
-        // Only the next start gets slower.
-        tracing::warn!("{}: the rolls are not kept: {why}", path.display());
+    let (file, names) = create(path.as_deref())?;
+    let made = write(&file, key, files).and_then(|()| match &names {
+        Some((beside, path)) => fs::rename(beside, path),
+        None => Ok(()),
+    });
+    if let (Err(_), Some((beside, _))) = (&made, &names) {
+        drop(fs::remove_file(beside));
     }
-    Ok(readings)
+    made?;
+    readings(file, key, &wanted)
+}
+
+/// A new file for the rolls. With a place where it can be kept it lies beside that, under a name
+/// of this process alone, and both names come with it.
+fn create(path: Option<&Path>) -> io::Result<(File, Option<(PathBuf, &Path)>)> {
+    if let Some(path) = path {
+        let beside = path.with_extension(format!("{}.part", std::process::id()));
+        let mut options = File::options();
+        options.read(true).write(true).create(true).truncate(true);
+        match options.open(&beside) {
+            Ok(file) => return Ok((file, Some((beside, path)))),
+            // Only the next start gets slower.
+            Err(why) => tracing::warn!("{}: the rolls are not kept: {why}", path.display()),
+        }
+    }
+    Ok((tempfile::tempfile()?, None))
 }
 
 /// The phrases of a MIDI file, or why it cannot be read.
@@ -69,58 +95,98 @@ fn rolls(bytes: &[u8]) -> Result<Vec<Roll>, String> {
     Ok(song.rolls())
 }
 
-fn encode(readings: &[Reading], key: &[u8; 32]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    bytes.extend(VERSION);
-    bytes.extend(key);
-    let put_text = |bytes: &mut Vec<u8>, text: &str| {
-        bytes.extend((text.len() as u32).to_le_bytes());
-        bytes.extend(text.as_bytes());
-    };
-    for reading in readings {
-        put_text(&mut bytes, &reading.file);
-        bytes.extend(reading.digest);
-        match &reading.rolls {
+/// Writes what the reader makes of what `files` hands over.
+fn write(
+    file: &File,
+    key: &[u8; 32],
+    files: impl FnOnce(&mut dyn FnMut(Midi) -> io::Result<()>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut sink = Hashed::new(BufWriter::new(file));
+    sink.write_all(VERSION)?;
+    sink.write_all(key)?;
+    let mut waiting = Vec::new();
+    files(&mut |midi| {
+        waiting.push(midi);
+        if waiting.len() == AT_A_TIME {
+            write_some(&mut sink, std::mem::take(&mut waiting))?;
+        }
+        Ok(())
+    })?;
+    write_some(&mut sink, waiting)?;
+    let digest = sink.hash.finalize();
+    sink.inner.write_all(&digest)?;
+    sink.inner.flush()?;
+    file.sync_all()
+}
+
+fn write_some(sink: &mut impl Write, files: Vec<Midi>) -> io::Result<()> {
+    let read = files.into_par_iter().map(|midi| {
+        let digest: [u8; 32] = Sha256::digest(&midi.bytes).into();
+        if midi.digest.is_some_and(|before| before != digest) {
+            let why = format!("{}: changed while it was read; start again", midi.file);
+            return Err(io::Error::other(why));
+        }
+        Ok((midi.file, digest, rolls(&midi.bytes)))
+    });
+    for (file, digest, rolls) in read.collect::<io::Result<Vec<_>>>()? {
+        write_text(sink, &file)?;
+        sink.write_all(&digest)?;
+        match rolls {
             Ok(rolls) => {
-                bytes.push(1);
-                bytes.extend((rolls.len() as u32).to_le_bytes());
-                for step in rolls.iter().flat_map(Roll::steps) {
-                    bytes.extend(&step.to_le_bytes()[..STEP_BYTES]);
+                sink.write_all(&[1])?;
+                sink.write_all(&(rolls.len() as u32).to_le_bytes())?;
+                for roll in &rolls {
+                    sink.write_all(&pack(roll))?;
                 }
             }
             Err(why) => {
-                bytes.push(0);
-                put_text(&mut bytes, why);
+                sink.write_all(&[0])?;
+                write_text(sink, &why)?;
             }
         }
     }
-    let digest = Sha256::digest(&bytes);
-    bytes.extend(digest);
-    bytes
+    Ok(())
 }
 
-/// `None` where the bytes are not those of [`encode`] for the same music.
-fn decode(bytes: &[u8], key: &[u8; 32]) -> Option<Vec<Reading>> {
-    let (mut rest, digest) = bytes.split_last_chunk::<32>()?;
-    if Sha256::digest(rest).as_slice() != digest {
-        return None;
-    }
-    if take(&mut rest, VERSION.len())? != VERSION || take(&mut rest, key.len())? != key {
-        return None;
+fn write_text(sink: &mut impl Write, text: &str) -> io::Result<()> {
+    sink.write_all(&(text.len() as u32).to_le_bytes())?;
+    sink.write_all(text.as_bytes())
+}
+
+/// The readings in a file of [`write`] for the same music, with the phrases that are `wanted`.
+fn readings(
+    file: File,
+    key: &[u8; 32],
+    wanted: impl Fn(&Roll) -> bool,
+) -> io::Result<Vec<Reading>> {
+    /// Bytes of the digest at the end.
+    const DIGEST: u64 = 32;
+    let foreign = || io::Error::from(io::ErrorKind::InvalidData);
+    let shared = Arc::new(Mutex::new(file));
+    let mut file = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    let length = file.seek(SeekFrom::End(0))?;
+    let length = length.checked_sub(DIGEST).ok_or_else(foreign)?;
+    file.rewind()?;
+    let mut source = Hashed::new(BufReader::new(&mut *file).take(length));
+    if take(&mut source)? != *VERSION || take(&mut source)? != *key {
+        return Err(foreign());
     }
     let mut readings = Vec::new();
-    while !rest.is_empty() {
-        let file = take_text(&mut rest)?;
-        let digest = take(&mut rest, 32)?.try_into().ok()?;
-        let rolls = if take(&mut rest, 1)? == [1] {
-            let count = take_length(&mut rest)?;
-            let packed = take(&mut rest, count.checked_mul(STEPS * STEP_BYTES)?)?;
-            Ok(packed
-                .chunks_exact(STEPS * STEP_BYTES)
-                .map(unpack)
-                .collect())
+    while source.inner.limit() > 0 {
+        let file = take_text(&mut source)?;
+        let digest = take(&mut source)?;
+        let rolls = if take(&mut source)? == [1] {
+            let mut places = Vec::new();
+            for _ in 0..u32::from_le_bytes(take(&mut source)?) {
+                let place = length - source.inner.limit();
+                if wanted(&unpack(&take(&mut source)?)) {
+                    places.push(place);
+                }
+            }
+            places.shrink_to_fit();
+            Ok(Rolls::there(Arc::clone(&shared), places))
         } else {
-            Err(take_text(&mut rest)?)
+            Err(take_text(&mut source)?)
         };
         readings.push(Reading {
             file,
@@ -128,31 +194,63 @@ fn decode(bytes: &[u8], key: &[u8; 32]) -> Option<Vec<Reading>> {
             rolls,
         });
     }
-    Some(readings)
-}
-
-fn unpack(packed: &[u8]) -> Roll {
-    let mut steps = [0; STEPS];
-    for (step, bytes) in steps.iter_mut().zip(packed.chunks_exact(STEP_BYTES)) {
-        let mut wide = [0; 16];
-        wide[..STEP_BYTES].copy_from_slice(bytes);
-        *step = u128::from_le_bytes(wide);
+    let digest: [u8; 32] = source.hash.finalize().into();
+    let mut kept = [0; DIGEST as usize];
+    source.inner.into_inner().read_exact(&mut kept)?;
+    if kept != digest {
+        return Err(foreign());
     }
-    Roll::from_steps(steps)
+    drop(file);
+    Ok(readings)
 }
 
-fn take<'a>(rest: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
-    let (head, tail) = rest.split_at_checked(count)?;
-    *rest = tail;
-    Some(head)
+/// The next bytes.
+fn take<const N: usize>(source: &mut impl Read) -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    source.read_exact(&mut bytes)?;
+    Ok(bytes)
 }
 
-fn take_length(rest: &mut &[u8]) -> Option<usize> {
-    let bytes = take(rest, 4)?.try_into().ok()?;
-    Some(u32::from_le_bytes(bytes) as usize)
+fn take_text(source: &mut impl Read) -> io::Result<String> {
+    let length = u64::from(u32::from_le_bytes(take(source)?));
+    let mut text = String::new();
+    if source.by_ref().take(length).read_to_string(&mut text)? as u64 != length {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(text)
 }
 
-fn take_text(rest: &mut &[u8]) -> Option<String> {
-    let length = take_length(rest)?;
-    String::from_utf8(take(rest, length)?.to_vec()).ok()
+/// What passes through is hashed.
+struct Hashed<T> {
+    inner: T,
+    hash: Sha256,
+}
+
+impl<T> Hashed<T> {
+    fn new(inner: T) -> Self {
+        Self {
+            inner,
+            hash: Sha256::new(),
+        }
+    }
+}
+
+impl<T: Write> Write for Hashed<T> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+impl<T: Read> Read for Hashed<T> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(bytes)?;
+        self.hash.update(&bytes[..read]);
+        Ok(read)
+    }
 }

@@ -9,16 +9,16 @@ mod left_out;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::{fmt, iter};
+use std::{fmt, io, iter};
 
 use sha2::{Digest, Sha256};
 
 use crate::genre::Genre;
-use crate::roll::Roll;
 
 pub use error::DataError;
 pub use left_out::{LeftOut, Reason};
 
+use super::rolls::{Rolls, keep};
 use super::{archive, folder};
 
 /// Which phrases: those that are learned, those that choose the checkpoint, those that are
@@ -84,7 +84,7 @@ pub struct Selection {
 }
 
 /// One piece of music: a file of the corpus.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Piece {
     /// Its place in the corpus, `/` between folders.
     pub file: String,
@@ -95,14 +95,14 @@ pub struct Piece {
     /// How often each of its phrases is drawn, relative to other pieces' phrases.
     pub weight: f32,
     /// Its phrases.
-    pub rolls: Vec<Roll>,
+    pub rolls: Rolls,
 }
 
 /// The phrases of one genre and split.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Phrases {
     /// The rolls, in the order of their pieces.
-    pub rolls: Vec<Roll>,
+    pub rolls: Rolls,
     /// How often each is drawn, relative to the others. As long as `rolls`.
     pub weights: Vec<f32>,
     /// The place of each phrase's collection in [`Data::sources`]. As long as `rolls`.
@@ -118,14 +118,10 @@ pub struct Phrases {
 impl Phrases {
     /// Keeps the phrases that `kept` marks.
     fn keep(&mut self, kept: &[bool]) {
-        fn filter<T: Copy>(all: &mut Vec<T>, kept: &[bool]) {
-            let marked = all.iter().zip(kept).filter(|(_, kept)| **kept);
-            *all = marked.map(|(one, _)| *one).collect();
-        }
-        filter(&mut self.rolls, kept);
-        filter(&mut self.weights, kept);
-        filter(&mut self.sources, kept);
-        filter(&mut self.piece_of, kept);
+        self.rolls.keep(kept);
+        keep(&mut self.weights, kept);
+        keep(&mut self.sources, kept);
+        keep(&mut self.piece_of, kept);
         let pieces: BTreeSet<u32> = self.piece_of.iter().copied().collect();
         self.pieces = pieces.len();
     }
@@ -142,7 +138,8 @@ pub struct Data {
 
 impl Data {
     /// Reads the phrases of `genres`. With `cache`, a folder that exists, the rolls are kept
-    /// there, and found again as long as the music is the same.
+    /// there, and found again as long as the music is the same; otherwise they are in a temporary
+    /// file. Memory is taken for what is known of each phrase, not for its cells.
     pub fn read(
         corpus: &Corpus,
         genres: &[Genre],
@@ -171,11 +168,14 @@ impl Data {
             }
             pieces.insert(genre, found);
         }
-        Ok(Self::of_pieces(pieces, left_out))
+        Self::of_pieces(pieces, left_out).map_err(DataError::Rolls)
     }
 
-    /// The phrases of `pieces`.
-    pub fn of_pieces(pieces: BTreeMap<Genre, Vec<Piece>>, left_out: Vec<LeftOut>) -> Self {
+    /// The phrases of `pieces`, which are read once for the hash.
+    pub fn of_pieces(
+        pieces: BTreeMap<Genre, Vec<Piece>>,
+        left_out: Vec<LeftOut>,
+    ) -> io::Result<Self> {
         let mut phrases = BTreeMap::<_, Phrases>::new();
         let mut sources = Vec::<String>::new();
         let mut hash = Sha256::new();
@@ -191,23 +191,23 @@ impl Data {
                 let part = phrases.entry((genre, piece.split)).or_default();
                 part.pieces += 1;
                 part.files.push(piece.file);
-                for roll in piece.rolls {
-                    for step in roll.steps() {
+                for place in 0..piece.rolls.len() {
+                    for step in piece.rolls.get(place)?.steps() {
                         hash.update(step.to_le_bytes());
                     }
-                    part.rolls.push(roll);
                     part.weights.push(piece.weight);
                     part.sources.push(source as u16);
                     part.piece_of.push(part.pieces as u32 - 1);
                 }
+                part.rolls.append(piece.rolls)?;
             }
         }
-        Self {
+        Ok(Self {
             phrases,
             sources,
             left_out,
             hash: hex(&hash.finalize()),
-        }
+        })
     }
 
     /// The same corpus with only those training pieces whose place within their genre `belongs`
@@ -227,7 +227,7 @@ impl Data {
     /// The phrases of a genre and split; empty where there are none.
     pub fn phrases(&self, genre: Genre, split: Split) -> &Phrases {
         static NONE: Phrases = Phrases {
-            rolls: Vec::new(),
+            rolls: Rolls::NONE,
             weights: Vec::new(),
             sources: Vec::new(),
             piece_of: Vec::new(),

@@ -49,6 +49,9 @@ pub enum EvaluateError {
     /// There is nothing to evaluate.
     #[error("no phrases of the pair's {0} genre to evaluate")]
     NoPhrases(&'static str),
+    /// A phrase cannot be read.
+    #[error(transparent)]
+    Rolls(std::io::Error),
     /// A phrase cannot be drawn.
     #[error("a phrase cannot be drawn: {0}")]
     Picture(String),
@@ -164,14 +167,6 @@ pub fn places(count: usize, most: usize) -> Vec<usize> {
     (0..taken).map(|place| place * count / taken).collect()
 }
 
-/// The phrases at the [`places`].
-pub fn subset(rolls: &[Roll], most: usize) -> Vec<Roll> {
-    places(rolls.len(), most)
-        .into_iter()
-        .map(|place| rolls[place])
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,6 +202,5 @@ mod tests {
         assert_eq!(places(60, 3), [0, 20, 40]);
         assert_eq!(places(3, 60), [0, 1, 2]);
         assert!(places(0, 5).is_empty());
-        assert_eq!(subset(&[Roll::EMPTY; 9], 4).len(), 4);
     }
 }

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::genre::Genre;
+use crate::roll::Roll;
 
-use super::cache;
+use super::cache::{self, Midi};
 use super::data::{DataError, LeftOut, Piece, Reason, Split};
 
 /// Phrases with fewer onsets are not learned from, as in the corpus.
@@ -61,10 +62,21 @@ pub(super) fn read(
             }
         };
         key.update(format!("{name} {}\n", bytes.len()));
-        key.update(Sha256::digest(&bytes));
-        files.push((name, bytes));
+        let digest: [u8; 32] = Sha256::digest(&bytes).into();
+        key.update(digest);
+        files.push((path, digest));
     }
-    let found = cache::read_through(cache, &key.finalize().into(), || Ok(files));
+    let enough = |roll: &Roll| roll.onsets().count() >= FEWEST_ONSETS;
+    let found = cache::read_through(cache, &key.finalize().into(), enough, |put| {
+        for (path, digest) in files {
+            put(Midi {
+                file: name_in(dir, &path),
+                bytes: std::fs::read(&path)?,
+                digest: Some(digest),
+            })?;
+        }
+        Ok(())
+    });
     let found = found.map_err(|source| DataError::Read {
         path: dir.to_owned(),
         source,
@@ -79,12 +91,8 @@ pub(super) fn read(
         }
         match reading.rolls {
             Err(why) => leave(reading.file, Reason::Unreadable(why)),
-            Ok(mut rolls) => {
-                rolls.retain(|roll| roll.onsets().count() >= FEWEST_ONSETS);
-                if rolls.is_empty() {
-                    leave(reading.file, Reason::NoPhrase);
-                    continue;
-                }
+            Ok(rolls) if rolls.is_empty() => leave(reading.file, Reason::NoPhrase),
+            Ok(rolls) => {
                 let source = match reading.file.split_once('/') {
                     Some((top, _)) => top.to_owned(),
                     None => name_of(dir),

@@ -191,9 +191,8 @@ pub fn run<L: Learner>(
         };
         let began = Instant::now();
         let rate = plan.schedule.rate(step);
-        let losses = learner
-            .learn(step, &batches.batch(step), rate)
-            .map_err(failed)?;
+        let batch = batches.batch(step).map_err(|why| failed(why.into()))?;
+        let losses = learner.learn(step, &batch, rate).map_err(failed)?;
         if let Some((name, value)) = losses.iter().find(|(_, value)| !value.is_finite()) {
             return Err(RunError::NotFinite {
                 step: step + 1,

@@ -12,7 +12,7 @@ use crate::roll::Roll;
 use super::data::{Corpus, Data, DataError, Selection, Split};
 use super::evaluate::judge::{Judge, JudgeError, Progress, Shape};
 use super::evaluate::translator::{TranslateError, Translator};
-use super::evaluate::{DENSITY_GUARD, NOTES_GUARD, Scores, subset, validate};
+use super::evaluate::{DENSITY_GUARD, NOTES_GUARD, Scores, validate};
 use super::learner::PairLearner;
 use super::run::{AnyError, Scored};
 use super::state::State;
@@ -69,7 +69,8 @@ impl Panel {
         let progress = &mut |done| progress(shape, done);
         let judge = Judge::kept(judges, shape, pair, (&data, SEED), false, progress)?;
         let phrases = |genre| {
-            let phrases = subset(&data.phrases(genre, Split::Validation).rolls, most);
+            let phrases = &data.phrases(genre, Split::Validation).rolls;
+            let phrases = phrases.subset(most).map_err(DataError::Rolls)?;
             if phrases.is_empty() {
                 return Err(PanelError::NoPhrase(genre));
             }

@@ -37,6 +37,12 @@ pub trait Model {
     /// The edits that lead from `roll` towards the direction's target.
     fn edits(&mut self, pair: Pair, direction: Direction, roll: &Roll)
     -> Result<Edits, ModelError>;
+
+    /// One pass before any question, so that the first answer is as quick as the others.
+    fn warm_up(&mut self) -> Result<(), ModelError> {
+        self.edits(Pair::JAZZ_CLASSIC, Direction::AToB, &Roll::EMPTY)
+            .map(|_| ())
+    }
 }
 
 /// The edits that lead from `roll` to the cells whose probability (step-major, [`CELLS`] values)

@@ -1,7 +1,6 @@
 //! What the worker tells the editor: atomics for the figures, a lock (never the audio thread's)
 //! for the words.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -28,7 +27,7 @@ pub struct Status {
     passes: AtomicU64,
     /// Of the last pass, in nanoseconds; 0 before the first.
     last_pass: AtomicU64,
-    device: OnceLock<String>,
+    device: Mutex<String>,
     error: Mutex<Option<String>>,
 }
 
@@ -55,7 +54,7 @@ impl Status {
             state: state_of(self.state.load(Ordering::Acquire)),
             passes: self.passes.load(Ordering::Relaxed),
             last_pass: (nanos > 0).then(|| Duration::from_nanos(nanos)),
-            device: self.device.get().cloned().unwrap_or_default(),
+            device: self.device.lock().clone(),
             error: self.error.lock().clone(),
         }
     }
@@ -78,9 +77,15 @@ impl Status {
     }
 
     pub(super) fn loaded(&self, device: &str) {
-        // A worker loads once, so the first name is the only one.
-        let _ = self.device.set(device.to_owned());
+        self.runs_on(device);
         self.set(State::Ready);
+    }
+
+    pub(super) fn runs_on(&self, device: &str) {
+        let mut known = self.device.lock();
+        if *known != device {
+            device.clone_into(&mut known);
+        }
     }
 
     pub(super) fn passed(&self, took: Duration) {

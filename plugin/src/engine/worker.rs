@@ -6,8 +6,7 @@ use std::sync::Weak;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use third_stream_model::genre::{Direction, Pair};
-use third_stream_model::roll::{Roll, edits::Edits};
+use third_stream_model::roll::edits::Edits;
 
 use super::memo::Memo;
 use super::model::{Model, ModelError};
@@ -58,8 +57,7 @@ pub(super) fn run(inbox: &Inbox, status: &Status, load: Load) {
 fn load_model(status: &Status, load: Load) -> Option<Box<dyn Model>> {
     let loaded = caught(|| {
         let mut model = load()?;
-        let silence = Roll::EMPTY;
-        model.edits(Pair::JAZZ_CLASSIC, Direction::AToB, &silence)?;
+        model.warm_up()?;
         Ok(model)
     });
     match loaded {
@@ -76,7 +74,7 @@ fn load_model(status: &Status, load: Load) -> Option<Box<dyn Model>> {
 }
 
 /// Runs `work`; a panic in it becomes an error.
-fn caught<T>(work: impl FnOnce() -> Result<T, ModelError>) -> Result<T, ModelError> {
+pub(super) fn caught<T>(work: impl FnOnce() -> Result<T, ModelError>) -> Result<T, ModelError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let text = panic
             .downcast_ref::<&str>()
@@ -178,6 +176,7 @@ impl Work {
         match outcome {
             Ok(edits) => {
                 status.passed(start.elapsed());
+                status.runs_on(model.device());
                 if status.state() == State::Failed {
                     status.set(State::Ready);
                 }

@@ -8,7 +8,7 @@ use third_stream_model::genre::Direction;
 use third_stream_model::roll::Roll;
 use third_stream_model::train::data::Split;
 use third_stream_model::train::evaluate::judge::{Judge, Shape};
-use third_stream_model::train::evaluate::{subset, validate};
+use third_stream_model::train::evaluate::validate;
 use third_stream_model::train::threshold::{AIM, matched};
 use third_stream_model::transfer::{Transfer, on_this_thread};
 use third_stream_model::weights;
@@ -39,10 +39,11 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<()> {
     let transfer = Transfer::from_bytes(&bytes).with_context(at)?;
     let pair = transfer.pair();
     let data = args.music.read(pair)?;
-    let phrases: [Vec<Roll>; 2] = [pair.a, pair.b].map(|genre| {
+    let some = |genre| {
         let rolls = &data.phrases(genre, Split::Validation).rolls;
-        subset(rolls, usize::from(args.phrases))
-    });
+        rolls.subset(usize::from(args.phrases))
+    };
+    let phrases: [Vec<Roll>; 2] = [some(pair.a)?, some(pair.b)?];
     ensure!(
         phrases.iter().all(|rolls| !rolls.is_empty()),
         "no validation phrases of {pair}: a tenth of the files are kept for it, so at least ten \

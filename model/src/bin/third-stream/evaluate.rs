@@ -205,8 +205,11 @@ fn also(args: &EvaluateArgs, whole: &Data, settings: &Settings) -> Result<Vec<Al
         }
         None => &[REAL_PLAYING.to_owned()],
     };
-    let found = names.iter().map(|name| Also::find(whole, settings, name));
-    Ok(found.flatten().collect())
+    let found = names
+        .iter()
+        .map(|name| Ok(Also::find(whole, settings, name)?));
+    let found: Vec<Option<Also>> = found.collect::<Result<_>>()?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// Where an output goes: to the file that was asked for, and into the folder.

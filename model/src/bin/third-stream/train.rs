@@ -10,11 +10,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use third_stream_model::genre::Pair;
+use third_stream_model::genre::{Genre, Pair};
+use third_stream_model::roll::Roll;
 use third_stream_model::train::batch::{Drawing, Sampler};
 use third_stream_model::train::data::{Data, Split};
 use third_stream_model::train::evaluate::judge::{Judge, Shape};
-use third_stream_model::train::evaluate::subset;
 use third_stream_model::train::guide::Guide;
 use third_stream_model::train::learner::PairLearner;
 use third_stream_model::train::recipe::Recipe;
@@ -233,13 +233,7 @@ fn train(
         pair,
         data: data.hash().to_owned(),
         commit: commit(),
-        shown: [pair.a, pair.b].map(|genre| {
-            let split = [Split::Validation, Split::Train]
-                .into_iter()
-                .find(|split| !data.phrases(genre, *split).rolls.is_empty());
-            let rolls = split.map(|split| &data.phrases(genre, split).rolls);
-            rolls.map_or(Vec::new(), |rolls| subset(rolls, SHOWN))
-        }),
+        shown: [shown(data, pair.a)?, shown(data, pair.b)?],
     };
     let panel = match args.validate_every {
         _ if args.smoke => None,
@@ -259,6 +253,15 @@ fn train(
     };
     let stop = stop_on_interrupt()?;
     Ok(run::run(&mut learner, &batches, plan, validation, &stop)?)
+}
+
+/// The phrases of the run's page: heard by no network, where there are such.
+fn shown(data: &Data, genre: Genre) -> Result<Vec<Roll>> {
+    let split = match &data.phrases(genre, Split::Validation).rolls {
+        none if none.is_empty() => Split::Train,
+        _ => Split::Validation,
+    };
+    Ok(data.phrases(genre, split).rolls.subset(SHOWN)?)
 }
 
 /// The seed of the guides: not that of the judges, nor of the runs.

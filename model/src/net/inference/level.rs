@@ -1,5 +1,7 @@
 //! The instruction sets that a pass can be computed with.
 
+use crate::net::kernels::Isa;
+
 /// An instruction set that this CPU has: each is made only after the CPU was asked.
 #[derive(Clone, Copy, Debug)]
 pub enum Level {
@@ -30,6 +32,21 @@ impl Level {
         let own: [Option<Self>; 0] = [];
         let portable = Some(Self::Portable(pulp::Scalar));
         own.into_iter().chain([portable]).flatten()
+    }
+
+    /// The fastest of them that asks for no more than `isa`.
+    pub(in crate::net) fn of(isa: Isa) -> Self {
+        let within = |level: &Self| match level {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(_) => matches!(isa, Isa::Avx512 | Isa::Avx512Bf16),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => isa != Isa::Portable,
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(_) => true,
+            Self::Portable(_) => true,
+        };
+        let level = Self::all().find(within);
+        level.unwrap_or(Self::Portable(pulp::Scalar))
     }
 
     /// The fastest of them.

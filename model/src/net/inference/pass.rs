@@ -1,6 +1,7 @@
 //! One forward pass. Each layer is cut into panels of output channels, which threads share out;
 //! a panel's sums are always computed in the same order, so their number does not show.
 
+use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
 
 use pulp::{Simd, WithSimd};
@@ -13,7 +14,7 @@ use super::arena::{
 use super::norm::{Norm, NormAdd};
 use super::packed::Packed;
 use super::tile::{LANES, Product, product};
-use super::winograd::{self, BLOCK, POINTS, TILES};
+use super::winograd::{self, BLOCK, Grid, Mirrored, POINTS};
 
 /// The kind of vectors: `N` of them make a block, `V` a panel.
 #[derive(Clone, Copy)]
@@ -21,7 +22,7 @@ pub(super) struct Pass<S, const N: usize, const V: usize>(pub(super) S);
 
 impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
     /// Blocks of a panel.
-    const BLOCKS: usize = V / N;
+    pub(super) const BLOCKS: usize = V / N;
 
     /// The logits `y` of the cells `x`.
     pub(super) fn run(self, net: &Prepared, arena: &mut Arena, x: &[f32], y: &mut [f32]) {
@@ -181,10 +182,11 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
         } = arena;
         let [mut now, mut next] = points.each_mut().map(|points| &mut points[..]);
         chunks_of(low, LOW.plane, now, BLOCK, |_, plane, points| {
-            self.0.vectorize(winograd::Input::<N> {
+            self.0.vectorize(winograd::Input::<_, N> {
                 plane,
                 row: LOW.field.row,
                 points,
+                grid: PhantomData::<Mirrored>,
             });
         });
         for [first, second] in &net.residual {
@@ -193,12 +195,18 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
                 chunks_of(low, kept, next, coming, |panel, kept, next| {
                     let mut scratch = own(scratch);
                     let Scratch { points, plane } = &mut *scratch;
-                    self.sums(layer, panel, now, points);
+                    let weights = &layer.weights[panel * layer.panel..][..layer.panel];
+                    self.sums::<Mirrored>(weights, &layer.taps[0], now, points);
                     let planes = kept.chunks_exact_mut(LOW.plane);
                     let blocks = planes.zip(next.chunks_exact_mut(BLOCK)).enumerate();
                     for (block, (kept, next)) in blocks {
                         let points = &points[block * BLOCK..];
-                        self.0.vectorize(winograd::Output::<N> { points, plane });
+                        let grid = PhantomData::<Mirrored>;
+                        self.0.vectorize(winograd::Output::<_, N> {
+                            points,
+                            plane,
+                            grid,
+                        });
                         let constants = constants(layer, panel * Self::BLOCKS + block);
                         self.finish(plane, constants, adds.then_some(kept), next);
                     }
@@ -208,19 +216,24 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
         }
     }
 
-    /// The sums of a panel's points.
-    pub(super) fn sums(self, layer: &Packed, panel: usize, from: &[f32], to: &mut [f32]) {
-        let weights = &layer.weights[panel * layer.panel..][..layer.panel];
-        for (point, weights) in weights.chunks_exact(layer.panel / POINTS).enumerate() {
-            let first = point * TILES * LANES;
+    /// The sums of the points of a panel with these weights.
+    pub(super) fn sums<G: Grid>(
+        self,
+        weights: &[f32],
+        taps: &[usize],
+        from: &[f32],
+        to: &mut [f32],
+    ) {
+        for (point, weights) in weights.chunks_exact(weights.len() / POINTS).enumerate() {
+            let first = point * G::TILES * LANES;
             let product = Product {
                 a: &from[first..],
-                taps: &layer.taps[0],
+                taps,
                 weights,
                 step: LANES,
-                block: BLOCK,
+                block: G::BLOCK,
             };
-            self.product::<LANES, LANES>(TILES, product, &mut to[first..]);
+            self.product::<LANES, LANES>(G::TILES, product, &mut to[first..]);
         }
     }
 
@@ -243,8 +256,12 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
             });
             let row = LOW.field.row;
             let plane = &*kept;
-            self.0
-                .vectorize(winograd::Input::<N> { plane, row, points });
+            self.0.vectorize(winograd::Input::<_, N> {
+                plane,
+                row,
+                points,
+                grid: PhantomData::<Mirrored>,
+            });
         } else {
             let row = field.row;
             self.0.vectorize(Norm::<N> {
@@ -252,8 +269,12 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
                 field,
                 constants,
             });
-            self.0
-                .vectorize(winograd::Input::<N> { plane, row, points });
+            self.0.vectorize(winograd::Input::<_, N> {
+                plane,
+                row,
+                points,
+                grid: PhantomData::<Mirrored>,
+            });
         }
     }
 }

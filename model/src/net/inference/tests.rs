@@ -1,5 +1,7 @@
 //! The passes against the training's own, against each other, and the bound of Winograd.
 
+use std::marker::PhantomData;
+
 use candle_core::{Device, Tensor};
 use pulp::Simd;
 
@@ -7,7 +9,7 @@ use super::arena::{Aligned, Scratch};
 use super::packed::{Packed, Size};
 use super::pass::Pass;
 use super::tile::LANES;
-use super::winograd::{self, BLOCK, HEIGHT, WIDTH};
+use super::winograd::{self, BLOCK, HEIGHT, Mirrored, WIDTH};
 use super::{ERROR, Level, Prepared, Weights};
 use crate::net::init::{Normal, Store};
 use crate::net::{Generator, GeneratorConfig};
@@ -101,10 +103,11 @@ fn winograd_layer<S: Simd, const N: usize, const V: usize>(
         .chunks_exact(plane)
         .zip(points.chunks_exact_mut(BLOCK))
     {
-        pass.0.vectorize(winograd::Input::<N> {
+        pass.0.vectorize(winograd::Input::<_, N> {
             plane,
             row: WIDTH,
             points,
+            grid: PhantomData::<Mirrored>,
         });
     }
     let mut scratch = Scratch {
@@ -113,10 +116,16 @@ fn winograd_layer<S: Simd, const N: usize, const V: usize>(
     };
     let mut out = Vec::new();
     for panel in 0..panels {
-        pass.sums(layer, panel, &points, &mut scratch.points);
+        let weights = &layer.weights[panel * layer.panel..][..layer.panel];
+        pass.sums::<Mirrored>(weights, &layer.taps[0], &points, &mut scratch.points);
         for points in scratch.points.chunks_exact(BLOCK) {
             let plane = &mut scratch.plane;
-            pass.0.vectorize(winograd::Output::<N> { points, plane });
+            let grid = PhantomData::<Mirrored>;
+            pass.0.vectorize(winograd::Output::<_, N> {
+                points,
+                plane,
+                grid,
+            });
             out.extend_from_slice(plane);
         }
     }

@@ -120,3 +120,29 @@ pub(super) fn product<
         }
     }
 }
+
+/// Sums [`LANES`] rows whose values lie side by side, one value of depth at each tap.
+#[inline(always)]
+pub(super) fn outer<S: Simd, const N: usize, const V: usize>(
+    simd: S,
+    product: Product<'_>,
+    c: &mut [f32],
+) {
+    macro_rules! tiles {
+        ($rows:literal) => {
+            for first in (0..LANES).step_by($rows) {
+                let product = Product {
+                    a: &product.a[first..],
+                    ..product
+                };
+                let c = &mut c[first * product.step..];
+                simd.vectorize(Tile::<$rows, N, V, 1, 1> { product, c });
+            }
+        };
+    }
+    if S::REGISTER_COUNT * 3 / 4 / V >= 8 {
+        tiles!(8);
+    } else {
+        tiles!(4);
+    }
+}

@@ -6,6 +6,8 @@
 //! values; for each of these *points* one matrix product of tiles with weights sums over the
 //! channels; and 36 sums become 4 × 4 outputs. The transformed weights are computed in f64.
 
+use std::marker::PhantomData;
+
 use pulp::{Simd, WithSimd};
 
 use super::tile::LANES;
@@ -14,13 +16,43 @@ use super::tile::LANES;
 pub(super) const HEIGHT: usize = 16;
 /// Width of the images.
 pub(super) const WIDTH: usize = 21;
-const ACROSS: usize = WIDTH.div_ceil(4);
-/// Tiles of an image.
-pub(super) const TILES: usize = HEIGHT / 4 * ACROSS;
 /// Points of a tile.
 pub(super) const POINTS: usize = 36;
-/// Values of one block of channels: of each point all tiles.
-pub(super) const BLOCK: usize = POINTS * TILES * LANES;
+
+/// How an image is cut into tiles.
+pub(super) trait Grid {
+    /// Tiles side by side.
+    const ACROSS: usize;
+    /// Tiles of an image.
+    const TILES: usize;
+    /// Values of one block of channels: of each point all tiles.
+    const BLOCK: usize = POINTS * Self::TILES * LANES;
+    /// Columns of the image that goes in.
+    const FROM: usize;
+    /// Columns of the image that comes out.
+    const TO: usize;
+    /// The row that each row of the tiles' inputs shows.
+    const ROWS: &'static [usize];
+    /// The column that each column of the tiles' inputs shows.
+    const COLUMNS: &'static [usize];
+}
+
+/// An image with a mirrored border to one of the same size.
+pub(super) struct Mirrored;
+
+impl Grid for Mirrored {
+    const ACROSS: usize = WIDTH.div_ceil(4);
+    const TILES: usize = HEIGHT / 4 * Self::ACROSS;
+    const FROM: usize = WIDTH;
+    const TO: usize = WIDTH;
+    const ROWS: &'static [usize] = &mirrored_places::<{ HEIGHT + 2 }>(HEIGHT);
+    const COLUMNS: &'static [usize] = &mirrored_places::<26>(WIDTH);
+}
+
+/// Tiles of an image.
+pub(super) const TILES: usize = Mirrored::TILES;
+/// Values of one block of channels.
+pub(super) const BLOCK: usize = Mirrored::BLOCK;
 
 /// The matrix G that a 3×3 kernel is multiplied with from both sides.
 const G: [[f64; 3]; 6] = [
@@ -59,60 +91,52 @@ const fn mirrored(i: usize, len: usize) -> usize {
     }
 }
 
-const ROWS: [usize; HEIGHT + 2] = {
-    let mut rows = [0; HEIGHT + 2];
+const fn mirrored_places<const N: usize>(len: usize) -> [usize; N] {
+    let mut places = [0; N];
     let mut i = 0;
-    while i < rows.len() {
-        rows[i] = mirrored(i, HEIGHT);
+    while i < N {
+        places[i] = mirrored(i, len);
         i += 1;
     }
-    rows
-};
-const COLUMNS: [usize; 4 * ACROSS + 2] = {
-    let mut columns = [0; 4 * ACROSS + 2];
-    let mut i = 0;
-    while i < columns.len() {
-        columns[i] = mirrored(i, WIDTH);
-        i += 1;
-    }
-    columns
-};
+    places
+}
 
 /// Turns a block of channels into the points of its tiles.
-pub(super) struct Input<'a, const N: usize> {
+pub(super) struct Input<'a, G, const N: usize> {
     /// The block's pixels.
     pub(super) plane: &'a [f32],
     /// Pixels from one row of the plane to the next.
     pub(super) row: usize,
-    /// The block's [`BLOCK`] values.
+    /// The block's [`Grid::BLOCK`] values.
     pub(super) points: &'a mut [f32],
+    pub(super) grid: PhantomData<G>,
 }
 
-impl<const N: usize> WithSimd for Input<'_, N> {
+impl<G: Grid, const N: usize> WithSimd for Input<'_, G, N> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let (plane, _) = S::as_simd_f32s(self.plane);
         let (plane, _) = plane.as_chunks::<N>();
-        let (points, _) = S::as_mut_simd_f32s(&mut self.points[..BLOCK]);
+        let (points, _) = S::as_mut_simd_f32s(&mut self.points[..G::BLOCK]);
         let (points, _) = points.as_chunks_mut::<N>();
-        for tile in 0..TILES {
-            let (top, left) = (tile / ACROSS * 4, tile % ACROSS * 4);
+        for tile in 0..G::TILES {
+            let (top, left) = (tile / G::ACROSS * 4, tile % G::ACROSS * 4);
             for n in 0..N {
                 let mut half = [[simd.splat_f32s(0.0); 6]; 6];
                 for (i, half) in half.iter_mut().enumerate() {
-                    let row = &plane[ROWS[top + i] * self.row..][..WIDTH];
+                    let row = &plane[G::ROWS[top + i] * self.row..][..G::FROM];
                     let mut d = [simd.splat_f32s(0.0); 6];
                     for (j, d) in d.iter_mut().enumerate() {
-                        *d = row[COLUMNS[left + j]][n];
+                        *d = row[G::COLUMNS[left + j]][n];
                     }
                     *half = input_line(simd, d);
                 }
                 for j in 0..6 {
                     let column = input_line(simd, column(simd, &half, j));
                     for (i, value) in column.into_iter().enumerate() {
-                        points[(6 * i + j) * TILES + tile][n] = value;
+                        points[(6 * i + j) * G::TILES + tile][n] = value;
                     }
                 }
             }
@@ -147,39 +171,40 @@ fn input_line<S: Simd>(simd: S, d: [S::f32s; 6]) -> [S::f32s; 6] {
     ]
 }
 
-/// Turns the sums of a block's tiles into pixels, rows of [`WIDTH`].
-pub(super) struct Output<'a, const N: usize> {
-    /// The block's [`BLOCK`] sums.
+/// Turns the sums of a block's tiles into pixels, rows of [`Grid::TO`].
+pub(super) struct Output<'a, G, const N: usize> {
+    /// The block's [`Grid::BLOCK`] sums.
     pub(super) points: &'a [f32],
     /// The block's pixels.
     pub(super) plane: &'a mut [f32],
+    pub(super) grid: PhantomData<G>,
 }
 
-impl<const N: usize> WithSimd for Output<'_, N> {
+impl<G: Grid, const N: usize> WithSimd for Output<'_, G, N> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let (points, _) = S::as_simd_f32s(&self.points[..BLOCK]);
+        let (points, _) = S::as_simd_f32s(&self.points[..G::BLOCK]);
         let (points, _) = points.as_chunks::<N>();
         let (plane, _) = S::as_mut_simd_f32s(self.plane);
         let (plane, _) = plane.as_chunks_mut::<N>();
-        for tile in 0..TILES {
-            let (top, left) = (tile / ACROSS * 4, tile % ACROSS * 4);
-            let columns = (WIDTH - left).min(4);
+        for tile in 0..G::TILES {
+            let (top, left) = (tile / G::ACROSS * 4, tile % G::ACROSS * 4);
+            let columns = (G::TO - left).min(4);
             for n in 0..N {
                 let mut half = [[simd.splat_f32s(0.0); 4]; 6];
                 for (i, half) in half.iter_mut().enumerate() {
                     let mut m = [simd.splat_f32s(0.0); 6];
                     for (j, m) in m.iter_mut().enumerate() {
-                        *m = points[(6 * i + j) * TILES + tile][n];
+                        *m = points[(6 * i + j) * G::TILES + tile][n];
                     }
                     *half = output_line(simd, m);
                 }
                 for j in 0..columns {
                     let column = output_line(simd, column(simd, &half, j));
                     for (i, value) in column.into_iter().enumerate() {
-                        plane[(top + i) * WIDTH + left + j][n] = value;
+                        plane[(top + i) * G::TO + left + j][n] = value;
                     }
                 }
             }
@@ -199,5 +224,162 @@ fn output_line<S: Simd>(simd: S, m: [S::f32s; 6]) -> [S::f32s; 4] {
         times(2.0, steep, slope),
         times(4.0, far, near),
         add(times(8.0, steep, slope), m[5]),
+    ]
+}
+
+/// Turns 16 kernels into their points, as [`kernel`] does one, in f32.
+pub(super) struct Kernel<'a> {
+    /// Of each place of the kernel, the kernels' values.
+    pub(super) taps: &'a [[f32; LANES]; 9],
+    /// Of each point, the kernels' values.
+    pub(super) points: &'a mut [[f32; LANES]; POINTS],
+}
+
+impl WithSimd for Kernel<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for lane in 0..LANES {
+            let mut half = [[0.0; 3]; 6];
+            for x in 0..3 {
+                let column = [0, 1, 2].map(|y| self.taps[3 * y + x][lane]);
+                for (half, value) in half.iter_mut().zip(kernel_line(column)) {
+                    half[x] = value;
+                }
+            }
+            for (i, half) in half.into_iter().enumerate() {
+                for (j, value) in kernel_line(half).into_iter().enumerate() {
+                    self.points[6 * i + j][lane] = value;
+                }
+            }
+        }
+    }
+}
+
+/// G · k.
+#[inline(always)]
+fn kernel_line(k: [f32; 3]) -> [f32; 6] {
+    let (ends, wide) = (
+        (k[0] + k[2]) * (-1.0 / 6.0),
+        k[0] * (1.0 / 24.0) + k[2] * (1.0 / 6.0),
+    );
+    let (middle, steep) = (k[1] * (1.0 / 6.0), k[1] * (1.0 / 12.0));
+    [
+        k[0] * 0.25,
+        ends - middle,
+        ends + middle,
+        wide + steep,
+        wide - steep,
+        k[2],
+    ]
+}
+
+/// Turns a block of the output's gradient into the points of its tiles: A · dy · Aᵀ.
+pub(super) struct Gradient<'a, const N: usize> {
+    /// The block's pixels, rows of [`WIDTH`].
+    pub(super) plane: &'a [f32],
+    /// The block's [`BLOCK`] values.
+    pub(super) points: &'a mut [f32],
+}
+
+impl<const N: usize> WithSimd for Gradient<'_, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let (plane, _) = S::as_simd_f32s(self.plane);
+        let (plane, _) = plane.as_chunks::<N>();
+        let (points, _) = S::as_mut_simd_f32s(&mut self.points[..BLOCK]);
+        let (points, _) = points.as_chunks_mut::<N>();
+        for tile in 0..TILES {
+            let (top, left) = (tile / Mirrored::ACROSS * 4, tile % Mirrored::ACROSS * 4);
+            let columns = (WIDTH - left).min(4);
+            for n in 0..N {
+                // Of each row the six points across.
+                let mut half = [[simd.splat_f32s(0.0); 6]; 4];
+                for (i, half) in half.iter_mut().enumerate() {
+                    let mut d = [simd.splat_f32s(0.0); 4];
+                    let row = &plane[(top + i) * WIDTH + left..][..columns];
+                    for (d, pixel) in d.iter_mut().zip(row) {
+                        *d = pixel[n];
+                    }
+                    *half = gradient_line(simd, d);
+                }
+                for j in 0..6 {
+                    let column =
+                        gradient_line(simd, [half[0][j], half[1][j], half[2][j], half[3][j]]);
+                    for (i, value) in column.into_iter().enumerate() {
+                        points[(6 * i + j) * TILES + tile][n] = value;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A · d.
+#[inline(always)]
+fn gradient_line<S: Simd>(simd: S, d: [S::f32s; 4]) -> [S::f32s; 6] {
+    let times = |factor: f32, a, b| simd.mul_add_e_f32s(simd.splat_f32s(factor), a, b);
+    let (even, odd) = (simd.add_f32s(d[0], d[2]), simd.add_f32s(d[1], d[3]));
+    let wide = times(4.0, d[2], d[0]);
+    let steep = times(4.0, d[3], d[1]);
+    [
+        d[0],
+        simd.add_f32s(even, odd),
+        simd.sub_f32s(even, odd),
+        times(2.0, steep, wide),
+        times(-2.0, steep, wide),
+        d[3],
+    ]
+}
+
+/// Turns the sums of the points of 16 kernels' gradients into those of their places.
+pub(super) struct KernelGradient<'a> {
+    /// Of each point, 16 values.
+    pub(super) points: &'a [f32],
+    /// Values from one point to the next.
+    pub(super) step: usize,
+    /// Of each place of the kernel, the kernels' values.
+    pub(super) taps: &'a mut [[f32; LANES]; 9],
+}
+
+impl WithSimd for KernelGradient<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    #[expect(
+        clippy::needless_range_loop,
+        reason = "lanes and columns are the inner indices"
+    )]
+    fn with_simd<S: Simd>(self, _: S) {
+        let mut points = [[0.0; LANES]; POINTS];
+        for (p, values) in points.iter_mut().enumerate() {
+            values.copy_from_slice(&self.points[p * self.step..][..LANES]);
+        }
+        for lane in 0..LANES {
+            let mut half = [[0.0; 3]; 6];
+            for (i, half) in half.iter_mut().enumerate() {
+                *half = kernel_gradient_line([0, 1, 2, 3, 4, 5].map(|j| points[6 * i + j][lane]));
+            }
+            for x in 0..3 {
+                let column = kernel_gradient_line([0, 1, 2, 3, 4, 5].map(|i| half[i][x]));
+                for (y, value) in column.into_iter().enumerate() {
+                    self.taps[3 * y + x][lane] = value;
+                }
+            }
+        }
+    }
+}
+
+/// Gᵀ · u.
+#[inline(always)]
+fn kernel_gradient_line(u: [f32; 6]) -> [f32; 3] {
+    let (near, far) = ((u[1] + u[2]) * (1.0 / 6.0), u[3] + u[4]);
+    [
+        u[0] * 0.25 - near + far * (1.0 / 24.0),
+        (u[2] - u[1]) * (1.0 / 6.0) + (u[3] - u[4]) * (1.0 / 12.0),
+        far * (1.0 / 6.0) - near + u[5],
     ]
 }

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 /// Calls `work` with the index and slice of each chunk of `out` and a scratch of `len` zeros at
 /// first, later what an earlier call left there. On a pool of one thread it runs in place.
-pub(super) fn for_each_chunk<S: Send>(
+pub(in crate::net) fn for_each_chunk<S: Send>(
     out: &mut [f32],
     chunk: usize,
     scratch: impl Fn() -> S + Sync + Send,

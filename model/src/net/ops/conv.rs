@@ -3,7 +3,8 @@
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 
 use super::{Padding, values, with_values};
-use crate::net::kernels::{Border, Geometry, Isa, forward, input_gradient, weight_gradient};
+use crate::net::inference::{Level, training};
+use crate::net::kernels::{self, Border, Geometry, Isa};
 
 pub(super) struct Conv {
     pub(super) stride: usize,
@@ -57,7 +58,11 @@ impl CustomOp2 for Conv {
     ) -> Result<(CpuStorage, Shape)> {
         let geometry = self.geometry(x_layout.dims(), kernel_layout.dims());
         let (x, kernel) = (values(x, x_layout)?, values(kernel, kernel_layout)?);
-        let y = forward(&geometry, self.isa, x, kernel);
+        let y = if training::takes(&geometry) {
+            training::forward(Level::of(self.isa), &geometry, x, kernel)
+        } else {
+            kernels::forward(&geometry, self.isa, x, kernel)
+        };
         let (height, width) = (geometry.out_height(), geometry.out_width());
         let shape = (x_layout.dims()[0], geometry.channels_out, height, width);
         Ok((CpuStorage::F32(y), shape.into()))
@@ -74,12 +79,22 @@ impl CustomOp2 for Conv {
         with_values(dy, |dy| {
             let dx = x.track_op().then(|| {
                 let dx = with_values(kernel, |kernel| {
-                    Ok(input_gradient(&geometry, self.isa, dy, kernel))
+                    Ok(if training::takes(&geometry) {
+                        training::input_gradient(Level::of(self.isa), &geometry, dy, kernel)
+                    } else {
+                        kernels::input_gradient(&geometry, self.isa, dy, kernel)
+                    })
                 })?;
                 Tensor::from_vec(dx, x.shape(), x.device())
             });
             let dkernel = kernel.track_op().then(|| {
-                let dkernel = with_values(x, |x| Ok(weight_gradient(&geometry, self.isa, x, dy)))?;
+                let dkernel = with_values(x, |x| {
+                    Ok(if training::takes(&geometry) {
+                        training::weight_gradient(Level::of(self.isa), &geometry, x, dy)
+                    } else {
+                        kernels::weight_gradient(&geometry, self.isa, x, dy)
+                    })
+                })?;
                 Tensor::from_vec(dkernel, kernel.shape(), x.device())
             });
             Ok((dx.transpose()?, dkernel.transpose()?))

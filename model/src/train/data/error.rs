@@ -57,6 +57,9 @@ pub enum DataError {
         /// Why.
         source: std::io::Error,
     },
+    /// The phrases that were read from the music cannot be read back.
+    #[error(transparent)]
+    Rolls(std::io::Error),
     /// Not a folder.
     #[error("{0}: not a folder; expected a folder of MIDI files")]
     NotFolder(PathBuf),

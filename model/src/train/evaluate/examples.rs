@@ -72,7 +72,7 @@ pub fn examples(
             return Err(EvaluateError::NoPhrases(which));
         }
         for place in places {
-            let before = phrases.rolls[place];
+            let before = phrases.rolls.get(place).map_err(EvaluateError::Rolls)?;
             let after = translator.translate(&[before], direction);
             let after = after.map_err(EvaluateError::Translate)?;
             let piece = phrases.piece_of[place];

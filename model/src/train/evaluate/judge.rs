@@ -24,6 +24,7 @@ use crate::net::init::Store;
 use crate::net::tensor_of_rolls;
 use crate::roll::Roll;
 use crate::train::data::Split;
+use crate::train::rolls::Rolls;
 
 pub use lesson::{Lesson, Pace, Progress};
 use record::VERSION;
@@ -164,7 +165,7 @@ impl Judge {
             pair: lesson.pair.to_string(),
             data: lesson.music.hash().to_owned(),
             seed,
-            phrases: lesson.phrases(Split::Train).map(<[Roll]>::len),
+            phrases: lesson.phrases(Split::Train).map(Rolls::len),
             validation_recall: recalls,
         };
         Ok(Self {

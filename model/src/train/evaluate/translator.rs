@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::genre::Direction;
 use crate::roll::{CELLS, Roll};
+use crate::train::rolls::Rolls;
 use crate::transfer::Transfer;
 
 /// Why phrases could not be translated, as told by whatever translates them.
@@ -81,20 +82,20 @@ impl Translator for Identity {
 #[derive(Clone, Debug)]
 pub struct RandomTarget {
     /// Real phrases of the pair's first and second genre.
-    pools: [Vec<Roll>; 2],
+    pools: [Rolls; 2],
     seed: u64,
 }
 
 impl RandomTarget {
     /// From real phrases of the pair's first and second genre.
-    pub fn new(a: Vec<Roll>, b: Vec<Roll>, seed: u64) -> Self {
+    pub fn new(a: Rolls, b: Rolls, seed: u64) -> Self {
         Self {
             pools: [a, b],
             seed,
         }
     }
 
-    fn pick(&self, roll: &Roll, direction: Direction) -> Option<Roll> {
+    fn pick(&self, roll: &Roll, direction: Direction) -> Result<Roll, TranslateError> {
         let pool = &self.pools[direction.reverse().index()];
         // FNV-1a over the phrase, so that the answer does not depend on the phrase's place.
         let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ self.seed;
@@ -102,14 +103,19 @@ impl RandomTarget {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
         let mut random = ChaCha8Rng::seed_from_u64(hash);
-        (!pool.is_empty()).then(|| pool[random.random_range(0..pool.len())])
+        if pool.is_empty() {
+            return Err("the random target has no phrases to choose from".into());
+        }
+        Ok(pool.get(random.random_range(0..pool.len()))?)
     }
 }
 
 impl Translator for RandomTarget {
     fn translate(&self, rolls: &[Roll], direction: Direction) -> Result<Vec<Roll>, TranslateError> {
-        let picked: Option<Vec<Roll>> = rolls.iter().map(|r| self.pick(r, direction)).collect();
-        picked.ok_or_else(|| "the random target has no phrases to choose from".into())
+        rolls
+            .iter()
+            .map(|roll| self.pick(roll, direction))
+            .collect()
     }
 }
 
@@ -134,7 +140,7 @@ mod tests {
     #[test]
     fn the_random_target_is_of_the_other_genre_and_repeats() {
         let (a, b): (Vec<_>, Vec<_>) = ((0..40).map(note).collect(), (40..80).map(note).collect());
-        let random = RandomTarget::new(a.clone(), b.clone(), 7);
+        let random = RandomTarget::new(a.clone().into(), b.clone().into(), 7);
         let first = random.translate(&a, Direction::AToB).unwrap();
         assert!(first.iter().all(|roll| b.contains(roll)));
         assert_eq!(random.translate(&a, Direction::AToB).unwrap(), first);
@@ -144,13 +150,13 @@ mod tests {
         );
         let distinct: std::collections::BTreeSet<_> = first.iter().map(|r| *r.steps()).collect();
         assert!(distinct.len() > 15, "only {} of 40 differ", distinct.len());
-        let other = RandomTarget::new(a.clone(), b, 8);
+        let other = RandomTarget::new(a.clone().into(), b.into(), 8);
         assert_ne!(other.translate(&a, Direction::AToB).unwrap(), first);
     }
 
     #[test]
     fn an_empty_pool_is_an_error() {
-        let random = RandomTarget::new(vec![note(1)], Vec::new(), 0);
+        let random = RandomTarget::new(vec![note(1)].into(), Rolls::NONE, 0);
         assert!(random.translate(&[note(1)], Direction::AToB).is_err());
     }
 

@@ -95,7 +95,7 @@ fn data() -> Data {
         };
         (genre, vec![piece])
     });
-    Data::of_pieces(pieces.into(), Vec::new())
+    Data::of_pieces(pieces.into(), Vec::new()).unwrap()
 }
 
 fn plan(folder: PathBuf, resume: bool) -> Plan {

@@ -25,7 +25,7 @@ fn data() -> Data {
     let jazz = vec![piece("club", "one", 0..10), piece("street", "two", 10..22)];
     let classic = vec![piece("hall", "three", 40..43)];
     let pieces = BTreeMap::from([(Genre::Jazz, jazz), (Genre::Classic, classic)]);
-    Data::of_pieces(pieces, Vec::new())
+    Data::of_pieces(pieces, Vec::new()).unwrap()
 }
 
 fn choice(collections: &[String]) -> Choice<'_> {

@@ -9,14 +9,15 @@ use candle_core::{Device, Result, Tensor, Var};
 use candle_nn::{AdamW, Optimizer, ParamsAdamW, loss::cross_entropy};
 
 use super::perceptron::Perceptron;
-use super::{JudgeError, Network, Shape};
+use super::{CHUNK, JudgeError, Network, Shape};
 use crate::genre::Pair;
 use crate::net::init::{Normal, Store};
 use crate::roll::Roll;
 use crate::train::batch::{Batch, Drawing, Sampler};
 use crate::train::data::{Data, Split};
-use crate::train::evaluate::{style::share, subset};
+use crate::train::evaluate::style::share;
 use crate::train::guide::through_window;
+use crate::train::rolls::Rolls;
 
 /// Phrases of each genre in a batch.
 const HALF_BATCH: usize = 32;
@@ -62,8 +63,8 @@ impl Lesson {
     }
 
     /// Phrases of both genres.
-    pub(super) fn phrases(&self, split: Split) -> [&[Roll]; 2] {
-        [self.pair.a, self.pair.b].map(|genre| &self.music.phrases(genre, split).rolls[..])
+    pub(super) fn phrases(&self, split: Split) -> [&Rolls; 2] {
+        [self.pair.a, self.pair.b].map(|genre| &self.music.phrases(genre, split).rolls)
     }
 
     /// Draws of `size` phrases of each genre in all keys.
@@ -162,12 +163,11 @@ pub(super) fn teach(
     seed: u64,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(Network, [f64; 2])> {
-    let looked_at = lesson
-        .phrases(Split::Validation)
-        .map(|rolls| subset(rolls, LOOKED_AT));
+    let [a, b] = lesson.phrases(Split::Validation);
+    let looked_at: [Rolls; 2] = [a.subset(LOOKED_AT)?.into(), b.subset(LOOKED_AT)?.into()];
     let variables = store.variables();
     if variables.contains_key("traits.mean") {
-        let mut rolls = both(lesson.sampler(seed, STANDARD)?.batch(0));
+        let mut rolls = both(lesson.sampler(seed, STANDARD)?.batch(0)?);
         lesson.seen(&mut rolls, seed);
         let [mean, inverse] = Perceptron::standard(&network.input(&rolls)?)?;
         variables["traits.mean"].set(&mean)?;
@@ -195,14 +195,14 @@ pub(super) fn teach(
     let sampler = lesson.sampler(seed, HALF_BATCH)?;
     let mut best = (0.0, Vec::new());
     for step in 0..pace.steps {
-        let mut rolls = both(sampler.batch(step));
+        let mut rolls = both(sampler.batch(step)?);
         lesson.seen(&mut rolls, seed ^ step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let loss = cross_entropy(&network.logits(&network.input(&rolls)?)?, &labels)?;
         adam.set_learning_rate(rate(pace, step));
         adam.backward_step(&loss)?;
         let done = step + 1;
         if done % LOOK == 0 || done == pace.steps {
-            let recalls = recalls(&network, looked_at.each_ref().map(Vec::as_slice))?;
+            let recalls = recalls(&network, looked_at.each_ref())?;
             let accuracy = f64::midpoint(recalls[0], recalls[1]);
             if accuracy > best.0 {
                 let copy = |variable: &Var| variable.copy();
@@ -224,10 +224,15 @@ pub(super) fn teach(
 }
 
 /// The share of each genre's phrases that are called so.
-fn recalls(network: &Network, rolls: [&[Roll]; 2]) -> Result<[f64; 2]> {
-    let first = share(&network.says_first(rolls[0])?);
-    let second = 1.0 - share(&network.says_first(rolls[1])?);
-    Ok([first, second])
+fn recalls(network: &Network, rolls: [&Rolls; 2]) -> Result<[f64; 2]> {
+    let first = |rolls: &Rolls| -> Result<f64> {
+        let mut said = Vec::with_capacity(rolls.len());
+        for some in rolls.chunks(CHUNK) {
+            said.extend(network.says_first(&some?)?);
+        }
+        Ok(share(&said))
+    };
+    Ok([first(rolls[0])?, 1.0 - first(rolls[1])?])
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! How a report is made.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use super::{
     AlsoJudge, DirectionFigures, Figures, JudgeFigures, Measured, Recall, Recalls, Report, Row,
@@ -42,20 +43,24 @@ pub struct Also {
 impl Also {
     /// The phrases of a collection, as many and of the split as the settings say; `None` where
     /// the corpus has none.
-    pub fn find(data: &Data, settings: &Settings, name: &str) -> Option<Self> {
-        let source = data.sources().iter().position(|source| source == name)?;
+    pub fn find(data: &Data, settings: &Settings, name: &str) -> io::Result<Option<Self>> {
+        let Some(source) = data.sources().iter().position(|source| source == name) else {
+            return Ok(None);
+        };
         let phrases = Direction::BOTH.map(|direction| {
             let all = data.phrases(settings.pair.source(direction), settings.split);
-            let own = all.rolls.iter().zip(&all.sources);
-            let own = own.filter(|(_, of)| usize::from(**of) == source);
-            let own: Vec<Roll> = own.map(|(roll, _)| *roll).collect();
-            crate::train::evaluate::subset(&own, settings.phrases)
+            let own = |place: &usize| usize::from(all.sources[*place]) == source;
+            let own: Vec<usize> = (0..all.rolls.len()).filter(own).collect();
+            let chosen = places(own.len(), settings.phrases);
+            all.rolls.read(chosen.into_iter().map(|place| own[place]))
         });
+        let [a, b] = phrases;
+        let phrases = [a?, b?];
         let any = phrases.iter().any(|rolls| !rolls.is_empty());
-        any.then(|| Self {
+        Ok(any.then(|| Self {
             name: name.to_owned(),
             phrases,
-        })
+        }))
     }
 
     /// Phrases of both genres.
@@ -80,14 +85,14 @@ struct Chosen {
     sources: Vec<String>,
 }
 
-fn chosen(data: &Data, settings: &Settings, direction: Direction) -> Chosen {
+fn chosen(data: &Data, settings: &Settings, direction: Direction) -> io::Result<Chosen> {
     let phrases = data.phrases(settings.pair.source(direction), settings.split);
     let places = places(phrases.rolls.len(), settings.phrases);
     let source = |place: &usize| data.sources()[usize::from(phrases.sources[*place])].clone();
-    Chosen {
-        rolls: places.iter().map(|place| phrases.rolls[*place]).collect(),
+    Ok(Chosen {
         sources: places.iter().map(source).collect(),
-    }
+        rolls: phrases.rolls.read(places)?,
+    })
 }
 
 /// What every row is measured on.
@@ -109,9 +114,11 @@ pub fn evaluate(
     progress: &mut dyn FnMut(&str, usize),
 ) -> Result<Report, EvaluateError> {
     let pair = settings.pair;
+    let [ab, ba] = Direction::BOTH
+        .map(|direction| chosen(data, settings, direction).map_err(EvaluateError::Rolls));
     let bench = Bench {
         settings,
-        phrases: Direction::BOTH.map(|direction| chosen(data, settings, direction)),
+        phrases: [ab?, ba?],
         aside,
         judges,
     };

@@ -15,7 +15,7 @@ fn piece(source: &str, rolls: &[Roll]) -> Piece {
         source: source.to_owned(),
         split: Split::Test,
         weight: 1.0,
-        rolls: rolls.to_vec(),
+        rolls: rolls.to_vec().into(),
     }
 }
 
@@ -47,7 +47,7 @@ fn data(music: &Music) -> Data {
         ),
         (Genre::Pop, vec![piece("three", b)]),
     ]);
-    Data::of_pieces(pieces, Vec::new())
+    Data::of_pieces(pieces, Vec::new()).unwrap()
 }
 
 /// The report of two seeds, one that cuts more than the other, and of one more model.
@@ -65,9 +65,9 @@ fn report() -> Report {
         model("cuts", &Cuts(32)),
         model("leaves", &Cuts(0)),
     ];
-    let also = [Also::find(&data, &SETTINGS, "two").unwrap()];
+    let also = [Also::find(&data, &SETTINGS, "two").unwrap().unwrap()];
     assert_eq!(also[0].count(), 12);
-    assert!(Also::find(&data, &SETTINGS, "four").is_none());
+    assert!(Also::find(&data, &SETTINGS, "four").unwrap().is_none());
     let aside = Aside {
         collections: &also,
         judges: &judges,

@@ -1,0 +1,204 @@
+//! A GPU that may go away, and the CPU behind it.
+
+use third_stream_model::genre::{Direction, Pair};
+use third_stream_model::roll::{Roll, edits::Edits};
+
+use super::worker::caught;
+use super::{Load, Model, ModelError};
+
+/// A model that is opened at the first question, and the one that takes over for good when it
+/// cannot be opened, fails or panics.
+pub(crate) struct Fallback {
+    first: First,
+    second: Box<dyn Model>,
+    /// What the editor shows.
+    device: String,
+}
+
+enum First {
+    Unopened(Load),
+    Open(Box<dyn Model>),
+    Gone,
+}
+
+impl Fallback {
+    /// Nothing is opened yet.
+    pub(crate) fn new(first: Load, second: Box<dyn Model>) -> Self {
+        Self {
+            device: second.device().to_owned(),
+            first: First::Unopened(first),
+            second,
+        }
+    }
+
+    /// The answer of the first model; `None` where there is none any more.
+    fn ask(
+        &mut self,
+        pair: Pair,
+        direction: Direction,
+        roll: &Roll,
+    ) -> Option<Result<Edits, ModelError>> {
+        let mut model = match std::mem::replace(&mut self.first, First::Gone) {
+            First::Open(model) => model,
+            First::Unopened(load) => caught(load)
+                .inspect(|model| model.device().clone_into(&mut self.device))
+                .inspect_err(|error| self.lost(error))
+                .ok()?,
+            First::Gone => return None,
+        };
+        match caught(|| model.edits(pair, direction, roll)) {
+            Err(error) if !matches!(error, ModelError::NoWeights(_)) => {
+                // Whatever is left of it may panic once more.
+                let dropped = caught(|| {
+                    drop(model);
+                    Ok(())
+                });
+                self.lost(dropped.as_ref().err().unwrap_or(&error));
+                None
+            }
+            answer => {
+                self.first = First::Open(model);
+                Some(answer)
+            }
+        }
+    }
+
+    fn lost(&mut self, why: &ModelError) {
+        let second = self.second.device();
+        tracing::warn!("no GPU: {why}; the networks run on the {second} until the host is closed");
+        self.device = format!("{second}, for the GPU failed");
+    }
+}
+
+impl Model for Fallback {
+    fn device(&self) -> &str {
+        &self.device
+    }
+
+    fn edits(
+        &mut self,
+        pair: Pair,
+        direction: Direction,
+        roll: &Roll,
+    ) -> Result<Edits, ModelError> {
+        if let Some(answer) = self.ask(pair, direction, roll) {
+            return answer;
+        }
+        self.second.edits(pair, direction, roll)
+    }
+
+    fn warm_up(&mut self) -> Result<(), ModelError> {
+        self.second.warm_up()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    use super::*;
+
+    /// Answers with no edits until its passes are used up, then in the way that it is told.
+    struct Device {
+        name: &'static str,
+        passes: usize,
+        asked: Rc<Cell<usize>>,
+        end: fn() -> Result<Edits, ModelError>,
+    }
+
+    impl Model for Device {
+        fn device(&self) -> &str {
+            self.name
+        }
+
+        fn edits(&mut self, _: Pair, _: Direction, _: &Roll) -> Result<Edits, ModelError> {
+            self.asked.set(self.asked.get() + 1);
+            if self.asked.get() > self.passes {
+                return (self.end)();
+            }
+            Ok(Edits::NONE)
+        }
+    }
+
+    fn ask(model: &mut Fallback) -> Result<Edits, ModelError> {
+        model.edits(Pair::JAZZ_CLASSIC, Direction::AToB, &Roll::EMPTY)
+    }
+
+    /// A GPU of so many passes before a CPU, and how often the CPU was asked.
+    fn fallback(
+        passes: usize,
+        end: fn() -> Result<Edits, ModelError>,
+    ) -> (Fallback, Rc<Cell<usize>>) {
+        let asked = Rc::new(Cell::new(0));
+        let cpu = Device {
+            name: "CPU",
+            passes: usize::MAX,
+            asked: Rc::clone(&asked),
+            end,
+        };
+        let gpu: Load = Box::new(move || {
+            Ok(Box::new(Device {
+                name: "GPU",
+                passes,
+                asked: Rc::default(),
+                end,
+            }))
+        });
+        (Fallback::new(gpu, Box::new(cpu)), asked)
+    }
+
+    #[test]
+    fn the_gpu_is_opened_at_the_first_question_and_answers_alone() {
+        let (mut model, cpu) = fallback(usize::MAX, || unreachable!());
+        model.warm_up().unwrap();
+        assert_eq!((model.device(), cpu.get()), ("CPU", 1));
+        ask(&mut model).unwrap();
+        assert_eq!((model.device(), cpu.get()), ("GPU", 1));
+    }
+
+    #[test]
+    fn what_fails_or_panics_is_asked_no_more() {
+        let ends: [fn() -> Result<Edits, ModelError>; 2] = [
+            || Err(ModelError::Pass("out of memory".into())),
+            || panic!("the driver is gone"),
+        ];
+        for end in ends {
+            let (mut model, cpu) = fallback(2, end);
+            for _ in 0..5 {
+                ask(&mut model).unwrap();
+            }
+            assert_eq!(cpu.get(), 3);
+            assert_eq!(model.device(), "CPU, for the GPU failed");
+        }
+    }
+
+    #[test]
+    fn a_gpu_that_cannot_be_opened_is_tried_once() {
+        let ways: [Load; 2] = [
+            Box::new(|| Err(ModelError::Pass("no driver".into()))),
+            Box::new(|| panic!("libcuda is missing")),
+        ];
+        for way in ways {
+            let (_, cpu) = fallback(0, || unreachable!());
+            let second = Device {
+                name: "CPU",
+                passes: usize::MAX,
+                asked: Rc::clone(&cpu),
+                end: || unreachable!(),
+            };
+            let mut model = Fallback::new(way, Box::new(second));
+            ask(&mut model).unwrap();
+            ask(&mut model).unwrap();
+            assert_eq!(cpu.get(), 2);
+            assert_eq!(model.device(), "CPU, for the GPU failed");
+        }
+    }
+
+    #[test]
+    fn a_pair_without_weights_is_no_failure_of_the_gpu() {
+        let (mut model, cpu) = fallback(0, || Err(ModelError::NoWeights(Pair::JAZZ_POP)));
+        assert!(matches!(ask(&mut model), Err(ModelError::NoWeights(_))));
+        assert_eq!((model.device(), cpu.get()), ("GPU", 0));
+    }
+}
