@@ -12,6 +12,7 @@
 mod bundle;
 mod check;
 mod demo;
+mod dist;
 mod forward;
 mod install;
 mod play;
@@ -47,6 +48,8 @@ enum Task {
     Play(play::Args),
     /// Build the plugin as CLAP and VST3 into target/bundled.
     Bundle(bundle::Args),
+    /// Make what is given to users: an archive, its bill of materials and checksums.
+    Dist(dist::Args),
     /// Build the plugin and copy it into your plugin folders.
     Install(install::Args),
     /// Train a genre pair (arguments go to the command-line tool; try --help).
@@ -76,6 +79,7 @@ fn main() -> Result<()> {
         Task::Demo(args) => demo::run(&args),
         Task::Play(args) => play::run(&args),
         Task::Bundle(args) => bundle::run(&args),
+        Task::Dist(args) => dist::run(&args),
         Task::Install(args) => install::run(&args),
         Task::Train(args) => forward::run("train", &args),
         Task::Sweep(args) => forward::run("sweep", &args),
