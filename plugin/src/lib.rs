@@ -11,9 +11,12 @@
 //! | [`editor`] | the window | editor |
 //! | [`presets`], [`export`] | the user's files: presets, saved phrases | editor |
 //! | `vst3` | the VST3 export | host |
+//! | `alone` | the core without a host, for the fuzzer | its caller's |
 //!
 //! This file only joins them, in the order of a plugin's life.
 
+#[cfg(feature = "fuzz")]
+pub mod alone;
 pub mod editor;
 pub mod engine;
 pub mod export;

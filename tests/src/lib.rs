@@ -6,6 +6,7 @@
 //! | [`host`] | loads a `.clap`, makes instances, calls them block by block |
 //! | [`vst3`] | the same for a `.vst3` |
 //! | [`recording`] | what left the plugin, sample by sample, and its laws |
+//! | [`audio_call`] | which calls the audio thread makes, for the interposer |
 //! | [`threads`] | the threads of this process, to see that a plugin leaves none behind |
 //! | [`clip`] | a jazz trio of sixteen bars, the demo's music |
 //! | [`comparison`] | which notes were kept, removed and added |
@@ -14,6 +15,7 @@
 //! | [`synth`] | a song as sound |
 //! | [`rolls`] | two moving rolls for a terminal |
 
+pub mod audio_call;
 pub mod clip;
 pub mod comparison;
 pub mod host;

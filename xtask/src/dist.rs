@@ -62,7 +62,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let out = crate::root().join(&args.out);
     fs::create_dir_all(&out).with_context(|| format!("could not make {}", out.display()))?;
     let made = [
-        (format!("{name}.zip"), files.zip(&name)?),
+        (format!("{name}.tar.gz"), files.archive(&name)?),
         (format!("{name}.cdx.json"), bill.json()?.into_bytes()),
     ];
     let mut sums = String::new();

@@ -17,9 +17,11 @@ mod forward;
 mod install;
 mod play;
 mod process;
+mod realtime;
 mod summary;
 mod system;
 mod tidy;
+mod validate;
 
 use std::path::PathBuf;
 
@@ -48,6 +50,11 @@ enum Task {
     Play(play::Args),
     /// Build the plugin as CLAP and VST3 into target/bundled.
     Bundle(bundle::Args),
+    /// Let the formats' own validators look at the built plugin.
+    Validate(validate::Args),
+    /// Run the tests on the built plugin where the audio thread may not allocate, wait or do IO
+    /// (Linux).
+    Realtime(realtime::Args),
     /// Make what is given to users: an archive, its bill of materials and checksums.
     Dist(dist::Args),
     /// Build the plugin and copy it into your plugin folders.
@@ -79,6 +86,8 @@ fn main() -> Result<()> {
         Task::Demo(args) => demo::run(&args),
         Task::Play(args) => play::run(&args),
         Task::Bundle(args) => bundle::run(&args),
+        Task::Validate(args) => validate::run(&args),
+        Task::Realtime(args) => realtime::run(&args),
         Task::Dist(args) => dist::run(&args),
         Task::Install(args) => install::run(&args),
         Task::Train(args) => forward::run("train", &args),

@@ -16,6 +16,7 @@ use vst3::Steinberg::kResultOk;
 
 use super::instance::{Instance, Listed, mode};
 use super::parts::{Changes, Events, pointer};
+use crate::audio_call::watched;
 use crate::host::Setup;
 use crate::host::walk::{Block, walk};
 use crate::recording::{Output, Recording};
@@ -94,7 +95,7 @@ impl Instance {
             processContext: &raw mut context,
         };
         let start = Instant::now();
-        let result = com!(self.processor.process(&raw mut data));
+        let result = watched(setup.pace, || com!(self.processor.process(&raw mut data)));
         let took = start.elapsed();
         ensure!(
             result == kResultOk,

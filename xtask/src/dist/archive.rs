@@ -1,12 +1,12 @@
-//! A zip archive that depends on its files' names and bytes alone: sorted, without times.
+//! A tar.gz archive that depends on its files' names and bytes alone: sorted, without times.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Cursor, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use zip::write::SimpleFileOptions;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 /// A file to be packed.
 struct Packed {
@@ -56,19 +56,18 @@ impl Files {
     }
 
     /// The archive's bytes, everything in the folder `top`.
-    pub(super) fn zip(&self, top: &str) -> Result<Vec<u8>> {
-        let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    pub(super) fn archive(&self, top: &str) -> Result<Vec<u8>> {
+        // Neither gzip's header nor tar's has a time or a user in it.
+        let gz = GzEncoder::new(Vec::new(), Compression::best());
+        let mut archive = tar::Builder::new(gz);
         for (name, packed) in &self.0 {
-            let mode = if packed.runs { 0o755 } else { 0o644 };
-            // Without a time: the first one that the format knows.
-            let options = SimpleFileOptions::default()
-                .compression_method(zip::CompressionMethod::Deflated)
-                .last_modified_time(zip::DateTime::default())
-                .unix_permissions(mode);
-            archive.start_file(format!("{top}/{name}"), options)?;
-            archive.write_all(&packed.bytes)?;
+            let mut header = tar::Header::new_gnu();
+            header.set_size(packed.bytes.len() as u64);
+            header.set_mode(if packed.runs { 0o755 } else { 0o644 });
+            header.set_mtime(0);
+            archive.append_data(&mut header, format!("{top}/{name}"), &packed.bytes[..])?;
         }
-        Ok(archive.finish()?.into_inner())
+        Ok(archive.into_inner()?.finish()?)
     }
 }
 
@@ -87,7 +86,7 @@ mod tests {
 
     #[test]
     fn the_bytes_depend_on_names_and_contents_alone() {
-        let folder = std::env::temp_dir().join(format!("third-stream-zip-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("third-stream-tar-{}", std::process::id()));
         let archive = |order: [&str; 2]| {
             fs::create_dir_all(folder.join("A.vst3")).unwrap();
             let mut files = Files::new();
@@ -99,15 +98,18 @@ mod tests {
             let names: Vec<_> = files.iter().map(|(name, _)| name.to_owned()).collect();
             assert_eq!(names, ["A.vst3/one", "A.vst3/two", "B.txt"]);
             fs::remove_dir_all(&folder).unwrap();
-            files.zip("top").unwrap()
+            files.archive("top").unwrap()
         };
         let first = archive(["one", "two"]);
-        // A zip's times have a grain of two seconds.
+        // Long enough for the files' own times to differ.
         std::thread::sleep(std::time::Duration::from_millis(2100));
         assert_eq!(first, archive(["two", "one"]));
-        let mut read = zip::ZipArchive::new(Cursor::new(first)).unwrap();
-        let modes = ["top/A.vst3/one", "top/B.txt"]
-            .map(|name| read.by_name(name).unwrap().unix_mode().unwrap() & 0o777);
-        assert_eq!(modes, [0o755, 0o644]);
+        let mut read = tar::Archive::new(flate2::read::GzDecoder::new(&first[..]));
+        let modes: Vec<_> = read
+            .entries()
+            .unwrap()
+            .map(|entry| entry.unwrap().header().mode().unwrap())
+            .collect();
+        assert_eq!(modes, [0o755, 0o755, 0o644]);
     }
 }
