@@ -188,4 +188,20 @@ mod tests {
         let said = save(Some(&file), &roll, &roll).unwrap_err().to_string();
         assert!(said.contains("a file"), "{said}");
     }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_said_and_leaves_no_half_a_file() {
+        let place = tempfile::tempdir().unwrap();
+        // What is written first is the part beside; here it lands on a disk that is always full.
+        let part = place.path().join("Phrase.mid.part");
+        std::os::unix::fs::symlink("/dev/full", part).unwrap();
+        let mut roll = Roll::EMPTY;
+        roll.fill(40, 0, 4);
+        let said = save(Some(place.path()), &roll, &roll).unwrap_err();
+        let said = said.to_string();
+        assert!(said.contains("No space left"), "{said}");
+        assert!(said.contains(&*place.path().to_string_lossy()), "{said}");
+        assert!(!place.path().join("Phrase.mid").exists());
+    }
 }

@@ -162,6 +162,9 @@ impl Saved {
         if self.0.is_empty() {
             return Ok(Document::default());
         }
+        if self.0.len() > code::MOST_TEXT {
+            return Err(CodeError::Long(self.0.len()));
+        }
         let bytes = BASE64.decode(&self.0).map_err(|_| CodeError::Text)?;
         code::decode(&bytes)
     }

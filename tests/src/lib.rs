@@ -8,6 +8,7 @@
 //! | [`recording`] | what left the plugin, sample by sample, and its laws |
 //! | [`audio_call`] | which calls the audio thread makes, for the interposer |
 //! | [`threads`] | the threads of this process, to see that a plugin leaves none behind |
+//! | [`memory_use`] | what this process holds |
 //! | [`clip`] | a jazz trio of sixteen bars, the demo's music |
 //! | [`comparison`] | which notes were kept, removed and added |
 //! | [`midi_file`] | what was played as a Standard MIDI file |
@@ -19,6 +20,7 @@ pub mod audio_call;
 pub mod clip;
 pub mod comparison;
 pub mod host;
+pub mod memory_use;
 pub mod midi_file;
 pub mod recording;
 pub mod rolls;

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 
 use crate::bundle::{self, Bundles};
-use crate::process::{cargo, output, run as run_process};
+use crate::process::{cargo, host, output, run as run_process};
 use crate::system;
 
 /// The cargo profile of what is shipped.
@@ -148,13 +148,6 @@ fn encoded(flags: &str, remaps: &[(PathBuf, &str)]) -> String {
         .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()));
     let flags = flags.split_whitespace().map(str::to_owned);
     flags.chain(own).collect::<Vec<_>>().join("\x1f")
-}
-
-/// The target that is built for where none is named.
-fn host() -> Result<String> {
-    let said = output(Command::new("rustc").arg("-vV"))?;
-    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
-    Ok(host.context("`rustc -vV` names no host")?.to_owned())
 }
 
 /// The platform as users know it.

@@ -13,7 +13,9 @@ mod bundle;
 mod check;
 mod demo;
 mod dist;
+mod endurance;
 mod forward;
+mod fuzz;
 mod install;
 mod play;
 mod process;
@@ -52,6 +54,14 @@ enum Task {
     Bundle(bundle::Args),
     /// Let the formats' own validators look at the built plugin.
     Validate(validate::Args),
+    /// Play the built plugin for hours of song, in many instances (arguments go to the program).
+    #[command(disable_help_flag = true)]
+    Soak(endurance::Args),
+    /// Load and unload the built plugin many times (arguments go to the program).
+    #[command(disable_help_flag = true)]
+    Unload(endurance::Args),
+    /// Feed hostile files, states and hosts to what reads them.
+    Fuzz(fuzz::Args),
     /// Run the tests on the built plugin where the audio thread may not allocate, wait or do IO
     /// (Linux).
     Realtime(realtime::Args),
@@ -88,6 +98,9 @@ fn main() -> Result<()> {
         Task::Bundle(args) => bundle::run(&args),
         Task::Validate(args) => validate::run(&args),
         Task::Realtime(args) => realtime::run(&args),
+        Task::Fuzz(args) => fuzz::run(&args),
+        Task::Soak(args) => endurance::run("soak", &args),
+        Task::Unload(args) => endurance::run("unload", &args),
         Task::Dist(args) => dist::run(&args),
         Task::Install(args) => install::run(&args),
         Task::Train(args) => forward::run("train", &args),

@@ -51,6 +51,13 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// The target that is built for where none is named.
+pub(crate) fn host() -> Result<String> {
+    let said = output(Command::new("rustc").arg("-vV"))?;
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("`rustc -vV` names no host")?.to_owned())
+}
+
 /// The command as a line for the shell, with the environment that was set for it.
 pub(crate) fn line(command: &Command) -> String {
     let mut text = String::new();

@@ -336,3 +336,18 @@ fn instances_share_one_engine_and_the_last_one_ends_it() {
     let again = shared();
     assert_eq!(Arc::strong_count(&again), 1);
 }
+
+#[test]
+fn without_a_thread_notes_are_dry_and_nobody_waits() {
+    // No system gives a thread so much of a stack.
+    let thread = std::thread::Builder::new().stack_size(1 << 60);
+    let engine = Engine::start_on(thread, Box::new(|| unreachable!("there is no thread")));
+    let Reading { state, error, .. } = engine.status().read();
+    assert_eq!(state, State::Failed);
+    assert!(error.unwrap().starts_with("no thread: "));
+    let end = attached(&engine, 1);
+    assert!(!end.ask(request(&end, 0, Instant::now())));
+    let start = Instant::now();
+    assert!(end.wait_offline(LONG).is_none());
+    assert!(start.elapsed() < LONG / 2, "a bounce waited for nobody");
+}

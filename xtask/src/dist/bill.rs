@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn this_workspace_has_a_bill_with_checksums_and_licences() {
-        let bill = Bill::read(&super::super::host().unwrap()).unwrap();
+        let bill = Bill::read(&crate::process::host().unwrap()).unwrap();
         assert!(bill.of_name("candle-core").is_some());
         assert!(bill.of_name("proptest").is_none(), "only tests need it");
         for package in bill.foreign() {

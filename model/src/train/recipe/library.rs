@@ -59,7 +59,9 @@ pub enum RecipeError {
     )]
     Unknown(String),
     /// The file cannot be read.
-    #[error("{path}: cannot be read: {source}")]
+    #[error(
+        "{path}: cannot be read: {source}; expected a JSON file such as the recipe.json of a run"
+    )]
     Io {
         /// The file.
         path: PathBuf,
