@@ -33,6 +33,7 @@ mod weights;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use nice_plug::prelude::*;
 use nice_plug_egui::{EguiEditor, RepaintNotifier};
@@ -49,6 +50,9 @@ const PASS_THROUGH: &[AudioIOLayout] = &[AudioIOLayout {
     main_output_channels: NonZeroU32::new(2),
     ..AudioIOLayout::const_default()
 }];
+
+/// How long an instance that is deactivated waits for the framework's worker, at most.
+const LONGEST_DRAIN: Duration = Duration::from_secs(5);
 
 /// Numbers the instances of this process, so that the engine can tell them apart.
 static INSTANCES: AtomicU64 = AtomicU64::new(0);
@@ -68,6 +72,10 @@ pub struct ThirdStream<const STEREO: bool> {
     engine: Option<Arc<Engine>>,
     /// Whether the host renders offline.
     offline: bool,
+    /// Queues behind all that the framework has queued for this instance.
+    queue: Option<AsyncExecutor<Self>>,
+    /// How often what was queued there came to its turn.
+    turns: Arc<AtomicU64>,
 }
 
 /// What `process` needs.
@@ -88,6 +96,8 @@ impl<const STEREO: bool> Default for ThirdStream<STEREO> {
             live: None,
             engine: None,
             offline: false,
+            queue: None,
+            turns: Arc::default(),
         }
     }
 }
@@ -107,14 +117,22 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
     const INPUT_EVENT_CAPACITY: usize = 8192;
     type Editor = EguiEditor<editor::App>;
     type SysExMessage = ();
-    /// Unused: the framework's own worker ends when a task outlives its instance.
+    /// Only a mark in the framework's queue ([`Self::drain`]): its worker is not for work.
     type BackgroundTask = ();
 
     fn params(&self) -> Arc<dyn Params> {
         Arc::clone(&self.params) as Arc<dyn Params>
     }
 
-    fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
+    fn task_executor(&mut self) -> TaskExecutor<Self> {
+        let turns = Arc::clone(&self.turns);
+        Box::new(move |()| {
+            turns.fetch_add(1, Ordering::Release);
+        })
+    }
+
+    fn editor(&mut self, executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
+        self.queue = Some(executor);
         let (params, shared) = (Arc::clone(&self.params), Arc::clone(&self.shared));
         editor::create(params, shared, self.repaint.clone())
     }
@@ -149,7 +167,14 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
         true
     }
 
+    fn deactivate(&mut self) {
+        self.drain();
+    }
+
     fn reset(&mut self) {
+        // The framework asks which thread it is on whenever a parameter is automated, and the
+        // first time on a thread that allocates: here, before it processes, rather than there.
+        util::permit_alloc(|| drop(std::thread::current()));
         if let Some(live) = &mut self.live {
             live.core.reset();
             live.timeline.reset();
@@ -185,6 +210,28 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
             .request_repaint_with(transport.playing || live.was_playing);
         live.was_playing = transport.playing;
         ProcessStatus::KeepAlive
+    }
+}
+
+impl<const STEREO: bool> ThirdStream<STEREO> {
+    /// Waits (bounded) until nothing of this instance is queued in the framework. Main thread.
+    ///
+    /// As a VST3 on Linux the framework queues every automated value for a worker that all
+    /// instances share, and that ends for all of them when it meets a value whose instance is
+    /// gone; the last instance then takes the host with it (docs/upstream.md).
+    fn drain(&self) {
+        let Some(queue) = self
+            .queue
+            .as_ref()
+            .filter(|_| STEREO && cfg!(target_os = "linux"))
+        else {
+            return;
+        };
+        let (before, start) = (self.turns.load(Ordering::Acquire), Instant::now());
+        queue.execute_background(());
+        while self.turns.load(Ordering::Acquire) == before && start.elapsed() < LONGEST_DRAIN {
+            std::thread::sleep(Duration::from_micros(200));
+        }
     }
 }
 

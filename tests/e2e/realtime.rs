@@ -17,10 +17,10 @@ const NAME: &str = "realtime::what_no_audio_thread_may_do_ends_the_process";
 const ABORT: i32 = 6;
 
 fn doing(deed: &str, pace: Pace) {
-    let held = vec![1_u8; 100];
+    let mut held = Some(vec![1_u8; 100]);
     watched(pace, || match deed {
         "malloc" => drop(std::hint::black_box(vec![1_u8; 100])),
-        "free" => drop(std::hint::black_box(held)),
+        "free" => drop(std::hint::black_box(held.take())),
         "nanosleep" => std::thread::sleep(Duration::from_millis(1)),
         "futex wait" => std::thread::park_timeout(Duration::from_millis(1)),
         "write" => drop(std::io::stderr().write(b"x")),

@@ -61,6 +61,7 @@ fn script(dice: &mut Dice) -> Script {
             ..note
         }
     });
+    let notes: Vec<_> = notes.collect();
     let mut song = Song::new([60.0, 97.0, 120.0, 180.0][dice.draw(4) as usize], notes);
     for _ in 0..dice.draw(20) {
         let knob = dice.place() * 2.0 - 1.0;
