@@ -18,7 +18,7 @@ use third_stream_model::song::SongError;
 use third_stream_model::train::LockError;
 use third_stream_model::train::checkpoint::CheckpointError;
 use third_stream_model::train::data::DataError;
-use third_stream_model::train::recipe::RecipeError;
+use third_stream_model::train::recipe::library::RecipeError;
 use third_stream_model::train::record::RecordError;
 use third_stream_model::train::run::RunError;
 use third_stream_model::weights::WeightsError;
@@ -122,7 +122,7 @@ fn messages() -> Vec<String> {
         }
         .to_string(),
         "swing".parse::<Genre>().unwrap_err().to_string(),
-        "jazz-polka".parse::<Pair>().unwrap_err().to_string(),
+        "jazz".parse::<Pair>().unwrap_err().to_string(),
     ]
 }
 

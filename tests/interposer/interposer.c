@@ -21,7 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { OUTSIDE = 0, STRICT = 1, MAY_SLEEP = 2 };
+/* MAY_WAKE is added to one of the others: waking another thread takes a system call but no wait. */
+enum { OUTSIDE = 0, STRICT = 1, MAY_SLEEP = 2, MAY_WAKE = 4 };
 
 static __thread int place __attribute__((tls_model("initial-exec"))) = OUTSIDE;
 
@@ -47,7 +48,7 @@ static void caught(const char *what)
 
 #define STRICTLY(what) do { if (place != OUTSIDE) caught(what); } while (0)
 /* A bounce waits for its answers: there, and only there, it may sleep. */
-#define SLEEPING(what) do { if (place == STRICT) caught(what); } while (0)
+#define SLEEPING(what) do { if (place & STRICT) caught(what); } while (0)
 /* The function that would have been called without us. */
 #define NEXT(name) \
     static __typeof__(&name) next; \
@@ -178,9 +179,11 @@ long syscall(long number, ...)
             int what = (int)a[1] & FUTEX_CMD_MASK;
             if (what == FUTEX_WAIT || what == FUTEX_WAIT_BITSET || what == FUTEX_LOCK_PI)
                 caught("futex wait");
-            caught("futex wake");
+            if (!(place & MAY_WAKE))
+                caught("futex wake");
+        } else {
+            caught("syscall");
         }
-        caught("syscall");
     }
     NEXT(syscall);
     return next(number, a[0], a[1], a[2], a[3], a[4], a[5]);

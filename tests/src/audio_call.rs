@@ -11,6 +11,7 @@ type Mark = unsafe extern "C" fn(c_int) -> c_int;
 const OUTSIDE: c_int = 0;
 const STRICT: c_int = 1;
 const MAY_SLEEP: c_int = 2;
+const MAY_WAKE: c_int = 4;
 
 /// The interposer's function, where it is preloaded.
 #[cfg(target_os = "linux")]
@@ -50,15 +51,23 @@ fn within<T>(place: c_int, work: impl FnOnce() -> T) -> T {
     done
 }
 
+const fn place(pace: Pace) -> c_int {
+    match pace {
+        Pace::Offline => MAY_SLEEP,
+        Pace::Rushed | Pace::RealTime { .. } => STRICT,
+    }
+}
+
 /// A call of the plugin as an audio thread makes it: it may not allocate, wait or do IO. In a
 /// bounce it may wait for its answers.
 pub fn watched<T>(pace: Pace, call: impl FnOnce() -> T) -> T {
-    let place = if pace == Pace::Offline {
-        MAY_SLEEP
-    } else {
-        STRICT
-    };
-    within(place, call)
+    within(place(pace), call)
+}
+
+/// The same for a VST3, which on Linux may wake the framework's worker where a parameter is
+/// automated (docs/upstream.md).
+pub fn watched_vst3<T>(pace: Pace, call: impl FnOnce() -> T) -> T {
+    within(place(pace) | MAY_WAKE, call)
 }
 
 /// What the host does when the plugin calls it: not the plugin's time.

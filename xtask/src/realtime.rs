@@ -28,21 +28,18 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             "the interposer is preloaded by Linux's linker; on other systems run `cargo xtask check`"
         );
     }
-    let (clap, vst3) = match &args.bundles {
-        Some(folder) => {
-            let folder = folder
-                .canonicalize()
-                .with_context(|| format!("no folder {}", folder.display()))?;
-            (
-                folder.join("Third Stream.clap"),
-                folder.join("Third Stream.vst3"),
-            )
-        }
-        None => {
-            system::libraries(args.install_deps)?;
-            let bundles = bundle::bundle("release", &[])?;
-            (bundles.clap, bundles.vst3)
-        }
+    let (clap, vst3) = if let Some(folder) = &args.bundles {
+        let folder = folder
+            .canonicalize()
+            .with_context(|| format!("no folder {}", folder.display()))?;
+        (
+            folder.join("Third Stream.clap"),
+            folder.join("Third Stream.vst3"),
+        )
+    } else {
+        system::libraries(args.install_deps)?;
+        let bundles = bundle::bundle("release", &[])?;
+        (bundles.clap, bundles.vst3)
     };
     let mut command = e2e(has_nextest());
     command

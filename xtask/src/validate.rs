@@ -268,7 +268,9 @@ mod tests {
     fn each_validator_s_numbers_are_read() {
         let count = |lines: &[&str]| {
             let mut counts = Counts::default();
-            lines.iter().for_each(|line| counts.add_line(line));
+            for line in lines {
+                counts.add_line(line);
+            }
             counts
         };
         let clap = count(&["\x1b[1m38\x1b[0m run, 30 passed, 2 failed, 1 warnings, 5 skipped\n"]);

@@ -74,7 +74,7 @@ fn script(dice: &mut Dice) -> Script {
     }
     song.automation.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut passages = Vec::new();
-    for _ in 0..1 + dice.draw(5) {
+    for _ in 0..=dice.draw(5) {
         let from = dice.beats(48);
         passages.push(match dice.draw(4) {
             0 => Passage::Stop {
@@ -130,7 +130,13 @@ fn main() -> Result<()> {
     let (mut song, mut notes, mut sessions) = (0.0, 0_usize, 0_u64);
     let mut curve = Vec::new();
     while song < args.hours * 3600.0 {
-        let number = dice.draw(args.instances as u64) as usize;
+        // Each once, as an instance takes its memory when it first plays; then any.
+        let drawn = dice.draw(args.instances as u64);
+        let number = if sessions < args.instances as u64 {
+            sessions
+        } else {
+            drawn
+        } as usize;
         let instance = &mut instances[number];
         fiddle(instance, &mut dice)?;
         let setup = Setup {
@@ -158,7 +164,6 @@ fn main() -> Result<()> {
             );
         }
     }
-    // Until every instance has played, each adds its own.
     let later = &curve[curve.len() / 2..];
     println!(
         "{:.2} h of song in {:.0} s, {} instances, {sessions} sessions, {notes} notes, none hung; \

@@ -16,7 +16,7 @@ use vst3::Steinberg::kResultOk;
 
 use super::instance::{Instance, Listed, mode};
 use super::parts::{Changes, Events, pointer};
-use crate::audio_call::watched;
+use crate::audio_call::watched_vst3;
 use crate::host::Setup;
 use crate::host::walk::{Block, walk};
 use crate::recording::{Output, Recording};
@@ -55,6 +55,7 @@ impl Instance {
 
     /// What the audio thread does.
     fn play(&self, script: &Script, setup: &Setup) -> Result<Recording> {
+        self.begin()?;
         let parameters = self.shown();
         let timeline = Timeline::new(script, setup.sample_rate);
         let mut events = Vec::new();
@@ -120,7 +121,7 @@ impl Instance {
             processContext: &raw mut context,
         };
         let start = Instant::now();
-        let result = watched(setup.pace, || com!(self.processor.process(&raw mut data)));
+        let result = watched_vst3(setup.pace, || com!(self.processor.process(&raw mut data)));
         let took = start.elapsed();
         ensure!(
             result == kResultOk,
