@@ -105,6 +105,13 @@ impl Pair {
         }
     }
 
+    /// The pair that is meant where somebody names the target alone; `None` for pop, to which
+    /// two pairs lead.
+    pub fn meant_by(target: Genre) -> Option<Self> {
+        let pair = Self::JAZZ_CLASSIC;
+        pair.towards(target).map(|_| pair)
+    }
+
     /// The genre that `direction` starts from.
     pub const fn source(self, direction: Direction) -> Genre {
         match direction {
@@ -207,5 +214,7 @@ mod tests {
         assert_eq!(pair.towards(Genre::Jazz), Some(Direction::BToA));
         assert_eq!(pair.towards(Genre::Pop), None);
         assert_eq!(Direction::of_knob(0.0).1, 0.0);
+        assert_eq!(Pair::meant_by(Genre::Jazz), Some(pair));
+        assert_eq!(Pair::meant_by(Genre::Pop), None);
     }
 }

@@ -10,6 +10,7 @@
 //! | [`svg`] | before and after as a picture | – |
 //! | `net` | the generator and the discriminator, with their operations | `net` |
 //! | `weights` | weights files: both generators of a pair and their header | `net` |
+//! | `shipped` | the weights that come with the programs | `net` |
 //! | `transfer` | a roll through a generator to its edits | `net` |
 //! | `train` | corpus, batches, losses, steps, checkpoints, evaluation | `train` |
 
@@ -18,6 +19,8 @@ pub mod genre;
 pub mod net;
 pub mod perform;
 pub mod roll;
+#[cfg(feature = "net")]
+pub mod shipped;
 pub mod smf;
 pub mod song;
 pub mod svg;

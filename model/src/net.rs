@@ -7,6 +7,7 @@
 
 pub mod discriminator;
 pub mod generator;
+pub mod inference;
 pub mod init;
 pub mod kernels;
 pub mod ops;

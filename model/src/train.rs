@@ -17,8 +17,10 @@
 //! | [`schedule`] | the learning rate over the steps |
 //! | [`learner`] | the training state as the loop drives it |
 //! | [`run`] | the loop, and what may learn in it |
+//! | [`guide`] | a classifier of real music that leads the generators |
 //! | [`record`] | what a run is: pair, music, recipe |
 //! | [`checkpoint`] | everything that the next step needs, in one file |
+//! | [`threshold`] | the threshold above which a cell sounds, matched to the density |
 //! | [`report`] | progress bar, plain lines, `metrics.jsonl` |
 //! | `files` | files that are whole or not there, the lock of a run's folder |
 
@@ -31,6 +33,7 @@ pub mod data;
 pub mod evaluate;
 mod files;
 mod folder;
+pub mod guide;
 pub mod learner;
 mod losses;
 pub mod page;
@@ -41,6 +44,7 @@ pub mod report;
 pub mod run;
 pub mod schedule;
 pub mod state;
+pub mod threshold;
 pub mod validation;
 
 pub use files::LockError;

@@ -4,12 +4,15 @@
 //! alone ([`on_this_thread`]): the process-wide pool would start threads that stay when a plugin
 //! is unloaded. Not for the audio thread.
 
-use candle_core::Device;
+use std::sync::{Mutex, PoisonError};
+
+use candle_core::{Device, Tensor};
 
 use crate::genre::{Direction, Pair};
-use crate::net::{self, Generator};
-use crate::roll::Roll;
+use crate::net::Generator;
+use crate::net::inference::{Arena, Level, Prepared};
 use crate::roll::edits::Edits;
+use crate::roll::{CELLS, PITCHES, Roll, STEPS};
 use crate::weights::{Header, WeightsError, read_generators};
 
 /// A forward pass that failed.
@@ -44,8 +47,20 @@ pub fn on_this_thread<R: Send>(f: impl FnOnce() -> R + Send) -> R {
 pub struct Transfer {
     header: Header,
     pair: Pair,
-    generators: [Generator; 2],
-    device: Device,
+    networks: Networks,
+}
+
+/// The generators as the device runs them fastest.
+enum Networks {
+    Cpu {
+        generators: Box<[Prepared; 2]>,
+        /// Memory of passes that are over, for the next ones.
+        arenas: Mutex<Vec<Arena>>,
+    },
+    Other {
+        generators: Box<[Generator; 2]>,
+        device: Device,
+    },
 }
 
 impl Transfer {
@@ -57,12 +72,25 @@ impl Transfer {
     /// Loads a weights file for `device`.
     pub fn on_device(bytes: &[u8], device: Device) -> Result<Self, WeightsError> {
         let (header, generators) = read_generators(bytes, &device)?;
+        let networks = if device.is_cpu() {
+            let [ab, ba] = generators.each_ref().map(|generator| {
+                generator
+                    .prepared(Level::best())
+                    .map_err(|error| WeightsError::Unreadable(error.to_string()))
+            });
+            Networks::Cpu {
+                generators: Box::new([ab?, ba?]),
+                arenas: Mutex::default(),
+            }
+        } else {
+            let generators = Box::new(generators);
+            Networks::Other { generators, device }
+        };
         let pair = header.pair()?;
         Ok(Self {
             header,
             pair,
-            generators,
-            device,
+            networks,
         })
     }
 
@@ -78,61 +106,71 @@ impl Transfer {
 
     /// The name of the device that the passes run on.
     pub const fn device(&self) -> &'static str {
-        match self.device {
-            Device::Cpu => "CPU",
-            Device::Cuda(_) => "CUDA",
-            Device::Metal(_) => "Metal",
+        match self.networks {
+            Networks::Cpu { .. } => "CPU",
+            Networks::Other {
+                device: Device::Cuda(_),
+                ..
+            } => "CUDA",
+            Networks::Other { .. } => "Metal",
         }
     }
 
     /// The probability of each cell of each roll after the transfer, step-major,
-    /// [`crate::roll::CELLS`] values a roll. One batch.
+    /// [`crate::roll::CELLS`] values a roll.
     pub fn probabilities(
         &self,
         rolls: &[Roll],
         direction: Direction,
     ) -> Result<Vec<f32>, TransferError> {
-        if rolls.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.checked(|| {
-            let x = net::tensor_of_rolls(rolls, &self.device)?;
-            let y = self.generators[direction.index()].forward(&x)?;
-            y.flatten_all()?.to_vec1()
-        })
+        self.forward(&values(rolls), direction)
     }
 
     /// The probabilities after one generator, as [`Self::probabilities`], and after the other
     /// too, which hears them as they are, not the notes that they stand for: the cycle of the
-    /// paper's own code. One batch.
+    /// paper's own code.
     pub fn there_and_back(
         &self,
         rolls: &[Roll],
         direction: Direction,
     ) -> Result<[Vec<f32>; 2], TransferError> {
-        if rolls.is_empty() {
-            return Ok([Vec::new(), Vec::new()]);
-        }
-        let mut there = Vec::new();
-        let back = self.checked(|| {
-            let x = net::tensor_of_rolls(rolls, &self.device)?;
-            let y = self.generators[direction.index()].forward(&x)?;
-            there = y.flatten_all()?.to_vec1()?;
-            let back = self.generators[direction.reverse().index()].forward(&y)?;
-            back.flatten_all()?.to_vec1()
-        })?;
+        let there = self.forward(&values(rolls), direction)?;
+        let back = self.forward(&there, direction.reverse())?;
         Ok([there, back])
     }
 
-    /// The values of a pass, if they are numbers.
-    fn checked(
-        &self,
-        pass: impl FnOnce() -> candle_core::Result<Vec<f32>>,
-    ) -> Result<Vec<f32>, TransferError> {
-        let values = pass().map_err(|source| TransferError::Network {
-            device: self.device().to_owned(),
-            source: Box::new(source),
-        })?;
+    /// The probabilities for the cells of some rolls.
+    fn forward(&self, cells: &[f32], direction: Direction) -> Result<Vec<f32>, TransferError> {
+        let mut values = vec![0.0; cells.len()];
+        if cells.is_empty() {
+            return Ok(values);
+        }
+        match &self.networks {
+            Networks::Cpu { generators, arenas } => {
+                let generator = &generators[direction.index()];
+                let arenas = || arenas.lock().unwrap_or_else(PoisonError::into_inner);
+                // Both generators are of one shape, so any arena fits.
+                let kept = arenas().pop();
+                let mut arena = kept.unwrap_or_else(|| generator.arena());
+                let rolls = cells.chunks_exact(CELLS);
+                for (x, y) in rolls.zip(values.chunks_exact_mut(CELLS)) {
+                    generator.probabilities(&mut arena, x, y);
+                }
+                arenas().push(arena);
+            }
+            Networks::Other { generators, device } => {
+                let pass = || {
+                    let shape = (cells.len() / CELLS, 1, STEPS, PITCHES);
+                    let x = Tensor::from_slice(cells, shape, device)?;
+                    let y = generators[direction.index()].forward(&x)?;
+                    y.flatten_all()?.to_vec1()
+                };
+                values = pass().map_err(|source| TransferError::Network {
+                    device: self.device().to_owned(),
+                    source: Box::new(source),
+                })?;
+            }
+        }
         if values.iter().any(|value| value.is_nan()) {
             return Err(TransferError::NotANumber);
         }
@@ -149,4 +187,13 @@ impl Transfer {
     pub const fn threshold(&self, direction: Direction) -> f32 {
         self.header.threshold[direction.index()]
     }
+}
+
+/// The cells of some rolls, 0.0 and 1.0.
+fn values(rolls: &[Roll]) -> Vec<f32> {
+    let mut values = vec![0.0; rolls.len() * CELLS];
+    for (roll, values) in rolls.iter().zip(values.chunks_exact_mut(CELLS)) {
+        roll.write_values(values);
+    }
+    values
 }

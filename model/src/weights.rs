@@ -236,6 +236,15 @@ impl View for Half {
     }
 }
 
+/// The weights file `bytes` with another header; the networks stay as they are.
+pub fn with_header(bytes: &[u8], header: &Header) -> Result<Vec<u8>, WeightsError> {
+    let unreadable = |text: String| WeightsError::Unreadable(text);
+    let file = SafeTensors::deserialize(bytes).map_err(|e| unreadable(e.to_string()))?;
+    let text = serde_json::to_string(header).map_err(|e| unreadable(e.to_string()))?;
+    let metadata = HashMap::from([(HEADER_KEY.to_owned(), text)]);
+    safetensors::serialize(file.tensors(), Some(metadata)).map_err(|e| unreadable(e.to_string()))
+}
+
 /// The bytes of a weights file from the variables of both generators, A→B first.
 pub fn write(
     header: &Header,

@@ -9,29 +9,32 @@ mod app;
 mod controls;
 mod heading;
 mod knob;
+mod pair;
 mod roll_view;
+mod saving;
 mod status;
 mod theme;
 
 use std::sync::Arc;
 
 use egui::{Rect, Ui, pos2, vec2};
-use third_stream_model::genre::{Direction, Genre, Pair};
+use third_stream_model::genre::{Direction, Genre};
 use third_stream_model::roll::Roll;
 
 pub use app::App;
 pub(crate) use app::create;
 
 use crate::engine::Reading;
-use crate::params::{Delay, Mode, PAIR};
+use crate::params::{Delay, GenrePair, Mode};
 use crate::presets::{Preset, factory};
 use crate::rt::Guard;
+pub use crate::state::Side;
 
 /// All that the editor shows, as plain values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct View {
     /// The genres at the knob's ends.
-    pub pair: Pair,
+    pub pair: GenrePair,
     /// The knob as the user set it, −1..=1.
     pub knob: f32,
     /// The knob with the host's modulation.
@@ -48,6 +51,8 @@ pub struct View {
     pub learned: u32,
     /// In place: phrases that wait for the networks.
     pub waiting: u32,
+    /// In place: bars that were forgotten and can be brought back.
+    pub forgotten: usize,
     /// Whether notes pass untouched.
     pub bypass: bool,
     /// Whether the transport runs.
@@ -76,16 +81,6 @@ pub struct View {
     pub notice: Option<Notice>,
 }
 
-/// Two settings to compare.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Side {
-    /// The first.
-    #[default]
-    A,
-    /// The second.
-    B,
-}
-
 /// Something that the user should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
@@ -98,7 +93,7 @@ pub enum Notice {
 impl Default for View {
     fn default() -> Self {
         Self {
-            pair: PAIR,
+            pair: GenrePair::JazzClassic,
             knob: 0.0,
             moved: 0.0,
             quantise: 1.0,
@@ -107,6 +102,7 @@ impl Default for View {
             delay: Delay::Four,
             learned: 0,
             waiting: 0,
+            forgotten: 0,
             bypass: false,
             playing: false,
             source: Roll::EMPTY,
@@ -127,7 +123,7 @@ impl Default for View {
 impl View {
     /// The genre that the knob leads to.
     pub fn target(&self) -> Genre {
-        self.pair.target(Direction::of_knob(self.moved).0)
+        self.pair.of_core().target(Direction::of_knob(self.moved).0)
     }
 }
 
@@ -136,6 +132,8 @@ impl View {
 pub enum Control {
     /// The large knob.
     Genre,
+    /// The genres at its ends.
+    Pair,
     /// The pull to the grid.
     Quantise,
     /// The melody lock.
@@ -164,6 +162,10 @@ pub enum Gesture {
     End(Control),
     /// Everything that was heard in place is to be forgotten.
     Forget,
+    /// What was forgotten last is to come back.
+    BringBack,
+    /// The whole learned song is to be saved as a MIDI file.
+    SaveSong,
     /// The presets' menu is opened: other instances may have saved some.
     ListPresets,
     /// A preset is chosen, by its place in the list.
@@ -226,7 +228,9 @@ pub fn draw(ui: &mut Ui, view: &View) -> Vec<Gesture> {
     let faded = if view.bypass { 0.45 } else { 1.0 };
     ui.scope(|ui| {
         ui.multiply_opacity(faded);
-        knob::show(ui, knob, view.pair, (view.knob, view.moved), &mut gestures);
+        let genres = view.pair.of_core();
+        knob::show(ui, knob, genres, (view.knob, view.moved), &mut gestures);
+        pair::show(ui, knob, view.pair, &mut gestures);
         controls::mode(ui, mode, view.mode, &mut gestures);
         match view.mode {
             Mode::Live => controls::delay(ui, delay, view.delay, &mut gestures),

@@ -1,5 +1,7 @@
-//! Saves what was played and what sounds instead as a MIDI file with two tracks. For the editor's
-//! thread; never the audio's.
+//! Saves what was played and what sounds instead as a MIDI file with two tracks: the phrase that is
+//! shown, or the whole learned song. For the editor's threads; never the audio's.
+
+pub(crate) mod song;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,8 +14,12 @@ use third_stream_model::roll::{PITCHES, Roll, STEPS, key_of_row};
 
 use crate::presets::write_new;
 
-/// Ticks of a step: a 16th at 480 ticks a quarter.
-const STEP: u32 = 120;
+pub use song::SavedSong;
+
+/// Ticks of a quarter.
+const QUARTER: u32 = 480;
+/// Ticks of a step, a 16th.
+const STEP: u32 = QUARTER / 4;
 /// Microseconds of a quarter: 120 beats a minute. Hosts place the notes by their beats.
 const TEMPO: u32 = 500_000;
 /// How hard every note is struck: rolls know no loudness.
@@ -26,17 +32,26 @@ pub enum ExportError {
     /// There is no phrase yet.
     #[error("Nothing to save yet: play until a phrase is shown")]
     Empty,
-    /// The system names neither a music nor a documents folder.
-    #[error("Not saved: the system names no folder for the user's music or documents")]
+    /// In place remembers nothing.
+    #[error("Nothing to save yet: play In place until bars are learned")]
+    NothingLearned,
+    /// Nobody waits for the file any more.
+    #[error("Not saved: the window was closed before the song was done")]
+    Cancelled,
+    /// The system names no folder of the user's.
+    #[error("Not saved: the system names no folder for the user's music or documents, and no home")]
     NoFolder,
     /// The file system refused.
     #[error("Not saved: {0}: {1}")]
     Io(PathBuf, io::Error),
 }
 
-/// Where files are saved: "Third Stream" in the user's music or documents folder.
+/// Where files are saved: "Third Stream" in the user's music or documents folder, or where the
+/// system names neither, at home.
 pub fn folder() -> Option<PathBuf> {
-    let folder = dirs::audio_dir().or_else(dirs::document_dir)?;
+    let folder = dirs::audio_dir()
+        .or_else(dirs::document_dir)
+        .or_else(dirs::home_dir)?;
     Some(folder.join("Third Stream"))
 }
 
@@ -60,13 +75,19 @@ fn bytes(rolls: &[(&str, &Roll)]) -> io::Result<Vec<u8>> {
         meta(MetaMessage::Tempo(u24::new(TEMPO))),
         meta(MetaMessage::TimeSignature(4, 2, 24, 8)),
     ];
-    let mut tracks = vec![track(conductor)];
+    let end = STEPS as u32 * STEP;
+    let mut tracks = vec![track(conductor, end)];
     for (channel, (name, roll)) in rolls.iter().enumerate() {
         let mut events = vec![meta(MetaMessage::TrackName(name.as_bytes()))];
         notes(roll, channel as u8, &mut events);
-        tracks.push(track(events));
+        tracks.push(track(events, end));
     }
-    let timing = Timing::Metrical(u15::new(4 * STEP as u16));
+    file(tracks)
+}
+
+/// A file of type 1.
+fn file(tracks: Vec<Track<'_>>) -> io::Result<Vec<u8>> {
+    let timing = Timing::Metrical(u15::new(QUARTER as u16));
     let header = Header::new(Format::Parallel, timing);
     let mut bytes = Vec::new();
     Smf { header, tracks }.write_std(&mut bytes)?;
@@ -99,10 +120,11 @@ fn notes(roll: &Roll, channel: u8, events: &mut Vec<(u32, TrackEventKind<'_>)>) 
     }
 }
 
-/// A track of four bars from events in order of time.
-fn track(mut events: Vec<(u32, TrackEventKind<'_>)>) -> Track<'_> {
-    let end = TrackEventKind::Meta(MetaMessage::EndOfTrack);
-    events.push((STEPS as u32 * STEP, end));
+/// A track from events in order of time, which ends at tick `end` or with the last of them.
+fn track(mut events: Vec<(u32, TrackEventKind<'_>)>, end: u32) -> Track<'_> {
+    let last = events.last().map_or(0, |(tick, _)| *tick);
+    let end_of_track = TrackEventKind::Meta(MetaMessage::EndOfTrack);
+    events.push((end.max(last), end_of_track));
     let mut now = 0;
     events
         .into_iter()

@@ -40,7 +40,7 @@ use nice_plug_egui::{EguiEditor, RepaintNotifier};
 
 use engine::Engine;
 use host::{Held, HostPort, timeline::Timeline};
-use params::{PAIR, ThirdStreamParams};
+use params::ThirdStreamParams;
 use rt::Settings;
 use shared::Shared;
 
@@ -54,8 +54,11 @@ const PASS_THROUGH: &[AudioIOLayout] = &[AudioIOLayout {
 /// How long an instance that is deactivated waits for the framework's worker, at most.
 const LONGEST_DRAIN: Duration = Duration::from_secs(5);
 
-/// Numbers the instances of this process, so that the engine can tell them apart.
-static INSTANCES: AtomicU64 = AtomicU64::new(0);
+/// A number for whoever asks the engine in this process, so that it can tell them apart.
+fn next_instance() -> u64 {
+    static INSTANCES: AtomicU64 = AtomicU64::new(0);
+    INSTANCES.fetch_add(1, Ordering::Relaxed)
+}
 
 /// One instance of the plugin; `STEREO` gives it the pass-through bus.
 pub struct ThirdStream<const STEREO: bool> {
@@ -150,7 +153,7 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
         self.offline = config.process_mode == ProcessMode::Offline;
         if self.live.is_none() {
             let engine = engine::shared();
-            let (audio, worker) = link::link(INSTANCES.fetch_add(1, Ordering::Relaxed));
+            let (audio, worker) = link::link(next_instance());
             engine.attach(worker);
             engine.keep(&self.params.memory);
             self.shared.follow(engine.status());
@@ -202,7 +205,7 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
             forget: self.params.forget.value(),
             delay_bars: self.params.delay.value().bars(),
             bypass: self.params.bypass.value(),
-            pair: PAIR,
+            pair: self.params.pair.value().of_core(),
         };
         let mut port = HostPort::new(context, &mut live.held);
         live.core.process(frames, &transport, &settings, &mut port);
@@ -238,10 +241,27 @@ impl<const STEREO: bool> ThirdStream<STEREO> {
 impl<const STEREO: bool> ClapPlugin for ThirdStream<STEREO> {
     const CLAP_ID: &'static str = "org.third-stream.third-stream";
     const CLAP_DESCRIPTION: Option<&'static str> =
-        Some("Moves a part from jazz through as played to classical, in time with the song");
+        Some("Moves a part between jazz, classical and pop, in time with the song");
     const CLAP_MANUAL_URL: Option<&'static str> = None;
     const CLAP_SUPPORT_URL: Option<&'static str> = None;
     const CLAP_FEATURES: &'static [ClapFeature] = &[ClapFeature::NoteEffect, ClapFeature::Utility];
+
+    /// One page of eight: what is turned while playing first.
+    fn remote_controls(&self, context: &mut impl RemoteControlsContext) {
+        let params = &self.params;
+        context.add_section("Third Stream", |section| {
+            section.add_page("Third Stream", |page| {
+                page.add_param(&params.genre);
+                page.add_param(&params.quantise);
+                page.add_param(&params.scale);
+                page.add_param(&params.density);
+                page.add_param(&params.melody);
+                page.add_param(&params.mode);
+                page.add_param(&params.delay);
+                page.add_param(&params.bypass);
+            });
+        });
+    }
 }
 
 impl<const STEREO: bool> Vst3Plugin for ThirdStream<STEREO> {

@@ -5,6 +5,7 @@
 //! | `place` | which phrase a bar slot belongs to | any |
 //! | `notes`, `store` | the memory as the core plays it, of fixed size | audio |
 //! | `document`, `code` | the memory as it is saved | main, engine |
+//! | `song` | the memory as one song, to be saved as MIDI | editor |
 //!
 //! The audio thread owns the [`Memory`](store::Memory) and sends every change, by value, over a
 //! channel. The [`Keeper`] on the other side files the changes in a document, and that is what a
@@ -15,6 +16,7 @@ mod code;
 mod document;
 mod notes;
 mod place;
+mod song;
 mod store;
 
 use std::sync::Arc;
@@ -30,6 +32,7 @@ use code::CodeError;
 use document::{Document, Filing};
 pub(crate) use notes::{Remembered, TICKS, ticks};
 pub(crate) use place::{Meter, Place, SAME, SLOT, slots_of, steps_of};
+pub(crate) use song::{Section, Song, SongNote};
 pub(crate) use store::Memory;
 
 /// Changes that can wait to be filed: the engine looks every few milliseconds.
@@ -52,6 +55,8 @@ pub(crate) struct Keeper {
 #[derive(Debug, Default)]
 struct Desk {
     document: Document,
+    /// What was forgotten last, to be brought back.
+    forgotten: Document,
     /// Grows with each memory that is handed over.
     epoch: u32,
     /// The ends of the channels, once an instance is active.
@@ -104,7 +109,53 @@ impl Keeper {
 
     /// Forgets every bar: the editor's button.
     pub(crate) fn forget(&self) {
-        self.desk.lock().load(Document::default());
+        let mut desk = self.desk.lock();
+        desk.file();
+        let Desk {
+            document,
+            forgotten,
+            ..
+        } = &mut *desk;
+        document.put_aside(forgotten);
+        desk.load(Document::default());
+    }
+
+    /// Brings back what was forgotten last, by button or parameter. What was learned since is put
+    /// aside in its place, so doing it twice changes nothing.
+    pub(crate) fn bring_back(&self) {
+        let mut desk = self.desk.lock();
+        desk.file();
+        if desk.forgotten.len() == 0 {
+            return;
+        }
+        let document = std::mem::take(&mut desk.forgotten);
+        desk.forgotten = std::mem::take(&mut desk.document);
+        desk.load(document);
+    }
+
+    /// Bars that [`Keeper::bring_back`] would bring back.
+    pub(crate) fn forgotten(&self) -> usize {
+        self.desk.lock().forgotten.len()
+    }
+
+    /// A keeper of its own with the same memory.
+    pub(crate) fn copy(&self) -> Self {
+        let mut desk = self.desk.lock();
+        desk.file();
+        let document = desk.document.clone();
+        Self {
+            desk: Mutex::new(Desk {
+                document,
+                ..Desk::default()
+            }),
+        }
+    }
+
+    /// The whole song as it was heard: see [`Song`].
+    pub(crate) fn song(&self) -> Song {
+        let mut desk = self.desk.lock();
+        desk.file();
+        Song::of(&desk.document)
     }
 
     /// The document as it is saved.
@@ -127,19 +178,30 @@ impl Keeper {
             );
             Document::default()
         });
-        self.desk.lock().load(document);
+        let mut desk = self.desk.lock();
+        desk.load(document);
+        // That was of another project, or of this one before it was opened.
+        desk.forgotten = Document::default();
     }
 }
 
 impl Desk {
     fn file(&mut self) {
-        let Some(channels) = &self.channels else {
+        let Self {
+            document,
+            forgotten,
+            epoch,
+            channels: Some(channels),
+        } = self
+        else {
             return;
         };
-        for filing in channels.filings.try_iter() {
-            if filing.epoch == self.epoch {
-                self.document.file(&filing);
+        let filings = channels.filings.try_iter();
+        for filing in filings.filter(|filing| filing.epoch == *epoch) {
+            if filing.bar.is_none() {
+                document.put_aside(forgotten);
             }
+            document.file(&filing);
         }
         channels.returns.try_iter().for_each(drop);
     }

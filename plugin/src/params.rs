@@ -3,6 +3,7 @@
 //! Ids never change: projects and automation refer to them.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nice_plug::prelude::*;
 use parking_lot::Mutex;
@@ -12,9 +13,6 @@ use third_stream_model::genre::{Direction, Genre, Pair};
 use crate::memory::Keeper;
 use crate::rt::{self, Guard};
 use crate::state::State;
-
-/// The genre pair that the knob moves between.
-pub const PAIR: Pair = Pair::JAZZ_CLASSIC;
 
 /// A knob nearer to the centre than this (in percent) is at the centre: the hosts' normalised
 /// values do not always come back exactly.
@@ -26,6 +24,10 @@ pub struct ThirdStreamParams {
     /// From the pair's first genre (−100 %) through "as played" (0) to its second (100 %).
     #[id = "genre"]
     pub genre: FloatParam,
+    /// The two genres at the knob's ends. Bars that were asked about before it changed sound as
+    /// they were asked.
+    #[id = "pair"]
+    pub pair: EnumParam<GenrePair>,
     /// How strongly kept notes are pulled to the 16-step grid, in percent.
     #[id = "quantise"]
     pub quantise: FloatParam,
@@ -56,6 +58,40 @@ pub struct ThirdStreamParams {
     /// What In place remembers. Never locked by the audio thread.
     #[persist = "memory"]
     pub(crate) memory: Arc<Keeper>,
+}
+
+/// The genre pairs as the host lists them.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GenrePair {
+    /// Jazz at the left end, classic at the right.
+    #[id = "jazz-classic"]
+    #[serde(rename = "jazz-classic")]
+    #[name = "Jazz – Classic"]
+    JazzClassic,
+    /// Jazz at the left end, pop at the right.
+    #[id = "jazz-pop"]
+    #[serde(rename = "jazz-pop")]
+    #[name = "Jazz – Pop"]
+    JazzPop,
+    /// Classic at the left end, pop at the right.
+    #[id = "classic-pop"]
+    #[serde(rename = "classic-pop")]
+    #[name = "Classic – Pop"]
+    ClassicPop,
+}
+
+impl GenrePair {
+    /// All pairs, in the order of the parameter.
+    pub const ALL: [Self; 3] = [Self::JazzClassic, Self::JazzPop, Self::ClassicPop];
+
+    /// The same in the core's words.
+    pub const fn of_core(self) -> Pair {
+        match self {
+            Self::JazzClassic => Pair::JAZZ_CLASSIC,
+            Self::JazzPop => Pair::JAZZ_POP,
+            Self::ClassicPop => Pair::CLASSIC_POP,
+        }
+    }
 }
 
 /// The two ways to play.
@@ -122,6 +158,10 @@ impl Delay {
 
 impl Default for ThirdStreamParams {
     fn default() -> Self {
+        // The knob's words depend on the pair, and a parameter's words know only its own value.
+        let pair = Arc::new(AtomicUsize::new(0));
+        let (said, read) = (Arc::clone(&pair), Arc::clone(&pair));
+        let now = |pair: &AtomicUsize| GenrePair::ALL[pair.load(Ordering::Relaxed)].of_core();
         Self {
             genre: FloatParam::new(
                 "Genre",
@@ -131,8 +171,11 @@ impl Default for ThirdStreamParams {
                     max: 100.0,
                 },
             )
-            .with_value_to_string(Arc::new(|percent| genre_text(PAIR, percent)))
-            .with_string_to_value(Arc::new(|text| read_genre(PAIR, text))),
+            .with_value_to_string(Arc::new(move |percent| genre_text(now(&said), percent)))
+            .with_string_to_value(Arc::new(move |text| read_genre(now(&read), text))),
+            pair: EnumParam::new("Pair", GenrePair::JazzClassic).with_callback(Arc::new(
+                move |chosen: GenrePair| pair.store(chosen as usize, Ordering::Relaxed),
+            )),
             quantise: share("Quantise", 100.0),
             melody: BoolParam::new("Melody lock", false),
             scale: share("Scale guard", 0.0),
@@ -261,7 +304,7 @@ mod tests {
 
     #[test]
     fn the_knob_speaks_in_genres() {
-        let say = |percent| genre_text(PAIR, percent);
+        let say = |percent| genre_text(Pair::JAZZ_CLASSIC, percent);
         assert_eq!(say(72.0), "72 % classic");
         assert_eq!(say(-40.0), "40 % jazz");
         assert_eq!(say(0.0), "as played");
@@ -272,7 +315,7 @@ mod tests {
 
     #[test]
     fn what_people_type_is_understood() {
-        let read = |text| read_genre(PAIR, text);
+        let read = |text| read_genre(Pair::JAZZ_CLASSIC, text);
         for (text, percent) in [
             ("72 classic", 72.0),
             ("72 % classic", 72.0),
@@ -308,8 +351,8 @@ mod tests {
         assert_eq!(
             ids,
             [
-                "genre", "quantise", "melody", "scale", "density", "mode", "delay", "forget",
-                "bypass"
+                "genre", "pair", "quantise", "melody", "scale", "density", "mode", "delay",
+                "forget", "bypass"
             ]
         );
         assert_eq!(params.guard(), Guard::default());
@@ -319,6 +362,33 @@ mod tests {
         assert!(params.bypass.flags().contains(ParamFlags::BYPASS));
         assert_eq!(Delay::ids(), Some(&["4", "2", "1"][..]));
         assert_eq!(Mode::ids(), Some(&["live", "in-place"][..]));
+    }
+
+    #[test]
+    #[expect(unsafe_code, reason = "as the framework sets a parameter")]
+    fn the_knob_s_words_follow_the_pair() {
+        let params = ThirdStreamParams::default();
+        let say = |percent| params.genre.normalized_value_to_string(percent, true);
+        assert_eq!(say(1.0), "100 % classic");
+        for (index, pair) in GenrePair::ALL.into_iter().enumerate() {
+            let normalised = index as f32 / 2.0;
+            // SAFETY: the parameters live to the end of the test.
+            unsafe {
+                params
+                    .pair
+                    .as_ptr()
+                    ._internal_set_normalized_value(normalised)
+            };
+            assert_eq!(params.pair.value() as usize, index);
+            assert_eq!(say(0.0), format!("100 % {}", pair.of_core().a));
+            assert_eq!(say(1.0), format!("100 % {}", pair.of_core().b));
+        }
+        assert_eq!(params.genre.string_to_normalized_value("pop"), Some(1.0));
+        assert_eq!(params.genre.string_to_normalized_value("jazz"), None);
+        assert_eq!(
+            GenrePair::ids(),
+            Some(&["jazz-classic", "jazz-pop", "classic-pop"][..])
+        );
     }
 
     #[test]
@@ -336,8 +406,10 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_shown_can_be_typed(percent in -100.0..=100.0f32) {
-            let again = read_genre(PAIR, &genre_text(PAIR, percent)).unwrap();
-            prop_assert!((again - percent).abs() <= 0.051, "{} became {}", percent, again);
+            for pair in Pair::ALL {
+                let again = read_genre(pair, &genre_text(pair, percent)).unwrap();
+                prop_assert!((again - percent).abs() <= 0.051, "{} became {}", percent, again);
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use factory::factory;
 
-use crate::params::{Delay, Mode, ThirdStreamParams};
+use crate::params::{Delay, GenrePair, Mode, ThirdStreamParams};
 
 /// The version of a preset's file that this plugin writes.
 pub const VERSION: u32 = 1;
@@ -33,6 +33,9 @@ pub struct Settings {
     /// −100..=100 %.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub genre: Option<f32>,
+    /// The genres at the knob's ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pair: Option<GenrePair>,
     /// 0..=100 %.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quantise: Option<f32>,
@@ -114,6 +117,7 @@ impl Settings {
     pub fn of(params: &ThirdStreamParams) -> Self {
         Self {
             genre: Some(params.genre.unmodulated_plain_value()),
+            pair: Some(params.pair.unmodulated_plain_value()),
             quantise: Some(params.quantise.unmodulated_plain_value()),
             melody: Some(params.melody.unmodulated_plain_value()),
             scale: Some(params.scale.unmodulated_plain_value()),
@@ -132,6 +136,7 @@ impl Settings {
             && near(self.quantise, now.quantise)
             && near(self.scale, now.scale)
             && near(self.density, now.density)
+            && (self.pair.is_none() || self.pair == now.pair)
             && (self.melody.is_none() || self.melody == now.melody)
             && (self.mode.is_none() || self.mode == now.mode)
             && (self.delay.is_none() || self.delay == now.delay)

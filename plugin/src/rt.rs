@@ -116,6 +116,10 @@ impl Default for Settings {
     }
 }
 
+/// An answer counts no earlier than this (beats) after it was asked for, whatever the transport
+/// does in between: so it is there in time on any machine that keeps up, or nowhere.
+const NOTICE: f64 = 0.75;
+
 /// A loop shorter than this (beats) is none.
 const SHORTEST_LOOP: f64 = 0.05;
 

@@ -8,10 +8,12 @@ use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::PluginState;
 use serde::{Deserialize, Serialize};
 
+use crate::presets::Settings;
+
 /// The version that this plugin writes.
 ///
-/// 1: Live only. 2: with the mode and what In place remembers.
-pub const VERSION: u32 = 2;
+/// 1: Live only. 2: with the mode and what In place remembers. 3: with two settings to compare.
+pub const VERSION: u32 = 3;
 
 /// The name of the persisted field.
 const FIELD: &str = "state";
@@ -32,9 +34,48 @@ pub struct State {
     /// cannot tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<Look>,
+    /// Two settings to compare.
+    #[serde(default, skip_serializing_if = "Compare::is_unused")]
+    pub compare: Compare,
     /// The whole state of a newer plugin that was refused, to be given back to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub newer: Option<Box<PluginState>>,
+}
+
+/// Two settings to compare: the parameters are the one that is heard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Compare {
+    /// Which of them is heard.
+    pub side: Side,
+    /// The one that is not, once there are two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other: Option<Settings>,
+}
+
+/// Names of two settings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Side {
+    /// The first.
+    #[default]
+    A,
+    /// The second.
+    B,
+}
+
+impl Compare {
+    /// The other side is to be heard and `now` put aside. What it is to sound like; `None` at the
+    /// first time, when both are the same.
+    pub fn swap(&mut self, now: Settings) -> Option<Settings> {
+        self.side = match self.side {
+            Side::A => Side::B,
+            Side::B => Side::A,
+        };
+        self.other.replace(now)
+    }
+
+    fn is_unused(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// How the editor looks.
@@ -58,6 +99,7 @@ impl Default for State {
             version: VERSION,
             window: default_window(),
             look: None,
+            compare: Compare::default(),
             newer: None,
         }
     }
@@ -170,6 +212,14 @@ mod tests {
         let params = ThirdStreamParams::default();
         params.state.lock().window = (1234.0, 500.0);
         params.state.lock().look = Some(Look::Light);
+        let (a, b) = [72.0, -30.0]
+            .map(|genre| Settings {
+                genre: Some(genre),
+                ..Settings::default()
+            })
+            .into();
+        assert_eq!(params.state.lock().compare.swap(a), None);
+        assert_eq!(params.state.lock().compare.swap(b), Some(a));
         let mut state = empty("0.1.0");
         state.fields = params.serialize_fields();
         complete(&mut state);
@@ -181,6 +231,8 @@ mod tests {
         again.deserialize_fields(&state.fields);
         assert_eq!(again.state.lock().window, (1234.0, 500.0));
         assert_eq!(again.state.lock().look, Some(Look::Light));
+        let compare = again.state.lock().compare;
+        assert_eq!((compare.side, compare.other), (Side::A, Some(b)));
     }
 
     #[test]
@@ -234,6 +286,22 @@ mod tests {
         params.deserialize_fields(&state.fields);
         assert_eq!(params.state.lock().window, (1111.0, 600.0));
         assert_eq!(params.serialize_fields()[MEMORY], "\"\"");
+    }
+
+    #[test]
+    fn a_project_of_version_2_opens_with_its_memory_and_nothing_to_compare() {
+        // As the plugin saved it before it had version 3.
+        let mut state: PluginState = serde_json::from_str(include_str!("state/v2.json")).unwrap();
+        assert_eq!(version_of(&state), Some(2));
+        read(&mut state);
+        assert!(matches!(&state.params[MODE], ParamValue::String(mode) if mode == "in-place"));
+        let params = ThirdStreamParams::default();
+        let settings = Settings::default();
+        params.state.lock().compare.swap(settings);
+        params.deserialize_fields(&state.fields);
+        assert_eq!(params.state.lock().compare, Compare::default());
+        assert_eq!(params.state.lock().look, Some(Look::Dark));
+        assert_eq!(params.memory.song().notes.len(), 2);
     }
 
     #[test]

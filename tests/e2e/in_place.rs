@@ -163,7 +163,7 @@ fn song() -> Song {
 }
 
 /// Once through, a loop over a change of meter, and once through again.
-fn passes() -> Script {
+pub(crate) fn passes() -> Script {
     let passages = [
         Passage::play(0.0, 120.0),
         STOP,

@@ -40,7 +40,9 @@ fn the_parameters_are_few_and_speak() {
     let Some(plugin) = plugin() else { return };
     let mut instance = plugin.instance(&[]);
     let parameters = instance.parameters();
-    for name in ["Genre", "Quantise", "Mode", "Delay", "Forget", "Bypass"] {
+    for name in [
+        "Genre", "Pair", "Quantise", "Mode", "Delay", "Forget", "Bypass",
+    ] {
         assert!(
             parameters.iter().any(|p| p.name == name),
             "{name} is missing"
@@ -56,6 +58,20 @@ fn the_parameters_are_few_and_speak() {
     assert_eq!(genre(0.5), "as played");
     assert!(genre(1.0).contains("classic"));
     assert!(genre(0.0).contains("jazz"));
+    let mut instance = plugin.instance(&[("Pair", 0.5)]);
+    assert_eq!(instance.text_of("Genre", 1.0).unwrap(), "100 % pop");
+    assert_eq!(instance.text_of("Pair", 1.0).unwrap(), "Classic – Pop");
+}
+
+#[test]
+fn hardware_knobs_find_a_page() {
+    let Some(plugin) = plugin() else { return };
+    let pages = plugin.instance(&[]).pages();
+    assert_eq!(pages.len(), 1);
+    let (name, parameters) = &pages[0];
+    assert_eq!(name, "Third Stream");
+    assert_eq!(parameters.len(), 8);
+    assert_eq!(parameters[0], "Genre");
 }
 
 #[test]

@@ -11,6 +11,7 @@
 
 mod as_played;
 mod expected;
+mod golden;
 mod in_place;
 mod lifecycle;
 mod music;

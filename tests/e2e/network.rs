@@ -3,11 +3,10 @@
 //! What is expected is worked out here with the model's own transfer, on the same weights that
 //! are inside the plugin, and compared cell by cell with the notes that left it.
 
-use std::path::Path;
-
-use third_stream_model::genre::Direction;
+use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::edits::Edits;
 use third_stream_model::roll::{PITCHES, Roll, STEPS};
+use third_stream_model::shipped;
 use third_stream_model::transfer::Transfer;
 use third_stream_tests::song::{Note, Passage, Script, Song};
 
@@ -16,8 +15,7 @@ use crate::music::{phrase, roll_of};
 use crate::stage::{Stage, knob, plugin};
 
 pub(crate) fn transfer() -> Transfer {
-    let weights = Path::new(env!("CARGO_MANIFEST_DIR")).join("../weights/jazz-classic.safetensors");
-    Transfer::from_bytes(&std::fs::read(weights).unwrap()).unwrap()
+    Transfer::from_bytes(shipped::weights(Pair::JAZZ_CLASSIC)).unwrap()
 }
 
 /// Four bars of music, then the four bars in which they sound.
@@ -71,6 +69,19 @@ fn both_ends_of_the_knob_are_the_network_s_output() {
         changed > 0,
         "the weights change nothing, so nothing was shown"
     );
+}
+
+#[test]
+fn each_pair_has_networks_of_its_own() {
+    let Some(plugin) = plugin() else { return };
+    let source = roll_of(&phrase());
+    for (place, pair) in [0.0, 0.5, 1.0].into_iter().zip(Pair::ALL) {
+        let transfer = Transfer::from_bytes(shipped::weights(pair)).unwrap();
+        let edits = transfer.edits(&source, Direction::AToB).unwrap();
+        let set = [("Pair", place), knob(1.0)];
+        let found = roll_between(&plugin.bounce(&set, &script(phrase())), 16.0);
+        assert_rolls(&found, &edits.apply(&source, 1.0), &pair.to_string());
+    }
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn within<T>(place: c_int, work: impl FnOnce() -> T) -> T {
 const fn place(pace: Pace) -> c_int {
     match pace {
         Pace::Offline => MAY_SLEEP,
-        Pace::Rushed | Pace::RealTime { .. } => STRICT,
+        Pace::Rushed | Pace::RealTime { .. } | Pace::Clock | Pace::Paused { .. } => STRICT,
     }
 }
 

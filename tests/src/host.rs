@@ -16,6 +16,7 @@ use clack_extensions::audio_ports::PluginAudioPorts;
 use clack_extensions::latency::PluginLatency;
 use clack_extensions::note_ports::PluginNotePorts;
 use clack_extensions::params::{ParamInfoBuffer, ParamInfoFlags, PluginParams};
+use clack_extensions::remote_controls::{PluginRemoteControls, RemoteControlsPageBuffer};
 use clack_extensions::render::{PluginRender, RenderMode};
 use clack_extensions::state::PluginState;
 use clack_host::events::event_types::ParamValueEvent;
@@ -75,6 +76,16 @@ pub enum Pace {
     RealTime {
         /// Beats in a group of bars.
         group: f64,
+    },
+    /// As playback by the clock: each block when it is due, as with a sound card.
+    Clock,
+    /// The same, but instead of watching the engine the host waits so long: for machines, real
+    /// or imitated, that do not show which thread is busy.
+    Paused {
+        /// Beats in a group of bars.
+        group: f64,
+        /// How long it waits.
+        pause: Duration,
     },
 }
 
@@ -217,6 +228,41 @@ impl Instance {
             .collect()
     }
 
+    /// The pages of hardware knobs that the plugin offers: for each its name and the names of its
+    /// parameters.
+    pub fn pages(&mut self) -> Vec<(String, Vec<String>)> {
+        let names: Vec<_> = self
+            .parameters()
+            .into_iter()
+            .map(|p| (p.id, p.name))
+            .collect();
+        let handle = self.plugin.plugin_handle();
+        let Some(controls) = handle.get_extension::<PluginRemoteControls>() else {
+            return Vec::new();
+        };
+        let name = |id| {
+            names
+                .iter()
+                .find(|(own, _)| *own == id)
+                .map(|(_, name)| name.clone())
+        };
+        let mut buffer = RemoteControlsPageBuffer::new();
+        (0..controls.count(&handle))
+            .filter_map(|index| {
+                let page = controls.get(&handle, index, &mut buffer)?;
+                let title = String::from_utf8_lossy(page.page_name).into_owned();
+                Some((
+                    title,
+                    page.param_ids
+                        .into_iter()
+                        .flatten()
+                        .filter_map(name)
+                        .collect(),
+                ))
+            })
+            .collect()
+    }
+
     /// The parameter of that name.
     pub fn parameter(&mut self, name: &str) -> Result<Parameter> {
         let all = self.parameters();
@@ -284,7 +330,7 @@ impl Instance {
     }
 
     /// Activates the plugin for these blocks; again only where something has changed.
-    fn activate(&mut self, setup: &Setup) -> Result<()> {
+    pub fn activate(&mut self, setup: &Setup) -> Result<()> {
         let largest = setup.blocks.largest();
         if self.processor.is_some() && self.largest_block >= largest {
             return Ok(());

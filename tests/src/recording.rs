@@ -59,6 +59,8 @@ pub struct Recording {
     pub events: Vec<(u64, Output)>,
     /// The longest that one call of the plugin took.
     pub longest_call: std::time::Duration,
+    /// What each call took, in order.
+    pub calls: Vec<std::time::Duration>,
 }
 
 impl Recording {
@@ -142,6 +144,7 @@ mod tests {
             timeline: Timeline::new(&Script::new(Song::new(120.0, []), []), 48_000.0),
             events: events.to_vec(),
             longest_call: std::time::Duration::ZERO,
+            calls: Vec::new(),
         }
     }
 

@@ -166,6 +166,7 @@ mod tests {
             // A beat is 24,000 samples.
             events: vec![(17 * 24_000, on), (18 * 24_000, off)],
             longest_call: Duration::ZERO,
+            calls: Vec::new(),
         };
         let result = score.result(&recording, 16.0);
         let wanted = Note {

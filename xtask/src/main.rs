@@ -9,6 +9,7 @@
     reason = "a command-line tool"
 )]
 
+mod bench;
 mod bundle;
 mod check;
 mod demo;
@@ -69,6 +70,8 @@ enum Task {
     Dist(dist::Args),
     /// Build the plugin and copy it into your plugin folders.
     Install(install::Args),
+    /// Time the networks and the audio thread beside their peers.
+    Bench(bench::Args),
     /// Train a genre pair (arguments go to the command-line tool; try --help).
     #[command(disable_help_flag = true)]
     Train(forward::Args),
@@ -78,6 +81,10 @@ enum Task {
     /// Measure trained weights (arguments go to the command-line tool; try --help).
     #[command(disable_help_flag = true)]
     Evaluate(forward::Args),
+    /// Match weights' thresholds to the density of the music (arguments go to the command-line
+    /// tool; try --help).
+    #[command(disable_help_flag = true)]
+    Calibrate(forward::Args),
     /// Write phrases before and after, chosen by a fixed rule (arguments go to the command-line
     /// tool; try --help).
     #[command(disable_help_flag = true)]
@@ -103,9 +110,11 @@ fn main() -> Result<()> {
         Task::Unload(args) => endurance::run("unload", &args),
         Task::Dist(args) => dist::run(&args),
         Task::Install(args) => install::run(&args),
+        Task::Bench(args) => bench::run(&args),
         Task::Train(args) => forward::run("train", &args),
         Task::Sweep(args) => forward::run("sweep", &args),
         Task::Evaluate(args) => forward::run("evaluate", &args),
+        Task::Calibrate(args) => forward::run("calibrate", &args),
         Task::Examples(args) => forward::run("examples", &args),
         Task::Transfer(args) => forward::run("transfer", &args),
         Task::Inspect(args) => forward::run("inspect", &args),

@@ -8,6 +8,7 @@ use candle_core::{Result, Tensor};
 use candle_nn::{Init, VarBuilder};
 use serde::{Deserialize, Serialize};
 
+use super::inference::{Level, Prepared, Weights};
 use super::ops::{self, Activation, Padding};
 
 /// The shape of a generator.
@@ -233,6 +234,41 @@ impl Generator {
         }
         let skip = f64::from(self.config.skip);
         y + x.affine(2.0 * skip, -skip)?
+    }
+
+    /// This generator as the transfer runs it on the CPU: the weights as they are now, laid out
+    /// for `level`.
+    pub fn prepared(&self, level: Level) -> Result<Prepared> {
+        let encoder = self
+            .encoder
+            .iter()
+            .map(|layer| (&layer.kernel, &layer.norm));
+        let residual = self.residual.iter().flat_map(|block| {
+            [&block.first, &block.second].map(|layer| (&layer.kernel, &layer.norm))
+        });
+        let decoder = self
+            .decoder
+            .iter()
+            .map(|layer| (&layer.kernel, &layer.norm));
+        let values = |tensor: &Tensor| tensor.flatten_all()?.to_vec1::<f32>();
+        let layers = encoder
+            .chain(residual)
+            .chain(decoder)
+            .map(|(kernel, norm)| {
+                Ok(Weights {
+                    kernel: values(kernel)?,
+                    scale: values(&norm.scale)?,
+                    offset: values(&norm.offset)?,
+                })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let GeneratorConfig {
+            base_channels,
+            skip,
+            ..
+        } = self.config;
+        let output = values(&self.output)?;
+        Ok(Prepared::new(level, base_channels, skip, &layers, &output))
     }
 
     /// The probability of each cell: the sigmoid of [`Generator::logits`].

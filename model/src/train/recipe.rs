@@ -85,6 +85,9 @@ pub struct Recipe {
     pub onset_weight: f64,
     /// The ratio of notes, up or down, that the onset loss leaves free. 1: none.
     pub onset_free: f64,
+    /// The weight of the guide (see [`crate::train::guide`]): a classifier of real music that
+    /// leads the generators to the target genre. 0: none, as in the paper.
+    pub guide_weight: f64,
     /// γ, the weight of the mixed discriminators.
     pub mixed_weight: f64,
     /// Their part in the training.

@@ -11,6 +11,7 @@ use candle_core::{DType, Device, Result, Tensor, Var};
 
 use super::adam::{self, Adam};
 use super::batch::Batch;
+use super::guide::Guide;
 use super::losses;
 use super::past::Past;
 use super::recipe::{Mixed, Recipe};
@@ -74,6 +75,7 @@ pub struct State {
     judges: Vec<Judge>,
     judge_adam: Adam,
     past: Past,
+    guide: Option<Guide>,
 }
 
 impl State {
@@ -125,7 +127,17 @@ impl State {
             generator_variables,
             averages,
             judges,
+            guide: None,
         })
+    }
+
+    /// The same with a guide, which the recipe's `guide_weight` asks for.
+    #[must_use]
+    pub fn guided(self, guide: Guide) -> Self {
+        Self {
+            guide: Some(guide),
+            ..self
+        }
     }
 
     /// The recipe that this state was made for.
@@ -193,6 +205,11 @@ impl State {
             let onsets = |fake, source| losses::onsets(fake, source, self.recipe.onset_free);
             let onsets = (onsets(&binary[0], &a)? + onsets(&binary[1], &b)?)?;
             loss = (loss + (onsets * self.recipe.onset_weight)?)?;
+        }
+        if let Some(guide) = &self.guide {
+            let towards_b = guide.loss(&binary[0], Direction::AToB, &mut draw)?;
+            let towards_a = guide.loss(&binary[1], Direction::BToA, &mut draw)?;
+            loss = (loss + ((towards_b + towards_a)? * self.recipe.guide_weight)?)?;
         }
         let weight = self.identity_weight(step);
         if weight > 0.0 {

@@ -1,6 +1,7 @@
 //! Which weights of a run are best: validation phrases through the generators as they are,
 //! judged as the evaluation does.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::json;
@@ -84,18 +85,7 @@ impl Panel {
         let scores = validate(&learner.state, [a, b], &self.judge)?;
         Ok(Scored {
             score: scores.rank() as f32,
-            details: json!({
-                "rank": scores.rank(),
-                "s_over_ceiling": scores.s_over_ceiling,
-                "cycle_f1": scores.cycle_f1,
-                "harmonic": scores.harmonic,
-                "chroma": scores.chroma,
-                "density_ab": scores.density[0],
-                "density_ba": scores.density[1],
-                "notes_ab": scores.notes[0],
-                "notes_ba": scores.notes[1],
-                "distinct": scores.distinct,
-            }),
+            details: json!(BTreeMap::from(scores.named())),
             alarms: alarms(&scores),
         })
     }

@@ -121,3 +121,16 @@ fn hostile_headers_are_refused_before_anything_is_made_of_them() {
     assert!(said.contains("the header's length is"), "{said}");
     assert!(said.contains("at most 1048576"), "{said}");
 }
+#[test]
+fn another_header_leaves_the_networks_as_they_are() {
+    let before = file(&header());
+    let changed = Header {
+        threshold: [0.5, 0.61],
+        ..header()
+    };
+    let after = with_header(&before, &changed).unwrap();
+    assert_eq!(Header::read(&after).unwrap(), changed);
+    assert_eq!(with_header(&after, &header()).unwrap(), before);
+    let cut = with_header(&before[..before.len() - 2], &changed);
+    assert!(matches!(cut, Err(WeightsError::Unreadable(_))));
+}

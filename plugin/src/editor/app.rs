@@ -11,10 +11,11 @@ use nice_plug_egui::{
     RepaintNotifier, baseview, create_egui_editor,
 };
 
-use super::{Control, Gesture, Notice, Side, View, draw};
+use super::saving::Saving;
+use super::{Control, Gesture, Notice, View, draw};
 use crate::engine::State;
-use crate::export;
-use crate::params::{PAIR, ThirdStreamParams};
+use crate::export::{self, SavedSong};
+use crate::params::ThirdStreamParams;
 use crate::presets::{self, Library, PresetError, Settings};
 use crate::rt::snapshot;
 use crate::shared::Shared;
@@ -27,6 +28,8 @@ const SMALLEST: baseview::dpi::LogicalSize<f32> = baseview::dpi::LogicalSize {
 };
 /// How often the engine's state is looked at while it loads.
 const LOADING_POLL: Duration = Duration::from_millis(250);
+/// How often a song that is being saved is looked at.
+const SAVING_POLL: Duration = Duration::from_millis(100);
 
 /// Makes the editor of one instance of the plugin. Main thread.
 pub(crate) fn create(
@@ -42,18 +45,7 @@ pub(crate) fn create(
         EguiNiceSettings::new()
             .with_tile("Third Stream")
             .with_resize_hint(ResizeHint::RESIZABLE.with_min_logical_size(SMALLEST)),
-        App {
-            params,
-            shared,
-            host: None,
-            shown: snapshot::View::default(),
-            fit: None,
-            library: Library::new(presets::folder()),
-            side: Side::A,
-            other: None,
-            said: None,
-            typing: false,
-        },
+        App::new(params, shared, Library::new(presets::folder())),
     )
 }
 
@@ -69,9 +61,8 @@ pub struct App {
     /// was made.
     fit: Option<(f32, f32)>,
     library: Library,
-    /// Which of two settings is heard, and the one that is not, once there are two.
-    side: Side,
-    other: Option<Settings>,
+    /// The song that is being saved.
+    saving: Option<Saving>,
     /// What came of the user's last doing.
     said: Option<Notice>,
     /// Whether the keys go to the presets' menu.
@@ -79,6 +70,20 @@ pub struct App {
 }
 
 impl App {
+    fn new(params: Arc<ThirdStreamParams>, shared: Arc<Shared>, library: Library) -> Self {
+        Self {
+            params,
+            shared,
+            host: None,
+            shown: snapshot::View::default(),
+            fit: None,
+            library,
+            saving: None,
+            said: None,
+            typing: false,
+        }
+    }
+
     /// Reads parameters, snapshot and engine.
     fn view(&mut self) -> View {
         if let Some(shown) = self.shared.snapshot.read() {
@@ -92,9 +97,11 @@ impl App {
         );
         let now = Settings::of(params);
         let presets = self.library.presets();
+        // Let go before anything else looks at the state.
+        let side = params.state.lock().compare.side;
         let sounds = matches!(shown.state, snapshot::State::Playing | snapshot::State::Dry);
         View {
-            pair: PAIR,
+            pair: params.pair.value(),
             knob: params.genre.unmodulated_plain_value() / 100.0,
             moved: params.knob(),
             quantise: params.quantise.unmodulated_plain_value() / 100.0,
@@ -103,6 +110,7 @@ impl App {
             delay: params.delay.value(),
             learned: shown.learned,
             waiting: shown.waiting,
+            forgotten: params.memory.forgotten(),
             bypass: params.bypass.value(),
             playing,
             source: shown.source,
@@ -116,8 +124,28 @@ impl App {
                 .iter()
                 .position(|preset| preset.settings.are_in(&now)),
             presets,
-            side: self.side,
+            side,
             notice: self.notice(),
+        }
+    }
+
+    /// Draws, and does what the user wants.
+    fn show(&mut self, ui: &mut Ui) {
+        self.look_after_saving(ui.ctx());
+        let view = self.view();
+        let gestures = draw(ui, &view);
+        if !gestures.is_empty() {
+            self.said = None;
+        }
+        if let Some(host) = self.host.clone() {
+            let setter = host.param_setter();
+            for gesture in gestures {
+                self.follow(gesture, ui.ctx(), &setter);
+            }
+        }
+        // While the transport runs the audio thread asks for repaints; loading has nobody to ask.
+        if view.engine.state == State::Loading {
+            ui.ctx().request_repaint_after(LOADING_POLL);
         }
     }
 
@@ -142,6 +170,8 @@ impl App {
                 turn(&self.params, setter, control, &gesture);
             }
             Gesture::Forget => self.params.memory.forget(),
+            Gesture::BringBack => self.params.memory.bring_back(),
+            Gesture::SaveSong => self.save_song(),
             Gesture::ListPresets => {
                 let problems = self.library.read();
                 self.said = problems.first().map(warning);
@@ -161,13 +191,11 @@ impl App {
             }
             Gesture::Swap => {
                 let now = Settings::of(&self.params);
-                if let Some(other) = self.other.replace(now) {
+                // Not locked while the host is called, which may save the project.
+                let other = self.params.state.lock().compare.swap(now);
+                if let Some(other) = other {
                     set(&self.params, setter, &other);
                 }
-                self.side = match self.side {
-                    Side::A => Side::B,
-                    Side::B => Side::A,
-                };
             }
             Gesture::SaveMidi => {
                 let folder = export::folder();
@@ -186,6 +214,40 @@ impl App {
                 context.set_theme(theme_of(Some(look)));
             }
         }
+    }
+
+    /// Begins to save the learned song, unless that is being done.
+    fn save_song(&mut self) {
+        if self.saving.is_some() {
+            return;
+        }
+        match Saving::start(&self.params) {
+            Ok(saving) => {
+                self.saving = Some(saving);
+                self.said = Some(Notice::Done("Saving the learned song …".into()));
+            }
+            Err(error) => self.said = Some(warning(&error)),
+        }
+    }
+
+    /// Says what came of the song that was being saved, once it is done.
+    fn look_after_saving(&mut self, context: &egui::Context) {
+        let Some(saving) = &mut self.saving else {
+            return;
+        };
+        let Some(saved) = saving.done() else {
+            context.request_repaint_after(SAVING_POLL);
+            return;
+        };
+        self.saving = None;
+        self.said = Some(match saved {
+            Ok(SavedSong { file, dry: 0 }) => Notice::Done(format!("Saved {}", file.display())),
+            Ok(SavedSong { file, dry }) => {
+                let file = file.display();
+                Notice::Warning(format!("Saved {file}, but {dry} bars of it as played"))
+            }
+            Err(error) => warning(&error),
+        });
     }
 
     fn say(&mut self, result: Result<(), PresetError>, done: &str) {
@@ -241,25 +303,11 @@ impl NiceEguiApp for App {
             let size = egui::ViewportCommand::InnerSize(vec2(width, height));
             ui.ctx().send_viewport_cmd(size);
         }
-        let view = self.view();
-        let gestures = draw(ui, &view);
-        if !gestures.is_empty() {
-            self.said = None;
-        }
-        if let Some(host) = self.host.clone() {
-            let setter = host.param_setter();
-            for gesture in gestures {
-                self.follow(gesture, ui.ctx(), &setter);
-            }
-        }
+        self.show(ui);
         let typing = egui::Popup::is_any_open(ui.ctx());
         if typing != self.typing {
             self.typing = typing;
             frame.set_key_capture(keys(typing));
-        }
-        // While the transport runs the audio thread asks for repaints; loading has nobody to ask.
-        if view.engine.state == State::Loading {
-            ui.ctx().request_repaint_after(LOADING_POLL);
         }
     }
 
@@ -270,6 +318,7 @@ impl NiceEguiApp for App {
 
     fn editor_closed(&mut self) {
         self.host = None;
+        self.saving = None;
     }
 }
 
@@ -284,6 +333,7 @@ fn turn(params: &ThirdStreamParams, setter: &ParamSetter, control: Control, gest
     }
     match control {
         Control::Genre => to(setter, &params.genre, gesture),
+        Control::Pair => to(setter, &params.pair, gesture),
         Control::Quantise => to(setter, &params.quantise, gesture),
         Control::Melody => to(setter, &params.melody, gesture),
         Control::Scale => to(setter, &params.scale, gesture),
@@ -306,6 +356,7 @@ fn set(params: &ThirdStreamParams, setter: &ParamSetter, settings: &Settings) {
         }
     }
     to(setter, &params.genre, settings.genre);
+    to(setter, &params.pair, settings.pair);
     to(setter, &params.quantise, settings.quantise);
     to(setter, &params.melody, settings.melody);
     to(setter, &params.scale, settings.scale);
@@ -313,3 +364,6 @@ fn set(params: &ThirdStreamParams, setter: &ParamSetter, settings: &Settings) {
     to(setter, &params.mode, settings.mode);
     to(setter, &params.delay, settings.delay);
 }
+
+#[cfg(test)]
+mod tests;

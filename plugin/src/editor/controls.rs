@@ -13,25 +13,24 @@ pub(crate) const HEIGHT: f32 = 50.0;
 /// Height of the label.
 const LABEL: f32 = 20.0;
 
-/// A label at the top left of `rect` and a value at its top right.
-fn label(ui: &Ui, rect: Rect, name: &str, value: &str) {
+/// A label at the top left of `rect` and a value at its top right: the first way to say it that
+/// leaves the label room.
+fn label(ui: &Ui, rect: Rect, name: &str, values: &[&str]) {
     let theme = theme::of(ui.ctx());
     let painter = ui.painter();
     let (font, y) = (theme::font(13.0), rect.top() + LABEL * 0.5 - 2.0);
-    painter.text(
-        pos2(rect.left(), y),
-        Align2::LEFT_CENTER,
-        name,
-        font.clone(),
-        theme.weak,
-    );
-    painter.text(
-        pos2(rect.right(), y),
-        Align2::RIGHT_CENTER,
-        value,
-        font,
-        theme.text,
-    );
+    let at = pos2(rect.left(), y);
+    let name = painter.text(at, Align2::LEFT_CENTER, name, font.clone(), theme.weak);
+    let room = rect.right() - name.right() - 8.0;
+    for value in values {
+        let value = (*value).to_owned();
+        let value = painter.layout_no_wrap(value, font.clone(), theme.text);
+        if value.size().x <= room {
+            let at = pos2(rect.right() - value.size().x, y - value.size().y * 0.5);
+            painter.galley(at, value, theme.text);
+            return;
+        }
+    }
 }
 
 /// The way of playing: two buttons in a row.
@@ -55,7 +54,7 @@ pub(crate) fn delay(ui: &Ui, rect: Rect, chosen: Delay, gestures: &mut Vec<Gestu
     );
 }
 
-/// What In place remembers, and a button to forget it.
+/// What In place remembers, and buttons to save it, to forget it and to bring it back.
 pub(crate) fn memory(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
     let bars = match view.learned {
         1 => "1 bar".to_owned(),
@@ -66,11 +65,20 @@ pub(crate) fn memory(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gestur
         1 => ", 1 phrase is being made".to_owned(),
         phrases => format!(", {phrases} phrases are being made"),
     };
-    label(ui, rect, "Memory", &(bars + &waiting));
+    label(ui, rect, "Memory", &[&format!("{bars}{waiting}"), &bars]);
     let row = Rect::from_min_max(pos2(rect.left(), rect.top() + LABEL), rect.max);
-    let response = button(ui, row, "Forget", view.learned > 0);
-    if response.clicked() {
-        gestures.push(Gesture::Forget);
+    let (gap, mut left) = (6.0, row.left());
+    for (text, share, strong, gesture) in [
+        ("Save song", 0.42, view.learned > 0, Gesture::SaveSong),
+        ("Forget", 0.31, view.learned > 0, Gesture::Forget),
+        ("Undo", 0.27, view.forgotten > 0, Gesture::BringBack),
+    ] {
+        let width = (row.width() - 2.0 * gap) * share;
+        let place = Rect::from_min_size(pos2(left, row.top()), vec2(width, row.height()));
+        left += width + gap;
+        if button(ui, place, text, strong).clicked() {
+            gestures.push(gesture);
+        }
     }
 }
 
@@ -108,7 +116,7 @@ fn choice(
     gestures: &mut Vec<Gesture>,
 ) {
     let theme = theme::of(ui.ctx());
-    label(ui, rect, name, "");
+    label(ui, rect, name, &[]);
     let row = Rect::from_min_max(pos2(rect.left(), rect.top() + LABEL), rect.max);
     ui.painter().rect_filled(row, 6.0, theme.line);
     let width = row.width() / names.len() as f32;
@@ -150,7 +158,7 @@ pub(crate) fn quantise(ui: &Ui, rect: Rect, value: f32, gestures: &mut Vec<Gestu
     let text = format!("{:.0} %", value * 100.0);
     let slider = Slider {
         name: "Quantise",
-        text: &text,
+        texts: &[&text],
         control: Control::Quantise,
         value,
         usual: 1.0,
@@ -173,7 +181,7 @@ pub(crate) fn guards(ui: &Ui, rect: Rect, guard: &Guard, gestures: &mut Vec<Gest
     let text = format!("{:.0} %", guard.scale * 100.0);
     let scale = Slider {
         name: "Scale guard",
-        text: &text,
+        texts: &[&text],
         control: Control::Scale,
         value: guard.scale,
         usual: 0.0,
@@ -186,7 +194,7 @@ pub(crate) fn guards(ui: &Ui, rect: Rect, guard: &Guard, gestures: &mut Vec<Gest
     };
     let density = Slider {
         name: "Density",
-        text: &text,
+        texts: &[&text, &format!("{:+.0} %", guard.density * 100.0)],
         control: Control::Density,
         value: f32::midpoint(guard.density, 1.0),
         usual: 0.5,
@@ -197,8 +205,8 @@ pub(crate) fn guards(ui: &Ui, rect: Rect, guard: &Guard, gestures: &mut Vec<Gest
 /// A slider over the host's 0..=1.
 struct Slider<'a> {
     name: &'a str,
-    /// The value in words.
-    text: &'a str,
+    /// The value in words, from many to few.
+    texts: &'a [&'a str],
     control: Control,
     value: f32,
     /// Where a double click leads, and from where the track is filled.
@@ -209,7 +217,7 @@ impl Slider<'_> {
     fn show(&self, ui: &Ui, rect: Rect, gestures: &mut Vec<Gesture>) {
         let theme = theme::of(ui.ctx());
         let Self { control, value, .. } = *self;
-        label(ui, rect, self.name, self.text);
+        label(ui, rect, self.name, self.texts);
         let row = Rect::from_min_max(pos2(rect.left(), rect.top() + LABEL), rect.max);
         let response = ui
             .interact(row, ui.scope_id().with(self.name), Sense::click_and_drag())

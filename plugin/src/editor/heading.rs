@@ -6,7 +6,6 @@ use egui::{
 };
 
 use super::{Gesture, Side, View, controls, theme};
-use crate::params::PAIR;
 use crate::presets::LONGEST_NAME;
 
 /// Height of the buttons, in logical pixels.
@@ -35,17 +34,18 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>
     }
     sides(ui, place(56.0), view.side, gestures);
     presets(ui, place(168.0), view, gestures);
-    title(ui, rect.with_max_x(right));
+    title(ui, rect.with_max_x(right), view);
 }
 
 /// The plugin's name, and what it does where there is room.
-fn title(ui: &Ui, rect: Rect) {
+fn title(ui: &Ui, rect: Rect, view: &View) {
     let theme = theme::of(ui.ctx());
     let at = pos2(rect.left() + 2.0, rect.center().y);
     let painter = ui.painter();
     let font = theme::font(22.0);
     let name = painter.text(at, Align2::LEFT_CENTER, "Third Stream", font, theme.text);
-    let what = format!("{} · as played · {}", PAIR.a, PAIR.b);
+    let pair = view.pair.of_core();
+    let what = format!("{} · as played · {}", pair.a, pair.b);
     let what = painter.layout_no_wrap(what, theme::font(12.5), theme.weak);
     let at = pos2(name.right() + 12.0, name.bottom() - 5.0 - what.size().y);
     if at.x + what.size().x < rect.right() {

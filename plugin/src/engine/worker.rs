@@ -6,7 +6,7 @@ use std::sync::Weak;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use third_stream_model::genre::Direction;
+use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::{Roll, edits::Edits};
 
 use super::memo::Memo;
@@ -15,7 +15,6 @@ use super::status::{State, Status};
 use super::{Inbox, Load};
 use crate::link::{Failure, Request, WorkerEnd};
 use crate::memory::Keeper;
-use crate::params::PAIR;
 
 /// How long the worker sleeps between two looks while instances ask. A beat is 200 ms and more.
 const AWAKE: Duration = Duration::from_millis(4);
@@ -60,7 +59,7 @@ fn load_model(status: &Status, load: Load) -> Option<Box<dyn Model>> {
     let loaded = caught(|| {
         let mut model = load()?;
         let silence = Roll::EMPTY;
-        model.edits(PAIR, Direction::AToB, &silence)?;
+        model.edits(Pair::JAZZ_CLASSIC, Direction::AToB, &silence)?;
         Ok(model)
     });
     match loaded {

@@ -77,6 +77,13 @@ impl Document {
         self.bars.insert((key, index), bar);
     }
 
+    /// Moves all bars to `aside`, in place of what was there, unless there are none.
+    pub(crate) fn put_aside(&mut self, aside: &mut Self) {
+        if self.len() > 0 {
+            *aside = std::mem::take(self);
+        }
+    }
+
     /// Follows a change of the memory.
     pub(crate) fn file(&mut self, filing: &Filing) {
         let Some(filed) = &filing.bar else {

@@ -124,7 +124,7 @@ impl PhraseKey {
     /// Start and length in beats of slot `index`, from the start of the phrase's first bar;
     /// `None` where the phrase has no such slot.
     pub(crate) fn slot(&self, index: usize) -> Option<(f64, f64)> {
-        let bar = f64::from(self.bar) / GRAIN;
+        let bar = self.bar_beats();
         let slots = slots_of(bar);
         let (number, slot) = if slots > SLOTS {
             (0, usize::from(self.part) * SLOTS + index)
@@ -138,6 +138,16 @@ impl PhraseKey {
         Some((number as f64 * bar + start, SLOT.min(bar - start)))
     }
 
+    /// Start of its first bar in the song, in beats.
+    pub(crate) fn first_beat(&self) -> f64 {
+        self.start as f64 / GRAIN
+    }
+
+    /// Length of its bars in beats.
+    pub(crate) fn bar_beats(&self) -> f64 {
+        f64::from(self.bar) / GRAIN
+    }
+
     /// Steps of slot `index`, 0 where the phrase has no such slot.
     pub(crate) fn steps(&self, index: usize) -> usize {
         self.slot(index).map_or(0, |(_, beats)| steps_of(beats))
@@ -145,7 +155,7 @@ impl PhraseKey {
 
     /// The phrase before it in the same meter.
     pub(crate) fn before(&self) -> Option<Self> {
-        let bars = SLOTS / slots_of(f64::from(self.bar) / GRAIN);
+        let bars = SLOTS / slots_of(self.bar_beats());
         (self.part == 0 && bars > 0).then(|| Self {
             start: self.start - bars as i64 * i64::from(self.bar),
             ..*self

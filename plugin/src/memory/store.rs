@@ -52,6 +52,8 @@ struct Phrase {
     answer: Answer,
     /// Known, but not answered as it now is.
     waiting: bool,
+    /// It came from a project, or other weights are to answer: it was not asked about since.
+    brought: bool,
 }
 
 /// All that is remembered. Some 14 MiB on the heap, made when an instance is activated and when a
@@ -99,6 +101,7 @@ impl Phrase {
                 filled: [false; 2],
             },
             waiting: false,
+            brought: false,
         }
     }
 }
@@ -195,6 +198,7 @@ impl Memory {
             phrase.answer.ticket = 0;
             phrase.answer.filled = [false; 2];
             phrase.waiting = false;
+            phrase.brought = false;
             self.used += 1;
             *number = self.used as u16;
         }
@@ -432,7 +436,14 @@ impl Memory {
             phrase.answer.ticket = 0;
             phrase.answer.filled = [false; 2];
             phrase.waiting = true;
+            phrase.brought = true;
         }
+    }
+
+    /// Whether the phrase was there before anything was heard or asked: its first answer then
+    /// counts as soon as it comes.
+    pub(crate) fn is_brought(&self, phrase: usize) -> bool {
+        self.phrases.get(phrase).is_some_and(|p| p.brought)
     }
 
     /// One direction of the answer to `ticket`, unless a newer one is there.

@@ -53,6 +53,13 @@ pub(crate) fn some_bars() -> Saved {
     keeper.map(Clone::clone)
 }
 
+/// A memory of two bars of 4/4, the first and the tenth, with a note each.
+pub(crate) fn some_song() -> Keeper {
+    let keeper = Keeper::default();
+    keeper.load(&some_bars());
+    keeper
+}
+
 impl Keeper {
     /// Start and bar length of the phrase of each bar that was learned, and its place in it.
     pub(crate) fn places(&self) -> Vec<(i64, u32, u8)> {
@@ -126,6 +133,49 @@ fn a_memory_that_is_handed_over_replaces_what_was_learned() {
     keeper.forget();
     assert!(post.take_up(&mut memory));
     assert_eq!(memory.learned(), 0);
+}
+
+#[test]
+fn what_was_forgotten_comes_back() {
+    let keeper = some_song();
+    let (mut memory, post) = keeper.open();
+    assert_eq!(keeper.forgotten(), 0);
+    keeper.bring_back();
+    assert!(!post.take_up(&mut memory), "there is nothing to bring back");
+
+    // By the editor's button …
+    keeper.forget();
+    assert!(post.take_up(&mut memory));
+    assert_eq!((memory.learned(), keeper.forgotten()), (0, 2));
+    // … a second time, when there is nothing left, costs nothing …
+    keeper.forget();
+    assert_eq!(keeper.forgotten(), 2);
+    keeper.bring_back();
+    assert!(post.take_up(&mut memory));
+    assert_eq!(
+        (pitches(&memory, 0), pitches(&memory, 9)),
+        (vec![60], vec![62])
+    );
+    assert_eq!(keeper.forgotten(), 0);
+
+    // … and by the parameter, on the audio thread.
+    memory.forget();
+    learn(&mut memory, 5, 64);
+    post.file(&mut memory);
+    keeper.file();
+    assert_eq!(keeper.forgotten(), 2);
+    keeper.bring_back();
+    assert!(post.take_up(&mut memory));
+    assert_eq!(memory.learned(), 2);
+    // What was learned in between is not lost either.
+    assert_eq!(keeper.forgotten(), 1);
+    keeper.bring_back();
+    assert!(post.take_up(&mut memory));
+    assert_eq!((memory.learned(), pitches(&memory, 5)), (1, vec![64]));
+
+    // Another project's bars are not this one's.
+    keeper.load(&some_bars());
+    assert_eq!(keeper.forgotten(), 0);
 }
 
 #[test]

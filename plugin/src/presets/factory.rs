@@ -1,7 +1,7 @@
 //! The presets that come with the plugin.
 
 use super::{Preset, Settings};
-use crate::params::{Delay, Mode};
+use crate::params::{Delay, GenrePair, Mode};
 
 /// The presets that come with the plugin, in the menu's order. None but those that are about it
 /// touches the way of playing, so that choosing one does not stop the music.
@@ -11,7 +11,8 @@ pub fn factory() -> Vec<Preset> {
         settings,
         file: None,
     };
-    let sound = |genre, quantise, melody, scale, density| Settings {
+    let sound = |pair, genre, quantise, melody, scale, density| Settings {
+        pair,
         genre: Some(genre),
         quantise: Some(quantise),
         melody: Some(melody),
@@ -19,16 +20,33 @@ pub fn factory() -> Vec<Preset> {
         density: Some(density),
         ..Settings::default()
     };
+    let classic = Some(GenrePair::JazzClassic);
+    let pop = Some(GenrePair::JazzPop);
+    let songbook = Some(GenrePair::ClassicPop);
     vec![
-        preset("As played", sound(0.0, 100.0, false, 0.0, 0.0)),
-        preset("Touch of jazz", sound(-30.0, 60.0, true, 0.0, -20.0)),
-        preset("Late set", sound(-65.0, 50.0, false, 0.0, 0.0)),
-        preset("All the way to jazz", sound(-100.0, 100.0, false, 0.0, 0.0)),
-        preset("Touch of classical", sound(30.0, 60.0, true, 50.0, -20.0)),
-        preset("Recital", sound(65.0, 80.0, true, 70.0, 0.0)),
+        preset("As played", sound(None, 0.0, 100.0, false, 0.0, 0.0)),
+        preset(
+            "Touch of jazz",
+            sound(classic, -30.0, 60.0, true, 0.0, -20.0),
+        ),
+        preset("Late set", sound(classic, -65.0, 50.0, false, 0.0, 0.0)),
+        preset(
+            "All the way to jazz",
+            sound(classic, -100.0, 100.0, false, 0.0, 0.0),
+        ),
+        preset(
+            "Touch of classical",
+            sound(classic, 30.0, 60.0, true, 50.0, -20.0),
+        ),
+        preset("Recital", sound(classic, 65.0, 80.0, true, 70.0, 0.0)),
         preset(
             "All the way to classical",
-            sound(100.0, 100.0, false, 0.0, 0.0),
+            sound(classic, 100.0, 100.0, false, 0.0, 0.0),
+        ),
+        preset("Jazz goes pop", sound(pop, 65.0, 100.0, false, 0.0, 0.0)),
+        preset(
+            "Classics go pop",
+            sound(songbook, 65.0, 100.0, false, 0.0, 0.0),
         ),
         preset(
             "One bar later",

@@ -104,6 +104,7 @@ fn a_preset_of_version_1_is_read() {
     assert_eq!(preset.name, "Sunday matinee");
     let expected = Settings {
         genre: Some(-62.5),
+        pair: None,
         quantise: Some(80.0),
         melody: Some(true),
         scale: Some(25.0),

@@ -9,6 +9,7 @@ use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::perform::{Part, Performer};
 use third_stream_model::roll::SLOTS;
 
+use super::NOTICE;
 use super::groups::Closed;
 use crate::link::{Answer, AudioEnd, Request, Response};
 
@@ -27,6 +28,8 @@ struct Flight {
     last: i64,
     /// First slot of the window of each answer; `None` where it was not asked for.
     windows: [Option<i64>; 2],
+    /// When each answer was asked for, in unwrapped beats.
+    asked: [f64; 2],
     /// Whether each answer has come in each direction, good or bad.
     come: [[bool; 2]; 2],
     /// Whether its first beat played dry.
@@ -66,6 +69,8 @@ pub(super) struct Ask {
     /// Seconds until the answer is needed.
     pub(super) seconds: f64,
     pub(super) pair: Pair,
+    /// Whether the host renders offline.
+    pub(super) offline: bool,
 }
 
 impl Answers {
@@ -117,17 +122,23 @@ impl Answers {
             first,
             last,
             windows: [None; 2],
+            asked: [f64::NEG_INFINITY; 2],
             come: [[false; 2]; 2],
             lead_missing: false,
         });
         flight.last = last;
         flight.windows[ask.answer.index()] = Some(window);
+        flight.asked[ask.answer.index()] = ask.now;
         let roll = performer.window(window, ask.now);
         performer.set_page(page_of(ask.group, ask.answer), &roll);
+        flight.come[ask.answer.index()] = [false; 2];
+        if let Some(slot) = self.flights.get_mut(place) {
+            *slot = Some(flight);
+        }
         let seconds = ask.seconds.clamp(0.0, 3600.0);
         let deadline = Instant::now() + Duration::from_secs_f64(seconds);
         for direction in Direction::BOTH {
-            let sent = link.ask(Request {
+            let request = Request {
                 instance: link.instance(),
                 generation: self.generation,
                 group: ask.group,
@@ -136,12 +147,38 @@ impl Answers {
                 pair: ask.pair,
                 direction,
                 roll,
-            });
-            // What was not sent will not be answered: do not wait for it.
-            flight.come[ask.answer.index()][direction.index()] = !sent;
+            };
+            if !self.send(&request, ask.offline, link, performer)
+                && let Some(Some(flight)) = self.flights.get_mut(place)
+            {
+                // What was not sent will not be answered: do not wait for it.
+                flight.come[ask.answer.index()][direction.index()] = true;
+            }
         }
-        if let Some(slot) = self.flights.get_mut(place) {
-            *slot = Some(flight);
+    }
+
+    /// Sends a request. False: it was not sent. A bounce runs ahead of the networks and may jump
+    /// many times while they work for one answer: there it waits until they have room.
+    fn send(
+        &mut self,
+        request: &Request,
+        offline: bool,
+        link: &AudioEnd,
+        performer: &mut Performer,
+    ) -> bool {
+        let begin = Instant::now();
+        loop {
+            if link.ask(*request) {
+                return true;
+            }
+            if !offline || self.gave_up {
+                return false;
+            }
+            let left = LONGEST_WAIT.saturating_sub(begin.elapsed());
+            match link.wait_offline(left) {
+                Some(response) => self.take(&response, performer),
+                None => self.gave_up = true,
+            }
         }
     }
 
@@ -205,10 +242,7 @@ impl Answers {
         let Some(latch) = place.and_then(Option::take) else {
             return;
         };
-        let answer = match latch.part {
-            Part::Lead => Answer::First,
-            Part::Main => Answer::Second,
-        };
+        let answer = answer_of(latch.part);
         if offline {
             self.wait_for(latch.group, answer, link, performer);
         }
@@ -268,10 +302,24 @@ impl Answers {
         (flight.group == group).then_some(flight)
     }
 
-    fn note(&mut self, latch: Latch) {
+    /// A loop's end or a change of meter may cut a group short and bring its time nearer than
+    /// was planned: its answers still count no earlier than [`NOTICE`] after they were asked for.
+    fn note(&mut self, mut latch: Latch) {
+        if let Some(flight) = self.flight(latch.group) {
+            let asked = flight.asked[answer_of(latch.part).index()];
+            latch.at = latch.at.max(asked + NOTICE);
+        }
         if let Some(free) = self.latches.iter_mut().find(|latch| latch.is_none()) {
             *free = Some(latch);
         }
+    }
+}
+
+/// The answer that a part of a slot plays by.
+const fn answer_of(part: Part) -> Answer {
+    match part {
+        Part::Lead => Answer::First,
+        Part::Main => Answer::Second,
     }
 }
 

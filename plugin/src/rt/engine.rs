@@ -81,6 +81,11 @@ impl Engine {
         }
     }
 
+    /// From now on In place plays what it remembers and learns nothing.
+    pub(crate) const fn deafen(&mut self) {
+        self.in_place.deafen();
+    }
+
     /// Forgets what was heard live. What sounds gets its note-offs at the start of the next
     /// block. For the host's reset and (de)activation; audio thread, or main thread while not
     /// processing.

@@ -55,6 +55,8 @@ pub(super) struct InPlace {
     meter: Meter,
     cycle: Option<(f64, f64)>,
     sample_rate: f64,
+    /// Whether the host renders offline.
+    offline: bool,
     /// Tick up to which all has been played.
     played: i64,
     /// Where the unwrapped clock stopped.
@@ -135,12 +137,18 @@ impl InPlace {
             },
             cycle: None,
             sample_rate: 48_000.0,
+            offline: false,
             played: 0,
             stopped_at: 0.0,
             preparing: Some(0),
             pair: Pair::JAZZ_CLASSIC,
             late: 0,
         }
+    }
+
+    /// From now on it plays what it remembers and learns nothing.
+    pub(super) const fn deafen(&mut self) {
+        self.learner.deafen();
     }
 
     /// Bars that played dry.
@@ -214,6 +222,7 @@ impl InPlace {
         let position = self.clock.position(now);
         self.meter = block.transport.meter(position);
         self.sample_rate = block.transport.sample_rate;
+        self.offline = block.transport.offline;
         self.cycle = block.transport.cycle();
         match change {
             Change::Ran if self.is_at(position, block) => {}

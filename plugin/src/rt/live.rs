@@ -264,6 +264,7 @@ impl Live {
             now,
             seconds: self.clock.seconds(take_up - now, transport.sample_rate),
             pair: settings.pair,
+            offline: transport.offline,
         };
         self.answers.ask(&ask, link, &mut self.performer);
         self.answers.note_lead(group, first, take_up);
@@ -289,6 +290,7 @@ impl Live {
             now,
             seconds: self.clock.seconds(LEAD - HALF_STEP, transport.sample_rate),
             pair: settings.pair,
+            offline: transport.offline,
         };
         self.answers.ask(&ask, link, &mut self.performer);
         if !led {

@@ -11,6 +11,7 @@ mod dry;
 mod in_place;
 mod laws;
 mod offline;
+mod saved;
 mod sessions;
 mod song;
 mod transport;

@@ -2,13 +2,17 @@
 
 use egui::{Context, Event, Key, Modifiers, PointerButton, Pos2, RawInput, Rect, pos2, vec2};
 use third_stream::editor::{Control, Gesture, View, draw};
-use third_stream::params::{Delay, Mode};
+use third_stream::params::{Delay, GenrePair, Mode};
 use third_stream::presets::{Preset, Settings, factory};
 
 /// In the middle of the knob, of its controls and of the switch, for a window of 960 × 560.
 const KNOB: Pos2 = pos2(150.0, 220.0);
+const PAIR: Pos2 = pos2(56.0, 82.0);
 const IN_PLACE: Pos2 = pos2(220.0, 365.0);
 const TWO_BARS: Pos2 = pos2(150.0, 427.0);
+const SAVE_SONG: Pos2 = pos2(79.0, 427.0);
+const FORGET: Pos2 = pos2(165.0, 427.0);
+const UNDO: Pos2 = pos2(238.0, 427.0);
 const QUANTISE: Pos2 = pos2(150.0, 489.0);
 const LOCKED: Pos2 = pos2(455.0, 498.0);
 const DENSITY: Pos2 = pos2(845.0, 498.0);
@@ -249,6 +253,19 @@ fn the_small_controls_do_what_they_say() {
 }
 
 #[test]
+fn the_pair_is_chosen_from_a_list() {
+    let mut desk = Desk::new(View::default());
+    assert_eq!(desk.click(PAIR), [], "the list is opened");
+    desk.pass(vec![]);
+    // The keys are at the pair that is chosen; the next one is jazz and pop.
+    desk.key(Key::Tab);
+    assert_eq!(values(&desk.key(Key::Enter), Control::Pair), [0.5]);
+    desk.view.pair = GenrePair::JazzPop;
+    desk.pass(vec![]);
+    assert_eq!(desk.key(Key::Enter), [], "the list is shut");
+}
+
+#[test]
 fn the_guards_are_set_below_the_rolls() {
     let mut desk = Desk::new(View::default());
     assert_eq!(values(&desk.click(LOCKED), Control::Melody), [1.0]);
@@ -267,7 +284,7 @@ fn an_idle_editor_does_not_draw_again() {
 }
 
 #[test]
-fn the_mode_is_chosen_and_in_place_can_forget() {
+fn the_mode_is_chosen_and_in_place_can_forget_and_bring_back() {
     let mut desk = Desk::new(View::default());
     let chosen = desk.click(IN_PLACE);
     assert_eq!(values(&chosen, Control::Mode), [1.0]);
@@ -277,7 +294,9 @@ fn the_mode_is_chosen_and_in_place_can_forget() {
         ..View::default()
     });
     assert!(desk.click(IN_PLACE).is_empty(), "it is chosen already");
-    assert_eq!(desk.click(TWO_BARS), [Gesture::Forget]);
+    assert_eq!(desk.click(FORGET), [Gesture::Forget]);
+    assert_eq!(desk.click(SAVE_SONG), [Gesture::SaveSong]);
+    assert_eq!(desk.click(UNDO), [Gesture::BringBack]);
 }
 
 #[test]

@@ -9,6 +9,7 @@
 )]
 
 mod hands;
+mod layout;
 mod raster;
 
 use std::path::PathBuf;

@@ -1,5 +1,9 @@
 //! Opens the built plugin's editor in a window, plays a few bars of the clip, and leaves the
-//! window open for a while: to look at, or to take a picture of (`tests/window/picture.sh`).
+//! window open for a while: to look at, or to take a picture of (`tests/window/picture.sh`). With
+//! `--measure` it says how often the window is drawn and what that costs while nothing happens,
+//! and while the song plays by the clock (`tests/window/measure.sh`).
+
+#![expect(clippy::print_stdout, reason = "a command-line tool")]
 
 fn main() -> anyhow::Result<()> {
     #[cfg(target_os = "linux")]
@@ -14,9 +18,11 @@ mod x11 {
 
     use anyhow::{Context, Result};
     use third_stream_tests::clip;
-    use third_stream_tests::host::{Setup, load_plugin_under_test};
+    use third_stream_tests::host::{Instance, Pace, Setup, load_plugin_under_test};
     use third_stream_tests::song::{Passage, Script};
     use x11rb::connection::Connection;
+    use x11rb::protocol::Event;
+    use x11rb::protocol::damage::{ConnectionExt as _, ReportLevel};
     use x11rb::protocol::xproto::{ConnectionExt as _, CreateWindowAux, WindowClass};
     use x11rb::wrapper::ConnectionExt as _;
 
@@ -28,10 +34,17 @@ mod x11 {
     const FIRST_SIZE: (u16, u16) = (640, 480);
 
     pub(crate) fn main() -> Result<()> {
-        let seconds = match std::env::args().nth(1) {
-            Some(text) => text.parse().context("usage: window [SECONDS]")?,
-            None => SECONDS,
-        };
+        let mut seconds = SECONDS;
+        let mut measures = false;
+        for argument in std::env::args().skip(1) {
+            if argument == "--measure" {
+                measures = true;
+            } else {
+                seconds = argument
+                    .parse()
+                    .context("usage: window [SECONDS] [--measure]")?;
+            }
+        }
         let library = load_plugin_under_test()?;
         let mut instance = library.instance()?;
         let (connection, screen) = x11rb::connect(None)
@@ -64,14 +77,82 @@ mod x11 {
         instance.wait_until_ready(&setup)?;
         // Some stay jazz: the knob counts when a bar sounds.
         let song = clip::song().knob([(0.0, 0.8)]);
-        instance.perform(&Script::new(song, [Passage::play(0.0, BEATS)]), &setup)?;
-        let start = Instant::now();
-        while start.elapsed() < Duration::from_secs(seconds) {
-            while connection.poll_for_event()?.is_some() {}
-            instance.idle();
-            std::thread::sleep(Duration::from_millis(10));
+        let still = Passage::Stop { seconds: 0.1 };
+        let passages = [Passage::play(0.0, BEATS), still];
+        let passages = if measures {
+            &passages[..]
+        } else {
+            &passages[..1]
+        };
+        instance.perform(&Script::new(song.clone(), passages.to_vec()), &setup)?;
+        if measures {
+            idle(&connection, &mut instance, Duration::from_secs(2))?; // animations come to rest
+            let (frames, cpu) = watch(&connection, window, || {
+                idle(&connection, &mut instance, Duration::from_secs(seconds))
+            })?;
+            println!("standing {seconds} s: {frames} frames, {cpu:.2} s of CPU");
+            let beats = seconds as f64 * song.tempo_at(0.0) / 60.0;
+            let script = Script::new(song, [Passage::play(0.0, beats), still]);
+            let setup = Setup {
+                pace: Pace::Clock,
+                ..setup
+            };
+            let (frames, cpu) = watch(&connection, window, || {
+                instance.perform(&script, &setup).map(drop)
+            })?;
+            println!("playing {seconds} s: {frames} frames, {cpu:.2} s of CPU");
+        } else {
+            idle(&connection, &mut instance, Duration::from_secs(seconds))?;
         }
         instance.close_editor();
         Ok(())
+    }
+
+    /// Does what a host does while nothing happens.
+    fn idle(connection: &impl Connection, instance: &mut Instance, time: Duration) -> Result<()> {
+        let start = Instant::now();
+        while start.elapsed() < time {
+            // What is being watched stays for the one who watches.
+            connection.flush()?;
+            instance.idle();
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(())
+    }
+
+    /// How often the window was drawn while `work` went on, and the seconds of CPU that the whole
+    /// process took for it, the software OpenGL included.
+    fn watch(
+        connection: &impl Connection,
+        window: u32,
+        work: impl FnOnce() -> Result<()>,
+    ) -> Result<(usize, f64)> {
+        connection.damage_query_version(1, 1)?.reply()?;
+        let damage = connection.generate_id()?;
+        connection.damage_create(damage, window, ReportLevel::RAW_RECTANGLES)?;
+        connection.sync()?;
+        while connection.poll_for_event()?.is_some() {}
+        let before = cpu_seconds()?;
+        work()?;
+        let cpu = cpu_seconds()? - before;
+        connection.damage_destroy(damage)?;
+        connection.sync()?;
+        let mut frames = 0;
+        while let Some(event) = connection.poll_for_event()? {
+            frames += usize::from(matches!(event, Event::DamageNotify(_)));
+        }
+        Ok((frames, cpu))
+    }
+
+    /// User and system time of this process so far.
+    fn cpu_seconds() -> Result<f64> {
+        let stat = std::fs::read_to_string("/proc/self/stat")?;
+        let (_, rest) = stat
+            .rsplit_once(')')
+            .context("/proc/self/stat has no name")?;
+        let times = rest.split_whitespace().skip(11).take(2);
+        let ticks: u64 = times.map(str::parse::<u64>).sum::<Result<_, _>>()?;
+        // USER_HZ is 100 on every Linux that there is.
+        Ok(ticks as f64 / 100.0)
     }
 }

@@ -43,16 +43,17 @@ impl Instance {
         })?;
         self.processor = Some(processor);
         self.serve();
-        let (events, longest_call) = result?;
+        let (events, calls) = result?;
         Ok(Recording {
             timeline,
             events,
-            longest_call,
+            longest_call: calls.iter().max().copied().unwrap_or_default(),
+            calls,
         })
     }
 }
 
-type Recorded = (Vec<(u64, Output)>, Duration);
+type Recorded = (Vec<(u64, Output)>, Vec<Duration>);
 
 /// Processes the whole timeline; gives the processor back for the main thread to deactivate.
 fn audio_thread(
@@ -80,7 +81,7 @@ fn process(
     parameters: &[Parameter],
     setup: &Setup,
 ) -> Result<Recorded> {
-    let mut recorded = (Vec::new(), Duration::ZERO);
+    let mut recorded = (Vec::new(), Vec::new());
     let mut room = Room::new(setup.room);
     walk(timeline, setup, |block| {
         let mut entering = EventBuffer::with_capacity(64);
@@ -99,12 +100,14 @@ fn process(
         watched(setup.pace, || {
             call_plugin(processor, frames, &entering, &mut room, &transport)
         })?;
-        recorded.1 = recorded.1.max(call.elapsed());
+        recorded.1.push(call.elapsed());
         take(&room, block.start, block.frames, &mut recorded.0)
     })?;
     Ok(recorded)
 }
 
+/// One call. Kept whole, so that its instructions can be counted under its name.
+#[inline(never)]
 #[expect(unsafe_code, reason = "a note effect has no audio buffers to describe")]
 fn call_plugin(
     processor: &mut StartedPluginAudioProcessor<Handlers>,

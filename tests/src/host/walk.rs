@@ -1,6 +1,6 @@
 //! The blocks of a timeline, and the time that a host leaves the engine between them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
@@ -40,6 +40,7 @@ pub(crate) fn walk(
     let mut inputs = &timeline.inputs[..];
     let mut sizes = setup.blocks.sizes();
     let mut beats_played = 0.0;
+    let begin = Instant::now();
     for span in &timeline.spans {
         let per_sample = span.beats_per_sample(timeline.sample_rate);
         let mut start = span.start;
@@ -56,12 +57,20 @@ pub(crate) fn walk(
                 inputs: entering,
             })?;
             start += frames;
+            if setup.pace == Pace::Clock {
+                let due = Duration::from_secs_f64(start as f64 / timeline.sample_rate);
+                std::thread::sleep(due.saturating_sub(begin.elapsed()));
+            }
             let before = beats_played;
             beats_played += frames as f64 * per_sample;
-            if let Pace::RealTime { group } = setup.pace
-                && asks_between(before, beats_played, group)
-            {
-                wait_for_engine(Duration::from_secs(20));
+            match setup.pace {
+                Pace::RealTime { group } if asks_between(before, beats_played, group) => {
+                    wait_for_engine(Duration::from_secs(20));
+                }
+                Pace::Paused { group, pause } if asks_between(before, beats_played, group) => {
+                    std::thread::sleep(pause);
+                }
+                _ => {}
             }
         }
     }
@@ -73,12 +82,17 @@ pub(crate) fn wait_for_engine(patience: Duration) {
     threads::wait_for_worker(ENGINE_THREAD, patience, Duration::from_secs(1));
 }
 
+/// Where a group ends just between two blocks it is asked about in the second, and after a loop the
+/// song is a part of a sample away from whole beats: both blocks wait.
+const HAIR: f64 = 1e-3;
+
 /// Whether a group's end, or the beat before it, lies between two positions. Groups are counted
 /// from the script's start, so scripts in real time start at the start of a group.
 fn asks_between(before: f64, after: f64, group: f64) -> bool {
-    [0.0, 1.0]
-        .iter()
-        .any(|lead| ((after + lead) / group).floor() > ((before + lead) / group).floor())
+    [0.0, 1.0].iter().any(|lead| {
+        let number = |beat: f64| ((beat + lead) / group).floor();
+        number(after + HAIR) > number(before - HAIR)
+    })
 }
 
 #[cfg(test)]
@@ -90,7 +104,8 @@ mod tests {
         assert!(asks_between(14.9, 15.1, 16.0));
         assert!(!asks_between(15.1, 15.9, 16.0));
         assert!(asks_between(15.9, 16.0, 16.0));
-        assert!(!asks_between(16.0, 30.9, 16.0));
+        assert!(asks_between(16.0, 16.1, 16.0));
+        assert!(!asks_between(16.1, 29.9, 16.0));
         assert!(asks_between(30.9, 31.0, 16.0));
     }
 }

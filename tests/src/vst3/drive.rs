@@ -59,17 +59,17 @@ impl Instance {
         let parameters = self.shown();
         let timeline = Timeline::new(script, setup.sample_rate);
         let mut events = Vec::new();
-        let mut longest_call = Duration::ZERO;
+        let mut calls = Vec::new();
         walk(&timeline, setup, |block| {
             let leaving = Events::new(setup.room);
-            let took = self.call(block, &script.song, &parameters, setup, &leaving)?;
-            longest_call = longest_call.max(took);
+            calls.push(self.call(block, &script.song, &parameters, setup, &leaving)?);
             take(&leaving, block, &mut events)
         })?;
         Ok(Recording {
             timeline,
             events,
-            longest_call,
+            longest_call: calls.iter().max().copied().unwrap_or_default(),
+            calls,
         })
     }
 

@@ -259,7 +259,9 @@ impl Instance {
 pub(super) fn mode(setup: &Setup) -> ProcessModes {
     match setup.pace {
         Pace::Offline => ProcessModes_::kOffline,
-        Pace::Rushed | Pace::RealTime { .. } => ProcessModes_::kRealtime,
+        Pace::Rushed | Pace::RealTime { .. } | Pace::Paused { .. } | Pace::Clock => {
+            ProcessModes_::kRealtime
+        }
     }
 }
 

@@ -8,6 +8,7 @@
     reason = "a command-line tool talks to its user"
 )]
 
+mod calibrate;
 mod device;
 mod evaluate;
 mod examples;
@@ -40,6 +41,8 @@ enum Command {
     Sweep(sweep::SweepArgs),
     /// Measure weights: style by two judges, content, and the baselines beside them.
     Evaluate(evaluate::EvaluateArgs),
+    /// Match the thresholds of weights to the density of the music.
+    Calibrate(calibrate::CalibrateArgs),
     /// Write phrases before and after, chosen by a fixed rule, as MIDI files and pictures.
     Examples(examples::ExamplesArgs),
     /// Transfer a MIDI file, or a folder of them, to another genre.
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Command::Train(args) => train::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Evaluate(args) => evaluate::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Calibrate(args) => calibrate::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Examples(args) => examples::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Transfer(args) => transfer::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Inspect(args) => inspect::run(&args).map(|()| ExitCode::SUCCESS),

@@ -13,7 +13,9 @@ use anyhow::{Context, Result};
 use third_stream_model::genre::Pair;
 use third_stream_model::train::batch::{Drawing, Sampler};
 use third_stream_model::train::data::{Data, Split};
+use third_stream_model::train::evaluate::judge::{Judge, Shape};
 use third_stream_model::train::evaluate::subset;
+use third_stream_model::train::guide::Guide;
 use third_stream_model::train::learner::PairLearner;
 use third_stream_model::train::recipe::Recipe;
 use third_stream_model::train::record::Record;
@@ -227,7 +229,7 @@ fn train(
     };
     let batches = Sampler::new(data, pair, &recipe.mixed_genres(pair), drawing)?;
     let mut learner = PairLearner {
-        state: State::new(recipe, request.seed, &plan.device)?,
+        state: state(args, request, recipe, data, plan)?,
         pair,
         data: data.hash().to_owned(),
         commit: commit(),
@@ -257,6 +259,38 @@ fn train(
     };
     let stop = stop_on_interrupt()?;
     Ok(run::run(&mut learner, &batches, plan, validation, &stop)?)
+}
+
+/// The seed of the guide: not that of the judges, nor of the runs.
+const GUIDE_SEED: u64 = 101;
+
+/// The networks as they begin, with the guide where the recipe has one.
+fn state(
+    args: &TrainArgs,
+    request: &Request,
+    recipe: &Recipe,
+    data: &Data,
+    plan: &Plan,
+) -> Result<State> {
+    let state = State::new(recipe, request.seed, &plan.device)?;
+    if recipe.guide_weight <= 0.0 {
+        return Ok(state);
+    }
+    let mut told = args.quiet;
+    let guide = Judge::kept(
+        &args.judges,
+        Shape::Guide,
+        request.pair,
+        (data, GUIDE_SEED),
+        false,
+        &mut |_| {
+            if !std::mem::replace(&mut told, true) {
+                eprintln!("training the guide; it is kept for other runs");
+            }
+        },
+    );
+    let guide = guide.context("no guide; train without one with --set guide_weight=0")?;
+    Ok(state.guided(Guide::new(&guide, &plan.device)?))
 }
 
 /// The judge and the phrases of the validations.

@@ -10,13 +10,11 @@ use anyhow::{Context as _, Result, bail, ensure};
 use third_stream_model::genre::{Direction, Genre, Pair};
 use third_stream_model::perform::Control;
 use third_stream_model::roll::guard::Guard;
+use third_stream_model::shipped;
 use third_stream_model::smf::Smf;
 use third_stream_model::song::{Phrase, Selection, Song, Tally};
 use third_stream_model::svg;
 use third_stream_model::transfer::Transfer;
-
-/// The weights that come with the program.
-const BUNDLED: &[u8] = include_bytes!("../../../../weights/jazz-classic.safetensors");
 
 /// Options of `transfer`.
 #[derive(clap::Args)]
@@ -43,7 +41,8 @@ pub(crate) struct TransferArgs {
     /// Fewer added notes (-100) to fewer removed ones (100), in percent
     #[arg(long, default_value = "0", allow_hyphen_values = true, value_parser = signed_percent)]
     density: f32,
-    /// The genre pair that the weights must be for, such as jazz-classic
+    /// The genre pair: jazz-classic, jazz-pop or classic-pop [default: that of the weights file,
+    /// else jazz-classic]
     #[arg(long)]
     pair: Option<Pair>,
     /// A weights file in place of the bundled one
@@ -137,7 +136,8 @@ impl<'a> Engine<'a> {
                 Transfer::from_bytes(&bytes)
                     .with_context(|| format!("{}: cannot use the weights", file.display()))?
             }
-            None => Transfer::from_bytes(BUNDLED).context("the bundled weights are damaged")?,
+            None => Transfer::from_bytes(shipped::weights(bundled_pair(args)?))
+                .context("the bundled weights are damaged")?,
         };
         let pair = transfer.pair();
         if let Some(asked) = args.pair
@@ -151,7 +151,7 @@ impl<'a> Engine<'a> {
         let Some(direction) = pair.towards(args.to) else {
             bail!(
                 "the weights are for {pair} and lead to {} or {}, not to {}; \
-                 name other weights with --weights",
+                 name another --pair, or other weights with --weights",
                 pair.a,
                 pair.b,
                 args.to
@@ -245,6 +245,22 @@ impl<'a> Engine<'a> {
             self.args.quantise * 100.0
         )
     }
+}
+
+/// The pair whose bundled weights lead to the target.
+fn bundled_pair(args: &TransferArgs) -> Result<Pair> {
+    let pair = args.pair.or_else(|| Pair::meant_by(args.to));
+    pair.with_context(|| {
+        let pairs = Pair::ALL
+            .into_iter()
+            .filter(|pair| pair.towards(args.to).is_some());
+        let options: Vec<String> = pairs.map(|pair| format!("--pair {pair}")).collect();
+        format!(
+            "two pairs lead to {}: say {}",
+            args.to,
+            options.join(" or ")
+        )
+    })
 }
 
 fn report(phrases: &[Phrase], tally: &Tally, damaged: usize, start: Instant) -> String {

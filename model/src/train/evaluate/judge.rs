@@ -5,7 +5,7 @@
 //! judge's own choice. Both hear the training phrases in all keys and both genres equally often.
 
 mod lesson;
-mod patches;
+pub(in crate::train) mod patches;
 mod profile;
 mod record;
 mod traits;
@@ -32,10 +32,13 @@ pub enum Shape {
     Patches,
     /// A perceptron over a profile that does not change with the key.
     Profile,
+    /// The paper's classifier again, taught with parts of phrases: it guides generators while
+    /// they train (see [`crate::train::guide`]) and judges nothing.
+    Guide,
 }
 
 impl Shape {
-    /// Both shapes: the one that chooses checkpoints, then the one that never does.
+    /// The shapes that judge: the one that chooses checkpoints, then the one that never does.
     pub const BOTH: [Self; 2] = [Self::Patches, Self::Profile];
 
     /// The name in reports and files.
@@ -43,6 +46,7 @@ impl Shape {
         match self {
             Self::Patches => "patches",
             Self::Profile => "profile",
+            Self::Guide => "guide",
         }
     }
 }
@@ -61,7 +65,7 @@ enum Network {
 impl Network {
     fn new(shape: Shape, weights: &VarBuilder<'_>) -> Result<Self> {
         Ok(match shape {
-            Shape::Patches => Self::Patches(patches::Patches::new(weights)?),
+            Shape::Patches | Shape::Guide => Self::Patches(patches::Patches::new(weights)?),
             Shape::Profile => Self::Profile(profile::Profile::new(weights)?),
         })
     }
@@ -137,7 +141,7 @@ impl Judge {
     }
 
     /// The weights by name.
-    fn tensors(&self) -> Vec<(String, Tensor)> {
+    pub(in crate::train) fn tensors(&self) -> Vec<(String, Tensor)> {
         let variables = self.store.variables().into_iter();
         variables
             .map(|(name, var)| (name, var.as_detached_tensor()))
@@ -167,4 +171,4 @@ impl Judge {
 }
 
 #[cfg(test)]
-pub(in crate::train::evaluate) mod tests;
+pub(in crate::train) mod tests;

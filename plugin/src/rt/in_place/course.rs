@@ -9,7 +9,7 @@ use super::requests::{AT_ONCE, Wanted};
 use super::{Block, Emit, HAIR, InPlace, LEAD, LEAD_STEPS, Run, Stage};
 use crate::link::AudioEnd;
 use crate::memory::{Place, SAME};
-use crate::rt::Note;
+use crate::rt::{NOTICE, Note};
 
 impl InPlace {
     /// Whether `position` is where the performer is, by the host's bar lines. A slot that only
@@ -192,11 +192,8 @@ impl InPlace {
         run.main_at = None;
         let stage = run.here;
         self.latch(&stage, Part::Main, block);
-        let next = self.memory.find(stage.place.next().key);
-        if let Some(phrase) = next.filter(|phrase| self.memory.answer(*phrase).is_none()) {
-            let seconds = stage.place.end - stage.place.start;
-            let seconds = self.clock.seconds(seconds, self.sample_rate);
-            self.ask(phrase, AT_ONCE, seconds, block.link);
+        if let Some(phrase) = self.memory.find(stage.place.next().key) {
+            self.ask_unanswered(phrase, stage.place.end - stage.place.start, block.link);
         }
         self.count_late(&stage, &[Part::Lead, Part::Main], block);
     }
@@ -235,10 +232,27 @@ impl InPlace {
     /// Asks about a phrase, if it has changed, for what plays from beat `from` of the unwrapped
     /// clock on.
     fn ask_ahead(&mut self, phrase: usize, from: f64, link: &AudioEnd) {
-        let due = from - HALF_STEP - HAIR;
         let now = self.clock.beats(self.played);
+        // The host may have moved the loop's end nearer.
+        let due = (from - HALF_STEP - HAIR).max(now + NOTICE);
         let seconds = self.clock.seconds(due - now, self.sample_rate);
         self.ask(phrase, due, seconds, link);
+    }
+
+    /// Asks about a phrase that has no answer and will be played in so many beats. Only what a
+    /// project brought may be answered at once: all else was heard in this run, and counts a beat
+    /// after it was asked about, whether the host waits for answers or not.
+    fn ask_unanswered(&mut self, phrase: usize, beats: f64, link: &AudioEnd) {
+        // An answer that is on its way is as good as there: a slow machine must ask no more.
+        if self.memory.answer(phrase).is_some() || self.requests.is_expected(phrase) {
+            return;
+        }
+        if self.memory.is_brought(phrase) {
+            let seconds = self.clock.seconds(beats, self.sample_rate);
+            self.ask(phrase, AT_ONCE, seconds, link);
+        } else {
+            self.ask_ahead(phrase, self.clock.beats(self.played) + LEAD, link);
+        }
     }
 
     pub(super) fn ask(&mut self, phrase: usize, due: f64, seconds: f64, link: &AudioEnd) {
@@ -249,6 +263,7 @@ impl InPlace {
             due,
             seconds,
             pair: self.pair,
+            offline: self.offline,
         };
         self.requests.ask(phrase, wanted, &mut self.memory, link);
     }
@@ -277,9 +292,7 @@ impl InPlace {
         if self.memory.known(phrase, stage.place.index) == 0 {
             return;
         }
-        if self.memory.answer(phrase).is_none() {
-            self.ask(phrase, AT_ONCE, 0.0, block.link);
-        }
+        self.ask_unanswered(phrase, 0.0, block.link);
         if block.transport.offline {
             self.requests.wait(phrase, &mut self.memory, block.link);
         }

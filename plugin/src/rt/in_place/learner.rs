@@ -77,6 +77,8 @@ pub(super) struct Learner {
     /// Since when this slot is listened to, and what of it is written, in the song's beats.
     since: f64,
     written: f64,
+    /// Nothing is listened to: what is remembered stays as it is.
+    deaf: bool,
     /// The channels whose sustain pedal is down, one bit each.
     pedals: u16,
 }
@@ -95,8 +97,14 @@ impl Learner {
             place: None,
             since: 0.0,
             written: 0.0,
+            deaf: false,
             pedals: 0,
         }
+    }
+
+    /// From now on nothing is listened to.
+    pub(super) const fn deafen(&mut self) {
+        self.deaf = true;
     }
 
     /// The phrase that is listened to.
@@ -115,7 +123,11 @@ impl Learner {
 
     /// From `since` on `place` is listened to. Notes that are not written yet belong to it.
     pub(super) fn aim(&mut self, place: &Place, since: f64, memory: &mut Memory) {
-        self.place = memory.enter(place.key).map(|phrase| (*place, phrase));
+        self.place = if self.deaf {
+            None
+        } else {
+            memory.enter(place.key).map(|phrase| (*place, phrase))
+        };
         self.since = since;
         self.written = since;
         let Some((_, phrase)) = self.place else {

@@ -60,6 +60,8 @@ pub(super) struct Wanted {
     pub(super) seconds: f64,
     /// Which weights.
     pub(super) pair: Pair,
+    /// Whether the host renders offline.
+    pub(super) offline: bool,
 }
 
 impl Requests {
@@ -114,14 +116,29 @@ impl Requests {
         if memory.asked(phrase, &roll) {
             return true;
         }
-        let Some(flight) = self.flights.iter_mut().find(|flight| flight.ticket == 0) else {
+        if wanted.offline && self.vacant().is_none() {
+            self.make_room(memory, link);
+        }
+        let Some(place) = self.vacant() else {
+            return false;
+        };
+        let Some(flight) = self.flights.get_mut(place) else {
             return false;
         };
         let ticket = self.ticket.wrapping_add(1).max(1);
+        self.ticket = ticket;
+        flight.ticket = ticket;
+        flight.phrase = phrase;
+        flight.due = wanted.due;
+        flight.roll = roll;
+        flight.filled = [false; 2];
+        flight.come = [false; 2];
+        memory.ask(phrase, ticket, &roll);
         let seconds = wanted.seconds.clamp(0.0, 3600.0);
         let deadline = Instant::now() + Duration::from_secs_f64(seconds);
+        let mut sent = 0;
         for direction in Direction::BOTH {
-            let sent = link.ask(Request {
+            let request = Request {
                 instance: link.instance(),
                 generation: self.generation,
                 group: ticket,
@@ -130,21 +147,59 @@ impl Requests {
                 pair: wanted.pair,
                 direction,
                 roll,
-            });
-            // What was not sent will not be answered: do not wait for it.
-            flight.come[direction.index()] = !sent;
+            };
+            if self.send(&request, wanted.offline, memory, link) {
+                sent += 1;
+            } else if let Some(flight) = self.flights.get_mut(place) {
+                // What was not sent will not be answered: do not wait for it.
+                flight.come[direction.index()] = true;
+                if flight.due == AT_ONCE || sent == 0 && direction == Direction::BOTH[1] {
+                    flight.settle(memory);
+                }
+            }
         }
-        if flight.come == [true; 2] {
-            return false;
+        sent > 0
+    }
+
+    /// Sends a request. False: it was not sent. A bounce runs ahead of the networks and may jump
+    /// many times while they work for one answer: there it waits until they have room.
+    fn send(
+        &mut self,
+        request: &Request,
+        offline: bool,
+        memory: &mut Memory,
+        link: &AudioEnd,
+    ) -> bool {
+        let begin = Instant::now();
+        loop {
+            if link.ask(*request) {
+                return true;
+            }
+            if !offline || self.gave_up {
+                return false;
+            }
+            let left = LONGEST_WAIT.saturating_sub(begin.elapsed());
+            match link.wait_offline(left) {
+                Some(response) => self.take(&response, memory),
+                None => self.gave_up = true,
+            }
         }
-        self.ticket = ticket;
-        flight.ticket = ticket;
-        flight.phrase = phrase;
-        flight.due = wanted.due;
-        flight.roll = roll;
-        flight.filled = [false; 2];
-        memory.ask(phrase, ticket, &roll);
-        true
+    }
+
+    /// A place for another request.
+    fn vacant(&self) -> Option<usize> {
+        self.flights.iter().position(|flight| flight.ticket == 0)
+    }
+
+    /// Offline rendering: waits for the answers that count as soon as they come, as in playback
+    /// they would have done.
+    fn make_room(&mut self, memory: &mut Memory, link: &AudioEnd) {
+        for place in 0..FLIGHTS {
+            let flight = self.flights.get(place).filter(|flight| flight.ticket != 0);
+            if flight.is_some_and(|flight| flight.due == AT_ONCE) {
+                self.count(place, true, memory, link);
+            }
+        }
     }
 
     /// Takes in all answers that are there.
@@ -188,11 +243,16 @@ impl Requests {
         }
     }
 
+    /// Whether an answer about a phrase is out that counts as soon as it comes.
+    pub(super) fn is_expected(&self, phrase: usize) -> bool {
+        let mut out = self.flights.iter().filter(|flight| flight.ticket != 0);
+        out.any(|flight| flight.phrase == phrase && flight.due == AT_ONCE)
+    }
+
     /// Whether an answer about a phrase is out that does not count yet.
     pub(super) fn is_early(&self, phrase: usize) -> bool {
-        let out = self.flights.iter().filter(|flight| flight.ticket != 0);
-        out.into_iter()
-            .any(|flight| flight.phrase == phrase && flight.due > AT_ONCE)
+        let mut out = self.flights.iter().filter(|flight| flight.ticket != 0);
+        out.any(|flight| flight.phrase == phrase && flight.due > AT_ONCE)
     }
 
     /// Offline rendering: waits for what is to count about a phrase as soon as it comes.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use third_stream_model::genre::Direction;
+use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::edits::{Edits, THRESHOLD};
 use third_stream_model::roll::{CELLS, Roll};
 
@@ -275,7 +275,10 @@ pub(super) fn probabilities(roll: &Roll, direction: Direction) -> Vec<f32> {
 /// The edits with which the made-up network answers.
 pub(super) fn edits(request: &Request) -> Edits {
     let probabilities = probabilities(&request.roll, request.direction);
-    Edits::rank(&request.roll, &probabilities, THRESHOLD)
+    // Each pair's weights have a taste of their own.
+    let pair = Pair::ALL.iter().position(|pair| *pair == request.pair);
+    let threshold = THRESHOLD + 0.05 * pair.unwrap_or(0) as f32;
+    Edits::rank(&request.roll, &probabilities, threshold)
 }
 
 /// A pitched note.

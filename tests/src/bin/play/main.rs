@@ -29,9 +29,12 @@ const FRAMES: u64 = 20;
 struct Args {
     /// The MIDI file
     file: PathBuf,
-    /// Where the knob goes: jazz or classic
+    /// Where the knob goes: jazz, classic or pop
     #[arg(long, default_value = "classic")]
     to: Genre,
+    /// The genre pair; needed towards pop: jazz-pop or classic-pop
+    #[arg(long)]
+    pair: Option<Pair>,
     /// How far the knob is turned, 0 to 100 %
     #[arg(long, default_value_t = 100.0, value_parser = percent)]
     amount: f64,
@@ -131,12 +134,13 @@ fn kind(path: &Path) -> Result<Kind> {
 
 /// Plays the whole file; what left, begun where the file begins.
 fn perform(score: &Score, args: &Args) -> Result<Song> {
-    let pair = Pair::JAZZ_CLASSIC;
+    let pair = args.pair.or_else(|| Pair::meant_by(args.to));
+    let pair = pair.context("two pairs lead to pop: say --pair jazz-pop or --pair classic-pop")?;
     let side = match pair.towards(args.to) {
         Some(Direction::AToB) => 1.0,
         Some(Direction::BToA) => -1.0,
         None => bail!(
-            "the plugin's weights lead to {} and {}, not to {}",
+            "the pair {pair} leads to {} and {}, not to {}; name another --pair",
             pair.a,
             pair.b,
             args.to
@@ -145,6 +149,11 @@ fn perform(score: &Score, args: &Args) -> Result<Song> {
     let library = load_plugin_under_test()?;
     let mut instance = library.instance()?;
     instance.set("Quantise", args.quantise / 100.0)?;
+    let place = Pair::ALL
+        .iter()
+        .position(|known| *known == pair)
+        .unwrap_or(0);
+    instance.set("Pair", place as f64 / (Pair::ALL.len() - 1) as f64)?;
     let song = score.song.clone().knob([(0.0, side * args.amount / 100.0)]);
     // Until what was played last has sounded.
     let longest_delay = score.delay().unwrap_or(16.0) + 16.0;

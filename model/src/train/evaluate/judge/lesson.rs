@@ -11,11 +11,12 @@ use candle_nn::{AdamW, Optimizer, ParamsAdamW, loss::cross_entropy};
 use super::profile::Profile;
 use super::{JudgeError, Network, Shape};
 use crate::genre::Pair;
-use crate::net::init::Store;
+use crate::net::init::{Normal, Store};
 use crate::roll::Roll;
 use crate::train::batch::{Batch, Drawing, Sampler};
 use crate::train::data::{Data, Split};
 use crate::train::evaluate::{style::share, subset};
+use crate::train::guide::through_window;
 
 /// Phrases of each genre in a batch.
 const HALF_BATCH: usize = 32;
@@ -32,14 +33,19 @@ pub struct Lesson {
     pub(super) pair: Pair,
     /// The music, of which training and validation phrases are used.
     pub(super) music: Data,
+    /// Whether phrases are seen through windows (see [`crate::train::guide`]).
+    pub(super) windows: bool,
 }
 
 impl Lesson {
     /// The part of a corpus that a shape learns from: of ten pieces seven teach the first judge
-    /// and three the second.
+    /// and three the second. The guide, which judges nothing, learns from all.
     pub fn new(data: &Data, pair: Pair, shape: Shape) -> std::result::Result<Self, JudgeError> {
-        let first = shape == Shape::Patches;
-        let music = data.with_training_pieces(|piece| (piece % 10 < 7) == first);
+        let music = data.with_training_pieces(|piece| match shape {
+            Shape::Patches => piece % 10 < 7,
+            Shape::Profile => piece % 10 >= 7,
+            Shape::Guide => true,
+        });
         for genre in [pair.a, pair.b] {
             for split in [Split::Train, Split::Validation] {
                 if music.phrases(genre, split).rolls.is_empty() {
@@ -47,7 +53,12 @@ impl Lesson {
                 }
             }
         }
-        Ok(Self { pair, music })
+        let windows = shape == Shape::Guide;
+        Ok(Self {
+            pair,
+            music,
+            windows,
+        })
     }
 
     /// Phrases of both genres.
@@ -103,6 +114,11 @@ impl Pace {
         match shape {
             Shape::Patches => Self {
                 steps: 600,
+                rate: 2e-4,
+                decay: 0.0,
+            },
+            Shape::Guide => Self {
+                steps: 1000,
                 rate: 2e-4,
                 decay: 0.0,
             },
@@ -163,7 +179,13 @@ pub(super) fn teach(
     let sampler = lesson.sampler(seed, HALF_BATCH)?;
     let mut best = (0.0, Vec::new());
     for step in 0..pace.steps {
-        let rolls = both(sampler.batch(step));
+        let mut rolls = both(sampler.batch(step));
+        if lesson.windows {
+            let mut draw = Normal::new(seed ^ step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            for roll in &mut rolls {
+                *roll = through_window(roll, &mut draw);
+            }
+        }
         let loss = cross_entropy(&network.logits(&rolls)?, &labels)?;
         adam.set_learning_rate(rate(pace, step));
         adam.backward_step(&loss)?;

@@ -42,7 +42,7 @@ struct Layer {
 }
 
 /// The paper's classifier.
-pub(super) struct Patches {
+pub(in crate::train) struct Patches {
     first: Tensor,
     layers: Vec<Layer>,
     last: Tensor,
@@ -50,7 +50,7 @@ pub(super) struct Patches {
 
 impl Patches {
     /// Makes or finds the weights in `weights`.
-    pub(super) fn new(weights: &VarBuilder<'_>) -> Result<Self> {
+    pub(in crate::train) fn new(weights: &VarBuilder<'_>) -> Result<Self> {
         let first = weights.get_with_hints((FIRST, OCTAVE), "conv1.weight", WEIGHT)?;
         let mut layers = Vec::new();
         let mut channels = FIRST;
@@ -73,13 +73,16 @@ impl Patches {
 
     /// The input of some rolls: (rolls, 64, 84), −1 and 1.
     pub(super) fn input(rolls: &[Roll], device: &Device) -> Result<Tensor> {
-        tensor_of_rolls(rolls, device)?
-            .affine(2.0, -1.0)?
-            .squeeze(1)
+        Self::scaled(&tensor_of_rolls(rolls, device)?)
+    }
+
+    /// The same of cells (rolls, 1, 64, 84) from 0 to 1.
+    pub(in crate::train) fn scaled(cells: &Tensor) -> Result<Tensor> {
+        cells.affine(2.0, -1.0)?.squeeze(1)
     }
 
     /// Two logits a roll, the pair's first genre first.
-    pub(super) fn logits(&self, input: &Tensor) -> Result<Tensor> {
+    pub(in crate::train) fn logits(&self, input: &Tensor) -> Result<Tensor> {
         let rolls = input.dim(0)?;
         let octaves = input.reshape((rolls * STEPS * OCTAVES, OCTAVE))?;
         let x = self.first.matmul(&octaves.t()?)?;

@@ -26,13 +26,13 @@ fn genre(chords: bool, count: usize, seed: u64) -> Vec<Roll> {
 }
 
 /// Made-up phrases of two genres.
-pub(in crate::train::evaluate) struct Music {
-    pub(in crate::train::evaluate) validation: [Vec<Roll>; 2],
+pub(in crate::train) struct Music {
+    pub(in crate::train) validation: [Vec<Roll>; 2],
     lesson: Lesson,
 }
 
 impl Music {
-    pub(in crate::train::evaluate) fn new() -> Self {
+    pub(in crate::train) fn new() -> Self {
         let train = [genre(false, 80, 1), genre(true, 60, 2)];
         let validation = [genre(false, 20, 3), genre(true, 20, 4)];
         let piece = |split, rolls: &[Roll]| Piece {
@@ -52,11 +52,12 @@ impl Music {
         let lesson = Lesson {
             pair: Pair::JAZZ_POP,
             music: Data::of_pieces(genres, Vec::new()),
+            windows: false,
         };
         Self { validation, lesson }
     }
 
-    pub(in crate::train::evaluate) fn judge(&self, shape: Shape, seed: u64) -> Judge {
+    pub(in crate::train) fn judge(&self, shape: Shape, seed: u64) -> Judge {
         let pace = Pace {
             steps: 16,
             rate: 1e-3,

@@ -1,0 +1,233 @@
+"""The peers of `cargo xtask bench`: the same work in PyTorch, ONNX Runtime and OpenVINO.
+
+    peers.py forward FRAMEWORK FILE THREADS f32|bf16
+    peers.py step BASE BLOCKS BATCH THREADS f32|bf16
+
+FILE is safetensors with a generator's weights, an input `x` and our output `y`; its metadata has
+`blocks` and `skip`. The program says `ready VERSION LARGEST_DIFFERENCE`, then does one pass for
+each line that it reads and answers with wall and process seconds.
+"""
+
+import sys
+import time
+
+import numpy as np
+
+EPSILON = 1e-5
+
+
+def layers(blocks):
+    """Name, kind, mirrored border and activation of each layer but the residual sums."""
+    yield "input", "conv", 3
+    yield "down1", "stride", 0
+    yield "down2", "stride", 0
+    for block in range(blocks):
+        yield f"residual{block}.first", "conv", 1
+        yield f"residual{block}.second", "conv", 1
+    yield "up1", "transposed", 0
+    yield "up2", "transposed", 0
+
+
+def torch_logits(torch, weights, x, blocks, skip):
+    F = torch.nn.functional
+    y = x
+    for name, kind, border in layers(blocks):
+        if name.endswith("first"):
+            kept = y
+        kernel = weights[f"{name}.kernel"]
+        if border:
+            y = F.pad(y, (border,) * 4, mode="reflect")
+        if kind == "transposed":
+            y = F.conv_transpose2d(y, kernel, stride=2, padding=1, output_padding=1)
+        elif kind == "stride":
+            y = F.conv2d(y, kernel, stride=2, padding=1)
+        else:
+            y = F.conv2d(y, kernel)
+        y = F.instance_norm(y, weight=weights[f"{name}.scale"], bias=weights[f"{name}.offset"], eps=EPSILON)
+        y = F.relu(kept + y if name.endswith("second") else y)
+    y = F.conv2d(F.pad(y, (3,) * 4, mode="reflect"), weights["output.kernel"])
+    return y + skip * (2 * x - 1)
+
+
+def pytorch(weights, x, blocks, skip, threads, precision):
+    import torch
+
+    torch.set_num_threads(threads)
+    laid_out = {"memory_format": torch.channels_last} if precision == "bf16" else {}
+    tensors = {}
+    for name, value in weights.items():
+        tensor = torch.from_numpy(value)
+        tensors[name] = tensor.to(**laid_out) if tensor.dim() == 4 else tensor
+    image = torch.from_numpy(x)
+
+    def run():
+        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
+            return torch.sigmoid(torch_logits(torch, tensors, image, blocks, skip)).float().numpy()
+
+    return torch.__version__, run
+
+
+def onnx_model(weights, x, blocks, skip):
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    nodes, constants = [], []
+
+    def constant(name, value):
+        constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def node(kind, inputs, **attributes):
+        output = f"t{len(nodes)}"
+        nodes.append(helper.make_node(kind, inputs, [output], **attributes))
+        return output
+
+    def mirrored(y, size):
+        pads = constant(f"pads{len(nodes)}", np.array([0, 0, size, size] * 2, dtype=np.int64))
+        return node("Pad", [y, pads], mode="reflect")
+
+    y = "x"
+    for name, kind, border in layers(blocks):
+        if name.endswith("first"):
+            kept = y
+        kernel = constant(f"{name}.kernel", weights[f"{name}.kernel"])
+        if border:
+            y = mirrored(y, border)
+        if kind == "transposed":
+            y = node("ConvTranspose", [y, kernel], strides=[2, 2], pads=[1] * 4, output_padding=[1, 1])
+        elif kind == "stride":
+            y = node("Conv", [y, kernel], strides=[2, 2], pads=[1] * 4)
+        else:
+            y = node("Conv", [y, kernel])
+        norm = [constant(f"{name}.{part}", weights[f"{name}.{part}"]) for part in ("scale", "offset")]
+        y = node("InstanceNormalization", [y, *norm], epsilon=EPSILON)
+        y = node("Relu", [node("Add", [kept, y]) if name.endswith("second") else y])
+    kernel = constant("output.kernel", weights["output.kernel"])
+    y = node("Conv", [mirrored(y, 3), kernel])
+    doubled = node("Mul", ["x", constant("doubled", np.array(2 * skip, dtype=np.float32))])
+    y = node("Add", [y, node("Sub", [doubled, constant("skip", np.array(skip, dtype=np.float32))])])
+    nodes.append(helper.make_node("Sigmoid", [y], ["y"]))
+    value = lambda name: helper.make_tensor_value_info(name, TensorProto.FLOAT, x.shape)
+    graph = helper.make_graph(nodes, "generator", [value("x")], [value("y")], constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model)
+    return model.SerializeToString()
+
+
+def onnxruntime(weights, x, blocks, skip, threads, precision):
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    model = onnx_model(weights, x, blocks, skip)
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.__version__, lambda: session.run(["y"], {"x": x})[0]
+
+
+def openvino(weights, x, blocks, skip, threads, precision):
+    import openvino
+
+    core = openvino.Core()
+    model = core.read_model(onnx_model(weights, x, blocks, skip))
+    compiled = core.compile_model(model, "CPU", {
+        "INFERENCE_NUM_THREADS": threads,
+        "NUM_STREAMS": "1",
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_PRECISION_HINT": precision,
+        "ENABLE_CPU_PINNING": False,
+    })
+    request = compiled.create_infer_request()
+    return openvino.__version__.split("-")[0], lambda: request.infer([x])[0]
+
+
+def read(path):
+    from safetensors import safe_open
+
+    with safe_open(path, "np") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}
+        return tensors, file.metadata()
+
+
+def forward(framework, path, threads, precision):
+    tensors, metadata = read(path)
+    x, expected = tensors.pop("x"), tensors.pop("y")
+    make = {"pytorch": pytorch, "onnxruntime": onnxruntime, "openvino": openvino}[framework]
+    blocks, skip = int(metadata["blocks"]), float(metadata["skip"])
+    version, run = make(tensors, x, blocks, skip, int(threads), precision)
+    return version, float(np.abs(run() - expected).max()), run
+
+
+def step(base, blocks, batch, threads, precision):
+    """A training step as the recipe paper/full has it: both generators, four discriminators."""
+    import torch
+
+    base, blocks, batch = int(base), int(blocks), int(batch)
+    torch.set_num_threads(int(threads))
+    F = torch.nn.functional
+    draw = lambda *shape: torch.nn.Parameter(0.02 * torch.randn(*shape))
+
+    def norm(channels):
+        return torch.nn.Parameter(1 + 0.02 * torch.randn(channels)), torch.nn.Parameter(torch.zeros(channels))
+
+    def generator():
+        n, weights = base, {"output.kernel": draw(1, base, 7, 7)}
+        shapes = {"input": (n, 1, 7, 7), "down1": (2 * n, n, 3, 3), "down2": (4 * n, 2 * n, 3, 3)}
+        shapes |= {"up1": (4 * n, 2 * n, 3, 3), "up2": (2 * n, n, 3, 3)}
+        for name, kind, _ in layers(blocks):
+            shape = shapes.get(name, (4 * n, 4 * n, 3, 3))
+            weights[f"{name}.kernel"] = draw(*shape)
+            weights[f"{name}.scale"], weights[f"{name}.offset"] = norm(shape[1 if kind == "transposed" else 0])
+        return weights
+
+    def discriminator():
+        return [draw(64, 1, 7, 7), draw(256, 64, 7, 7), *norm(256), draw(1, 256, 7, 7)]
+
+    def judge(d, x):
+        y = F.leaky_relu(F.conv2d(x, d[0], stride=2, padding=3), 0.2)
+        y = F.instance_norm(F.conv2d(y, d[1], stride=2, padding=3), weight=d[2], bias=d[3], eps=EPSILON)
+        return F.conv2d(F.leaky_relu(y, 0.2), d[4], padding=3)
+
+    generators, judges = [generator(), generator()], [discriminator() for _ in range(4)]
+    adam = lambda parameters: torch.optim.Adam(parameters, 2e-4, betas=(0.5, 0.999))
+    teacher = adam([p for g in generators for p in g.values()])
+    critic = adam([p for d in judges for p in d])
+    roll = lambda: (torch.rand(batch, 1, 64, 84) < 0.05).float()
+    a, b, mixed = roll(), roll(), roll()
+
+    def run():
+        noise = 0.01 * torch.randn_like(a).abs()
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
+            made = lambda g, x: torch.sigmoid(torch_logits(torch, generators[g], x, blocks, 0.0))
+            fakes = [made(0, a), made(1, b)]
+            loss = 10 * (F.l1_loss(made(1, fakes[0]), a) + F.l1_loss(made(0, fakes[1]), b))
+            for d, which in zip(judges, (1, 0, 1, 0)):
+                loss = loss + ((judge([p.detach() for p in d], fakes[which] + noise) - 1) ** 2).mean()
+        teacher.zero_grad()
+        loss.backward()
+        teacher.step()
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
+            loss = 0
+            for d, which, real in zip(judges, (1, 0, 1, 0), (a, b, mixed, mixed)):
+                scores = judge(d, torch.cat([real, fakes[which].detach()]) + torch.cat([noise, noise]))
+                loss = loss + (((scores[:batch] - 1) ** 2).mean() + (scores[batch:] ** 2).mean()) / 2
+        critic.zero_grad()
+        loss.backward()
+        critic.step()
+
+    run()
+    return torch.__version__, 0.0, run
+
+
+def main():
+    what = {"forward": forward, "step": step}[sys.argv[1]]
+    version, difference, run = what(*sys.argv[2:])
+    print("ready", version, difference, flush=True)
+    for _ in sys.stdin:
+        process, wall = time.process_time(), time.perf_counter()
+        run()
+        print(time.perf_counter() - wall, time.process_time() - process, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+//! A peer: `peers.py` in a process of its own, which does a pass whenever it is told to.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+use super::turns::{Error, Timing};
+
+/// What limits a peer to AVX2; each library has its own name for it.
+const AVX2: [(&str, &str); 3] = [
+    ("ATEN_CPU_CAPABILITY", "avx2"),
+    ("ONEDNN_MAX_CPU_ISA", "AVX2"),
+    ("MKL_ENABLE_INSTRUCTIONS", "AVX2"),
+];
+
+/// A peer that is ready.
+pub(crate) struct Peer {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+    /// How far its output is from ours at most.
+    pub(crate) difference: f32,
+}
+
+impl Peer {
+    /// Starts `peers.py` with these arguments; `None` where the package is not installed.
+    pub(crate) fn start(
+        python: &Path,
+        arguments: &[&str],
+        threads: usize,
+        avx2: bool,
+    ) -> Result<Option<Self>, Error> {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers.py");
+        let mut command = Command::new(python);
+        command
+            .arg(script)
+            .args(arguments)
+            .env("OMP_NUM_THREADS", threads.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        if avx2 {
+            command.envs(AVX2);
+        }
+        let mut child = command.spawn()?;
+        let input = child.stdin.take().ok_or("the peer has no input")?;
+        let output = child.stdout.take().ok_or("the peer has no output")?;
+        let mut peer = Self {
+            child,
+            input,
+            output: BufReader::new(output),
+            difference: 0.0,
+        };
+        let Some(words) = peer.line()? else {
+            eprintln!("no figure of the peer `{}`", arguments.join(" "));
+            return Ok(None);
+        };
+        peer.difference = match words[..] {
+            [_, ref version, ref difference] => {
+                eprintln!("peer {}: version {version}", arguments.join(" "));
+                difference.parse()?
+            }
+            _ => return Err(format!("the peer said {words:?}").into()),
+        };
+        Ok(Some(peer))
+    }
+
+    /// One pass.
+    pub(crate) fn pass(&mut self) -> Result<Timing, Error> {
+        writeln!(self.input)?;
+        self.input.flush()?;
+        match self.line()?.as_deref() {
+            Some([wall, cpu]) => Ok(Timing {
+                wall: Duration::from_secs_f64(wall.parse()?),
+                cpu: Duration::from_secs_f64(cpu.parse()?),
+            }),
+            other => Err(format!("the peer said {other:?}, expected two times").into()),
+        }
+    }
+
+    /// The words of the next line, if there is one.
+    fn line(&mut self) -> Result<Option<Vec<String>>, Error> {
+        let mut line = String::new();
+        let read = self.output.read_line(&mut line)?;
+        Ok((read > 0).then(|| line.split_whitespace().map(str::to_owned).collect()))
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        // It may have ended by itself, and nothing else can be done about one that does not.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

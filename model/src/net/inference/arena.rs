@@ -1,0 +1,140 @@
+//! Everything that a pass writes to, allocated once.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Mutex;
+
+use super::norm::Field;
+use super::tile::LANES;
+use super::winograd;
+
+/// Values of a cache line.
+const LINE: usize = 16;
+
+/// Values that begin at a cache line: a vector that lies across two costs two loads.
+#[derive(Debug)]
+pub(super) struct Aligned {
+    values: Vec<f32>,
+    start: usize,
+    len: usize,
+}
+
+impl Aligned {
+    /// So many zeros.
+    pub(super) fn zeros(len: usize) -> Self {
+        let values = vec![0.0; len + LINE];
+        let start = values.as_ptr().align_offset(LINE * size_of::<f32>());
+        // An allocator that cannot say costs speed, not correctness.
+        let start = start.min(LINE);
+        Self { values, start, len }
+    }
+}
+
+impl Deref for Aligned {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        &self.values[self.start..self.start + self.len]
+    }
+}
+
+impl DerefMut for Aligned {
+    fn deref_mut(&mut self) -> &mut [f32] {
+        &mut self.values[self.start..self.start + self.len]
+    }
+}
+
+/// How an image lies in its planes: the pixels that count, and the border around them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Layout {
+    pub(super) field: Field,
+    /// Values of a plane: of one block of channels.
+    pub(super) plane: usize,
+    /// Whether the border shows the image mirrored; else it stays zero.
+    pub(super) mirrored: bool,
+}
+
+impl Layout {
+    /// Rows, columns, and the border before and after them.
+    const fn new(height: usize, width: usize, before: usize, after: usize) -> Self {
+        let row = before + width + after;
+        let field = Field {
+            height,
+            width,
+            first: before * row + before,
+            row,
+        };
+        Self {
+            field,
+            plane: (before + height + after) * row * LANES,
+            mirrored: before == MARGIN,
+        }
+    }
+}
+
+/// The network's input, of a single channel: [`MARGIN`] mirrored pixels on each side.
+pub(super) const INPUT: Layout = Layout::new(64, 84, MARGIN, MARGIN);
+/// The mirrored border of the 7×7 convolutions.
+pub(super) const MARGIN: usize = 3;
+/// Images that a strided convolution reads: zeros before them.
+pub(super) const FULL_DOWN: Layout = Layout::new(64, 84, 1, 0);
+pub(super) const HALF_DOWN: Layout = Layout::new(32, 42, 1, 0);
+/// Images that a transposed convolution reads: zeros after them.
+pub(super) const LOW: Layout = Layout::new(winograd::HEIGHT, winograd::WIDTH, 0, 1);
+pub(super) const HALF_UP: Layout = Layout::new(32, 42, 0, 1);
+/// The image that the last convolution reads.
+pub(super) const FULL_UP: Layout = Layout::new(64, 84, MARGIN, MARGIN);
+/// An image of a residual layer on its way through the norm.
+pub(super) const BARE: Layout = Layout::new(winograd::HEIGHT, winograd::WIDTH, 0, 0);
+
+/// What one thread works on in a residual layer.
+#[derive(Debug)]
+pub(super) struct Scratch {
+    /// The sums of a panel.
+    pub(super) points: Aligned,
+    /// A block's pixels.
+    pub(super) plane: Aligned,
+}
+
+/// The memory of one pass at a time.
+#[derive(Debug)]
+pub struct Arena {
+    pub(super) input: Aligned,
+    pub(super) full_down: Aligned,
+    pub(super) half_down: Aligned,
+    pub(super) low: Aligned,
+    /// The points of the layer's input and of the next one's.
+    pub(super) points: [Aligned; 2],
+    pub(super) half_up: Aligned,
+    pub(super) full_up: Aligned,
+    /// Of each thread; the lock is never waited for.
+    pub(super) scratch: Vec<Mutex<Scratch>>,
+    panel_blocks: usize,
+}
+
+impl Arena {
+    /// Memory for images with these numbers of blocks at full, half and low resolution.
+    pub(super) fn new([full, half, low]: [usize; 3], panel_blocks: usize) -> Self {
+        Self {
+            input: Aligned::zeros(INPUT.plane / LANES),
+            full_down: Aligned::zeros(full * FULL_DOWN.plane),
+            half_down: Aligned::zeros(half * HALF_DOWN.plane),
+            low: Aligned::zeros(low * LOW.plane),
+            points: [(); 2].map(|()| Aligned::zeros(low * winograd::BLOCK)),
+            half_up: Aligned::zeros(half * HALF_UP.plane),
+            full_up: Aligned::zeros(full * FULL_UP.plane),
+            scratch: Vec::new(),
+            panel_blocks,
+        }
+    }
+
+    /// Makes sure that each of so many threads has its scratch.
+    pub(super) fn grow(&mut self, threads: usize) {
+        let panel_blocks = self.panel_blocks;
+        while self.scratch.len() < threads {
+            self.scratch.push(Mutex::new(Scratch {
+                points: Aligned::zeros(panel_blocks * winograd::BLOCK),
+                plane: Aligned::zeros(BARE.plane),
+            }));
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The instruction sets that a pass can be computed with.
+
+/// An instruction set that this CPU has: each is made only after the CPU was asked.
+#[derive(Clone, Copy, Debug)]
+pub enum Level {
+    /// AVX-512.
+    #[cfg(target_arch = "x86_64")]
+    Avx512(pulp::x86::V4),
+    /// AVX2 with fused multiply-add.
+    #[cfg(target_arch = "x86_64")]
+    Avx2(pulp::x86::V3),
+    /// NEON.
+    #[cfg(target_arch = "aarch64")]
+    Neon(pulp::aarch64::Neon),
+    /// Whatever the compiler makes of plain loops.
+    Portable(pulp::Scalar),
+}
+
+impl Level {
+    /// The instruction sets of this CPU, fastest first.
+    pub fn all() -> impl Iterator<Item = Self> {
+        #[cfg(target_arch = "x86_64")]
+        let own = [
+            pulp::x86::V4::try_new().map(Self::Avx512),
+            pulp::x86::V3::try_new().map(Self::Avx2),
+        ];
+        #[cfg(target_arch = "aarch64")]
+        let own = [pulp::aarch64::Neon::try_new().map(Self::Neon)];
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+        let own: [Option<Self>; 0] = [];
+        let portable = Some(Self::Portable(pulp::Scalar));
+        own.into_iter().chain([portable]).flatten()
+    }
+
+    /// The fastest of them.
+    pub fn best() -> Self {
+        Self::all().next().unwrap_or(Self::Portable(pulp::Scalar))
+    }
+
+    /// The name that figures and messages use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(_) => "avx512",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => "avx2",
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(_) => "neon",
+            Self::Portable(_) => "portable",
+        }
+    }
+
+    /// Output channels that are computed side by side.
+    pub(super) const fn panel(self) -> usize {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(_) => 32,
+            _ => 16,
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The weights of a layer in the order in which the products use them.
+
+use super::arena::{Aligned, Layout};
+use super::tile::LANES;
+use super::winograd;
+
+/// A layer's weights as the network has them.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    /// (out, in, rows, columns); of a transposed convolution (in, out, rows, columns).
+    pub kernel: Vec<f32>,
+    /// Of the norm, one for each output channel.
+    pub scale: Vec<f32>,
+    /// Of the norm.
+    pub offset: Vec<f32>,
+}
+
+/// The lanes of a panel of output channels, and the channels that a layer has and gets.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Size {
+    pub(super) panel: usize,
+    pub(super) channels_in: usize,
+    pub(super) channels_out: usize,
+}
+
+impl Size {
+    pub(super) const fn panels(&self) -> usize {
+        self.channels_out.div_ceil(self.panel)
+    }
+
+    const fn blocks_in(&self) -> usize {
+        self.channels_in.div_ceil(LANES)
+    }
+}
+
+/// A layer, ready.
+#[derive(Debug)]
+pub(super) struct Packed {
+    /// One panel after another.
+    pub(super) weights: Aligned,
+    /// Values of a panel.
+    pub(super) panel: usize,
+    /// Where the taps begin: for each group (a phase of a transposed convolution) its own.
+    pub(super) taps: Vec<Vec<usize>>,
+    /// Scale and offset; 0 for channels that fill the last panel up.
+    pub(super) constants: [Vec<f32>; 2],
+}
+
+/// A tap: its first input channel, where it begins, and its place in the kernel.
+struct Tap {
+    channel: usize,
+    at: usize,
+    place: usize,
+}
+
+impl Packed {
+    /// Groups of taps with `depth` weights each; `value` has the weight of an output channel, an
+    /// input channel and a place.
+    fn new(
+        size: Size,
+        depth: usize,
+        groups: &[Vec<Tap>],
+        weights: &Weights,
+        value: impl Fn(usize, &Tap, usize) -> f32,
+    ) -> Self {
+        let taps: usize = groups.iter().map(Vec::len).sum();
+        let panel = taps * depth * size.panel;
+        let mut packed = Aligned::zeros(size.panels() * panel);
+        let mut rows = packed.chunks_exact_mut(size.panel);
+        for first in (0..size.panels()).map(|panel| panel * size.panel) {
+            for tap in groups.iter().flatten() {
+                for k in 0..depth {
+                    let Some(row) = rows.next() else { break };
+                    let channels = first..size.channels_out;
+                    for (weight, out) in row.iter_mut().zip(channels) {
+                        *weight = value(out, tap, k);
+                    }
+                }
+            }
+        }
+        let constant = |values: &[f32]| {
+            let mut padded = vec![0.0; size.panels() * size.panel];
+            padded[..values.len()].copy_from_slice(values);
+            padded
+        };
+        let at = |taps: &Vec<Tap>| taps.iter().map(|tap| tap.at).collect();
+        Self {
+            weights: packed,
+            panel,
+            taps: groups.iter().map(at).collect(),
+            constants: [constant(&weights.scale), constant(&weights.offset)],
+        }
+    }
+
+    /// The 7×7 convolution of a single channel: a tap is a row of the kernel.
+    pub(super) fn input(size: Size, row: usize, weights: &Weights) -> Self {
+        let taps = (0..7).map(|y| Tap {
+            channel: 0,
+            at: y * row,
+            place: 7 * y,
+        });
+        Self::new(size, 7, &[taps.collect()], weights, |out, tap, k| {
+            weights.kernel[49 * out + tap.place + k]
+        })
+    }
+
+    /// A 3×3 convolution over images of `from`.
+    pub(super) fn strided(size: Size, from: &Layout, weights: &Weights) -> Self {
+        let tap = |block: usize, place: usize| Tap {
+            channel: block * LANES,
+            at: block * from.plane + (place / 3 * from.field.row + place % 3) * LANES,
+            place,
+        };
+        let blocks = 0..size.blocks_in();
+        let taps = blocks.flat_map(|block| (0..9).map(move |place| tap(block, place)));
+        Self::new(size, LANES, &[taps.collect()], weights, |out, tap, k| {
+            let channel = tap.channel + k;
+            if channel < size.channels_in {
+                weights.kernel[(out * size.channels_in + channel) * 9 + tap.place]
+            } else {
+                0.0
+            }
+        })
+    }
+
+    /// A transposed 3×3 convolution to twice the size, from images of `from`: a group for each
+    /// parity of the output's row and column, columns first.
+    pub(super) fn transposed(size: Size, from: &Layout, weights: &Weights) -> Self {
+        // Even outputs see the kernel's middle; odd ones its end here, its start one further on.
+        let along = |parity: usize| -> &[(usize, usize)] {
+            if parity == 0 {
+                &[(0, 1)]
+            } else {
+                &[(0, 2), (1, 0)]
+            }
+        };
+        let group = |phase: usize| {
+            let mut taps = Vec::new();
+            for block in 0..size.blocks_in() {
+                for &(dy, ky) in along(phase / 2) {
+                    for &(dx, kx) in along(phase % 2) {
+                        taps.push(Tap {
+                            channel: block * LANES,
+                            at: block * from.plane + (dy * from.field.row + dx) * LANES,
+                            place: 3 * ky + kx,
+                        });
+                    }
+                }
+            }
+            taps
+        };
+        let groups: Vec<Vec<Tap>> = (0..4).map(group).collect();
+        Self::new(size, LANES, &groups, weights, |out, tap, k| {
+            let channel = tap.channel + k;
+            if channel < size.channels_in {
+                weights.kernel[(channel * size.channels_out + out) * 9 + tap.place]
+            } else {
+                0.0
+            }
+        })
+    }
+
+    /// A residual layer: of each panel, of each point the weights of all input channels.
+    pub(super) fn residual(size: Size, weights: &Weights) -> Self {
+        let blocks = size.blocks_in();
+        let taps = (0..blocks).map(|block| Tap {
+            channel: block * LANES,
+            at: block * winograd::BLOCK,
+            place: 0,
+        });
+        // The kernels' points go to their places one kernel at a time: each is transformed once.
+        let mut packed = Self::new(size, 0, &[taps.collect()], weights, |_, _, _| 0.0);
+        let point = blocks * LANES * size.panel;
+        packed.panel = winograd::POINTS * point;
+        packed.weights = Aligned::zeros(size.panels() * packed.panel);
+        for (index, kernel) in weights.kernel.chunks_exact(9).enumerate() {
+            let (out, channel) = (index / size.channels_in, index % size.channels_in);
+            let first = out / size.panel * packed.panel + channel * size.panel + out % size.panel;
+            for (p, value) in winograd::kernel(kernel).into_iter().enumerate() {
+                packed.weights[first + p * point] = value;
+            }
+        }
+        packed
+    }
+}

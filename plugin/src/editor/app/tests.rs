@@ -1,0 +1,221 @@
+//! The editor at a host that notes what it is told: clicks become parameters, memory and files.
+
+use std::time::{Duration, Instant};
+
+use egui::{Context, Event, PointerButton, Pos2, RawInput, Rect, Theme, pos2};
+use nice_plug::context::gui::GuiContextInner;
+use nice_plug::prelude::{ParamPtr, Params, PluginApi, PluginState};
+use parking_lot::Mutex;
+
+use super::*;
+use crate::memory::tests::some_bars;
+use crate::params::Mode;
+use crate::state::Side;
+use nice_plug::params::persist::PersistentField;
+
+/// In the middle of the controls, in a window of 960 × 560.
+const IN_PLACE: Pos2 = pos2(220.0, 365.0);
+const SAVE_SONG: Pos2 = pos2(79.0, 427.0);
+const FORGET: Pos2 = pos2(165.0, 427.0);
+const UNDO: Pos2 = pos2(238.0, 427.0);
+const SIDES: Pos2 = pos2(662.0, 28.0);
+const SAVE_MIDI: Pos2 = pos2(740.0, 28.0);
+const THEME: Pos2 = pos2(817.0, 28.0);
+
+/// A host that sets what it is asked to set, and notes the rest.
+#[derive(Default)]
+struct Host {
+    said: Mutex<Vec<String>>,
+}
+
+impl Host {
+    fn note(&self, what: &str, param: ParamPtr) {
+        #[expect(unsafe_code, reason = "the interface of the framework")]
+        // SAFETY: the test's parameters outlive the editor.
+        let name = unsafe { param.name().to_owned() };
+        self.said.lock().push(format!("{what} {name}"));
+    }
+}
+
+#[expect(unsafe_code, reason = "the interface of the framework")]
+impl GuiContextInner for Host {
+    fn plugin_api(&self) -> PluginApi {
+        PluginApi::Clap
+    }
+
+    unsafe fn raw_begin_set_parameter(&self, param: ParamPtr) {
+        self.note("begin", param);
+    }
+
+    unsafe fn raw_set_parameter_normalized(&self, param: ParamPtr, normalized: f32) {
+        self.note("set", param);
+        // SAFETY: the test's parameters outlive the editor.
+        unsafe { param._internal_set_normalized_value(normalized) };
+    }
+
+    unsafe fn raw_end_set_parameter(&self, param: ParamPtr) {
+        self.note("end", param);
+    }
+
+    fn get_state(&self) -> PluginState {
+        unreachable!("the editor asks for no state")
+    }
+
+    fn set_state(&self, _: PluginState) {
+        unreachable!("the editor sets no state")
+    }
+
+    fn request_restart(&self) {
+        unreachable!("the editor restarts nothing")
+    }
+}
+
+/// A user in front of one instance's window.
+struct Desk {
+    app: App,
+    host: Arc<Host>,
+    context: Context,
+    time: f64,
+    _folder: tempfile::TempDir,
+}
+
+impl Desk {
+    fn new(params: Arc<ThirdStreamParams>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let library = Library::new(Some(folder.path().to_owned()));
+        let mut app = App::new(params, Arc::default(), library);
+        let host = Arc::new(Host::default());
+        app.host = Some(GuiContext::new(
+            Arc::clone(&host) as Arc<dyn GuiContextInner>
+        ));
+        let mut desk = Self {
+            app,
+            host,
+            context: Context::default(),
+            time: 0.0,
+            _folder: folder,
+        };
+        desk.pass(vec![]);
+        desk
+    }
+
+    fn pass(&mut self, events: Vec<Event>) {
+        self.time += 0.05;
+        let input = RawInput {
+            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, vec2(960.0, 560.0))),
+            time: Some(self.time),
+            events,
+            ..RawInput::default()
+        };
+        let app = &mut self.app;
+        let mut output = self.context.run_ui(input, |ui| app.show(ui));
+        output.textures_delta.clear();
+    }
+
+    /// Clicks, and what the host was told.
+    fn click(&mut self, at: Pos2) -> Vec<String> {
+        self.host.said.lock().clear();
+        self.pass(vec![Event::PointerMoved(at)]);
+        for pressed in [true, false] {
+            self.pass(vec![Event::PointerButton {
+                pos: at,
+                button: PointerButton::Primary,
+                pressed,
+                modifiers: egui::Modifiers::NONE,
+            }]);
+        }
+        self.host.said.lock().clone()
+    }
+}
+
+fn set(params: &ThirdStreamParams, percent: f32) {
+    let normalised = params.genre.preview_normalized(percent);
+    #[expect(unsafe_code, reason = "the interface of the framework")]
+    // SAFETY: the parameters are there.
+    unsafe {
+        params
+            .genre
+            .as_ptr()
+            ._internal_set_normalized_value(normalised);
+    }
+}
+
+#[test]
+fn a_click_is_one_whole_gesture_for_the_host() {
+    let params = Arc::new(ThirdStreamParams::default());
+    let mut desk = Desk::new(Arc::clone(&params));
+    assert_eq!(desk.click(IN_PLACE), ["begin Mode", "set Mode", "end Mode"]);
+    assert_eq!(params.mode.value(), Mode::InPlace);
+    assert_eq!(desk.app.view().mode, Mode::InPlace);
+}
+
+#[test]
+fn two_settings_are_compared_and_saved_with_the_project() {
+    let params = Arc::new(ThirdStreamParams::default());
+    set(&params, 72.0);
+    let mut desk = Desk::new(Arc::clone(&params));
+    // The first time both sides are the same.
+    assert!(desk.click(SIDES).is_empty());
+    assert_eq!(desk.app.view().side, Side::B);
+    set(&params, -30.0);
+    assert_eq!(desk.click(SIDES), ["begin Genre", "set Genre", "end Genre"]);
+    assert!((params.genre.value() - 72.0).abs() < 0.01);
+    assert_eq!(desk.app.view().side, Side::A);
+
+    let again = Arc::new(ThirdStreamParams::default());
+    again.deserialize_fields(&params.serialize_fields());
+    set(&again, 72.0);
+    let mut desk = Desk::new(Arc::clone(&again));
+    desk.click(SIDES);
+    assert_eq!(desk.app.view().side, Side::B);
+    assert!((again.genre.value() + 30.0).abs() < 0.01);
+}
+
+#[test]
+fn what_was_forgotten_is_brought_back() {
+    let params = Arc::new(ThirdStreamParams::default());
+    params.memory.set(some_bars());
+    let mut desk = Desk::new(Arc::clone(&params));
+    desk.click(IN_PLACE);
+    desk.click(FORGET);
+    assert_eq!(params.memory.song().notes.len(), 0);
+    assert_eq!(desk.app.view().forgotten, 2);
+    desk.click(UNDO);
+    assert_eq!(params.memory.song().notes.len(), 2);
+    assert_eq!(desk.app.view().forgotten, 0);
+}
+
+#[test]
+fn what_cannot_be_saved_is_said() {
+    let mut desk = Desk::new(Arc::default());
+    desk.click(SAVE_MIDI);
+    let said = |desk: &mut Desk| match desk.app.view().notice {
+        Some(Notice::Warning(text)) => text,
+        other => format!("no warning: {other:?}"),
+    };
+    assert!(said(&mut desk).contains("until a phrase is shown"));
+    desk.click(IN_PLACE);
+    assert_eq!(desk.app.view().notice, None, "what was said is over");
+    desk.click(SAVE_SONG);
+    let start = Instant::now();
+    while desk.app.saving.is_some() && start.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(5));
+        desk.pass(vec![]);
+    }
+    assert!(said(&mut desk).contains("until bars are learned"));
+}
+
+#[test]
+fn the_theme_is_kept() {
+    let params = Arc::new(ThirdStreamParams::default());
+    let mut desk = Desk::new(Arc::clone(&params));
+    let before = desk.context.theme();
+    desk.click(THEME);
+    desk.pass(vec![]);
+    assert_ne!(desk.context.theme(), before);
+    let wanted = match desk.context.theme() {
+        Theme::Dark => Look::Dark,
+        Theme::Light => Look::Light,
+    };
+    assert_eq!(params.state.lock().look, Some(wanted));
+}

@@ -1,0 +1,67 @@
+//! Saves the learned song on a thread of its own, because the networks take their time.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+use crate::engine;
+use crate::export::{self, ExportError, SavedSong};
+use crate::link::link;
+use crate::params::ThirdStreamParams;
+use crate::rt::Settings;
+
+/// A song that is being saved. Dropping it gives up and waits for the thread's end.
+#[derive(Debug)]
+pub(super) struct Saving {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<Result<SavedSong, ExportError>>>,
+}
+
+impl Saving {
+    /// Begins to save what is remembered now, as it sounds with the settings of now.
+    pub(super) fn start(params: &ThirdStreamParams) -> io::Result<Self> {
+        let memory = params.memory.copy();
+        let settings = Settings {
+            knob: params.knob(),
+            quantise: params.quantise.value() / 100.0,
+            guard: params.guard(),
+            pair: params.pair.value().of_core(),
+            ..Settings::default()
+        };
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = std::thread::Builder::new()
+            .name("third-stream-save".into())
+            .spawn(move || {
+                // Held until the song is there: it may be the only one.
+                let mut engine = None;
+                let connect = || {
+                    let (audio, worker) = link(crate::next_instance());
+                    engine.insert(engine::shared()).attach(worker);
+                    audio
+                };
+                let goes_on = || !stopped.load(Ordering::Relaxed);
+                let folder = export::folder();
+                export::song::save(folder.as_deref(), &memory, &settings, connect, goes_on)
+            })?;
+        let thread = Some(thread);
+        Ok(Self { stop, thread })
+    }
+
+    /// What came of it, once it is done.
+    pub(super) fn done(&mut self) -> Option<Result<SavedSong, ExportError>> {
+        let thread = self.thread.take_if(|thread| thread.is_finished())?;
+        // A panic in it says nothing more than that there is no file.
+        Some(thread.join().unwrap_or(Err(ExportError::Cancelled)))
+    }
+}
+
+impl Drop for Saving {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

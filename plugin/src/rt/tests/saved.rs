@@ -1,0 +1,124 @@
+//! What In place remembers outlives nothing that it should not, and the song that is saved as MIDI
+//! is the one that it plays.
+
+use super::super::{Mode, Settings};
+use super::clip::{ClipNote, Passage, in_place, script};
+use super::song::{edits, pair};
+use crate::export::song::perform;
+use crate::link::link;
+use crate::memory::Keeper;
+
+#[test]
+fn the_song_that_is_saved_is_the_second_pass() {
+    let clip = long_clip();
+    let settings = Settings {
+        quantise: 0.6,
+        ..in_place(0.8)
+    };
+    let passages = [
+        Passage::Play(0.0, 32.0),
+        Passage::Stop(1.0),
+        Passage::Play(0.0, 32.0),
+        Passage::Stop(1.0),
+    ];
+    let keeper = Keeper::default();
+    let played = script(&clip, settings, &passages).play_from(&keeper, &[512]);
+    let second = 33 * 24_000;
+    let wanted: Vec<_> = pair(&played.output)
+        .into_iter()
+        .filter(|(on, ..)| *on >= second)
+        .map(|(on, off, note)| (on - second, off - second, note.key))
+        .collect();
+    assert!(wanted.len() > 40);
+
+    let (audio, worker) = link(1);
+    let answers = std::thread::spawn(move || {
+        while let Ok(request) = worker.next() {
+            if let Some(request) = request {
+                worker.respond(request.respond(Ok(edits(&request))));
+            }
+        }
+    });
+    let tick = |beat: f64| (beat * 24_000.0).round() as i64;
+    let song = keeper.song();
+    let heard: Vec<_> = song
+        .notes
+        .iter()
+        .map(|note| (tick(note.onset), note.key))
+        .collect();
+    let entered: Vec<_> = clip
+        .iter()
+        .map(|(onset, _, key, _)| (tick(*onset), *key))
+        .collect();
+    assert_eq!(heard, entered);
+    let saved = perform(&keeper.copy(), &song, &settings, audio, || true).unwrap();
+    answers.join().unwrap();
+    assert_eq!(saved.dry, 0);
+    let mut found: Vec<_> = saved
+        .notes
+        .iter()
+        .map(|note| (tick(note.onset), tick(note.release), note.key))
+        .collect();
+    found.sort_unstable();
+    let mut wanted = wanted;
+    wanted.sort_unstable();
+    assert_eq!(found, wanted);
+}
+
+/// Eight bars: a tune in eighths and a bass in halves, on ticks.
+fn long_clip() -> Vec<ClipNote> {
+    let tune = (0..64).map(|eighth| {
+        let onset = f64::from(eighth) * 0.5 + f64::from(eighth % 3) / 48.0;
+        let key = 60 + (eighth * 5 % 13) as u8;
+        (onset, onset + 0.375, key, 0.5)
+    });
+    let bass = (0..16).map(|half| {
+        let onset = f64::from(half) * 2.0;
+        (onset, onset + 1.75, 36 + (half * 7 % 12) as u8, 0.75)
+    });
+    let mut clip: Vec<ClipNote> = tune.chain(bass).collect();
+    clip.sort_by(|a, b| a.0.total_cmp(&b.0));
+    clip
+}
+
+#[test]
+fn answers_about_what_was_forgotten_are_for_nothing_new() {
+    // Forgotten where the song stands, Live or in place; then the same bars are learned again.
+    for mode in [Mode::Live, Mode::InPlace] {
+        let passages = [
+            Passage::Play(0.0, 16.0),
+            Passage::Stop(1.0),
+            Passage::Play(0.0, 16.0),
+            Passage::Play(0.0, 16.0),
+            Passage::Stop(1.0),
+        ];
+        let mut song = script(&long_clip()[..40], in_place(0.8), &passages);
+        song.scenes[1].settings.mode = mode;
+        for scene in &mut song.scenes[1..] {
+            scene.settings.forget = true;
+        }
+        let [begin, end] = [1, 2].map(|scene| song.scenes[scene].tick / 512);
+        let play = |answered: bool| {
+            let (audio, worker) = link(1);
+            let mut asked = Vec::new();
+            let mut block = 0;
+            song.play_with(audio, &Keeper::default(), &[512], || {
+                block += 1;
+                while let Ok(Some(request)) = worker.next() {
+                    // What is asked after forgetting is never answered.
+                    if block <= begin {
+                        asked.push(request);
+                    }
+                }
+                if answered && block > end + 100 {
+                    for request in asked.drain(..) {
+                        worker.respond(request.respond(Ok(edits(&request))));
+                    }
+                }
+            })
+        };
+        let (late, never) = (play(true), play(false));
+        assert!(!never.output.is_empty());
+        assert_eq!(late.output, never.output, "{mode:?}");
+    }
+}
