@@ -12,11 +12,9 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(again.write(), written, "what is not edited keeps its bytes");
     let events = |smf: &Smf| {
         let events = smf.tracks().iter().flat_map(Track::events);
-        events.map(|event| format!("{} {:?}", event.tick, event.message)).collect::<Vec<_>>()
+        events.map(|event| (event.tick, event.message)).collect::<Vec<_>>()
     };
-    if written.len() < 4096 {
-        assert_eq!(events(&again), events(&smf));
-    }
+    assert_eq!(events(&again), events(&smf));
     let Ok(song) = Song::of(&smf) else { return };
     for note in song.notes() {
         assert!(note.start <= note.end && note.onset <= note.release);

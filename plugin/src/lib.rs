@@ -12,11 +12,14 @@
 //! | [`presets`], [`export`] | the user's files: presets, saved phrases | editor |
 //! | `vst3` | the VST3 export | host |
 //! | `alone` | the core without a host, for the fuzzer | its caller's |
+//! | `counters` | what all instances have counted, for the soak | host |
 //!
 //! This file only joins them, in the order of a plugin's life.
 
 #[cfg(feature = "fuzz")]
 pub mod alone;
+#[cfg(feature = "rt-check")]
+pub mod counters;
 pub mod editor;
 pub mod engine;
 pub mod export;
@@ -28,6 +31,8 @@ pub mod presets;
 pub mod rt;
 mod shared;
 pub mod state;
+// The fuzzer's programs are no plugin, and have no use for an editor's code.
+#[cfg(not(feature = "fuzz"))]
 mod vst3;
 mod weights;
 
@@ -120,7 +125,7 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
     const INPUT_EVENT_CAPACITY: usize = 8192;
     type Editor = EguiEditor<editor::App>;
     type SysExMessage = ();
-    /// Only a mark in the framework's queue ([`Self::drain`]): its worker is not for work.
+    /// Only a mark in the framework's queue (see `drain`): its worker is not for work.
     type BackgroundTask = ();
 
     fn params(&self) -> Arc<dyn Params> {
@@ -157,6 +162,8 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
             engine.attach(worker);
             engine.keep(&self.params.memory);
             self.shared.follow(engine.status());
+            #[cfg(feature = "rt-check")]
+            counters::watch(&self.shared);
             let (memory, post) = self.params.memory.open();
             let snapshot = Arc::clone(&self.shared.snapshot);
             self.live = Some(Live {
@@ -270,4 +277,5 @@ impl<const STEREO: bool> Vst3Plugin for ThirdStream<STEREO> {
         &[Vst3SubCategory::Fx, Vst3SubCategory::Tools];
 }
 
+#[cfg(not(feature = "fuzz"))]
 nice_export_clap!(ThirdStream<false>);
