@@ -9,6 +9,7 @@
 //! | [`audio_call`] | which calls the audio thread makes, for the interposer |
 //! | [`threads`] | the threads of this process, to see that a plugin leaves none behind |
 //! | [`memory_use`] | what this process holds |
+//! | `x11` | a window for the plugin's editor (Linux) |
 //! | [`clip`] | a jazz trio of sixteen bars, the demo's music |
 //! | [`comparison`] | which notes were kept, removed and added |
 //! | [`midi_file`] | what was played as a Standard MIDI file |
@@ -29,3 +30,5 @@ pub mod song;
 pub mod synth;
 pub mod threads;
 pub mod vst3;
+#[cfg(target_os = "linux")]
+pub mod x11;

@@ -1,4 +1,4 @@
-//! Loads the plugin, plays, goes away while work is pending, unloads, again and again: no thread
+//! Loads the plugin, opens its editor, plays, goes away while work is pending, unloads, again and again: no thread
 //! may be left, and no mapping more than after the first time (glibc keeps a library mapped whose
 //! thread-local values have destructors, and maps it no second time). `cargo xtask unload`.
 #![expect(clippy::print_stdout, reason = "a command-line tool")]
@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use third_stream_tests::host::{Pace, Setup, load_plugin_under_test, plugin_under_test};
+use third_stream_tests::host::{Instance, Pace, Setup, load_plugin_under_test, plugin_under_test};
 use third_stream_tests::memory_use::{mappings, resident_kib, slope};
 use third_stream_tests::song::{Note, Passage, Script, Song};
 use third_stream_tests::threads;
+#[cfg(target_os = "linux")]
+use third_stream_tests::x11::Window;
 
 /// How often.
 #[derive(Parser)]
@@ -18,12 +20,21 @@ struct Args {
     /// Times that the library is loaded and unloaded.
     #[arg(long, default_value_t = 100)]
     cycles: u32,
+    /// Opens the editor in every cycle whose number this divides; 0 stands for none. Needs an X
+    /// server, such as `xvfb-run` starts.
+    #[arg(long, default_value_t = 0)]
+    editor_every: u32,
 }
 
 /// Ends with questions that nobody has answered yet.
-fn cycle(number: u32) -> Result<()> {
+fn cycle(number: u32, editor: bool) -> Result<()> {
     let library = load_plugin_under_test()?;
     let mut one = library.instance()?;
+    let window = if editor {
+        Some(open_editor(&mut one)?)
+    } else {
+        None
+    };
     let mut two = library.instance()?;
     let notes = (0..32).map(|n| {
         let onset = f64::from(n) * 0.5;
@@ -41,7 +52,22 @@ fn cycle(number: u32) -> Result<()> {
     if number.is_multiple_of(2) {
         two.perform(&script, &setup)?;
     }
+    if window.is_some() {
+        one.close_editor();
+    }
     Ok(())
+}
+
+#[cfg(target_os = "linux")]
+fn open_editor(instance: &mut Instance) -> Result<Window> {
+    let window = Window::open()?;
+    instance.open_editor(window.id)?;
+    Ok(window)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open_editor(_: &mut Instance) -> Result<()> {
+    anyhow::bail!("this program opens windows of X11 only")
 }
 
 fn main() -> Result<()> {
@@ -50,12 +76,13 @@ fn main() -> Result<()> {
         plugin_under_test().context("THIRD_STREAM_CLAP is not set: run `cargo xtask unload`")?;
     let path = path.to_string_lossy().into_owned();
     // The first cycle brings what the process keeps for ever: the allocator's arenas and the like.
-    cycle(0)?;
+    let editor = |number: u32| args.editor_every > 0 && number.is_multiple_of(args.editor_every);
+    cycle(0, editor(0))?;
     let threads_before = threads::settle(1, Duration::from_secs(5)).unwrap_or(1);
     let before = mappings(&path);
     let (begin, mut shown, mut curve) = (Instant::now(), Instant::now(), Vec::new());
     for number in 1..=args.cycles {
-        cycle(number).with_context(|| format!("cycle {number}"))?;
+        cycle(number, editor(number)).with_context(|| format!("cycle {number}"))?;
         let left = threads::settle(threads_before, Duration::from_secs(5)).unwrap_or(1);
         ensure!(
             left <= threads_before,
