@@ -17,7 +17,9 @@ use third_stream_model::smf::SmfError;
 use third_stream_model::song::SongError;
 use third_stream_model::train::LockError;
 use third_stream_model::train::checkpoint::CheckpointError;
-use third_stream_model::train::data::DataError;
+use third_stream_model::train::data::{DataError, Split};
+use third_stream_model::train::evaluate::EvaluateError;
+use third_stream_model::train::evaluate::judge::JudgeError;
 use third_stream_model::train::recipe::library::RecipeError;
 use third_stream_model::train::record::RecordError;
 use third_stream_model::train::run::RunError;
@@ -67,6 +69,12 @@ fn messages() -> Vec<String> {
             source: denied(),
         }
         .to_string(),
+        DataError::NothingLeft {
+            place: path(),
+            genre: Genre::Jazz,
+            left_out: "2 files are no MIDI files".into(),
+        }
+        .to_string(),
         DataError::NotFolder(path()).to_string(),
         DataError::NoMidi {
             path: path(),
@@ -78,6 +86,29 @@ fn messages() -> Vec<String> {
             source: denied(),
         }
         .to_string(),
+        RecipeError::Unknown("paper".into()).to_string(),
+        RecipeError::Broken {
+            name: "FILE".into(),
+            why: "EOF at line 1".into(),
+        }
+        .to_string(),
+        JudgeError::File {
+            path: path(),
+            source: full(),
+        }
+        .to_string(),
+        JudgeError::Foreign {
+            path: path(),
+            why: "it is cut".into(),
+        }
+        .to_string(),
+        JudgeError::NoPhrases {
+            split: Split::Train,
+            genre: Genre::Jazz,
+            pair: Pair::JAZZ_CLASSIC,
+        }
+        .to_string(),
+        EvaluateError::NoPhrases("first").to_string(),
         RecordError::Io {
             path: path(),
             source: denied(),
@@ -144,6 +175,56 @@ fn what_users_are_told() {
     let mut all = String::new();
     for message in messages() {
         writeln!(all, "{message}").expect("into memory");
+    }
+    insta::assert_snapshot!(all);
+}
+
+/// What the command line says of what it cannot use, whole.
+#[cfg(unix)]
+#[test]
+fn what_the_command_line_says() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("EMPTY")).unwrap();
+    std::fs::write(folder.path().join("CUT"), "MThd").unwrap();
+    let lines = [
+        "transfer NONE out.mid --to jazz",
+        "transfer CUT out.mid --to jazz",
+        "transfer CUT out.mid --to swing",
+        "transfer CUT out.mid --to jazz --weights CUT",
+        "inspect NONE",
+        "inspect CUT",
+        "evaluate --data EMPTY --weights NONE",
+        "evaluate --data EMPTY --weights CUT",
+        "examples --data EMPTY --weights CUT --out CUT",
+        "sweep NONE --out EMPTY",
+        "sweep CUT --out EMPTY",
+        "train",
+        "train --data NONE --run RUN",
+        "train --data EMPTY --run RUN",
+        "train --a EMPTY --b EMPTY --run RUN",
+        "train --data EMPTY --run RUN --recipe NONE",
+        "train --data EMPTY --run RUN --recipe CUT",
+        "train --data EMPTY --run RUN --set steps",
+        "train --data EMPTY --run RUN --set steps=many",
+        "train --resume EMPTY",
+    ];
+    let mut all = String::new();
+    for line in lines {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_third-stream"))
+            .args(line.split(' '))
+            .current_dir(folder.path())
+            .env("RUST_BACKTRACE", "0")
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success(), "{line}: {said}");
+        assert!(
+            said.starts_with("error: ") && !said.contains("panicked"),
+            "{line}: {said}"
+        );
+        let left = std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(left, 2, "{line}: left something behind");
+        writeln!(all, "$ third-stream {line}\n{said}").expect("into memory");
     }
     insta::assert_snapshot!(all);
 }

@@ -36,13 +36,13 @@ pub enum ExportError {
     #[error("Nothing to save yet: play In place until bars are learned")]
     NothingLearned,
     /// Nobody waits for the file any more.
-    #[error("Not saved: the window was closed before the song was done")]
+    #[error("Not saved: the window was closed before the song was done; leave it open until it is")]
     Cancelled,
     /// The system names no folder of the user's.
     #[error("Not saved: the system names no folder for the user's music or documents, and no home")]
     NoFolder,
     /// The file system refused.
-    #[error("Not saved: {0}: {1}")]
+    #[error("Not saved: {0}: {1}: see to its permissions and to room on the disk")]
     Io(PathBuf, io::Error),
 }
 

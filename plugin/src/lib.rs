@@ -26,6 +26,8 @@ pub mod export;
 mod host;
 pub mod link;
 mod memory;
+#[cfg(test)]
+mod messages;
 pub mod params;
 pub mod presets;
 pub mod rt;

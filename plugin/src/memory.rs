@@ -28,7 +28,7 @@ use nice_plug::params::persist::PersistentField;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use code::CodeError;
+pub(crate) use code::CodeError;
 use document::{Document, Filing};
 pub(crate) use notes::{Remembered, TICKS, ticks};
 pub(crate) use place::{Meter, Place, SAME, SLOT, slots_of, steps_of};

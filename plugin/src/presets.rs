@@ -93,7 +93,7 @@ pub enum PresetError {
     #[error("There is no folder for presets: the system names none for the user's data")]
     NoFolder,
     /// The file system refused.
-    #[error("{0}: {1}")]
+    #[error("{0}: {1}: see to its permissions and to room on the disk")]
     Io(PathBuf, io::Error),
 }
 

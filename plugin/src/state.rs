@@ -151,11 +151,12 @@ pub fn read(state: &mut PluginState) {
 }
 
 /// Gives a state what a version before 2 did not have. A saved "forget" is a switch that was left
-/// on, and must not forget what comes with it.
+/// on; it forgets nothing that comes with it, as the core takes that up after it (`rt::engine`).
 fn complete(state: &mut PluginState) {
     let live = ParamValue::String("live".into());
     state.params.entry(MODE.into()).or_insert(live);
-    state.params.insert(FORGET.into(), ParamValue::Bool(false));
+    let off = ParamValue::Bool(false);
+    state.params.entry(FORGET.into()).or_insert(off);
     let nothing = || "\"\"".to_owned();
     state.fields.entry(MEMORY.into()).or_insert_with(nothing);
 }
@@ -305,12 +306,12 @@ mod tests {
     }
 
     #[test]
-    fn a_switch_that_was_left_on_forgets_nothing() {
+    fn a_switch_that_was_left_on_stays_on() {
         let mut state = saved(r#"{"version":2}"#);
         state.params.insert(FORGET.into(), ParamValue::Bool(true));
         state.fields.insert(MEMORY.into(), "\"AQ\"".into());
         read(&mut state);
-        assert!(matches!(state.params[FORGET], ParamValue::Bool(false)));
+        assert!(matches!(state.params[FORGET], ParamValue::Bool(true)));
         assert_eq!(state.fields[MEMORY], "\"AQ\"");
     }
 }

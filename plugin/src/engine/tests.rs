@@ -112,6 +112,24 @@ fn until(engine: &Engine, state: State) {
     }
 }
 
+/// Found by the soak: what had no room was thrown away, and a bounce waited for it in vain.
+#[test]
+fn more_answers_than_there_is_room_for_all_come_and_in_order() {
+    let engine = engine(|_, roll| Ok(identity(roll)));
+    let end = attached(&engine, 3);
+    until(&engine, State::Ready);
+    let now = Instant::now();
+    for group in 0..60 {
+        while !end.ask(request(&end, group, now)) {
+            assert!(now.elapsed() < LONG, "no room for question {group}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+    for group in 0..60 {
+        assert_eq!(answer(&end).group, group);
+    }
+}
+
 #[test]
 fn answers_carry_the_marks_of_their_requests() {
     let engine = engine(|_, roll| Ok(identity(roll)));

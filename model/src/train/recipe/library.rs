@@ -69,7 +69,7 @@ pub enum RecipeError {
         source: std::io::Error,
     },
     /// The text is no recipe.
-    #[error("{name}: not a recipe: {why}")]
+    #[error("{name}: not a recipe: {why}; expected settings as in the recipe.json of a run")]
     Broken {
         /// The recipe's name or file.
         name: String,
