@@ -143,7 +143,7 @@ impl Settings {
     }
 
     /// The first value that no control has: its name, itself, and the lowest that there is.
-    fn outside(&self) -> Option<(&'static str, f32, f32)> {
+    pub(crate) fn outside(&self) -> Option<(&'static str, f32, f32)> {
         [
             ("genre", self.genre, -100.0),
             ("quantise", self.quantise, 0.0),

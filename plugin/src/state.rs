@@ -6,7 +6,7 @@
 
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::PluginState;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::presets::Settings;
 
@@ -28,7 +28,7 @@ pub struct State {
     /// The version of this layout.
     pub version: u32,
     /// Width and height of the editor in logical pixels.
-    #[serde(default = "default_window")]
+    #[serde(default = "default_window", deserialize_with = "window")]
     pub window: (f32, f32),
     /// The theme that was chosen; without a choice it is the system's, or dark where the window
     /// cannot tell.
@@ -48,7 +48,11 @@ pub struct Compare {
     /// Which of them is heard.
     pub side: Side,
     /// The one that is not, once there are two.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "other"
+    )]
     pub other: Option<Settings>,
 }
 
@@ -91,6 +95,23 @@ pub enum Look {
 /// The editor's size before anybody resized it, in logical pixels.
 pub const fn default_window() -> (f32, f32) {
     (960.0, 560.0)
+}
+
+/// A window's side, in logical pixels.
+const SIDES: std::ops::RangeInclusive<f32> = 1.0..=16_384.0;
+
+/// A window that can be opened. Of numbers beyond f32 JSON makes infinities, and writes them as
+/// `null`, which is no state any more.
+fn window<'de, D: Deserializer<'de>>(reader: D) -> Result<(f32, f32), D::Error> {
+    let window = <(f32, f32)>::deserialize(reader)?;
+    let is_sane = SIDES.contains(&window.0) && SIDES.contains(&window.1);
+    Ok(if is_sane { window } else { default_window() })
+}
+
+/// Settings within their ranges.
+fn other<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<Settings>, D::Error> {
+    let other = Option::<Settings>::deserialize(reader)?;
+    Ok(other.filter(|settings| settings.outside().is_none()))
 }
 
 impl Default for State {
@@ -272,6 +293,20 @@ mod tests {
         read(&mut state);
         assert_eq!(state.params.len(), 3);
         assert!(!state.fields.contains_key(FIELD));
+    }
+
+    /// Found by the fuzzer: the side was infinite, then `null`, then no state at all.
+    #[test]
+    fn a_window_or_settings_beyond_all_numbers_are_left_out() {
+        let huge = "6".repeat(60);
+        let state = format!(
+            r#"{{"version":3,"window":[960,{huge}],"look":"dark","compare":{{"side":"B","other":{{"genre":{huge}}}}}}}"#
+        );
+        let read: State = serde_json::from_str(&state).unwrap();
+        assert_eq!(read.window, default_window());
+        assert_eq!((read.compare.side, read.compare.other), (Side::B, None));
+        let again: State = serde_json::from_str(&serde_json::to_string(&read).unwrap()).unwrap();
+        assert_eq!(again.look, Some(Look::Dark));
     }
 
     #[test]

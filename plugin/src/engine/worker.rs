@@ -133,7 +133,7 @@ impl Work {
         *waiting = wanted;
         let stale: Vec<Request> = stale;
         for request in stale {
-            self.send(request.instance, request.respond(Err(Failure::Stale)));
+            self.send(request.instance, &request.respond(Err(Failure::Stale)));
         }
         new
     }
@@ -153,19 +153,19 @@ impl Work {
     /// Works out one request and answers it.
     fn answer(&mut self, request: &Request, status: &Status) {
         let outcome = self.edits(request, status);
-        self.send(request.instance, request.respond(outcome));
+        self.send(request.instance, &request.respond(outcome));
     }
 
     /// Sends a response behind those of its instance that are still to be sent.
-    fn send(&mut self, instance: u64, response: Response) {
+    fn send(&mut self, instance: u64, response: &Response) {
         let Some(end) = self.instances.get(&instance) else {
             return;
         };
         let is_queued = self.unsent.iter().any(|(other, _)| *other == instance);
         let left = if is_queued {
-            Some(response)
+            Some(*response)
         } else {
-            end.respond(response)
+            end.respond(*response)
         };
         self.unsent
             .extend(left.map(|response| (instance, response)));
@@ -174,7 +174,7 @@ impl Work {
     /// Tries again what found no room.
     fn send_again(&mut self) {
         for (instance, response) in std::mem::take(&mut self.unsent) {
-            self.send(instance, response);
+            self.send(instance, &response);
         }
     }
 
