@@ -24,6 +24,9 @@ pub const HEADER_KEY: &str = "third-stream";
 pub const FORMAT: u32 = 1;
 /// The largest file that is read: far more than the largest network of the paper takes.
 const MOST_BYTES: usize = 256 << 20;
+/// The longest header that is read: far more than the names of that network's tensors take. A
+/// million tensors are refused before they are listed.
+const MOST_HEADER_BYTES: u64 = 1 << 20;
 
 /// What a weights file says of itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -97,6 +100,17 @@ impl Header {
                 "the file's size",
                 bytes.len(),
                 format!("at most {MOST_BYTES}"),
+            ));
+        }
+        let length = bytes
+            .first_chunk()
+            .map_or(0, |first| u64::from_le_bytes(*first));
+        // One that is longer than the file is a cut or a foreign file, which is said below.
+        if length > MOST_HEADER_BYTES && length <= bytes.len() as u64 {
+            return Err(other(
+                "the header's length",
+                length,
+                format!("at most {MOST_HEADER_BYTES}"),
             ));
         }
         let unreadable = |e: safetensors::SafeTensorError| WeightsError::Unreadable(e.to_string());

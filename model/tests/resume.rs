@@ -1,5 +1,7 @@
-//! A training process that is killed at any moment and goes on gives the same weights, to the
-//! byte, as one that was never stopped.
+//! What can happen to a training process: killed at any moment, a full disk, a second process in
+//! its folder. It goes on and gives the same weights, to the byte, as one that was left alone.
+//!
+//! `THIRD_STREAM_KILLS=1000` makes it as many kills.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,6 +13,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
+
+/// The steps of a run, as [`start`] says them.
+const STEPS: usize = 16;
 
 /// A MIDI file with two phrases of 4/4: 32 quarter notes, which `seed` chooses.
 fn midi(seed: u8) -> Vec<u8> {
@@ -61,12 +66,43 @@ fn start(run: &str) -> Vec<&str> {
     args
 }
 
-/// Lets the process run until `steps` steps are done; says whether it was killed before its end.
-fn kill_after(child: &mut Child, metrics: &Path, steps: usize) -> bool {
-    let done = || fs::read_to_string(metrics).map_or(0, |text| text.lines().count());
-    while child.try_wait().unwrap().is_none() && done() < steps {
+/// Two genres of six pieces each.
+fn corpus() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (genre, offset) in [("jazz", 0), ("pop", 100)] {
+        fs::create_dir(dir.path().join(genre)).unwrap();
+        for number in 0..6 {
+            let path = dir.path().join(genre).join(format!("{number}.mid"));
+            fs::write(path, midi(offset + number)).unwrap();
+        }
+    }
+    dir
+}
+
+fn weights(dir: &Path, run: &str) -> Vec<u8> {
+    fs::read(dir.join(run).join("weights.safetensors")).unwrap()
+}
+
+/// The weights of a run that nothing happened to.
+fn undisturbed(dir: &Path) -> Vec<u8> {
+    let mut whole = train(dir, &start("whole"));
+    assert!(whole.args(["--threads", "1"]).status().unwrap().success());
+    weights(dir, "whole")
+}
+
+/// The steps that are done.
+fn steps(folder: &Path) -> usize {
+    let metrics = fs::read_to_string(folder.join("metrics.jsonl"));
+    metrics.map_or(0, |text| text.lines().count())
+}
+
+/// Lets the process run until `wanted` steps are done and a moment longer; whether it was killed
+/// before its end.
+fn kill_after(child: &mut Child, folder: &Path, wanted: usize, moment: Duration) -> bool {
+    while child.try_wait().unwrap().is_none() && steps(folder) < wanted {
         sleep(Duration::from_millis(1));
     }
+    sleep(moment);
     let running = child.try_wait().unwrap().is_none();
     // SIGKILL on Unix: the process gets no chance to save anything.
     child.kill().unwrap();
@@ -76,37 +112,119 @@ fn kill_after(child: &mut Child, metrics: &Path, steps: usize) -> bool {
 
 #[test]
 fn killed_and_resumed_gives_the_same_weights_as_never_stopped() {
-    let dir = tempfile::tempdir().unwrap();
-    for (genre, offset) in [("jazz", 0), ("pop", 100)] {
-        fs::create_dir(dir.path().join(genre)).unwrap();
-        for number in 0..6 {
-            let path = dir.path().join(genre).join(format!("{number}.mid"));
-            fs::write(path, midi(offset + number)).unwrap();
+    let wanted = std::env::var("THIRD_STREAM_KILLS").map_or(3, |kills| kills.parse().unwrap());
+    let dir = corpus();
+    let whole = undisturbed(dir.path());
+    let (mut kills, mut runs) = (0, 0);
+    while kills < wanted {
+        runs += 1;
+        let run = format!("killed-{runs}");
+        let folder = dir.path().join(&run);
+        let mut args = start(&run);
+        loop {
+            let more = steps(&folder) + rand::random_range(0..4);
+            let moment = Duration::from_micros(rand::random_range(0..20_000));
+            let mut child = train(dir.path(), &args).spawn().unwrap();
+            if kills < wanted && kill_after(&mut child, &folder, more, moment) {
+                kills += 1;
+            } else if kills >= wanted {
+                assert!(child.wait().unwrap().success());
+            }
+            if folder.join("run.json").exists() {
+                args = vec!["--resume", &run];
+            } else {
+                // Killed before the folder was ready: whatever is there is no run yet.
+                drop(fs::remove_dir_all(&folder));
+            }
+            if steps(&folder) == STEPS {
+                break;
+            }
         }
+        // Once more to its end: the last kill may have come between the last step and its weights.
+        assert!(train(dir.path(), &args).status().unwrap().success());
+        assert!(
+            weights(dir.path(), &run) == whole,
+            "after {kills} kills, {run} is another"
+        );
+        fs::remove_dir_all(&folder).unwrap();
     }
-    let whole = train(dir.path(), &start("whole"))
-        .args(["--threads", "1"])
-        .status()
-        .unwrap();
-    assert!(whole.success());
+    println!("{kills} kills in {runs} runs, each ended with the same bytes");
+}
 
-    let mut kills = 0;
-    let mut args = start("killed");
-    let metrics = dir.path().join("killed/metrics.jsonl");
-    for third in 0..3 {
-        let mut child = train(dir.path(), &args).spawn().unwrap();
-        let steps = 5 * third + rand::random_range(0..5);
-        println!("killed after {steps} steps");
-        kills += u32::from(kill_after(&mut child, &metrics, steps));
-        if dir.path().join("killed/run.json").exists() {
-            args = vec!["--resume", "killed"];
-        } else {
-            // Killed before the folder was ready: whatever is there is no run yet.
-            drop(fs::remove_dir_all(dir.path().join("killed")));
-        }
+#[cfg(unix)]
+#[test]
+fn a_full_disk_ends_a_run_in_words_and_costs_nothing() {
+    let dir = corpus();
+    let whole = undisturbed(dir.path());
+    let folder = dir.path().join("run");
+    let mut child = train(dir.path(), &start("run")).spawn().unwrap();
+    assert!(kill_after(&mut child, &folder, 4, Duration::ZERO));
+    let before = steps(&folder);
+
+    // No file may grow beyond half of what the weights take, in blocks of 512 bytes. A shell sets
+    // that for the process after it, and has it told instead of ended.
+    let blocks = whole.len() / 1024;
+    let limited = train(dir.path(), &["--resume", "run"]);
+    let output = Command::new("sh")
+        .current_dir(dir.path())
+        .args(["-c", "trap '' XFSZ; ulimit -f $0; exec \"$@\""])
+        .arg(blocks.to_string())
+        .arg(limited.get_program())
+        .args(limited.get_args())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{said}");
+    assert!(said.contains("cannot be written"), "{said}");
+    assert!(
+        said.contains("make room there, then go on with --resume"),
+        "{said}"
+    );
+    let parts = fs::read_dir(&folder).unwrap().filter(|entry| {
+        let name = entry.as_ref().unwrap().file_name();
+        name.to_string_lossy().ends_with(".part")
+    });
+    assert_eq!(parts.count(), 0, "half a file is left on the full disk");
+    assert!(steps(&folder) >= before);
+
+    let resumed = train(dir.path(), &["--resume", "run"]).status().unwrap();
+    assert!(resumed.success());
+    assert!(weights(dir.path(), "run") == whole);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_process_in_the_folder_is_refused_and_disturbs_nothing() {
+    let dir = corpus();
+    let whole = undisturbed(dir.path());
+    let folder = dir.path().join("run");
+    let mut first = train(dir.path(), &start("run")).spawn().unwrap();
+    while steps(&folder) < 2 {
+        assert!(
+            first.try_wait().unwrap().is_none(),
+            "over before the second came"
+        );
+        sleep(Duration::from_millis(1));
     }
-    assert!(kills > 0, "every run was over before it was to be killed");
-    assert!(train(dir.path(), &args).status().unwrap().success());
-    let weights = |run: &str| fs::read(dir.path().join(run).join("weights.safetensors")).unwrap();
-    assert_eq!(weights("killed"), weights("whole"));
+    let signal = |name: &str| {
+        let id = first.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args([name, &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+    };
+    signal("-STOP");
+    let second = train(dir.path(), &["--resume", "run"]).output().unwrap();
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    signal("-CONT");
+    assert!(!second.status.success());
+    assert!(
+        said.contains("another process is training into this folder"),
+        "{said}"
+    );
+    assert!(first.wait().unwrap().success());
+    assert!(weights(dir.path(), "run") == whole);
 }

@@ -77,11 +77,15 @@ impl Engine {
     /// Starts a worker that calls `load` first. A system that gives no thread leaves an engine
     /// that has failed: notes play dry.
     pub fn start(load: Load) -> Self {
+        Self::start_on(std::thread::Builder::new(), load)
+    }
+
+    fn start_on(thread: std::thread::Builder, load: Load) -> Self {
         let inbox = Arc::new(Inbox::default());
         let status = Arc::new(Status::default());
         status.set(State::Loading);
         let (its_inbox, its_status) = (Arc::clone(&inbox), Arc::clone(&status));
-        let thread = std::thread::Builder::new()
+        let thread = thread
             .name("third-stream-engine".into())
             .spawn(move || on_threads(threads(), || worker::run(&its_inbox, &its_status, load)))
             .inspect_err(|error| {
@@ -98,8 +102,10 @@ impl Engine {
 
     /// Hands the worker an instance's requests. It lets go of them when the other end is dropped.
     pub fn attach(&self, end: WorkerEnd) {
-        self.inbox.arrivals.lock().push(end);
+        // Without a thread nobody would ever answer: the end is dropped, so that a bounce does
+        // not wait for it.
         if let Some(thread) = &self.thread {
+            self.inbox.arrivals.lock().push(end);
             thread.thread().unpark();
         }
     }

@@ -36,13 +36,13 @@ pub enum ExportError {
     #[error("Nothing to save yet: play In place until bars are learned")]
     NothingLearned,
     /// Nobody waits for the file any more.
-    #[error("Not saved: the window was closed before the song was done")]
+    #[error("Not saved: the window was closed before the song was done; leave it open until it is")]
     Cancelled,
     /// The system names no folder of the user's.
     #[error("Not saved: the system names no folder for the user's music or documents, and no home")]
     NoFolder,
     /// The file system refused.
-    #[error("Not saved: {0}: {1}")]
+    #[error("Not saved: {0}: {1}: see to its permissions and to room on the disk")]
     Io(PathBuf, io::Error),
 }
 
@@ -209,5 +209,21 @@ mod tests {
         std::fs::write(&file, "").unwrap();
         let said = save(Some(&file), &roll, &roll).unwrap_err().to_string();
         assert!(said.contains("a file"), "{said}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_said_and_leaves_no_half_a_file() {
+        let place = tempfile::tempdir().unwrap();
+        // What is written first is the part beside; here it lands on a disk that is always full.
+        let part = place.path().join("Phrase.mid.part");
+        std::os::unix::fs::symlink("/dev/full", part).unwrap();
+        let mut roll = Roll::EMPTY;
+        roll.fill(40, 0, 4);
+        let said = save(Some(place.path()), &roll, &roll).unwrap_err();
+        let said = said.to_string();
+        assert!(said.contains("No space left"), "{said}");
+        assert!(said.contains(&*place.path().to_string_lossy()), "{said}");
+        assert!(!place.path().join("Phrase.mid").exists());
     }
 }

@@ -11,25 +11,36 @@
 //! | [`editor`] | the window | editor |
 //! | [`presets`], [`export`] | the user's files: presets, saved phrases | editor |
 //! | `vst3` | the VST3 export | host |
+//! | `alone` | the core without a host, for the fuzzer | its caller's |
+//! | `counters` | what all instances have counted, for the soak | host |
 //!
 //! This file only joins them, in the order of a plugin's life.
 
+#[cfg(feature = "fuzz")]
+pub mod alone;
+#[cfg(feature = "rt-check")]
+pub mod counters;
 pub mod editor;
 pub mod engine;
 pub mod export;
 mod host;
 pub mod link;
 mod memory;
+#[cfg(test)]
+mod messages;
 pub mod params;
 pub mod presets;
 pub mod rt;
 mod shared;
 pub mod state;
+// The fuzzer's programs are no plugin, and have no use for an editor's code.
+#[cfg(not(feature = "fuzz"))]
 mod vst3;
 mod weights;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use nice_plug::prelude::*;
 use nice_plug_egui::{EguiEditor, RepaintNotifier};
@@ -46,6 +57,9 @@ const PASS_THROUGH: &[AudioIOLayout] = &[AudioIOLayout {
     main_output_channels: NonZeroU32::new(2),
     ..AudioIOLayout::const_default()
 }];
+
+/// How long an instance that is deactivated waits for the framework's worker, at most.
+const LONGEST_DRAIN: Duration = Duration::from_secs(5);
 
 /// A number for whoever asks the engine in this process, so that it can tell them apart.
 fn next_instance() -> u64 {
@@ -68,6 +82,10 @@ pub struct ThirdStream<const STEREO: bool> {
     engine: Option<Arc<Engine>>,
     /// Whether the host renders offline.
     offline: bool,
+    /// Queues behind all that the framework has queued for this instance.
+    queue: Option<AsyncExecutor<Self>>,
+    /// How often what was queued there came to its turn.
+    turns: Arc<AtomicU64>,
 }
 
 /// What `process` needs.
@@ -88,6 +106,8 @@ impl<const STEREO: bool> Default for ThirdStream<STEREO> {
             live: None,
             engine: None,
             offline: false,
+            queue: None,
+            turns: Arc::default(),
         }
     }
 }
@@ -107,14 +127,22 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
     const INPUT_EVENT_CAPACITY: usize = 8192;
     type Editor = EguiEditor<editor::App>;
     type SysExMessage = ();
-    /// Unused: the framework's own worker ends when a task outlives its instance.
+    /// Only a mark in the framework's queue (see `drain`): its worker is not for work.
     type BackgroundTask = ();
 
     fn params(&self) -> Arc<dyn Params> {
         Arc::clone(&self.params) as Arc<dyn Params>
     }
 
-    fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
+    fn task_executor(&mut self) -> TaskExecutor<Self> {
+        let turns = Arc::clone(&self.turns);
+        Box::new(move |()| {
+            turns.fetch_add(1, Ordering::Release);
+        })
+    }
+
+    fn editor(&mut self, executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
+        self.queue = Some(executor);
         let (params, shared) = (Arc::clone(&self.params), Arc::clone(&self.shared));
         editor::create(params, shared, self.repaint.clone())
     }
@@ -136,6 +164,8 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
             engine.attach(worker);
             engine.keep(&self.params.memory);
             self.shared.follow(engine.status());
+            #[cfg(feature = "rt-check")]
+            counters::watch(&self.shared);
             let (memory, post) = self.params.memory.open();
             let snapshot = Arc::clone(&self.shared.snapshot);
             self.live = Some(Live {
@@ -149,7 +179,14 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
         true
     }
 
+    fn deactivate(&mut self) {
+        self.drain();
+    }
+
     fn reset(&mut self) {
+        // The framework asks which thread it is on whenever a parameter is automated, and the
+        // first time on a thread that allocates: here, before it processes, rather than there.
+        util::permit_alloc(|| drop(std::thread::current()));
         if let Some(live) = &mut self.live {
             live.core.reset();
             live.timeline.reset();
@@ -188,6 +225,28 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
     }
 }
 
+impl<const STEREO: bool> ThirdStream<STEREO> {
+    /// Waits (bounded) until nothing of this instance is queued in the framework. Main thread.
+    ///
+    /// As a VST3 on Linux the framework queues every automated value for a worker that all
+    /// instances share, and that ends for all of them when it meets a value whose instance is
+    /// gone; the last instance then takes the host with it (docs/upstream.md).
+    fn drain(&self) {
+        let Some(queue) = self
+            .queue
+            .as_ref()
+            .filter(|_| STEREO && cfg!(target_os = "linux"))
+        else {
+            return;
+        };
+        let (before, start) = (self.turns.load(Ordering::Acquire), Instant::now());
+        queue.execute_background(());
+        while self.turns.load(Ordering::Acquire) == before && start.elapsed() < LONGEST_DRAIN {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+    }
+}
+
 impl<const STEREO: bool> ClapPlugin for ThirdStream<STEREO> {
     const CLAP_ID: &'static str = "org.third-stream.third-stream";
     const CLAP_DESCRIPTION: Option<&'static str> =
@@ -220,4 +279,5 @@ impl<const STEREO: bool> Vst3Plugin for ThirdStream<STEREO> {
         &[Vst3SubCategory::Fx, Vst3SubCategory::Tools];
 }
 
+#[cfg(not(feature = "fuzz"))]
 nice_export_clap!(ThirdStream<false>);

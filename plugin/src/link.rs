@@ -14,7 +14,7 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use crossbeam::channel::{Receiver, Sender, TryRecvError, bounded};
+use crossbeam::channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::{Roll, edits::Edits};
 
@@ -193,10 +193,13 @@ impl WorkerEnd {
         }
     }
 
-    /// Sends a response; false where the channel is full or the instance is gone. An answer that
-    /// does not fit is an answer too late.
-    pub fn respond(&self, response: Response) -> bool {
-        self.responses.try_send(response).is_ok()
+    /// Sends a response; gives it back where the channel is full, to be sent again. One to an
+    /// instance that is gone is thrown away.
+    pub fn respond(&self, response: Response) -> Option<Response> {
+        match self.responses.try_send(response) {
+            Err(TrySendError::Full(response)) => Some(response),
+            Ok(()) | Err(TrySendError::Disconnected(_)) => None,
+        }
     }
 }
 

@@ -28,7 +28,7 @@ use nice_plug::params::persist::PersistentField;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use code::CodeError;
+pub(crate) use code::CodeError;
 use document::{Document, Filing};
 pub(crate) use notes::{Remembered, TICKS, ticks};
 pub(crate) use place::{Meter, Place, SAME, SLOT, slots_of, steps_of};
@@ -223,6 +223,9 @@ impl Saved {
     fn read(&self) -> Result<Document, CodeError> {
         if self.0.is_empty() {
             return Ok(Document::default());
+        }
+        if self.0.len() > code::MOST_TEXT {
+            return Err(CodeError::Long(self.0.len()));
         }
         let bytes = BASE64.decode(&self.0).map_err(|_| CodeError::Text)?;
         code::decode(&bytes)

@@ -93,7 +93,7 @@ pub enum PresetError {
     #[error("There is no folder for presets: the system names none for the user's data")]
     NoFolder,
     /// The file system refused.
-    #[error("{0}: {1}")]
+    #[error("{0}: {1}: see to its permissions and to room on the disk")]
     Io(PathBuf, io::Error),
 }
 
@@ -143,7 +143,7 @@ impl Settings {
     }
 
     /// The first value that no control has: its name, itself, and the lowest that there is.
-    fn outside(&self) -> Option<(&'static str, f32, f32)> {
+    pub(crate) fn outside(&self) -> Option<(&'static str, f32, f32)> {
         [
             ("genre", self.genre, -100.0),
             ("quantise", self.quantise, 0.0),

@@ -123,21 +123,36 @@ const NOTICE: f64 = 0.75;
 /// A loop shorter than this (beats) is none.
 const SHORTEST_LOOP: f64 = 0.05;
 
+/// What lies farther from the song's start than this (beats, some years) is nowhere: up to here a
+/// beat's parts can still be told apart, and bars be counted.
+const FARTHEST: f64 = 1e8;
+
+/// A bar whose start is farther from the position than this (beats) is another one: the longest
+/// bar has 256, and bars are counted one by one.
+const FARTHEST_BAR: f64 = 512.0;
+
 impl Transport {
     /// The same with all that cannot be counted with replaced.
     fn sane(&self) -> Self {
-        let positive = |value: f64, else_: f64, most: f64| {
-            if value > 0.0 { value.min(most) } else { else_ }
+        let within = |value: f64, range: std::ops::RangeInclusive<f64>, else_: f64| {
+            if range.contains(&value) { value } else { else_ }
         };
-        let finite = |value: Option<f64>| value.filter(|value| value.is_finite());
+        let near = |beats: &f64| beats.abs() <= FARTHEST;
         let (beats, value) = self.time_signature;
         let known = (1..=64).contains(&beats) && (1..=64).contains(&value);
+        let position = self.position.filter(near);
+        let of_position =
+            |start: &f64| position.is_some_and(|at| (at - start).abs() <= FARTHEST_BAR);
         Self {
-            sample_rate: positive(self.sample_rate, 48_000.0, 1e7),
-            tempo: positive(self.tempo, 120.0, 9999.0),
-            position: finite(self.position),
-            bar_start: finite(self.bar_start),
+            sample_rate: within(self.sample_rate, 1e3..=1e7, 48_000.0),
+            tempo: within(self.tempo, 0.01..=9999.0, 120.0),
+            position,
+            bar_start: self.bar_start.filter(of_position),
+            bar_number: self.bar_number.filter(|number| near(&(*number as f64))),
             time_signature: if known { (beats, value) } else { (4, 4) },
+            loop_range: self
+                .loop_range
+                .filter(|(start, end)| near(start) && near(end)),
             ..*self
         }
     }

@@ -6,7 +6,7 @@
 
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::PluginState;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::presets::Settings;
 
@@ -28,7 +28,7 @@ pub struct State {
     /// The version of this layout.
     pub version: u32,
     /// Width and height of the editor in logical pixels.
-    #[serde(default = "default_window")]
+    #[serde(default = "default_window", deserialize_with = "window")]
     pub window: (f32, f32),
     /// The theme that was chosen; without a choice it is the system's, or dark where the window
     /// cannot tell.
@@ -48,7 +48,11 @@ pub struct Compare {
     /// Which of them is heard.
     pub side: Side,
     /// The one that is not, once there are two.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "other"
+    )]
     pub other: Option<Settings>,
 }
 
@@ -91,6 +95,23 @@ pub enum Look {
 /// The editor's size before anybody resized it, in logical pixels.
 pub const fn default_window() -> (f32, f32) {
     (960.0, 560.0)
+}
+
+/// A window's side, in logical pixels.
+const SIDES: std::ops::RangeInclusive<f32> = 1.0..=16_384.0;
+
+/// A window that can be opened. Of numbers beyond f32 JSON makes infinities, and writes them as
+/// `null`, which is no state any more.
+fn window<'de, D: Deserializer<'de>>(reader: D) -> Result<(f32, f32), D::Error> {
+    let window = <(f32, f32)>::deserialize(reader)?;
+    let is_sane = SIDES.contains(&window.0) && SIDES.contains(&window.1);
+    Ok(if is_sane { window } else { default_window() })
+}
+
+/// Settings within their ranges.
+fn other<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<Settings>, D::Error> {
+    let other = Option::<Settings>::deserialize(reader)?;
+    Ok(other.filter(|settings| settings.outside().is_none()))
 }
 
 impl Default for State {
@@ -151,11 +172,12 @@ pub fn read(state: &mut PluginState) {
 }
 
 /// Gives a state what a version before 2 did not have. A saved "forget" is a switch that was left
-/// on, and must not forget what comes with it.
+/// on; it forgets nothing that comes with it, as the core takes that up after it (`rt::engine`).
 fn complete(state: &mut PluginState) {
     let live = ParamValue::String("live".into());
     state.params.entry(MODE.into()).or_insert(live);
-    state.params.insert(FORGET.into(), ParamValue::Bool(false));
+    let off = ParamValue::Bool(false);
+    state.params.entry(FORGET.into()).or_insert(off);
     let nothing = || "\"\"".to_owned();
     state.fields.entry(MEMORY.into()).or_insert_with(nothing);
 }
@@ -273,6 +295,20 @@ mod tests {
         assert!(!state.fields.contains_key(FIELD));
     }
 
+    /// Found by the fuzzer: the side was infinite, then `null`, then no state at all.
+    #[test]
+    fn a_window_or_settings_beyond_all_numbers_are_left_out() {
+        let huge = "6".repeat(60);
+        let state = format!(
+            r#"{{"version":3,"window":[960,{huge}],"look":"dark","compare":{{"side":"B","other":{{"genre":{huge}}}}}}}"#
+        );
+        let read: State = serde_json::from_str(&state).unwrap();
+        assert_eq!(read.window, default_window());
+        assert_eq!((read.compare.side, read.compare.other), (Side::B, None));
+        let again: State = serde_json::from_str(&serde_json::to_string(&read).unwrap()).unwrap();
+        assert_eq!(again.look, Some(Look::Dark));
+    }
+
     #[test]
     fn a_project_of_version_1_opens_live_and_without_memory() {
         // As version 0.1.0 of the plugin saved it.
@@ -305,12 +341,12 @@ mod tests {
     }
 
     #[test]
-    fn a_switch_that_was_left_on_forgets_nothing() {
+    fn a_switch_that_was_left_on_stays_on() {
         let mut state = saved(r#"{"version":2}"#);
         state.params.insert(FORGET.into(), ParamValue::Bool(true));
         state.fields.insert(MEMORY.into(), "\"AQ\"".into());
         read(&mut state);
-        assert!(matches!(state.params[FORGET], ParamValue::Bool(false)));
+        assert!(matches!(state.params[FORGET], ParamValue::Bool(true)));
         assert_eq!(state.fields[MEMORY], "\"AQ\"");
     }
 }

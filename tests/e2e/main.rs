@@ -17,6 +17,7 @@ mod lifecycle;
 mod music;
 mod network;
 mod passing;
+mod realtime;
 mod rendering;
 mod stage;
 mod transport;

@@ -308,3 +308,27 @@ fn unloading_leaves_no_thread_behind() {
         );
     }
 }
+
+#[test]
+fn an_automated_instance_that_goes_at_once_disturbs_no_other() {
+    let _alone = alone();
+    let Some(library) = library() else { return };
+    // The framework hands every automated value to a worker that all instances share, and that
+    // ends for all of them when it finds a value whose instance is gone.
+    let moves = (0..2_000).map(|step| (f64::from(step) / 125.0, f64::from(step % 21) / 10.0 - 1.0));
+    let song = Song::new(240.0, phrase()).knob(moves);
+    let script = Script::new(song, [Passage::play(0.0, 16.0)]);
+    let setup = Setup {
+        pace: Pace::Rushed,
+        ..Setup::default()
+    };
+    for _ in 0..10 {
+        let (mut goes, mut stays) = (instance(&library, &[]), instance(&library, &[]));
+        goes.perform(&script, &setup).unwrap();
+        drop(goes);
+        stays.perform(&script, &setup).unwrap();
+        stays.deactivate();
+        // Where the worker is gone, this ends the process.
+        drop(stays);
+    }
+}

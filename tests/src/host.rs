@@ -2,6 +2,7 @@
 
 mod blocks;
 mod callbacks;
+mod counters;
 mod drive;
 mod room;
 pub(crate) mod walk;
@@ -24,6 +25,7 @@ use clack_host::prelude::*;
 
 pub use blocks::Blocks;
 use callbacks::{Calls, Handlers, MainThread};
+pub use counters::Counters;
 
 /// The environment variable that names the `.clap` under test.
 pub const PLUGIN_VARIABLE: &str = "THIRD_STREAM_CLAP";
@@ -143,6 +145,7 @@ impl Library {
             calls,
             processor: None,
             largest_block: 0,
+            offline: false,
         })
     }
 }
@@ -184,6 +187,7 @@ pub struct Instance {
     calls: Calls,
     processor: Option<StoppedPluginAudioProcessor<Handlers>>,
     largest_block: u32,
+    offline: bool,
 }
 
 impl Instance {
@@ -331,12 +335,13 @@ impl Instance {
 
     /// Activates the plugin for these blocks; again only where something has changed.
     pub fn activate(&mut self, setup: &Setup) -> Result<()> {
-        let largest = setup.blocks.largest();
-        if self.processor.is_some() && self.largest_block >= largest {
+        let (largest, offline) = (setup.blocks.largest(), setup.pace == Pace::Offline);
+        let same = self.largest_block >= largest && self.offline == offline;
+        if self.processor.is_some() && same {
             return Ok(());
         }
         self.deactivate();
-        self.set_offline(setup.pace == Pace::Offline);
+        self.set_offline(offline);
         let configuration = PluginAudioConfiguration {
             sample_rate: setup.sample_rate,
             min_frames_count: 1,
@@ -345,7 +350,7 @@ impl Instance {
         let processor = self.plugin.activate(|_, _| (), configuration);
         self.processor =
             Some(processor.map_err(|error| anyhow!("the plugin was not activated: {error}"))?);
-        self.largest_block = largest;
+        (self.largest_block, self.offline) = (largest, offline);
         Ok(())
     }
 

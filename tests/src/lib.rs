@@ -6,7 +6,10 @@
 //! | [`host`] | loads a `.clap`, makes instances, calls them block by block |
 //! | [`vst3`] | the same for a `.vst3` |
 //! | [`recording`] | what left the plugin, sample by sample, and its laws |
+//! | [`audio_call`] | which calls the audio thread makes, for the interposer |
 //! | [`threads`] | the threads of this process, to see that a plugin leaves none behind |
+//! | [`memory_use`] | what this process holds |
+//! | `x11` | a window for the plugin's editor (Linux) |
 //! | [`clip`] | a jazz trio of sixteen bars, the demo's music |
 //! | [`comparison`] | which notes were kept, removed and added |
 //! | [`midi_file`] | what was played as a Standard MIDI file |
@@ -14,9 +17,11 @@
 //! | [`synth`] | a song as sound |
 //! | [`rolls`] | two moving rolls for a terminal |
 
+pub mod audio_call;
 pub mod clip;
 pub mod comparison;
 pub mod host;
+pub mod memory_use;
 pub mod midi_file;
 pub mod recording;
 pub mod rolls;
@@ -25,3 +30,5 @@ pub mod song;
 pub mod synth;
 pub mod threads;
 pub mod vst3;
+#[cfg(target_os = "linux")]
+pub mod x11;

@@ -44,16 +44,26 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 /// Builds the plugin in `profile` with its `features` and bundles it in target/bundled.
 pub(crate) fn bundle(profile: &str, features: &[&str]) -> Result<Bundles> {
     build(profile, features)?;
-    pack(&crate::target(), profile)
+    pack(&crate::target(), profile, false)
 }
 
 /// As [`bundle`], but in a folder of the profile's own, so that a build with checks in it is
 /// never taken for the one to install.
 pub(crate) fn bundle_apart(profile: &str, features: &[&str]) -> Result<Bundles> {
     build(profile, features)?;
+    pack_apart(profile)
+}
+
+/// Bundles what was built in `profile`, in a folder of the profile's own.
+pub(crate) fn pack_apart(profile: &str) -> Result<Bundles> {
     // The bundler looks for the library in TARGET/PROFILE and writes to TARGET/bundled; with
     // the profile's folder as TARGET and `.` as PROFILE both are the profile's own.
-    pack(&crate::target().join(profile), ".")
+    pack(&crate::target().join(profile), ".", false)
+}
+
+/// Bundles what was built in `profile` for both of Apple's kinds of processor.
+pub(crate) fn pack_universal(profile: &str) -> Result<Bundles> {
+    pack(&crate::target(), profile, true)
 }
 
 fn build(profile: &str, features: &[&str]) -> Result<()> {
@@ -66,12 +76,12 @@ fn build(profile: &str, features: &[&str]) -> Result<()> {
     run_process(&mut cargo(&args))
 }
 
-fn pack(target: &Path, folder: &str) -> Result<Bundles> {
+fn pack(target: &Path, folder: &str, universal: bool) -> Result<Bundles> {
     // The bundler reads bundler.toml from the current folder.
     std::env::set_current_dir(crate::root())?;
     let folder = if folder == "dev" { "debug" } else { folder };
     let profile = format!("--profile={folder}");
-    nice_plug_xtask::bundle(target, LIBRARY, &[profile], false)
+    nice_plug_xtask::bundle(target, LIBRARY, &[profile], universal)
         .map_err(|error| anyhow!("{error:#}"))
         .context("the plugin was built but could not be bundled")?;
     let bundled = |extension: &str| {

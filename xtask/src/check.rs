@@ -120,7 +120,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-fn has_nextest() -> bool {
+pub(crate) fn has_nextest() -> bool {
     cargo(&["nextest", "--version"])
         .output()
         .is_ok_and(|output| output.status.success())
@@ -154,7 +154,7 @@ fn tests(nextest: bool) -> Command {
 }
 
 /// The tests on the built plugin.
-fn e2e(nextest: bool) -> Command {
+pub(crate) fn e2e(nextest: bool) -> Command {
     let mut command = cargo(if nextest {
         &["nextest", "run"]
     } else {

@@ -13,13 +13,18 @@ mod bench;
 mod bundle;
 mod check;
 mod demo;
+mod dist;
+mod endurance;
 mod forward;
+mod fuzz;
 mod install;
 mod play;
 mod process;
+mod realtime;
 mod summary;
 mod system;
 mod tidy;
+mod validate;
 
 use std::path::PathBuf;
 
@@ -48,6 +53,21 @@ enum Task {
     Play(play::Args),
     /// Build the plugin as CLAP and VST3 into target/bundled.
     Bundle(bundle::Args),
+    /// Let the formats' own validators look at the built plugin.
+    Validate(validate::Args),
+    /// Play the built plugin for hours of song, in many instances (arguments go to the program).
+    #[command(disable_help_flag = true)]
+    Soak(endurance::Args),
+    /// Load and unload the built plugin many times (arguments go to the program).
+    #[command(disable_help_flag = true)]
+    Unload(endurance::Args),
+    /// Feed hostile files, states and hosts to what reads them.
+    Fuzz(fuzz::Args),
+    /// Run the tests on the built plugin where the audio thread may not allocate, wait or do IO
+    /// (Linux).
+    Realtime(realtime::Args),
+    /// Make what is given to users: an archive, its bill of materials and checksums.
+    Dist(dist::Args),
     /// Build the plugin and copy it into your plugin folders.
     Install(install::Args),
     /// Time the networks and the audio thread beside their peers.
@@ -83,6 +103,12 @@ fn main() -> Result<()> {
         Task::Demo(args) => demo::run(&args),
         Task::Play(args) => play::run(&args),
         Task::Bundle(args) => bundle::run(&args),
+        Task::Validate(args) => validate::run(&args),
+        Task::Realtime(args) => realtime::run(&args),
+        Task::Fuzz(args) => fuzz::run(&args),
+        Task::Soak(args) => endurance::run("soak", &args),
+        Task::Unload(args) => endurance::run("unload", &args),
+        Task::Dist(args) => dist::run(&args),
         Task::Install(args) => install::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Train(args) => forward::run("train", &args),

@@ -5,10 +5,26 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-/// A cargo command that runs in the workspace's root.
+/// The commands of cargo that look at the lock file.
+const LOCKED: [&str; 8] = [
+    "build", "check", "clippy", "doc", "metadata", "run", "test", "tree",
+];
+
+/// A cargo command that runs in the workspace's root, with the dependencies of the lock file and
+/// no others.
 pub(crate) fn cargo(args: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(args).current_dir(crate::root());
+    let name = match args {
+        ["nextest", "run", ..] => 2,
+        [name, ..] if LOCKED.contains(name) => 1,
+        _ => 0,
+    };
+    let (name, rest) = args.split_at(name);
+    command.args(name).current_dir(crate::root());
+    if !name.is_empty() {
+        command.arg("--locked");
+    }
+    command.args(rest);
     command
 }
 
@@ -29,6 +45,18 @@ pub(crate) fn trains(command: &mut Command) -> &mut Command {
     command.envs(unset.copied())
 }
 
+/// Runs the command and gives back what it wrote; fails with the line that repeats it.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let output = command
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .with_context(|| format!("could not start `{}`", line(command)))?;
+    if !output.status.success() {
+        bail!("`{}` failed ({})", line(command), output.status);
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 /// Runs the command to its end; fails with the line that repeats it.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = command
@@ -38,6 +66,13 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
         bail!("`{}` failed ({status})", line(command));
     }
     Ok(())
+}
+
+/// The target that is built for where none is named.
+pub(crate) fn host() -> Result<String> {
+    let said = output(Command::new("rustc").arg("-vV"))?;
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("`rustc -vV` names no host")?.to_owned())
 }
 
 /// The command as a line for the shell, with the environment that was set for it.
@@ -84,6 +119,15 @@ mod tests {
             .args(["test", "-E", "not binary(e2e)"])
             .env("A", "b c");
         assert_eq!(line(&command), "A='b c' cargo test -E 'not binary(e2e)'");
+    }
+
+    #[test]
+    fn cargo_keeps_to_the_lock_file() {
+        let shown = |args: &[&str]| line(&cargo(args)).replace(".exe", "");
+        assert_eq!(shown(&["build", "--lib"]), "cargo build --locked --lib");
+        let nextest = shown(&["nextest", "run", "-E", "x"]);
+        assert_eq!(nextest, "cargo nextest run --locked -E x");
+        assert_eq!(shown(&["fmt", "--all"]), "cargo fmt --all");
     }
 
     #[test]

@@ -73,7 +73,7 @@ fn pass_on(from: Option<impl Read>, to: &mut impl Write) -> Summary {
 }
 
 /// The number right before `word`, 0 where there is none.
-fn number_before(text: &str, word: &str) -> u64 {
+pub(crate) fn number_before(text: &str, word: &str) -> u64 {
     text.split(word)
         .next()
         .filter(|before| before.len() < text.len())
@@ -83,7 +83,7 @@ fn number_before(text: &str, word: &str) -> u64 {
 }
 
 /// The text without terminal colours.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut chars = text.chars();
     while let Some(c) = chars.next() {

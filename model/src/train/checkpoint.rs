@@ -36,7 +36,10 @@ pub(super) type Saved = (Header, BTreeMap<String, Tensor>);
 #[non_exhaustive]
 pub enum CheckpointError {
     /// The file or its folder cannot be read or written.
-    #[error("{path}: {source}")]
+    #[error(
+        "{path}: cannot be read or written: {source}; expected a checkpoint or room for one: make \
+         room or see to its permissions, then go on with --resume"
+    )]
     Io {
         /// The file.
         path: PathBuf,

@@ -47,7 +47,7 @@ pub enum EvaluateError {
     #[error("a judge failed: {0}")]
     Judge(#[from] candle_core::Error),
     /// There is nothing to evaluate.
-    #[error("no phrases of the pair's {0} genre to evaluate")]
+    #[error("no phrases of the pair's {0} genre to evaluate: expected a corpus (--data) with both")]
     NoPhrases(&'static str),
     /// A phrase cannot be read.
     #[error(transparent)]

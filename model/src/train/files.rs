@@ -5,14 +5,16 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Writes a file beside its place, to the disk, and then renames it. A process that is killed
-/// on the way leaves the old file as it was.
+/// on the way leaves the old file as it was; a full disk does, too, and is left no fuller.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".part");
-    let mut file = File::create(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(beside, path)
+    let written = File::create(&beside).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    let renamed = written.and_then(|()| std::fs::rename(&beside, path));
+    renamed.inspect_err(|_| drop(std::fs::remove_file(&beside)))
 }
 
 /// A folder that no other process can train into. The operating system lifts the lock when the
@@ -30,7 +32,10 @@ pub enum LockError {
     #[error("{0}: another process is training into this folder; wait for it, or stop it first")]
     Taken(PathBuf),
     /// The lock file cannot be made.
-    #[error("{path}: cannot be locked: {source}")]
+    #[error(
+        "{path}: cannot be locked: {source}; expected a folder that this user may write to: \
+         choose another --run folder"
+    )]
     Io {
         /// The lock file.
         path: PathBuf,

@@ -49,7 +49,10 @@ pub enum RecordError {
         source: io::Error,
     },
     /// The file is not a record.
-    #[error("{path}: not the record of a run: {why}")]
+    #[error(
+        "{path}: not the record of a run: {why}; expected the run.json that `train` wrote: start \
+         a new run in another folder"
+    )]
     Broken {
         /// The file.
         path: PathBuf,

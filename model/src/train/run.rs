@@ -110,7 +110,10 @@ pub enum RunError {
     #[error("{0}: holds a run already; go on with --resume {0}, or choose another --run folder")]
     Occupied(PathBuf),
     /// A file of the run's folder cannot be written.
-    #[error("{path}: {source}")]
+    #[error(
+        "{path}: cannot be written: {source}; what was saved before is whole: make room there, \
+         then go on with --resume"
+    )]
     Io {
         /// The file or folder.
         path: PathBuf,

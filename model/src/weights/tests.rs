@@ -76,6 +76,51 @@ fn foreign_cut_and_other_files_are_refused_with_a_reason() {
     let bytes = write(&huge, [&tensors(&config, 1), &tensors(&config, 2)]).unwrap();
     assert!(message(&bytes).contains("1 to 256 channels"));
 }
+
+/// A safetensors file with this header and `data` bytes of data.
+fn hostile(header: &str, data: usize) -> Vec<u8> {
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend_from_slice(header.as_bytes());
+    bytes.resize(bytes.len() + data, 0);
+    bytes
+}
+
+#[test]
+fn hostile_headers_are_refused_before_anything_is_made_of_them() {
+    let message = |bytes: &[u8]| {
+        read_generators(bytes, &Device::Cpu)
+            .unwrap_err()
+            .to_string()
+    };
+    let good = file(&header());
+    for length in [u64::MAX, u64::MAX / 2, 1 << 40, good.len() as u64] {
+        let mut bytes = good.clone();
+        bytes[..8].copy_from_slice(&length.to_le_bytes());
+        let said = message(&bytes);
+        assert!(said.contains("not a whole safetensors file"), "{said}");
+    }
+    // Sizes whose product, or whose bytes, are more than a number holds; places that lie outside,
+    // that go backwards, that lie over each other.
+    let most = u64::MAX;
+    let tensors = [
+        format!(r#""ab.x":{{"dtype":"F16","shape":[{most},2],"data_offsets":[0,4]}}"#),
+        format!(r#""ab.x":{{"dtype":"F16","shape":[{most}],"data_offsets":[0,4]}}"#),
+        format!(r#""ab.x":{{"dtype":"F16","shape":[2],"data_offsets":[0,{most}]}}"#),
+        r#""ab.x":{"dtype":"F16","shape":[2],"data_offsets":[4,0]}"#.to_owned(),
+        r#""ab.x":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"ab.y":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}"#.to_owned(),
+    ];
+    for tensor in tensors {
+        let said = message(&hostile(&format!("{{{tensor}}}"), 4));
+        assert!(said.contains("not a whole safetensors file"), "{said}");
+    }
+    let nothing = r#"{"dtype":"F16","shape":[0],"data_offsets":[0,0]}"#;
+    let million: Vec<_> = (0..1_000_000)
+        .map(|number| format!(r#""{number}":{nothing}"#))
+        .collect();
+    let said = message(&hostile(&format!("{{{}}}", million.join(",")), 0));
+    assert!(said.contains("the header's length is"), "{said}");
+    assert!(said.contains("at most 1048576"), "{said}");
+}
 #[test]
 fn another_header_leaves_the_networks_as_they_are() {
     let before = file(&header());

@@ -8,7 +8,7 @@ use third_stream_model::roll::{CELLS, Roll};
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ModelError {
     /// There are no networks for the pair.
-    #[error("no weights for {0}")]
+    #[error("no weights for {0}: choose another pair")]
     NoWeights(Pair),
     /// The weights cannot be used.
     #[error("the weights cannot be used: {0}")]

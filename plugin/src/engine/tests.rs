@@ -112,6 +112,24 @@ fn until(engine: &Engine, state: State) {
     }
 }
 
+/// Found by the soak: what had no room was thrown away, and a bounce waited for it in vain.
+#[test]
+fn more_answers_than_there_is_room_for_all_come_and_in_order() {
+    let engine = engine(|_, roll| Ok(identity(roll)));
+    let end = attached(&engine, 3);
+    until(&engine, State::Ready);
+    let now = Instant::now();
+    for group in 0..60 {
+        while !end.ask(request(&end, group, now)) {
+            assert!(now.elapsed() < LONG, "no room for question {group}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+    for group in 0..60 {
+        assert_eq!(answer(&end).group, group);
+    }
+}
+
 #[test]
 fn answers_carry_the_marks_of_their_requests() {
     let engine = engine(|_, roll| Ok(identity(roll)));
@@ -335,4 +353,19 @@ fn instances_share_one_engine_and_the_last_one_ends_it() {
     // A new instance after that starts a new one.
     let again = shared();
     assert_eq!(Arc::strong_count(&again), 1);
+}
+
+#[test]
+fn without_a_thread_notes_are_dry_and_nobody_waits() {
+    // No system gives a thread so much of a stack.
+    let thread = std::thread::Builder::new().stack_size(1 << 60);
+    let engine = Engine::start_on(thread, Box::new(|| unreachable!("there is no thread")));
+    let Reading { state, error, .. } = engine.status().read();
+    assert_eq!(state, State::Failed);
+    assert!(error.unwrap().starts_with("no thread: "));
+    let end = attached(&engine, 1);
+    assert!(!end.ask(request(&end, 0, Instant::now())));
+    let start = Instant::now();
+    assert!(end.wait_offline(LONG).is_none());
+    assert!(start.elapsed() < LONG / 2, "a bounce waited for nobody");
 }

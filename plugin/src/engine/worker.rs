@@ -12,7 +12,7 @@ use super::memo::Memo;
 use super::model::{Model, ModelError};
 use super::status::{State, Status};
 use super::{Inbox, Load};
-use crate::link::{Failure, Request, WorkerEnd};
+use crate::link::{Failure, Request, Response, WorkerEnd};
 use crate::memory::Keeper;
 
 /// How long the worker sleeps between two looks while instances ask. A beat is 200 ms and more.
@@ -29,6 +29,7 @@ pub(super) fn run(inbox: &Inbox, status: &Status, load: Load) {
         memo: Memo::default(),
         instances: BTreeMap::new(),
         waiting: Vec::new(),
+        unsent: Vec::new(),
     };
     let mut keepers: Vec<Weak<Keeper>> = Vec::new();
     let mut last_request = Instant::now();
@@ -38,6 +39,7 @@ pub(super) fn run(inbox: &Inbox, status: &Status, load: Load) {
         }
         keepers.append(&mut inbox.keepers.lock());
         keepers.retain(|keeper| keeper.upgrade().inspect(|keeper| keeper.file()).is_some());
+        work.send_again();
         if work.collect() {
             last_request = Instant::now();
         }
@@ -92,6 +94,9 @@ struct Work {
     memo: Memo,
     instances: BTreeMap<u64, WorkerEnd>,
     waiting: Vec<Request>,
+    /// Answers that found no room: a bounce asks more in one block than the channel holds, and
+    /// waits for each of them.
+    unsent: Vec<(u64, Response)>,
 }
 
 impl Work {
@@ -121,13 +126,13 @@ impl Work {
                 *generation = request.generation;
             }
         }
-        waiting.retain(|request| {
-            let stays = newest[&request.instance] == request.generation;
-            if !stays {
-                instances[&request.instance].respond(request.respond(Err(Failure::Stale)));
-            }
-            stays
-        });
+        let is_wanted = |request: &Request| newest[&request.instance] == request.generation;
+        let (wanted, stale) = std::mem::take(waiting).into_iter().partition(is_wanted);
+        *waiting = wanted;
+        let stale: Vec<Request> = stale;
+        for request in stale {
+            self.send(request.instance, &request.respond(Err(Failure::Stale)));
+        }
         new
     }
 
@@ -146,13 +151,28 @@ impl Work {
     /// Works out one request and answers it.
     fn answer(&mut self, request: &Request, status: &Status) {
         let outcome = self.edits(request, status);
-        if let Some(end) = self.instances.get(&request.instance)
-            && !end.respond(request.respond(outcome))
-        {
-            tracing::debug!(
-                "an answer for group {} had no room or no taker",
-                request.group
-            );
+        self.send(request.instance, &request.respond(outcome));
+    }
+
+    /// Sends a response behind those of its instance that are still to be sent.
+    fn send(&mut self, instance: u64, response: &Response) {
+        let Some(end) = self.instances.get(&instance) else {
+            return;
+        };
+        let is_queued = self.unsent.iter().any(|(other, _)| *other == instance);
+        let left = if is_queued {
+            Some(*response)
+        } else {
+            end.respond(*response)
+        };
+        self.unsent
+            .extend(left.map(|response| (instance, response)));
+    }
+
+    /// Tries again what found no room.
+    fn send_again(&mut self) {
+        for (instance, response) in std::mem::take(&mut self.unsent) {
+            self.send(instance, &response);
         }
     }
 

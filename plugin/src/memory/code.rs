@@ -13,9 +13,15 @@ const LAYOUT: u8 = 1;
 /// Stands for a velocity that follows in four bytes.
 const EXACT: u8 = 255;
 
+/// Characters of a saved memory's text, at most: twice what the fullest one takes.
+pub(super) const MOST_TEXT: usize = 16 << 20;
+
 /// Why saved bytes are no memory.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CodeError {
+    /// More than the fullest memory takes.
+    #[error("its text is {0} characters long, expected at most {MOST_TEXT}")]
+    Long(usize),
     /// The text is no base64.
     #[error("its text is not base64")]
     Text,

@@ -207,6 +207,23 @@ fn a_broken_memory_is_an_empty_one() {
 }
 
 #[test]
+fn a_hundred_megabytes_are_refused_unread() {
+    let saved = Saved("A".repeat(100 << 20));
+    assert_eq!(saved.read(), Err(CodeError::Long(100 << 20)));
+    // The fullest memory is far below that: every slot of every phrase full, nothing short in it.
+    let mut document = Document::default();
+    let mut loudest = note(3.9, 1e3, 127);
+    (loudest.velocity, loudest.release_velocity) = (0.123, 0.456);
+    for phrase in 0..store::PHRASES as i64 {
+        for index in 0..4 {
+            let notes = vec![loudest; notes::NOTES_PER_BAR];
+            document.put(key(phrase * 4), index, document::Bar { known: 1, notes });
+        }
+    }
+    assert!(BASE64.encode(code::encode(&document)).len() < code::MOST_TEXT / 2);
+}
+
+#[test]
 fn a_full_memory_takes_no_more_phrases() {
     let mut memory = Memory::new(0);
     for phrase in 0..store::PHRASES as i64 {

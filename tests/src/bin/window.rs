@@ -20,18 +20,17 @@ mod x11 {
     use third_stream_tests::clip;
     use third_stream_tests::host::{Instance, Pace, Setup, load_plugin_under_test};
     use third_stream_tests::song::{Passage, Script};
+    use third_stream_tests::x11::Window;
     use x11rb::connection::Connection;
     use x11rb::protocol::Event;
     use x11rb::protocol::damage::{ConnectionExt as _, ReportLevel};
-    use x11rb::protocol::xproto::{ConnectionExt as _, CreateWindowAux, WindowClass};
+    use x11rb::protocol::xproto::ConnectionExt as _;
     use x11rb::wrapper::ConnectionExt as _;
 
     /// How long the window stays open where nothing else is asked for.
     const SECONDS: u64 = 10;
     /// Beats that are played: into the third group, so that both rolls are there.
     const BEATS: f64 = 42.5;
-    /// The size of the window until the editor says its own.
-    const FIRST_SIZE: (u16, u16) = (640, 480);
 
     pub(crate) fn main() -> Result<()> {
         let mut seconds = SECONDS;
@@ -47,27 +46,10 @@ mod x11 {
         }
         let library = load_plugin_under_test()?;
         let mut instance = library.instance()?;
-        let (connection, screen) = x11rb::connect(None)
-            .context("no X server: start one, such as `xvfb-run`, or set DISPLAY")?;
-        let screen = &connection.setup().roots[screen];
-        let window = connection.generate_id()?;
-        let (width, height) = FIRST_SIZE;
-        connection.create_window(
-            x11rb::COPY_DEPTH_FROM_PARENT,
-            window,
-            screen.root,
-            0,
-            0,
-            width,
-            height,
-            0,
-            WindowClass::INPUT_OUTPUT,
-            x11rb::COPY_FROM_PARENT,
-            &CreateWindowAux::new().background_pixel(screen.black_pixel),
-        )?;
-        connection.map_window(window)?;
-        // The server must know the window before the plugin's own connection speaks of it.
-        connection.sync()?;
+        let Window {
+            connection,
+            id: window,
+        } = Window::open()?;
         let size = instance.open_editor(window)?;
         let aux = x11rb::protocol::xproto::ConfigureWindowAux::new();
         let aux = aux.width(size.width).height(size.height);

@@ -15,6 +15,7 @@ use super::callbacks::Handlers;
 use super::room::Room;
 use super::walk::{Block, walk};
 use super::{Instance, Parameter, Setup};
+use crate::audio_call::watched;
 use crate::recording::{Output, Recording};
 use crate::song::timeline::{Input, Timeline};
 use crate::song::{Script, Song};
@@ -96,7 +97,9 @@ fn process(
         room.clear();
         let call = Instant::now();
         let frames = block.frames as u32;
-        call_plugin(processor, frames, &entering, &mut room, &transport)?;
+        watched(setup.pace, || {
+            call_plugin(processor, frames, &entering, &mut room, &transport)
+        })?;
         recorded.1.push(call.elapsed());
         take(&room, block.start, block.frames, &mut recorded.0)
     })?;

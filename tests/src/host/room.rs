@@ -3,6 +3,8 @@
 use clack_host::events::UnknownEvent;
 use clack_host::events::io::{EventBuffer, OutputEventBuffer, TryPushError};
 
+use crate::audio_call::in_host;
+
 /// What leaves the plugin in one block, up to a limit.
 pub(super) struct Room {
     events: EventBuffer,
@@ -31,7 +33,7 @@ impl OutputEventBuffer for Room {
         if self.events.len() as usize >= self.limit {
             return Err(TryPushError::new());
         }
-        self.events.push(event);
+        in_host(|| self.events.push(event));
         Ok(())
     }
 }

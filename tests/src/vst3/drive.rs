@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use vst3::ComWrapper;
 use vst3::Steinberg::Vst::{
     AudioBusBuffers, AudioBusBuffers__type0, Event,
@@ -16,11 +16,25 @@ use vst3::Steinberg::kResultOk;
 
 use super::instance::{Instance, Listed, mode};
 use super::parts::{Changes, Events, pointer};
+use crate::audio_call::watched_vst3;
 use crate::host::Setup;
 use crate::host::walk::{Block, walk};
 use crate::recording::{Output, Recording};
 use crate::song::timeline::{Input, Timeline};
 use crate::song::{Script, Song};
+
+/// An instance while the audio thread has it and its own thread waits.
+struct Lent<'a>(&'a Instance);
+
+// SAFETY: the thread that owns the instance waits until the audio thread is done with it, so only
+// one thread at a time touches it.
+unsafe impl Sync for Lent<'_> {}
+
+impl Lent<'_> {
+    const fn instance(&self) -> &Instance {
+        self.0
+    }
+}
 
 impl Instance {
     /// Plays the script through the plugin and records what leaves. The plugin stays active, so
@@ -29,6 +43,19 @@ impl Instance {
     /// A sound runs along on the audio bus; it must come out as it went in.
     pub fn perform(&mut self, script: &Script, setup: &Setup) -> Result<Recording> {
         self.activate(setup)?;
+        let lent = Lent(self);
+        // On a thread of its own, as in hosts: plugins look at the thread that calls them.
+        std::thread::scope(|scope| {
+            let audio = std::thread::Builder::new().name("host audio".into());
+            let audio = audio.spawn_scoped(scope, || lent.instance().play(script, setup));
+            let played = audio.context("no audio thread")?.join();
+            played.map_err(|_| anyhow!("the audio thread panicked"))?
+        })
+    }
+
+    /// What the audio thread does.
+    fn play(&self, script: &Script, setup: &Setup) -> Result<Recording> {
+        self.begin()?;
         let parameters = self.shown();
         let timeline = Timeline::new(script, setup.sample_rate);
         let mut events = Vec::new();
@@ -94,7 +121,7 @@ impl Instance {
             processContext: &raw mut context,
         };
         let start = Instant::now();
-        let result = com!(self.processor.process(&raw mut data));
+        let result = watched_vst3(setup.pace, || com!(self.processor.process(&raw mut data)));
         let took = start.elapsed();
         ensure!(
             result == kResultOk,

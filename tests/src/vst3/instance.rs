@@ -1,5 +1,6 @@
 //! An instance of a VST3 plugin: its buses, its parameters, its state.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -66,6 +67,8 @@ pub struct Instance {
     _host: Host,
     /// How it was activated: the largest block, the sample rate, the mode.
     active: Option<(i32, f64, i32)>,
+    /// Whether the audio thread has said since then that it begins.
+    processing: Cell<bool>,
     /// Last, so that the library is there as long as the references into it.
     _module: Rc<Module>,
 }
@@ -95,6 +98,7 @@ impl Instance {
             component,
             _host: host,
             active: None,
+            processing: Cell::new(false),
             _module: module,
         })
     }
@@ -221,15 +225,24 @@ impl Instance {
             }
         }
         done("activate", com!(self.component.setActive(1)))?;
-        done("start", com!(self.processor.setProcessing(1)))?;
         self.active = Some(asked);
         Ok(())
+    }
+
+    /// Says that processing begins, where that was not said yet. Audio thread.
+    pub(super) fn begin(&self) -> Result<()> {
+        if self.processing.replace(true) {
+            return Ok(());
+        }
+        done("start", com!(self.processor.setProcessing(1)))
     }
 
     /// Ends processing, as a host does before it changes settings or unloads.
     pub fn deactivate(&mut self) {
         if self.active.take().is_some() {
-            com!(self.processor.setProcessing(0));
+            if self.processing.replace(false) {
+                com!(self.processor.setProcessing(0));
+            }
             com!(self.component.setActive(0));
         }
     }

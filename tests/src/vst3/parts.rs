@@ -15,6 +15,8 @@ use vst3::Steinberg::{
 };
 use vst3::{Class, ComWrapper, Interface};
 
+use crate::audio_call::in_host;
+
 /// The interface of an object that surely has it, as the plugin takes it.
 pub(super) fn pointer<C: Class, I: Interface>(object: &ComWrapper<C>) -> *mut I {
     let interface = object.as_com_ref::<I>();
@@ -196,7 +198,8 @@ impl IEventListTrait for Events {
             return kResultFalse;
         }
         // SAFETY: the plugin passes its own event.
-        self.list.borrow_mut().push(unsafe { event.read() });
+        let event = unsafe { event.read() };
+        in_host(|| self.list.borrow_mut().push(event));
         kResultOk
     }
 }

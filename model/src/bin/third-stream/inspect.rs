@@ -15,8 +15,12 @@ pub(crate) struct InspectArgs {
 
 /// Prints the header as JSON.
 pub(crate) fn run(args: &InspectArgs) -> Result<()> {
-    let bytes = std::fs::read(&args.file)
-        .with_context(|| format!("cannot read {}", args.file.display()))?;
+    let bytes = std::fs::read(&args.file).with_context(|| {
+        format!(
+            "{}: cannot be read; expected a weights file or a checkpoint",
+            args.file.display()
+        )
+    })?;
     let weights = match Header::read(&bytes) {
         Ok(header) => {
             println!("{}", serde_json::to_string_pretty(&header)?);

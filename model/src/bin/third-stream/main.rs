@@ -63,9 +63,13 @@ fn main() -> ExitCode {
         Command::Inspect(args) => inspect::run(&args).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {
-        eprintln!("error: {error}");
-        for cause in error.chain().skip(1) {
-            eprintln!("caused by: {cause}");
+        let text = error.to_string();
+        eprintln!("error: {text}");
+        for cause in error.chain().skip(1).map(ToString::to_string) {
+            // Many messages say their cause themselves.
+            if !text.contains(&cause) {
+                eprintln!("caused by: {cause}");
+            }
         }
         ExitCode::FAILURE
     })

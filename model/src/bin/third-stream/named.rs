@@ -48,7 +48,8 @@ pub(crate) struct Loaded {
 /// Reads a file.
 pub(crate) fn load(named: &Named) -> Result<Loaded> {
     let at = || named.file.display().to_string();
-    let bytes = fs::read(&named.file).with_context(|| format!("{}: cannot be read", at()))?;
+    let bytes = fs::read(&named.file)
+        .with_context(|| format!("{}: cannot be read; expected a weights file", at()))?;
     Ok(Loaded {
         name: named.name.clone(),
         transfer: Transfer::from_bytes(&bytes).with_context(at)?,

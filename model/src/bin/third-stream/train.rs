@@ -134,7 +134,12 @@ pub(crate) fn run(args: &TrainArgs) -> Result<ExitCode> {
     let folder = folder.map_or_else(|| request::free_folder(*pair), Clone::clone);
     let runs = parent(&folder);
     if !args.dry_run {
-        std::fs::create_dir_all(runs).with_context(|| format!("cannot make {}", runs.display()))?;
+        std::fs::create_dir_all(runs).with_context(|| {
+            format!(
+                "{}: cannot be made; choose another --run folder",
+                runs.display()
+            )
+        })?;
     }
     if let Some(threads) = args.threads {
         rayon::ThreadPoolBuilder::new()
@@ -299,8 +304,12 @@ fn state(
 
 /// The judge and the phrases of the validations.
 fn panel(args: &TrainArgs, request: &Request, cache: &Path) -> Result<Panel> {
-    std::fs::create_dir_all(&args.judges)
-        .with_context(|| format!("cannot make {}", args.judges.display()))?;
+    std::fs::create_dir_all(&args.judges).with_context(|| {
+        format!(
+            "{}: cannot be made; choose another --judges folder",
+            args.judges.display()
+        )
+    })?;
     let mut told = None;
     let panel = Panel::new(
         &args.judges,

@@ -131,8 +131,12 @@ impl<'a> Engine<'a> {
     fn of(args: &'a TransferArgs) -> Result<Self> {
         let transfer = match &args.weights {
             Some(file) => {
-                let bytes = fs::read(file)
-                    .with_context(|| format!("{}: cannot read the weights", file.display()))?;
+                let bytes = fs::read(file).with_context(|| {
+                    format!(
+                        "{}: cannot be read; expected a weights file",
+                        file.display()
+                    )
+                })?;
                 Transfer::from_bytes(&bytes)
                     .with_context(|| format!("{}: cannot use the weights", file.display()))?
             }
@@ -176,7 +180,8 @@ impl<'a> Engine<'a> {
         );
         let start = Instant::now();
         let at = || input.display().to_string();
-        let bytes = fs::read(input).with_context(at)?;
+        let bytes = fs::read(input)
+            .with_context(|| format!("{}: cannot be read; expected a MIDI file", at()))?;
         let mut smf = Smf::read(&bytes).with_context(at)?;
         let song = Song::of(&smf).with_context(at)?;
         if let Some(missing) = self
@@ -292,7 +297,12 @@ fn is_same(input: &Path, output: &Path) -> bool {
 
 /// The MIDI files of a folder and its folders, in order of their names.
 fn find(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    let at = || format!("{}: cannot list the folder", folder.display());
+    let at = || {
+        format!(
+            "{}: cannot be listed; expected a folder of MIDI files",
+            folder.display()
+        )
+    };
     let entries = fs::read_dir(folder).with_context(at)?;
     let mut paths: Vec<PathBuf> = entries
         .map(|entry| entry.map(|entry| entry.path()))

@@ -15,7 +15,9 @@ pub enum DataError {
     )]
     NoManifest(PathBuf),
     /// The manifest is not as expected.
-    #[error("{path}: not a manifest as expected: {source}")]
+    #[error(
+        "{path}: not a manifest: {source}; expected the columns that the corpus's README lists"
+    )]
     Manifest {
         /// The manifest.
         path: PathBuf,
@@ -50,7 +52,10 @@ pub enum DataError {
     #[error("{0}: no such archive; the manifest beside it expects one archive for each genre")]
     NoArchive(PathBuf),
     /// A file or folder cannot be read.
-    #[error("{path}: cannot be read: {source}")]
+    #[error(
+        "{path}: cannot be read: {source}; expected music there: see to its permissions, or fetch \
+         it again"
+    )]
     Read {
         /// The file or folder.
         path: PathBuf,

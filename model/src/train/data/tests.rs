@@ -154,7 +154,7 @@ fn a_corpus_that_is_not_there_is_named() {
     corpus(dir.path(), Genre::Jazz, &ROWS, 0);
     insta::assert_snapshot!(text(read(dir.path(), Selection::default())), @"DIR/jazz.tar.gz: no phrase of jazz is left to train on; 7 files left out: 1 another edition of a piece that is used; 5 named in the manifest but not in the archive; 1 tier extra, not asked for");
     corpus(dir.path(), Genre::Jazz, &["c0,core,much,train,clean"], 1);
-    insta::assert_snapshot!(text(read(dir.path(), Selection::default())), @"DIR/MANIFEST.csv: not a manifest as expected: CSV deserialize error: record 1 (line: 2, byte: 75): field 4: invalid float literal");
+    insta::assert_snapshot!(text(read(dir.path(), Selection::default())), @"DIR/MANIFEST.csv: not a manifest: CSV deserialize error: record 1 (line: 2, byte: 75): field 4: invalid float literal; expected the columns that the corpus's README lists");
 }
 
 fn read_folders(folders: &[(Genre, &Path)]) -> Result<Data, DataError> {

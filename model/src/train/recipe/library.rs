@@ -59,7 +59,9 @@ pub enum RecipeError {
     )]
     Unknown(String),
     /// The file cannot be read.
-    #[error("{path}: cannot be read: {source}")]
+    #[error(
+        "{path}: cannot be read: {source}; expected a JSON file such as the recipe.json of a run"
+    )]
     Io {
         /// The file.
         path: PathBuf,
@@ -67,7 +69,7 @@ pub enum RecipeError {
         source: std::io::Error,
     },
     /// The text is no recipe.
-    #[error("{name}: not a recipe: {why}")]
+    #[error("{name}: not a recipe: {why}; expected settings as in the recipe.json of a run")]
     Broken {
         /// The recipe's name or file.
         name: String,

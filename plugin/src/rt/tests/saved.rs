@@ -82,6 +82,28 @@ fn long_clip() -> Vec<ClipNote> {
 }
 
 #[test]
+fn a_project_that_was_saved_with_forget_on_keeps_what_it_brings() {
+    let passages = [
+        Passage::Play(0.0, 16.0),
+        Passage::Stop(1.0),
+        Passage::Play(0.0, 16.0),
+        Passage::Stop(1.0),
+    ];
+    let mut song = script(&long_clip()[..40], in_place(0.8), &passages);
+    song.loads = vec![song.scenes[2].tick];
+    let off = song.play(&[512]);
+    assert_eq!(off.view.learned, 4);
+    for scene in &mut song.scenes[2..] {
+        scene.settings.forget = true;
+    }
+    let on = song.play(&[512]);
+    assert_eq!(on.output, off.output);
+    assert_eq!(on.view.learned, 4);
+    song.loads.clear();
+    assert_ne!(song.play(&[512]).output, off.output);
+}
+
+#[test]
 fn answers_about_what_was_forgotten_are_for_nothing_new() {
     // Forgotten where the song stands, Live or in place; then the same bars are learned again.
     for mode in [Mode::Live, Mode::InPlace] {

@@ -1,6 +1,6 @@
 //! Loops, seeks, starts in the middle, meters, tempo changes, and the straight route.
 
-use super::super::{Body, Settings};
+use super::super::{Body, Mode, Settings};
 use super::song::{Script, events, note, pair, transport};
 
 const BEAT: i64 = 24_000;
@@ -177,4 +177,51 @@ fn a_seek_ends_what_sounds_and_forgets() {
     let played = pair(&script.play(&[512]).output);
     assert_eq!(played.len(), 1);
     assert_eq!((played[0].0, played[0].1), (16 * BEAT, 20 * BEAT));
+}
+
+/// Found by the fuzzer: at a place where a bar is less than the numbers' own steps, slots had no
+/// length, and a block had no end.
+#[test]
+fn a_host_that_tells_nonsense_gets_its_block_back() {
+    let odd = [
+        1e300,
+        -1.9e218,
+        1e17,
+        -1e9,
+        f64::NAN,
+        f64::INFINITY,
+        5e-324,
+        0.0,
+    ];
+    let (done, is_done) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for mode in [Mode::Live, Mode::InPlace] {
+            for value in odd {
+                for what in 0..6 {
+                    let mut transport = transport();
+                    match what {
+                        0 => transport.position = Some(value),
+                        1 => transport.bar_start = Some(value),
+                        2 => transport.loop_range = Some((0.0, value)),
+                        3 => transport.loop_range = Some((value, 8.0)),
+                        4 => transport.tempo = value,
+                        _ => transport.sample_rate = value,
+                    }
+                    transport.bar_number = Some(i64::MAX);
+                    let settings = Settings {
+                        mode,
+                        ..Settings::default()
+                    };
+                    let mut script = Script::new(transport, settings, scale(4));
+                    script.end = BEAT * 20;
+                    pair(&script.play(&[4096]).output);
+                    done.send(()).unwrap();
+                }
+            }
+        }
+    });
+    for number in 0..2 * odd.len() * 6 {
+        let block = is_done.recv_timeout(std::time::Duration::from_mins(1));
+        assert!(block.is_ok(), "number {number} hangs or has panicked");
+    }
 }

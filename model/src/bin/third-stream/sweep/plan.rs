@@ -61,15 +61,18 @@ impl Plan {
         let embedded = EMBEDDED.iter().find(|(known, _)| *known == name);
         let text = match embedded {
             Some((_, text)) => (*text).to_owned(),
-            None if std::path::Path::new(name).is_file() => {
-                std::fs::read_to_string(name).with_context(|| format!("cannot read {name}"))?
-            }
+            None if std::path::Path::new(name).is_file() => std::fs::read_to_string(name)
+                .with_context(|| {
+                    format!("{name}: cannot be read; expected the cells of a table")
+                })?,
             None => bail!(
                 "no table {name:?}: expected {}, or a JSON file of the same form",
                 EMBEDDED.map(|(known, _)| known).join(", ")
             ),
         };
-        serde_json::from_str(&text).with_context(|| format!("{name}: not the cells of a table"))
+        serde_json::from_str(&text).with_context(|| {
+            format!("{name}: not the cells of a table; expected JSON of the same form as ours")
+        })
     }
 
     /// All cells, seed by seed, so that a sweep that is cut short has whole tables.

@@ -43,7 +43,7 @@ pub struct Record {
 #[non_exhaustive]
 pub enum JudgeError {
     /// The file cannot be read or written.
-    #[error("{path}: the judge cannot be kept there: {source}")]
+    #[error("{path}: the judge cannot be kept there: {source}; choose another --judges folder")]
     File {
         /// The file or folder.
         path: PathBuf,

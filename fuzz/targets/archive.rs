@@ -1,0 +1,138 @@
+//! A corpus of strangers: a manifest and an archive, with any bytes in them.
+#![no_main]
+
+use std::cell::RefCell;
+use std::fs;
+use std::sync::Once;
+
+use arbitrary::Arbitrary;
+use flate2::Crc;
+use libfuzzer_sys::fuzz_target;
+use third_stream_model::genre::Genre;
+use third_stream_model::train::data::{Corpus, Data, Selection};
+
+/// A manifest's row.
+#[derive(Arbitrary, Debug)]
+struct Row<'a> {
+    file: u8,
+    genre: u8,
+    weight: u8,
+    split: u8,
+    class: u8,
+    odd: Option<&'a str>,
+}
+
+/// What lies in the archive.
+#[derive(Arbitrary, Debug)]
+enum Content<'a> {
+    /// These bytes in place of an archive.
+    Raw(&'a [u8]),
+    /// These bytes compressed.
+    Compressed(&'a [u8]),
+    /// Files of these names.
+    Files(Vec<(u8, &'a [u8])>),
+}
+
+#[derive(Arbitrary, Debug)]
+struct Input<'a> {
+    manifest: Result<Vec<Row<'a>>, &'a [u8]>,
+    content: Content<'a>,
+    clean: bool,
+    extra: bool,
+}
+
+fn name(number: u8) -> String {
+    match number % 8 {
+        7 => format!("jazz/../{number}.mid"),
+        one => format!("jazz/source/{one}.mid"),
+    }
+}
+
+fn manifest(rows: &[Row]) -> Vec<u8> {
+    let mut text = String::from(
+        "file,genre,composition_id,tier,suggested_phrase_weight,split,licence_class\n",
+    );
+    for row in rows {
+        let pick = |from: [&str; 4], by: u8| from[usize::from(by % 4)].to_owned();
+        let odd = || row.odd.unwrap_or("x").to_owned();
+        let genre = pick(["jazz", "jazz", "classical", "rock"], row.genre);
+        let weight = pick(["1", "0.5", "NaN", "1e39"], row.weight);
+        let split = pick(["train", "train", "test", "neither"], row.split);
+        let class = pick(["clean", "clean", "unclear", ""], row.class);
+        text.push_str(&format!(
+            "{},{genre},{},core,{weight},{split},{class}\n",
+            name(row.file),
+            odd(),
+        ));
+    }
+    text.into_bytes()
+}
+
+/// As gzip, in one stored block: making a compressor would take longer than all the rest.
+fn compressed(bytes: &[u8]) -> Vec<u8> {
+    let mut crc = Crc::new();
+    crc.update(bytes);
+    let mut gz = vec![0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF];
+    let blocks = bytes.chunks(usize::from(u16::MAX));
+    let last = blocks.len();
+    for (number, block) in (1..).zip(blocks) {
+        let length = block.len() as u16;
+        gz.push(u8::from(number == last));
+        gz.extend(length.to_le_bytes());
+        gz.extend((!length).to_le_bytes());
+        gz.extend(block);
+    }
+    gz.extend(crc.sum().to_le_bytes());
+    gz.extend(crc.amount().to_le_bytes());
+    gz
+}
+
+fn archive(content: &Content) -> Vec<u8> {
+    match content {
+        Content::Raw(bytes) => bytes.to_vec(),
+        Content::Compressed(bytes) => compressed(bytes),
+        Content::Files(files) => {
+            let mut tar = tar::Builder::new(Vec::new());
+            for (number, bytes) in files {
+                let mut header = tar::Header::new_gnu();
+                header.set_size(bytes.len() as u64);
+                header.set_cksum();
+                let _ = tar.append_data(&mut header, name(*number), *bytes);
+            }
+            compressed(&tar.into_inner().expect("into memory"))
+        }
+    }
+}
+
+/// The reader's work stays on this thread: handing it to another takes longer than the work.
+fn on_this_thread() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread();
+        pool.build_global().expect("the only pool");
+    });
+}
+
+thread_local! {
+    /// In memory where the system has such a folder.
+    static FOLDER: RefCell<tempfile::TempDir> = RefCell::new(
+        tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a folder")
+    );
+}
+
+fuzz_target!(|input: Input| {
+    on_this_thread();
+    FOLDER.with_borrow(|folder| {
+        let rows = match &input.manifest {
+            Ok(rows) => manifest(rows),
+            Err(bytes) => bytes.to_vec(),
+        };
+        fs::write(folder.path().join("MANIFEST.csv"), rows).expect("a manifest");
+        fs::write(folder.path().join("jazz.tar.gz"), archive(&input.content)).expect("an archive");
+        let corpus = Corpus::Archives(folder.path().to_owned());
+        let selection = Selection { clean: input.clean, extra: input.extra };
+        if let Err(error) = Data::read(&corpus, &[Genre::Jazz], selection, None) {
+            assert!(!error.to_string().is_empty());
+        }
+    });
+});

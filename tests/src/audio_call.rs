@@ -1,0 +1,76 @@
+//! Marks the calls of the plugin on the audio thread, for the interposer of `tests/interposer`,
+//! which `cargo xtask realtime` preloads. Without it nothing happens here.
+
+use std::ffi::c_int;
+use std::sync::OnceLock;
+
+use crate::host::Pace;
+
+type Mark = unsafe extern "C" fn(c_int) -> c_int;
+
+const OUTSIDE: c_int = 0;
+const STRICT: c_int = 1;
+const MAY_SLEEP: c_int = 2;
+const MAY_WAKE: c_int = 4;
+
+/// The interposer's function, where it is preloaded.
+#[cfg(target_os = "linux")]
+fn mark() -> Option<Mark> {
+    static MARK: OnceLock<Option<Mark>> = OnceLock::new();
+    *MARK.get_or_init(|| {
+        let process = libloading::os::unix::Library::this();
+        #[expect(unsafe_code, reason = "a symbol has the type that we say it has")]
+        // SAFETY: only the interposer exports that name, and its function has this type.
+        let found = unsafe { process.get::<Mark>(b"third_stream_audio_call\0") };
+        found.ok().map(|symbol| *symbol)
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn mark() -> Option<Mark> {
+    static NEVER: OnceLock<Option<Mark>> = OnceLock::new();
+    *NEVER.get_or_init(|| None)
+}
+
+/// Whether the interposer looks on.
+pub fn is_watched() -> bool {
+    mark().is_some()
+}
+
+fn within<T>(place: c_int, work: impl FnOnce() -> T) -> T {
+    let Some(mark) = mark() else { return work() };
+    #[expect(unsafe_code, reason = "the interposer is C")]
+    // SAFETY: it sets a number of this thread.
+    let before = unsafe { mark(place) };
+    let done = work();
+    #[expect(unsafe_code, reason = "the interposer is C")]
+    // SAFETY: as above.
+    unsafe {
+        mark(before)
+    };
+    done
+}
+
+const fn place(pace: Pace) -> c_int {
+    match pace {
+        Pace::Offline => MAY_SLEEP,
+        Pace::Rushed | Pace::RealTime { .. } | Pace::Clock | Pace::Paused { .. } => STRICT,
+    }
+}
+
+/// A call of the plugin as an audio thread makes it: it may not allocate, wait or do IO. In a
+/// bounce it may wait for its answers.
+pub fn watched<T>(pace: Pace, call: impl FnOnce() -> T) -> T {
+    within(place(pace), call)
+}
+
+/// The same for a VST3, which on Linux may wake the framework's worker where a parameter is
+/// automated (docs/upstream.md).
+pub fn watched_vst3<T>(pace: Pace, call: impl FnOnce() -> T) -> T {
+    within(place(pace) | MAY_WAKE, call)
+}
+
+/// What the host does when the plugin calls it: not the plugin's time.
+pub(crate) fn in_host<T>(work: impl FnOnce() -> T) -> T {
+    within(OUTSIDE, work)
+}

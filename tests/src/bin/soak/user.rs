@@ -1,0 +1,93 @@
+//! Somebody who does anything.
+
+use anyhow::Result;
+use third_stream_tests::host::Instance;
+use third_stream_tests::song::{Note, Passage, Script, Song};
+
+/// xorshift64.
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    /// Same seed, same numbers.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    /// A number below the limit.
+    pub(crate) fn draw(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 20) % limit
+    }
+
+    /// In 48ths of a beat.
+    fn beats(&mut self, limit: u64) -> f64 {
+        self.draw(limit * 48) as f64 / 48.0
+    }
+
+    fn place(&mut self) -> f64 {
+        self.draw(101) as f64 / 100.0
+    }
+}
+
+/// Some minutes of somebody's work.
+pub(crate) fn script(dice: &mut Dice) -> Script {
+    let notes = (0..20 + dice.draw(120)).map(|_| {
+        let onset = dice.beats(60);
+        let note = Note::new(
+            onset,
+            onset + 1.0 / 48.0 + dice.beats(3),
+            30 + dice.draw(70) as u8,
+        );
+        Note {
+            velocity: 1 + dice.draw(127) as u8,
+            channel: [0, 0, 0, 1, 9][dice.draw(5) as usize],
+            ..note
+        }
+    });
+    let notes: Vec<_> = notes.collect();
+    let mut song = Song::new([60.0, 97.0, 120.0, 180.0][dice.draw(4) as usize], notes);
+    for _ in 0..dice.draw(20) {
+        let knob = dice.place() * 2.0 - 1.0;
+        song = song.knob([(dice.beats(60), knob)]);
+    }
+    for _ in 0..dice.draw(4) {
+        let name = ["Quantise", "Bypass", "Melody lock", "Density"][dice.draw(4) as usize];
+        song.automation
+            .push((dice.beats(60), name, dice.place().round()));
+    }
+    song.automation.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut passages = Vec::new();
+    for _ in 0..=dice.draw(5) {
+        let from = dice.beats(48);
+        passages.push(match dice.draw(4) {
+            0 => Passage::Stop {
+                seconds: 0.2 + dice.place(),
+            },
+            1 => {
+                let length = [1.0, 4.0, 8.0, 16.0][dice.draw(4) as usize];
+                Passage::cycle(from.floor(), from.floor() + length, length + dice.beats(40))
+            }
+            _ => Passage::play(from, 1.0 + dice.beats(60)),
+        });
+    }
+    passages.push(Passage::Stop { seconds: 0.3 });
+    Script::new(song, passages)
+}
+
+/// What somebody does to an instance between two passages.
+pub(crate) fn fiddle(instance: &mut Instance, dice: &mut Dice) -> Result<()> {
+    match dice.draw(8) {
+        0 => instance.set("Mode", dice.place().round())?,
+        1 => instance.set("Delay", [0.0, 0.5, 1.0][dice.draw(3) as usize])?,
+        2 => instance.set("Quantise", dice.place())?,
+        3 => {
+            let saved = instance.save()?;
+            instance.restore(&saved)?;
+        }
+        4 => instance.deactivate(),
+        _ => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! What this process holds, as the system counts it.
+
+/// Resident memory in KiB. `None` where the system does not say.
+pub fn resident_kib() -> Option<u64> {
+    field(
+        &std::fs::read_to_string("/proc/self/status").ok()?,
+        "VmRSS:",
+    )
+}
+
+/// Mappings, and how many of them are of files whose path holds `name`.
+pub fn mappings(name: &str) -> Option<(usize, usize)> {
+    let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
+    let of_name = maps.lines().filter(|line| line.contains(name)).count();
+    Some((maps.lines().count(), of_name))
+}
+
+fn field(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+/// The slope of a straight line through the points (least squares); 0 for fewer than two.
+pub fn slope(points: &[(f64, f64)]) -> f64 {
+    let count = points.len() as f64;
+    let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / count;
+    let (x, y) = (mean(|point| point.0), mean(|point| point.1));
+    let spread: f64 = points.iter().map(|point| (point.0 - x).powi(2)).sum();
+    let along: f64 = points.iter().map(|p| (p.0 - x) * (p.1 - y)).sum();
+    if spread > 0.0 { along / spread } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slope_is_that_of_the_line() {
+        let line: Vec<_> = (0..9)
+            .map(|x| (f64::from(x), 3.0 - 2.0 * f64::from(x)))
+            .collect();
+        assert!((slope(&line) + 2.0).abs() < 1e-12);
+        assert_eq!(slope(&line[..1]), 0.0);
+        assert_eq!(slope(&[]), 0.0);
+    }
+
+    #[test]
+    fn the_system_s_words_are_read() {
+        let status = "Name:\tx\nVmRSS:\t    1234 kB\nThreads:\t3\n";
+        assert_eq!(field(status, "VmRSS:"), Some(1234));
+        assert_eq!(field(status, "VmSwap:"), None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn memory_that_is_used_is_counted() {
+        let before = resident_kib().unwrap();
+        let held = vec![1_u8; 64 << 20];
+        assert!(resident_kib().unwrap() > before + (32 << 10));
+        drop(held);
+        let (all, none) = mappings("no such library").unwrap();
+        assert!(all > 1 && none == 0);
+    }
+}

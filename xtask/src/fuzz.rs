@@ -1,0 +1,179 @@
+//! `cargo xtask fuzz`: the fuzz targets of `fuzz/`, each for a given time.
+//!
+//! Built with the pinned toolchain and the coverage counters that cargo-fuzz would ask for, so
+//! that nothing has to be installed but a C++ compiler for libFuzzer. What a run learns is kept
+//! in `target/fuzz/corpus`; what it finds in `target/fuzz/found`.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::process::{cargo, host, line, run as run_process};
+
+/// The targets.
+const TARGETS: [&str; 5] = ["smf", "weights", "archive", "state", "events"];
+/// Bytes of an input, at most: what breaks a reader is short, and short inputs are many.
+const LONGEST: u32 = 1024;
+
+/// As cargo-fuzz without a sanitizer: Rust that is not unsafe has no use for one. Comparisons are
+/// not watched: that takes half the time, and what they would teach is in the corpora.
+const FLAGS: [&str; 7] = [
+    "-Cpasses=sancov-module",
+    "-Cllvm-args=-sanitizer-coverage-level=4",
+    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+    "-Cllvm-args=-sanitizer-coverage-pc-table",
+    "-Cllvm-args=-simplifycfg-branch-fold-threshold=0",
+    "-Ccodegen-units=1",
+    "--cfg=fuzzing",
+];
+
+/// What to fuzz, and for how long.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The targets; all without any.
+    targets: Vec<String>,
+    /// Seconds for each target.
+    #[arg(long, default_value_t = 60)]
+    seconds: u64,
+    /// Ends a target after so many runs, too.
+    #[arg(long)]
+    runs: Option<u64>,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let chosen = chosen(&args.targets)?;
+    build()?;
+    let mut found = Vec::new();
+    for name in chosen {
+        let (runs, good) = fuzz(name, args)?;
+        println!(
+            "{name}: {runs} runs, {}",
+            if good { "no finding" } else { "a finding" }
+        );
+        if !good {
+            found.push(name);
+        }
+    }
+    if found.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "findings in {}: their inputs are in {}; each becomes a test",
+        found.join(", "),
+        folder("found", "").display()
+    )
+}
+
+fn chosen(names: &[String]) -> Result<Vec<&'static str>> {
+    for name in names {
+        ensure!(
+            TARGETS.contains(&name.as_str()),
+            "there is no target {name:?}; expected one of {}",
+            TARGETS.join(", ")
+        );
+    }
+    let asked = |target: &&str| names.is_empty() || names.iter().any(|name| name == target);
+    Ok(TARGETS.into_iter().filter(asked).collect())
+}
+
+/// A folder under target/fuzz.
+fn folder(kind: &str, name: &str) -> PathBuf {
+    crate::target().join("fuzz").join(kind).join(name)
+}
+
+/// Builds all, so that nothing is built twice for another choice.
+fn build() -> Result<()> {
+    let mut command = cargo(&["build", "--release"]);
+    command
+        .args(["--manifest-path", "fuzz/Cargo.toml"])
+        // With a target named, build scripts and macros are built without the counters.
+        .args(["--target", &host()?, "--target-dir"])
+        .arg(folder("build", ""))
+        .env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\x1f"));
+    run_process(&mut command)
+}
+
+/// Runs one target; how many runs it made, and whether it ended without a finding.
+fn fuzz(name: &str, args: &Args) -> Result<(u64, bool)> {
+    let (learned, found) = (folder("corpus", name), folder("found", name));
+    for folder in [&learned, &found] {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("could not make {}", folder.display()))?;
+    }
+    let program = folder("build", "").join(host()?).join("release").join(name);
+    let mut command = Command::new(program);
+    command
+        .arg(&learned)
+        .arg(crate::root().join("fuzz/corpus").join(name))
+        .arg(format!("-artifact_prefix={}", prefix(&found)))
+        .arg(format!("-max_total_time={}", args.seconds))
+        .arg(format!("-max_len={LONGEST}"))
+        .args(["-rss_limit_mb=4096", "-timeout=25", "-print_final_stats=1"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    if let Some(runs) = args.runs {
+        command.arg(format!("-runs={runs}"));
+    }
+    let shown = line(&command);
+    eprintln!("{shown}");
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("could not start `{shown}`"))?;
+    let mut runs = 0;
+    if let Some(said) = child.stderr.take() {
+        for said in BufReader::new(said).lines() {
+            let said = said?;
+            eprintln!("{said}");
+            runs = runs.max(count(&said));
+        }
+    }
+    Ok((runs, child.wait()?.success()))
+}
+
+/// A folder as libFuzzer takes it: what is found is named right behind it.
+fn prefix(folder: &Path) -> String {
+    format!("{}{}", folder.display(), std::path::MAIN_SEPARATOR)
+}
+
+/// The number of runs that a line of libFuzzer's tells.
+fn count(line: &str) -> u64 {
+    let final_count = line.strip_prefix("stat::number_of_executed_units:");
+    let running = line
+        .strip_prefix('#')
+        .and_then(|rest| rest.split_whitespace().next());
+    let number = final_count.or(running).map(str::trim);
+    number.and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_target_is_in_the_package_and_has_a_corpus() {
+        let manifest = fs::read_to_string(crate::root().join("fuzz/Cargo.toml")).unwrap();
+        for name in TARGETS {
+            assert!(manifest.contains(&format!("[[bin]]\nname = \"{name}\"\n")));
+            let corpus = crate::root().join("fuzz/corpus").join(name);
+            assert!(fs::read_dir(corpus).unwrap().count() > 0, "{name}");
+        }
+        assert_eq!(manifest.matches("[[bin]]").count(), TARGETS.len());
+    }
+
+    #[test]
+    fn an_unknown_target_is_refused() {
+        let error = chosen(&["smg".to_owned()]).unwrap_err().to_string();
+        assert!(error.contains("expected one of smf, weights"), "{error}");
+        assert_eq!(chosen(&[]).unwrap().len(), TARGETS.len());
+    }
+
+    #[test]
+    fn runs_are_counted() {
+        assert_eq!(count("#65536\tpulse  cov: 12 ft: 13 corp: 1/1b"), 65_536);
+        assert_eq!(count("stat::number_of_executed_units: 1048576"), 1_048_576);
+        assert_eq!(count("INFO: seed corpus"), 0);
+    }
+}
