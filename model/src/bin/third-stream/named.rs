@@ -150,7 +150,10 @@ mod tests {
     fn a_missing_file_is_named() {
         let named = "ours=nowhere.safetensors".parse().unwrap();
         let error = load_all(&[named]).err().unwrap();
-        assert_eq!(error.to_string(), "nowhere.safetensors: cannot be read");
+        assert_eq!(
+            error.to_string(),
+            "nowhere.safetensors: cannot be read; expected a weights file"
+        );
     }
 
     #[test]

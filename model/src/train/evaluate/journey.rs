@@ -162,7 +162,10 @@ mod tests {
     #[test]
     fn no_phrases_is_an_error_that_says_which() {
         let error = Journey::of(&Identity, &[], Direction::BToA, &mut |_| ()).unwrap_err();
-        insta::assert_snapshot!(error, @"no phrases of the pair's second genre to evaluate");
+        insta::assert_snapshot!(
+            error,
+            @"no phrases of the pair's second genre to evaluate: expected a corpus (--data) with both"
+        );
     }
 
     #[test]

@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn every_table_names_recipes_and_settings_that_are_there() {
-        for (name, count) in [("nine-cells", 9), ("table-vi", 6), ("ablation", 17)] {
+        for (name, count) in [("nine-cells", 9), ("table-vi", 6), ("ablation", 19)] {
             let plan = Plan::find(name).unwrap();
             let cells = plan.cells(&[1, 2]);
             let names: BTreeSet<&String> = cells.iter().map(|cell| &cell.name).collect();

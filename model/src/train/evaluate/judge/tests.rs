@@ -70,7 +70,7 @@ impl Music {
 #[test]
 fn all_shapes_learn_what_is_plain_and_learn_it_the_same_way_again() {
     let music = Music::new();
-    for shape in Shape::JUDGES.into_iter().chain(Shape::GUIDES) {
+    for shape in Shape::JUDGES.into_iter().chain([Shape::Manner]) {
         let judge = music.judge(shape, 5);
         let recall = judge.record().validation_recall;
         assert!(
