@@ -74,14 +74,16 @@ pub(super) fn onsets(fake: &Tensor, source: &Tensor, free: f64) -> Result<Tensor
     density(&begins(fake)?, &begins(source)?, free)
 }
 
-/// How many cells of each phrase have a sounding neighbour a semitone above and another below, as
-/// a share of the source's cells: the mean over the phrases.
+/// How many semitones sound at once in each phrase beyond those of its source, as a share of the
+/// source's cells: the mean over the phrases.
 pub(super) fn clusters(fake: &Tensor, source: &Tensor) -> Result<Tensor> {
     let cells = |x: &Tensor| x.flatten_from(1)?.sum(1);
-    let rows = fake.dim(3)? - 2;
-    let row = |first: usize| fake.narrow(3, first, rows);
-    let amid = ((row(0)? * row(1)?)? * row(2)?)?;
-    (cells(&amid)? / (cells(source)? + 1.0)?)?.mean_all()
+    let semitones = |x: &Tensor| {
+        let rows = x.dim(3)? - 1;
+        cells(&(x.narrow(3, 0, rows)? * x.narrow(3, 1, rows)?)?)
+    };
+    let beyond = (semitones(fake)? - semitones(source)?)?.relu()?;
+    (beyond / (cells(source)? + 1.0)?)?.mean_all()
 }
 
 /// 0 and 1 forward, the gradient of sigmoid(logit / width) backward.
@@ -165,14 +167,14 @@ mod tests {
     }
 
     #[test]
-    fn three_semitones_at_once_are_a_cluster() {
+    fn semitones_that_were_not_there_cost() {
         let step = |rows: [f32; 5]| Tensor::new(&rows, &Device::Cpu).unwrap();
         let step = |rows| step(rows).reshape((1, 1, 1, 5)).unwrap();
-        let source = step([1.0, 0.0, 0.0, 0.0, 0.0]);
-        let cost = |rows| number(&clusters(&step(rows), &source).unwrap());
-        assert_eq!(cost([1.0, 1.0, 0.0, 1.0, 1.0]), 0.0);
-        assert_eq!(cost([0.0, 1.0, 1.0, 1.0, 0.0]), 0.5);
-        assert_eq!(cost([1.0, 1.0, 1.0, 1.0, 1.0]), 1.5);
+        let cost = |rows, source| number(&clusters(&step(rows), &step(source)).unwrap());
+        let (third, second) = ([1.0, 0.0, 0.0, 1.0, 0.0], [1.0, 1.0, 0.0, 0.0, 0.0]);
+        assert_eq!(cost([1.0, 0.0, 1.0, 0.0, 1.0], third), 0.0);
+        assert_eq!(cost([0.0, 1.0, 1.0, 1.0, 0.0], third), 2.0 / 3.0);
+        assert_eq!(cost([0.0, 1.0, 1.0, 1.0, 0.0], second), 1.0 / 3.0);
     }
 
     #[test]
