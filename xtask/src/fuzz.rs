@@ -151,6 +151,7 @@ fn count(line: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::process::output;
 
     #[test]
     fn every_target_is_in_the_package_and_has_a_corpus() {
@@ -161,6 +162,33 @@ mod tests {
             assert!(fs::read_dir(corpus).unwrap().count() > 0, "{name}");
         }
         assert_eq!(manifest.matches("[[bin]]").count(), TARGETS.len());
+    }
+
+    /// Its lock file is its own, and the workspace's commands do not look at it.
+    #[test]
+    fn the_package_s_lock_file_knows_what_ours_need() {
+        let lock = fs::read_to_string(crate::root().join("fuzz/Cargo.lock")).unwrap();
+        let lock = lock.replace("\r\n", "\n");
+        let said = output(&mut cargo(&["metadata", "--no-deps", "--format-version=1"])).unwrap();
+        let metadata: serde_json::Value = serde_json::from_str(&said).unwrap();
+        for ours in ["third-stream-model", "third-stream-plugin"] {
+            let head = format!("[[package]]\nname = \"{ours}\"\n");
+            let (_, entry) = lock.split_once(&head).unwrap();
+            let entry = entry.split("\n\n").next().unwrap();
+            let packages = metadata["packages"].as_array().unwrap();
+            let package = packages.iter().find(|one| one["name"] == ours).unwrap();
+            let needed = package["dependencies"].as_array().unwrap();
+            // What only its tests need is not built for the fuzzer.
+            for one in needed.iter().filter(|one| one["kind"].is_null()) {
+                let name = one["name"].as_str().unwrap();
+                assert!(
+                    [format!("\n \"{name}\""), format!("\n \"{name} ")]
+                        .iter()
+                        .any(|line| entry.contains(line)),
+                    "{ours} needs {name}: cargo update --workspace --manifest-path fuzz/Cargo.toml"
+                );
+            }
+        }
     }
 
     #[test]
