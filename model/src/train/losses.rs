@@ -74,16 +74,22 @@ pub(super) fn onsets(fake: &Tensor, source: &Tensor, free: f64) -> Result<Tensor
     density(&begins(fake)?, &begins(source)?, free)
 }
 
-/// How many semitones sound at once in each phrase beyond those of its source, as a share of the
-/// source's cells: the mean over the phrases.
+/// Semitones that sound at once and cost nothing, as a share of the sounding cells: real jazz has
+/// 0.025, classical music and pop 0.01.
+const FREE_SEMITONES: f64 = 0.03;
+
+/// How many semitones sound at once in each phrase beyond those of its source and those that are
+/// free, as a share of the source's cells: the mean over the phrases.
 pub(super) fn clusters(fake: &Tensor, source: &Tensor) -> Result<Tensor> {
     let cells = |x: &Tensor| x.flatten_from(1)?.sum(1);
     let semitones = |x: &Tensor| {
         let rows = x.dim(3)? - 1;
         cells(&(x.narrow(3, 0, rows)? * x.narrow(3, 1, rows)?)?)
     };
-    let beyond = (semitones(fake)? - semitones(source)?)?.relu()?;
-    (beyond / (cells(source)? + 1.0)?)?.mean_all()
+    let cells = (cells(source)? + 1.0)?;
+    let free = semitones(source)?.maximum(&(&cells * FREE_SEMITONES)?)?;
+    let beyond = (semitones(fake)? - free)?.relu()?;
+    (beyond / cells)?.mean_all()
 }
 
 /// 0 and 1 forward, the gradient of sigmoid(logit / width) backward.
@@ -167,13 +173,14 @@ mod tests {
     }
 
     #[test]
-    fn semitones_that_were_not_there_cost() {
+    fn more_semitones_than_there_were_cost() {
         let step = |rows: [f32; 5]| Tensor::new(&rows, &Device::Cpu).unwrap();
         let step = |rows| step(rows).reshape((1, 1, 1, 5)).unwrap();
         let cost = |rows, source| number(&clusters(&step(rows), &step(source)).unwrap());
         let (third, second) = ([1.0, 0.0, 0.0, 1.0, 0.0], [1.0, 1.0, 0.0, 0.0, 0.0]);
         assert_eq!(cost([1.0, 0.0, 1.0, 0.0, 1.0], third), 0.0);
-        assert_eq!(cost([0.0, 1.0, 1.0, 1.0, 0.0], third), 2.0 / 3.0);
+        let free = FREE_SEMITONES as f32;
+        assert!((cost([0.0, 1.0, 1.0, 1.0, 0.0], third) - (2.0 / 3.0 - free)).abs() < 1e-6);
         assert_eq!(cost([0.0, 1.0, 1.0, 1.0, 0.0], second), 1.0 / 3.0);
     }
 

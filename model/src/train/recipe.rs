@@ -88,7 +88,8 @@ pub struct Recipe {
     /// The weight of what sounds further than a beat and a fifth from every note of the source.
     /// Paper: 0.
     pub reach_weight: f64,
-    /// The weight of semitones that sound at once and did not in the source. Paper: 0.
+    /// The weight of semitones that sound at once, more than in the source and in real jazz.
+    /// Paper: 0.
     pub cluster_weight: f64,
     /// The weight of the guide (see [`crate::train::guide`]): a classifier of real music that
     /// leads the generators to the target genre. 0: none, as in the paper.
