@@ -21,6 +21,8 @@ use third_stream_model::roll::{Roll, edits::Edits};
 /// Messages that fit in each direction: four groups, or eight phrases, all asked for and none
 /// answered.
 const CAPACITY: usize = 16;
+/// How long a bounce waits for an answer, or for room for a request.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 /// Which of the two requests of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -154,6 +156,22 @@ impl AudioEnd {
     /// Sends a request, or returns false where the channel is full or the worker is gone.
     pub fn ask(&self, request: Request) -> bool {
         self.requests.try_send(request).is_ok()
+    }
+
+    /// Sends a request, and waits where there is no room for it, at most [`LONGEST_WAIT`]; what is
+    /// answered meanwhile is given to `take`. False: it was not sent. **Only for offline
+    /// rendering**: a bounce runs ahead of the networks and may jump many times while they work
+    /// for one answer.
+    pub fn ask_offline(&self, request: Request, mut take: impl FnMut(&Response)) -> bool {
+        let start = Instant::now();
+        while !self.ask(request) {
+            let left = LONGEST_WAIT.saturating_sub(start.elapsed());
+            match self.wait_offline(left) {
+                Some(response) => take(&response),
+                None => return false,
+            }
+        }
+        true
     }
 
     /// The next response that is there.

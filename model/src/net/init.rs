@@ -61,7 +61,7 @@ impl SimpleBackend for Store {
         if let Some(variable) = variables.get(name) {
             return Ok(variable.as_tensor().clone());
         }
-        let mut draw = Normal::new(self.seed ^ hash(name));
+        let mut draw = Normal::new(self.seed ^ hash(name.bytes(), 0));
         let values: Vec<f32> = match init {
             Init::Const(value) => vec![value as f32; shape.elem_count()],
             Init::Randn { mean, stdev } => (0..shape.elem_count())
@@ -115,9 +115,10 @@ impl SimpleBackend for Store {
     }
 }
 
-/// FNV-1a, to seed by name.
-fn hash(name: &str) -> u64 {
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+/// FNV-1a: the same number for the same bytes and seed, everywhere.
+pub(crate) fn hash(bytes: impl IntoIterator<Item = u8>, seed: u64) -> u64 {
+    let start = 0xcbf2_9ce4_8422_2325 ^ seed;
+    bytes.into_iter().fold(start, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }

@@ -11,15 +11,12 @@ use third_stream_model::roll::SLOTS;
 
 use super::NOTICE;
 use super::groups::Closed;
-use crate::link::{Answer, AudioEnd, Request, Response};
+use crate::link::{Answer, AudioEnd, LONGEST_WAIT, Request, Response};
 
 /// Groups that can be out at once; the performer has two pages for each.
 const FLIGHTS: usize = 4;
 /// Times that can be noted at once: a lead and four slots for each group, and some to spare.
 const LATCHES: usize = 32;
-/// The longest wait for one answer in offline rendering.
-const LONGEST_WAIT: Duration = Duration::from_secs(20);
-
 /// A group whose answers are asked for.
 #[derive(Clone, Copy, Debug)]
 struct Flight {
@@ -157,8 +154,7 @@ impl Answers {
         }
     }
 
-    /// Sends a request. False: it was not sent. A bounce runs ahead of the networks and may jump
-    /// many times while they work for one answer: there it waits until they have room.
+    /// Sends a request; a bounce waits for room. False: it was not sent.
     fn send(
         &mut self,
         request: &Request,
@@ -166,20 +162,12 @@ impl Answers {
         link: &AudioEnd,
         performer: &mut Performer,
     ) -> bool {
-        let begin = Instant::now();
-        loop {
-            if link.ask(*request) {
-                return true;
-            }
-            if !offline || self.gave_up {
-                return false;
-            }
-            let left = LONGEST_WAIT.saturating_sub(begin.elapsed());
-            match link.wait_offline(left) {
-                Some(response) => self.take(&response, performer),
-                None => self.gave_up = true,
-            }
+        if !offline || self.gave_up {
+            return link.ask(*request);
         }
+        let sent = link.ask_offline(*request, |response| self.take(response, performer));
+        self.gave_up = !sent;
+        sent
     }
 
     /// The first beat of a group plays dry: nothing was asked for it.

@@ -332,13 +332,13 @@ fn mirrored_input(x: &[f32], image: &mut [f32]) {
     for (y, cells) in x.chunks_exact(field.width).enumerate() {
         let row = &mut image[(y + MARGIN) * field.row..][..field.row];
         row[MARGIN..MARGIN + field.width].copy_from_slice(cells);
-        mirror_row(row, 1);
+        mirror_ends(row, 1);
     }
-    mirror_rows(image, field.row);
+    mirror_ends(image, field.row);
 }
 
-/// Mirrors a row of pixels of `size` values at both ends.
-fn mirror_row(row: &mut [f32], size: usize) {
+/// Mirrors a row of things of `size` values at both ends: pixels, or an image's rows.
+fn mirror_ends(row: &mut [f32], size: usize) {
     let last = row.len() / size - 1;
     for i in 0..MARGIN {
         let from = (2 * MARGIN - i) * size;
@@ -348,24 +348,13 @@ fn mirror_row(row: &mut [f32], size: usize) {
     }
 }
 
-/// Mirrors the rows of an image, `row` values each.
-fn mirror_rows(image: &mut [f32], row: usize) {
-    let last = image.len() / row - 1;
-    for i in 0..MARGIN {
-        let from = (2 * MARGIN - i) * row;
-        image.copy_within(from..from + row, i * row);
-        let from = (last - 2 * MARGIN + i) * row;
-        image.copy_within(from..from + row, (last - i) * row);
-    }
-}
-
 /// Mirrors the border of a block's plane.
 fn mirror_plane(plane: &mut [f32]) {
     let row = FULL_UP.field.row * LANES;
     for y in MARGIN..MARGIN + FULL_UP.field.height {
-        mirror_row(&mut plane[y * row..][..row], LANES);
+        mirror_ends(&mut plane[y * row..][..row], LANES);
     }
-    mirror_rows(plane, row);
+    mirror_ends(plane, row);
 }
 
 /// One line of the last convolution, 7×7 to a single channel: lanes are input channels, summed

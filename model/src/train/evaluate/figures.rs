@@ -91,6 +91,8 @@ pub struct Texture {
     pub short_notes: f64,
     /// Pitches that sound together where anything sounds.
     pub polyphony: f64,
+    /// Neighbouring pitches that sound at once, to the sounding cells.
+    pub semitones: f64,
     /// Share of onsets in the best fitting diatonic scale.
     pub scale_consistency: f64,
     /// Entropy of the pitch classes of the onsets, in bits.
@@ -107,6 +109,7 @@ impl Texture {
             notes_per_bar: mean(rolls.iter().map(texture::notes_per_bar)),
             short_notes: mean(rolls.iter().filter_map(texture::short_notes)),
             polyphony: mean(rolls.iter().filter_map(texture::polyphony)),
+            semitones: mean(rolls.iter().filter_map(texture::semitones)),
             scale_consistency: mean(rolls.iter().filter_map(texture::scale_consistency)),
             pitch_class_entropy: mean(rolls.iter().filter_map(texture::pitch_class_entropy)),
             empty_beats: mean(rolls.iter().map(texture::empty_beats)),

@@ -103,7 +103,7 @@ impl Network {
     fn input_of_cells(&self, cells: &Tensor) -> Result<Tensor> {
         match self {
             Self::Patches(_) => patches::Patches::scaled(cells),
-            Self::Manner(_) => manner::manner(cells),
+            Self::Manner(network) => network.of(cells),
             Self::Profile(_) | Self::Words(_) => {
                 candle_core::bail!("that shape sees rolls, not cells")
             }

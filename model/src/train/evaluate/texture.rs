@@ -74,6 +74,17 @@ pub fn short_notes(roll: &Roll) -> Option<f64> {
     (notes > 0).then(|| f64::from(short) / f64::from(notes))
 }
 
+/// Pairs of neighbouring pitches that sound at once, to the sounding cells; `None` where nothing
+/// sounds.
+pub fn semitones(roll: &Roll) -> Option<f64> {
+    let cells = roll.count();
+    let pairs = roll
+        .steps()
+        .iter()
+        .map(|step| (step & step >> 1).count_ones());
+    (cells > 0).then(|| f64::from(pairs.sum::<u32>()) / f64::from(cells))
+}
+
 /// The share of beats in which nothing sounds.
 pub fn empty_beats(roll: &Roll) -> f64 {
     let beats = roll.steps().chunks_exact(BEAT);
@@ -145,6 +156,16 @@ mod tests {
     }
 
     #[test]
+    fn semitones_are_neighbours_that_sound_at_once() {
+        let chords = "61 |##..............|................|................|................|
+                      60 |.###............|................|................|................|
+                      59 |.#.#............|................|................|................|";
+        let chords = picture::read(chords).unwrap();
+        assert_eq!(semitones(&chords), Some(3.0 / 7.0));
+        assert_eq!(semitones(&Roll::EMPTY), None);
+    }
+
+    #[test]
     fn the_groove_is_the_place_in_the_bar() {
         let at = |steps: &[usize]| {
             let mut roll = Roll::EMPTY;
@@ -170,6 +191,7 @@ mod tests {
             }
             prop_assert!(polyphony(&x).is_none_or(|voices| voices >= 1.0));
             prop_assert!((0.0..=1.0).contains(&empty_beats(&x)));
+            prop_assert!(semitones(&x).is_none_or(|share| (0.0..1.0).contains(&share)));
             prop_assert!((0.0..=1.0).contains(&groove_kept(&x, &y)));
             prop_assert_eq!(groove_kept(&x, &y), groove_kept(&y, &x));
             prop_assert!(groove_kept(&x, &x) > 1.0 - 1e-12);

@@ -6,6 +6,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::genre::Direction;
+use crate::net::init::hash;
 use crate::roll::{CELLS, Roll};
 use crate::train::rolls::Rolls;
 use crate::transfer::Transfer;
@@ -97,12 +98,9 @@ impl RandomTarget {
 
     fn pick(&self, roll: &Roll, direction: Direction) -> Result<Roll, TranslateError> {
         let pool = &self.pools[direction.reverse().index()];
-        // FNV-1a over the phrase, so that the answer does not depend on the phrase's place.
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ self.seed;
-        for byte in roll.steps().iter().flat_map(|step| step.to_le_bytes()) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-        let mut random = ChaCha8Rng::seed_from_u64(hash);
+        // Of the phrase, so that the answer does not depend on the phrase's place.
+        let bytes = roll.steps().iter().flat_map(|step| step.to_le_bytes());
+        let mut random = ChaCha8Rng::seed_from_u64(hash(bytes, self.seed));
         if pool.is_empty() {
             return Err("the random target has no phrases to choose from".into());
         }

@@ -14,15 +14,13 @@ use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::Roll;
 use third_stream_model::roll::edits::Edits;
 
-use crate::link::{Answer, AudioEnd, Request, Response};
+use crate::link::{Answer, AudioEnd, LONGEST_WAIT, Request, Response};
 use crate::memory::Memory;
 
 /// Phrases that can be out at once: two directions each, as many as the link holds.
 const FLIGHTS: usize = 8;
 /// Of these, so many are left for what is about to be played.
 const SPARE: usize = 4;
-/// The longest wait for one answer in offline rendering.
-const LONGEST_WAIT: Duration = Duration::from_secs(20);
 /// As soon as it comes.
 pub(super) const AT_ONCE: f64 = f64::NEG_INFINITY;
 
@@ -161,8 +159,7 @@ impl Requests {
         sent > 0
     }
 
-    /// Sends a request. False: it was not sent. A bounce runs ahead of the networks and may jump
-    /// many times while they work for one answer: there it waits until they have room.
+    /// Sends a request; a bounce waits for room. False: it was not sent.
     fn send(
         &mut self,
         request: &Request,
@@ -170,20 +167,12 @@ impl Requests {
         memory: &mut Memory,
         link: &AudioEnd,
     ) -> bool {
-        let begin = Instant::now();
-        loop {
-            if link.ask(*request) {
-                return true;
-            }
-            if !offline || self.gave_up {
-                return false;
-            }
-            let left = LONGEST_WAIT.saturating_sub(begin.elapsed());
-            match link.wait_offline(left) {
-                Some(response) => self.take(&response, memory),
-                None => self.gave_up = true,
-            }
+        if !offline || self.gave_up {
+            return link.ask(*request);
         }
+        let sent = link.ask_offline(*request, |response| self.take(response, memory));
+        self.gave_up = !sent;
+        sent
     }
 
     /// A place for another request.

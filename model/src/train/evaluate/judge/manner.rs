@@ -33,17 +33,56 @@ const COUNTS: usize = 3 * STEPS_PER_SLOT
     + 3;
 
 /// A perceptron over the manner.
-pub(in crate::train) struct Manner(Perceptron);
+pub(in crate::train) struct Manner {
+    perceptron: Perceptron,
+    tables: Tables,
+}
 
 impl Manner {
     /// Makes or finds the weights in `weights`.
     pub(super) fn new(weights: &VarBuilder<'_>) -> Result<Self> {
-        Perceptron::new(COUNTS, weights).map(Self)
+        Ok(Self {
+            perceptron: Perceptron::new(COUNTS, weights)?,
+            tables: Tables::new(weights.device())?,
+        })
     }
 
-    /// Two logits a roll, the pair's first genre first, of what [`manner`] says.
+    /// The manner of cells (rolls, 1, steps, pitches) from 0 to 1: (rolls, counts).
+    pub(super) fn of(&self, cells: &Tensor) -> Result<Tensor> {
+        manner(cells, &self.tables)
+    }
+
+    /// Two logits a roll, the pair's first genre first, of what [`Self::of`] says.
     pub(super) fn logits(&self, manner: &Tensor) -> Result<Tensor> {
-        self.0.logits(manner)
+        self.perceptron.logits(manner)
+    }
+}
+
+/// What pitches are to each other and to the octave.
+struct Tables {
+    /// The interval within the octave of each pair of pitches, upwards: (pitches², 12)
+    up: Tensor,
+    /// The leap from each pitch to each: (pitches², leaps)
+    leaps: Tensor,
+    /// The class of each pitch: (pitches, 12)
+    classes: Tensor,
+    /// How high each pitch is, in octaves: (1, 1, pitches)
+    octaves: Tensor,
+}
+
+impl Tables {
+    fn new(device: &Device) -> Result<Self> {
+        let up = |interval: i32| (interval > 0).then_some(interval as usize % 12);
+        let leap = |interval: i32| Some((interval + 12).clamp(0, LEAPS as i32 - 1) as usize);
+        let classes = (0..PITCHES).flat_map(|row| (0..12).map(move |class| (row, class)));
+        let classes = classes.map(|(row, class)| f32::from(u8::from(row % 12 == class)));
+        let octaves = (0..PITCHES).map(|row| row as f32 / 12.0);
+        Ok(Self {
+            up: grouped(12, up, device)?,
+            leaps: grouped(LEAPS, leap, device)?,
+            classes: Tensor::from_iter(classes, device)?.reshape((PITCHES, 12))?,
+            octaves: Tensor::from_iter(octaves, device)?.reshape((1, 1, PITCHES))?,
+        })
     }
 }
 
@@ -120,8 +159,7 @@ fn later(x: &Tensor, by: usize) -> Result<Tensor> {
     x.narrow(1, by, STEPS - by)?.pad_with_zeros(1, 0, by)
 }
 
-/// The manner of cells (rolls, 1, steps, pitches) from 0 to 1: (rolls, counts).
-pub(super) fn manner(cells: &Tensor) -> Result<Tensor> {
+fn manner(cells: &Tensor, tables: &Tables) -> Result<Tensor> {
     let x = cells.squeeze(1)?;
     let rolls = x.dim(0)?;
     let held = x.narrow(1, 0, STEPS - 1)?.pad_with_zeros(1, 1, 0)?;
@@ -141,8 +179,6 @@ pub(super) fn manner(cells: &Tensor) -> Result<Tensor> {
     counts.push(histogram(&onsets.sum(2)?, 1, TOGETHER[0])?);
     counts.push(histogram(&x.sum(2)?, 0, TOGETHER[1])?);
 
-    let up = |interval: i32| (interval > 0).then_some(interval as usize % 12);
-    let up = grouped(12, up, x.device())?;
     // Each step counts once, however many intervals its notes make: a single cluster has more of
     // them than a bar of chords.
     let notes = x.sum_keepdim(2)?.detach();
@@ -152,17 +188,15 @@ pub(super) fn manner(cells: &Tensor) -> Result<Tensor> {
     for (low, intervals) in [(&x, pairs), (&bass, others)] {
         let low = low.broadcast_div(&intervals)?;
         let together = low.transpose(1, 2)?.contiguous()?.matmul(&x)?;
-        counts.push(shares(&together.flatten_from(1)?.matmul(&up)?)?);
+        counts.push(shares(&together.flatten_from(1)?.matmul(&tables.up)?)?);
     }
-    let leap = |interval: i32| Some((interval + 12).clamp(0, LEAPS as i32 - 1) as usize);
-    let leaps = grouped(LEAPS, leap, x.device())?;
     for (starts, line) in starts[1..].iter().zip(&lines) {
         let next = line.next.matmul(starts)?;
         let pairs = starts.transpose(1, 2)?.contiguous()?.matmul(&next)?;
-        counts.push(shares(&pairs.flatten_from(1)?.matmul(&leaps)?)?);
+        counts.push(shares(&pairs.flatten_from(1)?.matmul(&tables.leaps)?)?);
     }
-    counts.extend(harmony(&x)?);
-    counts.extend(register(&x, &onsets)?);
+    counts.extend(harmony(&x, &tables.classes)?);
+    counts.extend(register(&x, &onsets, &tables.octaves)?);
     Tensor::cat(&counts, 1)
 }
 
@@ -185,14 +219,11 @@ fn lengths(x: &Tensor, onsets: &Tensor) -> Result<Tensor> {
 
 /// How pitch classes stand to each other, how many a beat holds, and how alike the harmony is one
 /// beat, half a bar and a bar later.
-fn harmony(x: &Tensor) -> Result<[Tensor; 3]> {
+fn harmony(x: &Tensor, classes: &Tensor) -> Result<[Tensor; 3]> {
     const BEATS: usize = STEPS / 4;
     let rolls = x.dim(0)?;
-    let of_class = (0..PITCHES).flat_map(|row| (0..12).map(move |class| (row, class)));
-    let of_class = of_class.map(|(row, class)| f32::from(u8::from(row % 12 == class)));
-    let of_class = Tensor::from_iter(of_class, x.device())?.reshape((PITCHES, 12))?;
     let beats = x.reshape((rolls, BEATS, 4, PITCHES))?.sum(2)?;
-    let beats = beats.reshape((rolls * BEATS, PITCHES))?.matmul(&of_class)?;
+    let beats = beats.reshape((rolls * BEATS, PITCHES))?.matmul(classes)?;
     let beats = beats.reshape((rolls, BEATS, 12))?;
 
     let all = shares(&beats.sum(1)?)?;
@@ -220,12 +251,10 @@ fn harmony(x: &Tensor) -> Result<[Tensor; 3]> {
 }
 
 /// Sounding pitches and onsets a step, and the spread of all pitches in octaves.
-fn register(x: &Tensor, onsets: &Tensor) -> Result<[Tensor; 3]> {
+fn register(x: &Tensor, onsets: &Tensor, octaves: &Tensor) -> Result<[Tensor; 3]> {
     let sum = |x: &Tensor| x.sum(2)?.sum_keepdim(1);
-    let octaves = (0..PITCHES).map(|row| row as f32 / 12.0);
-    let octaves = Tensor::from_iter(octaves, x.device())?.reshape((1, 1, PITCHES))?;
     let all = sum(x)?.maximum(1.0)?;
-    let mean = (sum(&x.broadcast_mul(&octaves)?)? / &all)?;
+    let mean = (sum(&x.broadcast_mul(octaves)?)? / &all)?;
     let square = (sum(&x.broadcast_mul(&octaves.sqr()?)?)? / &all)?;
     let spread = ((square - mean.sqr()?)?.relu()? + 0.01)?.sqrt()?;
     Ok([
@@ -246,7 +275,8 @@ mod tests {
 
     fn of(roll: &Roll) -> Vec<f32> {
         let cells = tensor_of_rolls(&[*roll], &Device::Cpu).unwrap();
-        manner(&cells)
+        let tables = Tables::new(&Device::Cpu).unwrap();
+        manner(&cells, &tables)
             .unwrap()
             .squeeze(0)
             .unwrap()
@@ -299,7 +329,8 @@ mod tests {
         }
         let cells = tensor_of_rolls(&[roll, Roll::EMPTY], &Device::Cpu).unwrap();
         let cells = candle_core::Var::from_tensor(&cells).unwrap();
-        let manner = manner(cells.as_tensor()).unwrap();
+        let tables = Tables::new(&Device::Cpu).unwrap();
+        let manner = manner(cells.as_tensor(), &tables).unwrap();
         let gradients = manner.sqr().unwrap().sum_all().unwrap().backward().unwrap();
         let gradient = gradients.get(&cells).unwrap().get(0).unwrap();
         let gradient: Vec<f32> = gradient.flatten_all().unwrap().to_vec1().unwrap();

@@ -9,6 +9,7 @@
 use candle_core::{Device, Result, Tensor};
 use candle_nn::{Init, VarBuilder};
 
+use crate::net::init::hash;
 use crate::roll::{Roll, STEPS};
 
 /// Words with the same remainder of their hash are the same.
@@ -51,16 +52,11 @@ impl Words {
     }
 }
 
-/// FNV-1a of some numbers.
-fn hash(numbers: &[u64]) -> u64 {
-    numbers.iter().fold(0xcbf2_9ce4_8422_2325, |hash, number| {
-        let hash = (hash ^ number).wrapping_mul(0x0100_0000_01b3);
-        hash ^ hash >> 29
-    })
-}
-
-/// The hash of every word of a phrase.
-fn words(roll: &Roll, say: &mut impl FnMut(u64)) {
+/// The hash of every word of a phrase; a word is its kind and some numbers.
+fn words(roll: &Roll, tell: &mut impl FnMut(u64)) {
+    let mut say = |word: &[u64]| {
+        tell(hash(word.iter().flat_map(|number| number.to_le_bytes()), 0));
+    };
     let onsets = roll.onsets();
     // The pitch classes of each beat as bits, and the class of its lowest note.
     let beats = roll.steps().chunks_exact(BEAT).map(|steps| {
@@ -74,9 +70,9 @@ fn words(roll: &Roll, say: &mut impl FnMut(u64)) {
     let mut before = None;
     for beat in beats {
         if let Some((classes, bass)) = beat {
-            say(hash(&[1, above(classes, bass)]));
+            say(&[1, above(classes, bass)]);
             if let Some((earlier, bass)) = before {
-                say(hash(&[2, above(earlier, bass), above(classes, bass)]));
+                say(&[2, above(earlier, bass), above(classes, bass)]);
             }
         }
         before = beat;
@@ -98,7 +94,7 @@ fn words(roll: &Roll, say: &mut impl FnMut(u64)) {
                 line.push((step, starting.ilog2()));
             }
         }
-        say(hash(&rhythm));
+        say(&rhythm);
     }
     for notes in line.windows(3) {
         let leap = |from: (usize, u32), to: (usize, u32)| {
@@ -106,7 +102,7 @@ fn words(roll: &Roll, say: &mut impl FnMut(u64)) {
             [interval as u64, (to.0 - from.0).min(8) as u64]
         };
         let [a, b] = [leap(notes[0], notes[1]), leap(notes[1], notes[2])];
-        say(hash(&[4, a[0], a[1], b[0], b[1]]));
+        say(&[4, a[0], a[1], b[0], b[1]]);
     }
 }
 

@@ -157,11 +157,12 @@ pub(super) fn content(report: &Report) -> Section {
 /// How a figure of the texture is found.
 type TextureOf = fn(&Texture) -> f64;
 
-const TEXTURE: [(&str, TextureOf); 7] = [
+const TEXTURE: [(&str, TextureOf); 8] = [
     ("notes a step", |t| t.notes_per_step),
     ("notes that start in a bar", |t| t.notes_per_bar),
     ("of one step only", |t| t.short_notes),
     ("polyphony", |t| t.polyphony),
+    ("semitones at once", |t| t.semitones),
     ("scale consistency", |t| t.scale_consistency),
     ("pitch-class entropy (bits)", |t| t.pitch_class_entropy),
     ("empty beats", |t| t.empty_beats),
