@@ -34,7 +34,7 @@ use crate::roll::guard::Guard;
 use crate::roll::{PITCHES, Roll, SLOTS, STEPS_PER_SLOT, row_of_key};
 use grid::{Grid, Slot};
 use notes::{Source, Stage};
-use play::{Added, Hand};
+use play::{Added, Hand, Rest};
 
 /// Source notes that are remembered at once: held, waiting, sounding, or ended a bar ago.
 const NOTES: usize = 2048;
@@ -103,6 +103,8 @@ pub struct Performer {
     pedals: u16,
     /// The last pitched source note, for added notes that have no other near.
     last: Note,
+    /// How long nothing happens, if that is known: most blocks end here.
+    rest: Option<Rest>,
 }
 
 impl Default for Performer {
@@ -128,6 +130,7 @@ impl Performer {
                 id: None,
                 velocity: 0.7,
             },
+            rest: None,
         }
     }
 
@@ -135,11 +138,13 @@ impl Performer {
     /// returns its number. Numbers go up by one, also across [`Performer::flush`]. The oldest of
     /// 32 slots is forgotten; what would still sound by it plays dry.
     pub fn open_slot(&mut self, start: f64, steps: usize) -> i64 {
+        self.rest = None;
         self.grid.open(start, steps)
     }
 
     /// Changes the length of the newest slot (1..=16 steps).
     pub fn resize_slot(&mut self, steps: usize) {
+        self.rest = None;
         self.grid.resize(steps);
     }
 
@@ -158,6 +163,7 @@ impl Performer {
     /// Says that slots `first..=last` are a group that is played `delay` beats later: from here
     /// on it can sound.
     pub fn settle(&mut self, first: i64, last: i64, delay: f64) {
+        self.rest = None;
         let Some((steps, times, stream)) = self.grid.settle(first, last, delay) else {
             return;
         };
@@ -185,6 +191,7 @@ impl Performer {
 
     /// A note begins at `at` on the input timeline. False: the table is full, it will not sound.
     pub fn note_on(&mut self, at: f64, note: Note) -> bool {
+        self.rest = None;
         if self.notes.len() == NOTES && !self.forget_one() {
             return false;
         }
@@ -220,6 +227,7 @@ impl Performer {
     /// The note with this id, or else the oldest held one of this channel and key, ends at `at`;
     /// `note.velocity` is the release velocity. False: there is none.
     pub fn note_off(&mut self, at: f64, note: Note) -> bool {
+        self.rest = None;
         let sequence = self.next_sequence();
         let end = self.grid.step_at(at);
         let mut ended = self.notes.iter_mut().filter(|n| n.note.is_ended_by(&note));
@@ -255,6 +263,7 @@ impl Performer {
     /// Ends every held note that began before `at`, because the song jumped back there and the
     /// host may not say so. A note-off that comes at the same time still finds its note.
     pub fn release_held(&mut self, at: f64) {
+        self.rest = None;
         let end = self.grid.step_at(at);
         for place in 0..self.notes.len() {
             if self.notes[place].held() && self.notes[place].onset < at - NOISE {
@@ -272,6 +281,7 @@ impl Performer {
     /// The sustain pedal shapes the roll: a note that is let go while the pedal of its channel is
     /// down sounds there until the pedal is up. What leaves is as played: note-off and pedal.
     pub fn message(&mut self, at: f64, message: Message) -> bool {
+        self.rest = None;
         if let Some((channel, down)) = message.sustain() {
             if down {
                 self.pedals |= 1 << channel;
@@ -295,6 +305,7 @@ impl Performer {
 
     /// Play begins at `at` in the newest slot: its steps before that are not played.
     pub fn skip(&mut self, at: f64) {
+        self.rest = None;
         self.grid.skip(at);
     }
 
@@ -328,22 +339,26 @@ impl Performer {
     /// Makes page `page` (0..[`PAGES`]) the place of the edits of `roll`; slots that still use what was
     /// there before play dry from now on.
     pub fn set_page(&mut self, page: usize, roll: &Roll) {
+        self.rest = None;
         self.grid.set_page(page, roll);
     }
 
     /// The edits of a page's roll in one direction have come.
     pub fn fill(&mut self, page: usize, direction: Direction, edits: &Edits) {
+        self.rest = None;
         self.grid.fill(page, direction, edits);
     }
 
     /// Lets a part of slot `slot` play by `page`, whose window begins with slot `first`. Only
     /// the directions filled so far count: what comes later is too late for this part.
     pub fn attach(&mut self, slot: i64, part: Part, page: usize, first: i64) {
+        self.rest = None;
         self.grid.attach(slot, part, page, first);
     }
 
     /// Sets how many leading steps of slot `slot` belong to [`Part::Lead`] (0 at first).
     pub fn set_lead(&mut self, slot: i64, steps: usize) {
+        self.rest = None;
         self.grid.set_lead(slot, steps);
     }
 

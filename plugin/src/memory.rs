@@ -248,7 +248,7 @@ impl PersistentField<'_, Saved> for Arc<Keeper> {
 impl Post {
     /// Sends as many changes as there is room for. Audio thread.
     pub(crate) fn file(&self, memory: &mut Memory) {
-        while !self.filings.is_full() {
+        while memory.has_filings() && !self.filings.is_full() {
             let Some(filing) = memory.filing() else {
                 return;
             };

@@ -38,6 +38,15 @@ enum Next {
     Message,
 }
 
+/// Up to when nothing happens.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rest {
+    /// When the next event is due, in beats of the output timeline.
+    until: f64,
+    /// Direction and grid strength by which that was found.
+    by: (Direction, f64),
+}
+
 /// Direction, amount and grid strength of a [`Control`], made safe.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hand {
@@ -83,8 +92,22 @@ impl Performer {
         emit: &mut impl FnMut(Emission) -> bool,
     ) {
         let hand = Hand::of(control);
+        let by = (hand.direction, hand.quantise);
+        if let Some(rest) = self.rest
+            && rest.by == by
+            && clock.tick(rest.until) >= until
+        {
+            return;
+        }
         let mut now = from;
-        while let Some((tick, next)) = self.next(clock, &hand, until) {
+        loop {
+            let (tick, next) = match self.next(clock, &hand, until) {
+                Ok(next) => next,
+                Err(later) => {
+                    self.rest = Some(Rest { until: later, by });
+                    return;
+                }
+            };
             // Where only one end of a note is pulled to the grid, it may lie before the other.
             now = now.max(tick);
             let tick = now;
@@ -109,6 +132,7 @@ impl Performer {
         for added in self.added.drain(..) {
             send(emit, tick, Body::Off(off(added.note, 0.0)));
         }
+        self.rest = None;
         self.messages.clear();
         self.pedals = 0;
         self.grid.clear();
@@ -119,10 +143,17 @@ impl Performer {
         !self.added.is_empty() || self.notes.iter().any(|note| note.sounding)
     }
 
-    /// The earliest event before tick `until`.
-    fn next(&self, clock: &impl Clock, hand: &Hand, until: i64) -> Option<(i64, Next)> {
+    /// The earliest event before tick `until`, or else the beat of the earliest of all.
+    fn next(&self, clock: &impl Clock, hand: &Hand, until: i64) -> Result<(i64, Next), f64> {
         let mut best: Option<((i64, u8, u64), Next)> = None;
-        let mut offer = |tick: i64, class: u8, sequence: u64, next: Next| {
+        let mut earliest = f64::INFINITY;
+        let mut offer = |beats: f64, class: u8, sequence: u64, next: Next| {
+            if beats < earliest {
+                earliest = beats;
+            } else if best.is_none() {
+                return; // What is earlier than this is not before `until`.
+            }
+            let tick = clock.tick(beats);
             let rank = (tick, class, sequence);
             if tick < until && best.as_ref().is_none_or(|(least, _)| rank < *least) {
                 best = Some((rank, next));
@@ -135,14 +166,14 @@ impl Performer {
             {
                 let slack = if ending { END_SLACK } else { 0.0 };
                 let order = slot.base as u64 + slot.cursor as u64;
-                offer(clock.tick(time + slack), 1, order, Next::Step(place));
+                offer(time + slack, 1, order, Next::Step(place));
             }
         }
         for (place, note) in self.notes.iter().enumerate() {
             match note.stage {
                 Stage::Waiting => {
                     let (time, _) = self.pulled(note, hand, note.onset, note.start, note.start);
-                    offer(clock.tick(time), 2, note.sequence, Next::Onset(place));
+                    offer(time, 2, note.sequence, Next::Onset(place));
                 }
                 Stage::Open if !note.held() => {
                     let (time, on_grid) =
@@ -150,20 +181,17 @@ impl Performer {
                     // On the grid a note may end where the next of its pitch begins.
                     let class = if on_grid { 0 } else { 2 };
                     let sequence = note.release_sequence;
-                    offer(clock.tick(time), class, sequence, Next::Release(place));
+                    offer(time, class, sequence, Next::Release(place));
                 }
                 Stage::Open | Stage::Extended | Stage::Done => {}
             }
         }
         if let Some(first) = self.messages.front() {
-            offer(
-                clock.tick(first.at + first.delay),
-                2,
-                first.sequence,
-                Next::Message,
-            );
+            let time = first.at + first.delay;
+            offer(time, 2, first.sequence, Next::Message);
         }
         best.map(|((tick, _, _), next)| (tick, next))
+            .ok_or(earliest)
     }
 
     /// When the end `exact` of a note sounds: pulled to step `grid` as far as Quantise asks,

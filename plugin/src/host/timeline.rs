@@ -25,8 +25,10 @@ const EXACT: f64 = 1e-4;
 pub(crate) struct Timeline {
     /// The transport of the last block, and its length in samples.
     last: Option<(Transport, u32)>,
-    /// Lengths of the last pieces, the newest first.
+    /// Lengths of the last pieces, one after the other round the table.
     pieces: [u32; PIECES],
+    /// The place of the newest.
+    newest: usize,
 }
 
 impl Timeline {
@@ -47,8 +49,8 @@ impl Timeline {
             now.position = Some(self.without_offset(position, expected, &now));
             carry_bar(&mut now, &last, expected);
         }
-        self.pieces.rotate_right(1);
-        self.pieces[0] = frames;
+        self.newest = (self.newest + 1) % PIECES;
+        self.pieces[self.newest] = frames;
         self.last = Some((now, frames));
         now
     }
@@ -74,10 +76,11 @@ impl Timeline {
         if !(0.5..=f64::from(u16::MAX)).contains(&samples) {
             return false;
         }
+        let piece = |back: usize| self.pieces[(self.newest + PIECES - back) % PIECES];
         (0..PIECES).any(|newest| {
             let mut sum = 0;
-            self.pieces[newest..].iter().any(|piece| {
-                sum += piece;
+            (newest..PIECES).any(|back| {
+                sum += piece(back);
                 (f64::from(sum) - samples).abs() < 0.01
             })
         })
@@ -91,6 +94,9 @@ fn carry_bar(now: &mut Transport, last: &Transport, expected: f64) {
     else {
         return;
     };
+    if bar == last_bar && now.bar_number == last.bar_number {
+        return; // nothing to carry, as in most blocks
+    }
     let length = bar_length(now);
     let goes_on = (position - expected).abs() <= EXACT
         && now.time_signature == last.time_signature
@@ -131,9 +137,11 @@ fn read(host: &HostTransport, offline: bool) -> Transport {
 
 /// The start of the bar that `position` lies in, where the host's lies behind it.
 fn begun(start: f64, position: f64, time_signature: (u16, u16)) -> f64 {
+    if start <= position + EXACT {
+        return start;
+    }
     let length = quarters(time_signature);
-    let ahead = ((start - position - EXACT) / length).ceil().max(0.0);
-    start - ahead * length
+    start - ((start - position - EXACT) / length).ceil() * length
 }
 
 fn beats_per_sample(transport: &Transport) -> f64 {

@@ -317,6 +317,11 @@ impl Memory {
         }
     }
 
+    /// Whether there are changes that are to be filed.
+    pub(crate) const fn has_filings(&self) -> bool {
+        self.forgot || self.count > 0
+    }
+
     /// The next change that is to be filed, taken off the list.
     pub(crate) fn filing(&mut self) -> Option<Filing> {
         let epoch = self.epoch;

@@ -40,8 +40,11 @@ pub(super) struct BeatClock {
 
 impl Clock for BeatClock {
     fn tick(&self, beats: f64) -> i64 {
-        let ticks = ((beats - self.anchor) / self.beats_per_tick + 0.5).floor();
-        self.anchor_tick.saturating_add(ticks as i64)
+        let ticks = (beats - self.anchor) / self.beats_per_tick + 0.5;
+        // As `floor` does, which is a call on processors of the oldest kind.
+        let whole = ticks as i64;
+        let floor = whole - i64::from(whole as f64 > ticks);
+        self.anchor_tick.saturating_add(floor)
     }
 }
 
@@ -82,6 +85,14 @@ impl BeatClock {
     /// The song jumps back by so many beats, to the start of its loop, while the clock runs on.
     pub(super) fn wrap(&mut self, beats: f64) {
         self.offset += beats;
+    }
+
+    /// Whether ticks and beats belong together as they did `before`.
+    pub(super) fn counts_as(&self, before: &Self) -> bool {
+        self.anchor_tick == before.anchor_tick
+            && self.anchor == before.anchor
+            && self.beats_per_tick == before.beats_per_tick
+            && self.offset == before.offset
     }
 
     /// Seconds that `beats` last at the present tempo.

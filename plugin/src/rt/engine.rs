@@ -36,7 +36,7 @@ pub struct Engine {
     forgets: Option<bool>,
     reset: bool,
     dropped: u32,
-    shown: View,
+    shown: Option<News>,
     /// Samples since the snapshot was published.
     unseen: f64,
 }
@@ -76,7 +76,7 @@ impl Engine {
             forgets: None,
             reset: false,
             dropped: 0,
-            shown: View::default(),
+            shown: None,
             unseen: f64::INFINITY,
         }
     }
@@ -328,7 +328,7 @@ impl Engine {
     /// Publishes the snapshot, often enough for the eye.
     fn show(&mut self, frames: u32, transport: &Transport, settings: &Settings) {
         self.unseen += f64::from(frames);
-        let mut view = View {
+        let news = News {
             state: match self.playing {
                 None if settings.bypass => State::Bypassed,
                 None => State::Stopped,
@@ -338,22 +338,38 @@ impl Engine {
             dropped: self.dropped,
             learned: self.in_place.learned(),
             waiting: self.in_place.waiting(),
-            ..View::default()
         };
         let due = self.unseen * VIEWS_PER_SECOND >= transport.sample_rate;
-        if view == self.shown && (!due || self.playing.is_none()) {
+        if self.shown == Some(news) && (!due || self.playing.is_none()) {
             return;
         }
         self.unseen = 0.0;
-        self.shown = view;
-        if let Some(way) = self.playing {
-            match way {
-                Way::Live(_) => self.live.view(self.now, settings, &mut view),
-                Way::InPlace => self.in_place.view(self.now, settings, &mut view),
-            }
+        self.shown = Some(news);
+        let mut view = View {
+            state: news.state,
+            late: news.late,
+            dropped: news.dropped,
+            learned: news.learned,
+            waiting: news.waiting,
+            ..View::default()
+        };
+        match self.playing {
+            Some(Way::Live(_)) => self.live.view(self.now, settings, &mut view),
+            Some(Way::InPlace) => self.in_place.view(self.now, settings, &mut view),
+            None => {}
         }
         self.snapshot.publish(&view);
     }
+}
+
+/// What is shown at once when it changes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct News {
+    state: State,
+    late: u32,
+    dropped: u32,
+    learned: u32,
+    waiting: u32,
 }
 
 /// The way out of a block that starts at tick `now` and has `last` as its last sample.

@@ -114,6 +114,17 @@ impl Groups {
         closed
     }
 
+    /// Whether what the host says of the bar is what is counted here, so that [`Self::follow`] has
+    /// nothing to do.
+    pub(super) fn agrees(&self, meter: Meter) -> bool {
+        let ahead = meter.start - self.bar_start;
+        let on_bar_line = || {
+            let bars = ahead / self.bar;
+            (bars - bars.round()).abs() * self.bar < SAME
+        };
+        (meter.bar - self.bar).abs() <= SAME && (ahead.abs() < SAME || on_bar_line())
+    }
+
     /// Compares with what the host says of the bar at beat `now`: after a jump to a loop start
     /// that is not on our bar lines, or a change of meter, goes on with the new bar lines.
     pub(super) fn follow(
@@ -123,11 +134,10 @@ impl Groups {
         performer: &mut Performer,
     ) -> Option<Closed> {
         let now = now.max(self.slot_start);
-        let section = (meter.bar - self.bar).abs() > SAME;
-        let bars = (meter.start - self.bar_start) / self.bar;
-        if !section && (bars - bars.round()).abs() * self.bar < SAME {
+        if self.agrees(meter) {
             return None;
         }
+        let section = (meter.bar - self.bar).abs() > SAME;
         let begins = self.slot_in_bar == 0 && (meter.start - self.slot_start).abs() < SAME;
         let closed = if begins || (now - self.slot_start).abs() < SAME {
             self.reshape(now, meter, section, performer)

@@ -36,6 +36,8 @@ pub(super) struct Live {
     performer: Performer,
     /// The loop, where it is longer than noise.
     cycle: Option<(f64, f64)>,
+    /// What happens next on the input timeline, as long as nothing has changed that.
+    next: Option<(i64, Marker)>,
     /// Tick up to which all has been played.
     played: i64,
 }
@@ -57,6 +59,7 @@ impl Live {
             answers: Answers::new(),
             performer: Performer::new(),
             cycle: None,
+            next: None,
             played: 0,
         }
     }
@@ -77,12 +80,14 @@ impl Live {
         link: &AudioEnd,
         emit: &mut impl FnMut(Emission) -> bool,
     ) {
+        self.next = None;
         self.performer.flush(now, emit);
         self.answers.forget(link);
     }
 
     /// From now on the answers are this core's.
     pub(super) fn renew(&mut self, link: &AudioEnd) {
+        self.next = None;
         self.answers.forget(link);
     }
 
@@ -101,25 +106,33 @@ impl Live {
         link: &AudioEnd,
     ) -> bool {
         self.played = now;
+        let (clock, cycle) = (self.clock, self.cycle);
         self.cycle = transport.cycle();
         let change = self.clock.follow(now, transport);
         if change == Change::Jumped {
             return true;
         }
+        let ran_on = change == Change::Ran && self.clock.counts_as(&clock) && self.cycle == cycle;
+        // A loop's end that is passed without a jump is over.
+        self.next = self.next.filter(|(tick, _)| ran_on && *tick > now);
         let mut beats = self.clock.beats(now);
         let meter = self.meter(beats, transport);
         if let Change::Wrapped(at) = change {
             self.performer.release_held(at);
             beats = at;
         }
-        if let Some(closed) = self.groups.follow(beats, meter, &mut self.performer) {
-            self.close(&closed, transport, settings, link);
+        if !self.groups.agrees(meter) {
+            self.next = None;
+            if let Some(closed) = self.groups.follow(beats, meter, &mut self.performer) {
+                self.close(&closed, transport, settings, link);
+            }
         }
         false
     }
 
     /// Begins to listen at tick `now`.
     pub(super) fn start(&mut self, now: i64, transport: &Transport, settings: &Settings) {
+        self.next = None;
         let beats = self.clock.beats(now);
         let meter = self.meter(beats, transport);
         self.groups
@@ -152,7 +165,10 @@ impl Live {
     ) {
         let control = settings.control();
         loop {
-            let (tick, marker) = self.next_marker();
+            let (tick, marker) = match self.next {
+                Some(next) => next,
+                None => *self.next.insert(self.next_marker()),
+            };
             let to = tick.clamp(self.played, until.max(self.played));
             self.performer
                 .run(&self.clock, self.played, to, control, emit);
@@ -161,6 +177,7 @@ impl Live {
             if tick >= until && !wraps {
                 return;
             }
+            self.next = None;
             match marker {
                 Marker::Wrap => self.wrap(transport, settings, link),
                 Marker::AskFirst => self.ask_first(transport, settings, link),

@@ -89,6 +89,9 @@ const HAIR: f64 = 1e-3;
 /// Whether a group's end, or the beat before it, lies between two positions. Groups are counted
 /// from the script's start, so scripts in real time start at the start of a group.
 fn asks_between(before: f64, after: f64, group: f64) -> bool {
+    if before == after {
+        return false; // The song stands.
+    }
     [0.0, 1.0].iter().any(|lead| {
         let number = |beat: f64| ((beat + lead) / group).floor();
         number(after + HAIR) > number(before - HAIR)
@@ -107,5 +110,6 @@ mod tests {
         assert!(asks_between(16.0, 16.1, 16.0));
         assert!(!asks_between(16.1, 29.9, 16.0));
         assert!(asks_between(30.9, 31.0, 16.0));
+        assert!(!asks_between(32.0, 32.0, 16.0));
     }
 }

@@ -1,5 +1,6 @@
 //! The built plugin in the tests' host: what `process` costs, how it opens, what it takes.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -12,6 +13,8 @@ use crate::process::{cargo, line, run};
 const LEARNED: [usize; 3] = [1, 64, 2048];
 /// The framework's function that a host's call of `process` arrives in.
 const PROCESS: &str = "*clap::wrapper::Wrapper<*>::process";
+/// The function of the tests' host that calls it.
+const CALL: &str = "*call_plugin*";
 
 /// The programs and libraries.
 pub(super) struct Built {
@@ -82,45 +85,56 @@ impl Built {
             eprintln!("no instruction counts: valgrind is not installed");
             return Ok(());
         }
+        let folder = crate::target().join("tmp/callgrind");
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder)?;
         let mut counted = Command::new("valgrind");
         counted
-            .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+            .arg("--tool=callgrind")
+            .arg(format!("--callgrind-out-file={}/call", folder.display()))
             .arg(format!("--toggle-collect={PROCESS}"))
+            .arg(format!("--dump-before={CALL}"))
             .arg(&self.measure)
             .arg("--plugin")
             .arg(plugin)
             .arg("process");
         arguments(&mut counted);
-        counted.args(["--beats", "32", "--pause", "4000"]);
-        let (calls, instructions) = count(counted)?;
-        figures.put(&format!("process.instructions.{key}"), instructions / calls);
+        counted.args(["--beats", "32", "--pause", "2000"]);
+        let mut calls = count(counted, &folder)?;
+        calls.sort_unstable();
+        let at = |share: f64| calls[((calls.len() - 1) as f64 * share) as usize] as f64;
+        figures.put(&format!("process.instructions.{key}"), at(0.5));
+        figures.put(&format!("process.instructions_p99.{key}"), at(0.99));
+        let mean = calls.iter().sum::<u64>() as f64 / calls.len() as f64;
+        figures.put(&format!("process.instructions_mean.{key}"), mean);
+        fs::remove_dir_all(&folder)?;
         Ok(())
     }
 }
 
-/// Runs a program under callgrind: its calls of `process`, and their instructions.
-fn count(mut command: Command) -> Result<(f64, f64)> {
+/// Runs a program under callgrind, which writes a file for each call of `process`: the
+/// instructions of each.
+fn count(mut command: Command, folder: &Path) -> Result<Vec<u64>> {
     let text = line(&command);
     eprintln!("── {text}");
     let output = command
         .output()
         .with_context(|| format!("could not start `{text}`"))?;
-    let (figures, log) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
-    let calls = after(&figures, ".calls ");
-    let instructions = after(&log, "Collected : ");
-    match (calls, instructions) {
-        (Some(calls), Some(instructions)) if output.status.success() => Ok((calls, instructions)),
-        _ => bail!("`{text}` counted nothing:\n{log}"),
+    let mut calls = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        calls.extend(instructions(&fs::read_to_string(entry?.path())?));
     }
+    if calls.is_empty() || !output.status.success() {
+        let log = String::from_utf8_lossy(&output.stderr);
+        bail!("`{text}` counted nothing:\n{log}");
+    }
+    Ok(calls)
 }
 
-/// The number after `label`.
-fn after(text: &str, label: &str) -> Option<f64> {
-    let (_, rest) = text.split_once(label)?;
-    rest.split_whitespace().next()?.parse().ok()
+/// The instructions in a file of callgrind's; `None` where there are none, outside of `process`.
+fn instructions(file: &str) -> Option<u64> {
+    let total = file.lines().find_map(|line| line.strip_prefix("totals:"))?;
+    total.trim().parse().ok().filter(|count| *count > 0)
 }
 
 #[cfg(test)]
@@ -128,13 +142,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_are_found_in_what_callgrind_says() {
-        let log = "==1== Events    : Ir\n==1== Collected : 123456\n==1==\n";
-        assert_eq!(after(log, "Collected : "), Some(123_456.0));
+    fn instructions_are_found_in_what_callgrind_writes() {
         assert_eq!(
-            after("process.wall.ours.calls 160\n", ".calls "),
-            Some(160.0)
+            instructions("events: Ir\nfn=(1)\n1 5\ntotals: 659\n"),
+            Some(659)
         );
-        assert_eq!(after(log, ".calls "), None);
+        assert_eq!(instructions("events: Ir\ntotals: 0\n"), None);
+        assert_eq!(instructions("events: Ir\n"), None);
     }
 }

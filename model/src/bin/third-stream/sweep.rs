@@ -15,7 +15,7 @@ use plan::{Cell, Plan};
 /// The arguments of `sweep`.
 #[derive(clap::Args)]
 pub(crate) struct SweepArgs {
-    /// Which table: nine-cells, table-vi, ablation, or a JSON file of the same form.
+    /// Which table: nine-cells, table-vi, ablation, seeds, or a JSON file of the same form.
     #[arg(value_name = "NAME|FILE")]
     table: String,
     /// Folder for the cells' runs.

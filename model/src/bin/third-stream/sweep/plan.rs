@@ -7,7 +7,7 @@ use third_stream_model::train::recipe::library;
 use crate::settings;
 
 /// The tables that come with the program.
-const EMBEDDED: [(&str, &str); 3] = [
+const EMBEDDED: [(&str, &str); 4] = [
     (
         "ablation",
         include_str!("../../../../recipes/sweeps/ablation.json"),
@@ -15,6 +15,10 @@ const EMBEDDED: [(&str, &str); 3] = [
     (
         "nine-cells",
         include_str!("../../../../recipes/sweeps/nine-cells.json"),
+    ),
+    (
+        "seeds",
+        include_str!("../../../../recipes/sweeps/seeds.json"),
     ),
     (
         "table-vi",
@@ -120,7 +124,12 @@ mod tests {
 
     #[test]
     fn every_table_names_recipes_and_settings_that_are_there() {
-        for (name, count) in [("nine-cells", 9), ("table-vi", 6), ("ablation", 19)] {
+        for (name, count) in [
+            ("nine-cells", 9),
+            ("table-vi", 6),
+            ("ablation", 21),
+            ("seeds", 3),
+        ] {
             let plan = Plan::find(name).unwrap();
             let cells = plan.cells(&[1, 2]);
             let names: BTreeSet<&String> = cells.iter().map(|cell| &cell.name).collect();
@@ -139,6 +148,6 @@ mod tests {
 
     #[test]
     fn an_unknown_table_says_what_there_is() {
-        insta::assert_snapshot!(Plan::find("x").unwrap_err(), @r#"no table "x": expected ablation, nine-cells, table-vi, or a JSON file of the same form"#);
+        insta::assert_snapshot!(Plan::find("x").unwrap_err(), @r#"no table "x": expected ablation, nine-cells, seeds, table-vi, or a JSON file of the same form"#);
     }
 }
