@@ -256,9 +256,18 @@ impl Grid {
         page.filled[at].then(output)
     }
 
+    /// The slot that `step` is in.
+    fn slot_of(&self, step: i64) -> Option<&Slot> {
+        let after = self.slots.partition_point(|slot| slot.base <= step);
+        self.slots
+            .get(..after)?
+            .last()
+            .filter(|slot| slot.contains(step))
+    }
+
     /// The edits of `step` in `direction`, if it has any: the page and the step in its window.
     fn edits_of(&self, step: i64, direction: Direction) -> Option<(&Page, usize)> {
-        let slot = self.slots.iter().find(|slot| slot.contains(step))?;
+        let slot = self.slot_of(step)?;
         let local = usize::try_from(step - slot.base).ok()?;
         let source = slot.source(local).filter(|s| s.filled[direction.index()])?;
         let place = usize::try_from(slot.serial - source.first).ok()?;
@@ -286,16 +295,13 @@ impl Grid {
 
     /// The time of a step on the input timeline, if its slot or the one before it is known.
     pub(super) fn beats_at(&self, step: i64) -> Option<f64> {
-        let of = |step| self.slots.iter().find(|slot| slot.contains(step));
-        let slot = of(step).or_else(|| of(step - 1))?;
+        let slot = self.slot_of(step).or_else(|| self.slot_of(step - 1))?;
         Some(slot.start + (step - slot.base) as f64 / STEPS_PER_BEAT)
     }
 
     /// Whether `step` is played within `stream`.
     pub(super) fn follows(&self, stream: u32, step: i64) -> bool {
-        self.slots
-            .iter()
-            .any(|slot| slot.contains(step) && slot.stream == stream)
+        self.slot_of(step).is_some_and(|slot| slot.stream == stream)
     }
 
     /// Whether the slot at `place` is the last of its stream, as far as is known.

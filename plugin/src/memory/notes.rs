@@ -41,22 +41,18 @@ struct Entry {
 /// Lists of notes in one table of fixed size. The audio thread may call all but [`Notes::new`].
 #[derive(Debug)]
 pub(crate) struct Notes {
-    entries: Box<[Entry]>,
+    /// Of fixed room, and as long as the most that were ever used.
+    entries: Vec<Entry>,
     /// Entries used so far; those that were given back are in `free`.
     used: u32,
     free: u32,
 }
 
 impl Notes {
-    /// An empty table. Allocates about 2 MiB.
+    /// An empty table. Allocates about 2 MiB, in use as it is filled.
     pub(crate) fn new() -> Self {
-        let entry = Entry {
-            note: Remembered::default(),
-            pass: 0,
-            next: NONE,
-        };
         Self {
-            entries: vec![entry; ROOM].into_boxed_slice(),
+            entries: Vec::with_capacity(ROOM),
             used: 0,
             free: NONE,
         }
@@ -79,8 +75,13 @@ impl Notes {
         if count >= NOTES_PER_BAR {
             return None;
         }
+        let next = NONE;
+        let entry = Entry { note, pass, next };
         let place = if self.free == NONE {
             let place = self.used;
+            if self.entries.len() == place as usize && self.entries.len() < ROOM {
+                self.entries.push(entry);
+            }
             self.entries.get(place as usize)?;
             self.used += 1;
             place
@@ -89,8 +90,7 @@ impl Notes {
             self.free = self.entries.get(place as usize)?.next;
             place
         };
-        let next = NONE;
-        *self.entries.get_mut(place as usize)? = Entry { note, pass, next };
+        *self.entries.get_mut(place as usize)? = entry;
         self.link(last, place, first);
         Some(place)
     }

@@ -56,13 +56,15 @@ struct Phrase {
     brought: bool,
 }
 
-/// All that is remembered. Some 14 MiB on the heap, made when an instance is activated and when a
+/// All that is remembered. Up to some 14 MiB on the heap, in use as it is filled, made when an instance is activated and when a
 /// project is loaded, and handed over whole.
 #[derive(Debug)]
 pub(crate) struct Memory {
     /// Which loading it comes from; what it files only counts until another is loaded.
     epoch: u32,
-    phrases: Box<[Phrase]>,
+    /// Of fixed room, and as long as the most that were ever used: what was never used is no
+    /// memory of the machine's.
+    phrases: Vec<Phrase>,
     used: usize,
     /// A phrase's number plus one by the hash of its key; 0 is vacant.
     index: Box<[u16]>,
@@ -109,10 +111,9 @@ impl Phrase {
 impl Memory {
     /// An empty memory. Allocates.
     pub(crate) fn new(epoch: u32) -> Self {
-        let key = PhraseKey::default();
         Self {
             epoch,
-            phrases: vec![Phrase::new(key); PHRASES].into_boxed_slice(),
+            phrases: Vec::with_capacity(PHRASES),
             used: 0,
             index: vec![0; INDEX].into_boxed_slice(),
             notes: Notes::new(),
@@ -191,6 +192,9 @@ impl Memory {
         let place = self.place(key);
         let number = self.index.get_mut(place)?;
         if *number == 0 {
+            if self.used == self.phrases.len() && self.used < PHRASES {
+                self.phrases.push(Phrase::new(key));
+            }
             let phrase = self.phrases.get_mut(self.used)?;
             phrase.key = key;
             phrase.slots = [SLOT; SLOTS];

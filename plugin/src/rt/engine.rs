@@ -39,6 +39,8 @@ pub struct Engine {
     shown: Option<News>,
     /// Samples since the snapshot was published.
     unseen: f64,
+    /// How often the snapshot was read, and the samples since that was more than before.
+    reads: (u32, f64),
 }
 
 /// A way of playing with what cannot change while the song plays.
@@ -78,6 +80,7 @@ impl Engine {
             dropped: 0,
             shown: None,
             unseen: f64::INFINITY,
+            reads: (0, 0.0),
         }
     }
 
@@ -343,7 +346,13 @@ impl Engine {
         if self.shown == Some(news) && (!due || self.playing.is_none()) {
             return;
         }
+        let (reads, unread) = (self.snapshot.reads(), self.reads.1 + self.unseen);
+        self.reads = (reads, if reads == self.reads.0 { unread } else { 0.0 });
+        let looked_at = self.reads.1 < transport.sample_rate;
         self.unseen = 0.0;
+        if self.shown == Some(news) && !looked_at {
+            return;
+        }
         self.shown = Some(news);
         let mut view = View {
             state: news.state,
@@ -353,7 +362,8 @@ impl Engine {
             waiting: news.waiting,
             ..View::default()
         };
-        match self.playing {
+        // To draw the rolls costs more than all else in a block.
+        match self.playing.filter(|_| looked_at) {
             Some(Way::Live(_)) => self.live.view(self.now, settings, &mut view),
             Some(Way::InPlace) => self.in_place.view(self.now, settings, &mut view),
             None => {}

@@ -54,6 +54,8 @@ pub struct View {
 pub struct Snapshot {
     /// Even: whole. Odd: being written.
     version: AtomicU32,
+    /// How often it was read.
+    reads: AtomicU32,
     state: AtomicU32,
     playhead: AtomicU32,
     first_step: AtomicU32,
@@ -72,6 +74,7 @@ impl Default for Snapshot {
         let empty = || std::array::from_fn(|_| [AtomicU64::new(0), AtomicU64::new(0)]);
         Self {
             version: AtomicU32::new(0),
+            reads: AtomicU32::new(0),
             state: AtomicU32::new(0),
             playhead: AtomicU32::new(0),
             first_step: AtomicU32::new(0),
@@ -111,8 +114,17 @@ impl Snapshot {
             .store(version.wrapping_add(2), Ordering::SeqCst);
     }
 
+    /// How often it was read, to see whether anybody looks. Audio thread.
+    pub(super) fn reads(&self) -> u32 {
+        self.reads.load(Ordering::Relaxed)
+    }
+
     /// The newest whole view, or `None` where the audio thread was writing at every try. Editor.
+    ///
+    /// While nobody reads, rolls and playhead stay as they were a second after the last reading;
+    /// the first reading after that brings them back within a ninetieth of a second of play.
     pub fn read(&self) -> Option<View> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
         for _ in 0..TRIES {
             let before = self.version.load(Ordering::SeqCst);
             if before % 2 == 1 {

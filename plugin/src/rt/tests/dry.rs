@@ -1,5 +1,7 @@
 //! Answers that are late, missing, failed or stale: the bars play dry and are counted.
 
+use third_stream_model::roll::Roll;
+
 use super::super::Settings;
 use super::super::snapshot::State;
 use super::song::{Network, Script, events, note, transport};
@@ -47,4 +49,15 @@ fn bars_with_an_answer_are_not_counted() {
     assert_eq!(played.view.state, State::Playing);
     assert_ne!(played.view.source, played.view.output);
     assert!(played.view.playhead > 63.0 && played.view.playhead < 64.0);
+}
+
+#[test]
+fn what_nobody_looks_at_is_not_drawn() {
+    let mut script = script(Network::Quick);
+    let seen = script.play(&[512]);
+    script.looked_at = false;
+    let played = script.play(&[512]);
+    assert_eq!(played.output, seen.output);
+    assert_eq!(played.view.state, State::Playing);
+    assert_eq!((played.view.source, played.view.late), (Roll::EMPTY, 0));
 }

@@ -62,6 +62,8 @@ pub(super) struct Script {
     pub(super) bars: Option<fn(f64) -> (f64, i64)>,
     /// Before these ticks the project is saved and loaded again.
     pub(super) loads: Vec<i64>,
+    /// Somebody looks at the view after each block.
+    pub(super) looked_at: bool,
 }
 
 /// What came of it.
@@ -88,6 +90,7 @@ impl Script {
             refuse: 0,
             bars: None,
             loads: Vec::new(),
+            looked_at: true,
         }
     }
 
@@ -163,6 +166,9 @@ impl Script {
             let frames = (host.end - host.start) as u32;
             engine.process(frames, &transport, &scene.settings, &mut host);
             host.start = host.end;
+            if self.looked_at {
+                snapshot.read();
+            }
             after();
         }
         let view = snapshot.read().unwrap();
