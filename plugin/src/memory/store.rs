@@ -56,8 +56,8 @@ struct Phrase {
     brought: bool,
 }
 
-/// All that is remembered. Up to some 14 MiB on the heap, in use as it is filled, made when an instance is activated and when a
-/// project is loaded, and handed over whole.
+/// All that is remembered. Up to some 14 MiB on the heap, in use as it is filled; made when an
+/// instance is activated and when a project is loaded, and handed over whole.
 #[derive(Debug)]
 pub(crate) struct Memory {
     /// Which loading it comes from; what it files only counts until another is loaded.

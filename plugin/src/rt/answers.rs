@@ -17,6 +17,7 @@ use crate::link::{Answer, AudioEnd, LONGEST_WAIT, Request, Response};
 const FLIGHTS: usize = 4;
 /// Times that can be noted at once: a lead and four slots for each group, and some to spare.
 const LATCHES: usize = 32;
+
 /// A group whose answers are asked for.
 #[derive(Clone, Copy, Debug)]
 struct Flight {

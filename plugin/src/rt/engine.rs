@@ -328,6 +328,19 @@ impl Engine {
             .flush(self.now, &self.link, &mut |emission| exit.emit(&emission));
     }
 
+    /// Whether the snapshot was read within a second, by what was seen of that when it was last due.
+    fn is_looked_at(&mut self, sample_rate: f64) -> bool {
+        let (before, unread) = self.reads;
+        let reads = self.snapshot.reads();
+        let unread = if reads == before {
+            unread + self.unseen
+        } else {
+            0.0
+        };
+        self.reads = (reads, unread);
+        unread < sample_rate
+    }
+
     /// Publishes the snapshot, often enough for the eye.
     fn show(&mut self, frames: u32, transport: &Transport, settings: &Settings) {
         self.unseen += f64::from(frames);
@@ -342,15 +355,14 @@ impl Engine {
             learned: self.in_place.learned(),
             waiting: self.in_place.waiting(),
         };
+        let changed = self.shown != Some(news);
         let due = self.unseen * VIEWS_PER_SECOND >= transport.sample_rate;
-        if self.shown == Some(news) && (!due || self.playing.is_none()) {
+        if !changed && (!due || self.playing.is_none()) {
             return;
         }
-        let (reads, unread) = (self.snapshot.reads(), self.reads.1 + self.unseen);
-        self.reads = (reads, if reads == self.reads.0 { unread } else { 0.0 });
-        let looked_at = self.reads.1 < transport.sample_rate;
+        let looked_at = self.is_looked_at(transport.sample_rate);
         self.unseen = 0.0;
-        if self.shown == Some(news) && !looked_at {
+        if !changed && !looked_at {
             return;
         }
         self.shown = Some(news);
@@ -372,7 +384,7 @@ impl Engine {
     }
 }
 
-/// What is shown at once when it changes.
+/// What is shown at once when it changes, looked at or not.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct News {
     state: State,

@@ -121,8 +121,8 @@ impl Snapshot {
 
     /// The newest whole view, or `None` where the audio thread was writing at every try. Editor.
     ///
-    /// While nobody reads, rolls and playhead stay as they were a second after the last reading;
-    /// the first reading after that brings them back within a ninetieth of a second of play.
+    /// Where nobody has read for a second, rolls and playhead are not kept up; the first reading
+    /// after that brings them back within a ninetieth of a second of play.
     pub fn read(&self) -> Option<View> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         for _ in 0..TRIES {

@@ -99,7 +99,7 @@ impl Built {
             .arg(plugin)
             .arg("process");
         arguments(&mut counted);
-        counted.args(["--beats", "32", "--pause", "2000"]);
+        counted.args(["--beats", "32", "--pause", "12000"]);
         let mut calls = count(counted, &folder)?;
         calls.sort_unstable();
         let at = |share: f64| calls[((calls.len() - 1) as f64 * share) as usize] as f64;
