@@ -154,9 +154,9 @@ impl Performer {
         let Some(place) = self.grid.place(slot) else {
             return;
         };
-        let steps = self.steps_of(&self.grid.slots[place]);
+        let cells = self.cells_in(&self.grid.slots[place], i64::MAX);
         let slot = &mut self.grid.slots[place];
-        slot.cells = steps;
+        slot.cells = cells;
         slot.frozen = true;
     }
 
@@ -319,18 +319,11 @@ impl Performer {
                 continue;
             };
             let slot = &self.grid.slots[place];
-            let mut cells = if slot.frozen {
+            let cells = if slot.frozen {
                 slot.cells
             } else {
-                self.steps_of(slot)
+                self.cells_in(slot, known)
             };
-            if !slot.frozen {
-                for (step, cell) in (slot.base..).zip(&mut cells) {
-                    if step >= known {
-                        *cell &= self.released_cells(step);
-                    }
-                }
-            }
             part.copy_from_slice(&cells);
         }
         Roll::from_steps(steps)
@@ -394,11 +387,21 @@ impl Performer {
         self.grid.page_output(page, &Hand::of(control))
     }
 
-    /// What the network hears in a slot, by its notes.
-    fn steps_of(&self, slot: &Slot) -> [u128; STEPS_PER_SLOT] {
+    /// What the network hears in a slot, by its notes: those that are held sound up to step `known`
+    /// and in their first.
+    fn cells_in(&self, slot: &Slot, known: i64) -> [u128; STEPS_PER_SLOT] {
         let mut cells = [0; STEPS_PER_SLOT];
-        for (step, cell) in (slot.base..).zip(&mut cells).take(slot.steps) {
-            *cell = self.cells_of(|note| note.rings_at(step));
+        for note in self.notes.iter().filter(|note| note.row.is_some()) {
+            let end = if note.rings == i64::MAX {
+                known.max(note.start.saturating_add(1))
+            } else {
+                note.rings
+            };
+            let from = note.start.max(slot.base);
+            let to = end.min(slot.base + slot.steps as i64);
+            for step in from..to {
+                cells[(step - slot.base) as usize] |= note.bit();
+            }
         }
         cells
     }
@@ -416,17 +419,7 @@ impl Performer {
 
     /// Which rows the source notes cover at `step`.
     fn source_cells(&self, step: i64) -> u128 {
-        self.cells_of(|note| note.covers(step))
-    }
-
-    /// What the network hears at `step`, held notes left out except at their first step.
-    fn released_cells(&self, step: i64) -> u128 {
-        self.cells_of(|n| n.rings_at(step) && (n.rings != i64::MAX || n.start == step))
-    }
-
-    /// The rows of these source notes.
-    fn cells_of(&self, these: impl Fn(&Source) -> bool) -> u128 {
-        let notes = self.notes.iter().filter(|note| these(note));
+        let notes = self.notes.iter().filter(|note| note.covers(step));
         notes.fold(0, |cells, note| cells | note.bit())
     }
 

@@ -36,19 +36,17 @@ impl<'a, P: Plugin, C: ProcessContext<P>> HostPort<'a, P, C> {
 }
 
 impl<P: Plugin, C: ProcessContext<P>> Port for HostPort<'_, P, C> {
+    #[inline]
     fn next(&mut self) -> Option<Event> {
         loop {
-            if let Some(event) = self.held.expanded() {
+            if self.held.is_spreading()
+                && let Some(event) = self.held.expanded()
+            {
                 return Some(event);
             }
             let event = self.context.next_event()?;
-            match incoming(&event) {
-                Incoming::Event(event) => {
-                    self.held.follow(event.body);
-                    return Some(event);
-                }
-                Incoming::Some(event, address) => self.held.expand(event, address),
-                Incoming::Nothing => {}
+            if let Some(event) = hear(&event, self.held) {
+                return Some(event);
             }
         }
     }
@@ -81,7 +79,22 @@ enum Incoming {
     Nothing,
 }
 
-/// The core's event for the host's.
+/// The core's event for the host's. `None`: there is none, or `held` spreads it over its notes. Not
+/// in line, because most blocks only ask whether there is an event.
+#[inline(never)]
+fn hear<S>(event: &NoteEvent<S>, held: &mut Held) -> Option<Event> {
+    match incoming(event) {
+        Incoming::Event(event) => {
+            held.follow(event.body);
+            return Some(event);
+        }
+        Incoming::Some(event, address) => held.expand(event, address),
+        Incoming::Nothing => {}
+    }
+    None
+}
+
+/// What an event of the host means to the core.
 fn incoming<S>(event: &NoteEvent<S>) -> Incoming {
     let sample = event.timing();
     let message = |message| {

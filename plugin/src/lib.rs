@@ -93,6 +93,9 @@ struct Live {
     core: Box<rt::Engine>,
     timeline: Timeline,
     held: Box<Held>,
+    /// What is set, as of this count of changes.
+    settings: Settings,
+    changes: Option<u32>,
     /// Whether the transport ran in the last block; the editor draws once more when it stops.
     was_playing: bool,
 }
@@ -172,6 +175,8 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
                 core: Box::new(rt::Engine::new(audio, snapshot, memory, post)),
                 timeline: Timeline::default(),
                 held: Box::default(),
+                settings: Settings::default(),
+                changes: None,
                 was_playing: false,
             });
             self.engine = Some(engine);
@@ -206,18 +211,14 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
         let transport = live
             .timeline
             .block(context.transport(), frames, self.offline);
-        let settings = Settings {
-            knob: self.params.knob(),
-            quantise: self.params.quantise.value() / 100.0,
-            guard: self.params.guard(),
-            mode: self.params.mode.value().of_core(),
-            forget: self.params.forget.value(),
-            delay_bars: self.params.delay.value().bars(),
-            bypass: self.params.bypass.value(),
-            pair: self.params.pair.value().of_core(),
-        };
+        let changes = self.params.changes();
+        if live.changes != Some(changes) {
+            live.changes = Some(changes);
+            live.settings = self.params.settings();
+        }
         let mut port = HostPort::new(context, &mut live.held);
-        live.core.process(frames, &transport, &settings, &mut port);
+        live.core
+            .process(frames, transport, &live.settings, &mut port);
         self.repaint
             .request_repaint_with(transport.playing || live.was_playing);
         live.was_playing = transport.playing;

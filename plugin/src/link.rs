@@ -12,6 +12,8 @@
 //! audio side may wait is [`AudioEnd::wait_offline`].
 
 use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
@@ -112,6 +114,8 @@ pub struct AudioEnd {
     generation: Cell<u32>,
     requests: Sender<Request>,
     responses: Receiver<Response>,
+    /// Set by the worker behind each response.
+    mail: Arc<AtomicBool>,
 }
 
 /// The worker's end: receives requests, sends responses. Both by polling.
@@ -120,23 +124,27 @@ pub struct WorkerEnd {
     instance: u64,
     requests: Receiver<Request>,
     responses: Sender<Response>,
+    mail: Arc<AtomicBool>,
 }
 
 /// The two ends for one instance of the plugin. Allocates.
 pub fn link(instance: u64) -> (AudioEnd, WorkerEnd) {
     let (request_in, request_out) = bounded(CAPACITY);
     let (response_in, response_out) = bounded(CAPACITY);
+    let mail = Arc::new(AtomicBool::new(false));
     (
         AudioEnd {
             instance,
             generation: Cell::new(0),
             requests: request_in,
             responses: response_out,
+            mail: Arc::clone(&mail),
         },
         WorkerEnd {
             instance,
             requests: request_out,
             responses: response_in,
+            mail,
         },
     )
 }
@@ -174,12 +182,17 @@ impl AudioEnd {
         true
     }
 
-    /// The next response that is there.
-    pub fn answer(&self) -> Option<Response> {
-        if self.responses.is_empty() {
-            return None; // the cheaper question, which most blocks ask
-        }
-        self.responses.try_recv().ok()
+    /// Whether a response has come since [`AudioEnd::answers`] was last called: the cheaper
+    /// question, which most blocks ask.
+    pub fn has_mail(&self) -> bool {
+        self.mail.load(Ordering::Acquire)
+    }
+
+    /// The responses that are there.
+    pub fn answers(&self) -> impl Iterator<Item = Response> {
+        // First: what comes from here on is either found or announces itself again.
+        self.mail.swap(false, Ordering::AcqRel);
+        self.responses.try_iter()
     }
 
     /// Waits for the next response, at most `longest`; `None` when that has passed or the worker
@@ -219,7 +232,11 @@ impl WorkerEnd {
     pub fn respond(&self, response: Response) -> Option<Response> {
         match self.responses.try_send(response) {
             Err(TrySendError::Full(response)) => Some(response),
-            Ok(()) | Err(TrySendError::Disconnected(_)) => None,
+            Ok(()) => {
+                self.mail.store(true, Ordering::Release);
+                None
+            }
+            Err(TrySendError::Disconnected(_)) => None,
         }
     }
 }

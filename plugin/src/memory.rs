@@ -20,6 +20,7 @@ mod song;
 mod store;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
@@ -67,6 +68,8 @@ struct Desk {
 struct Channels {
     filings: Receiver<Filing>,
     handovers: Sender<Memory>,
+    /// Set behind each memory that is handed over.
+    handed: Arc<AtomicBool>,
     /// The other end, to take back what was not taken up.
     untaken: Receiver<Memory>,
     returns: Receiver<Memory>,
@@ -77,6 +80,7 @@ struct Channels {
 pub(crate) struct Post {
     filings: Sender<Filing>,
     handovers: Receiver<Memory>,
+    handed: Arc<AtomicBool>,
     returns: Sender<Memory>,
 }
 
@@ -88,15 +92,18 @@ impl Keeper {
         let (filing_in, filing_out) = bounded(FILINGS);
         let (handover_in, handover_out) = bounded(1);
         let (return_in, return_out) = bounded(RETURNS);
+        let handed = Arc::new(AtomicBool::new(false));
         desk.channels = Some(Channels {
             filings: filing_out,
             handovers: handover_in,
+            handed: Arc::clone(&handed),
             untaken: handover_out.clone(),
             returns: return_out,
         });
         let post = Post {
             filings: filing_in,
             handovers: handover_out,
+            handed,
             returns: return_in,
         };
         (Memory::of(&desk.document, desk.epoch), post)
@@ -215,6 +222,7 @@ impl Desk {
             let memory = Memory::of(&self.document, self.epoch);
             // There is room: what was there was just taken back, and nobody else sends.
             let _ = channels.handovers.try_send(memory);
+            channels.handed.store(true, Ordering::Release);
         }
     }
 }
@@ -260,7 +268,7 @@ impl Post {
     /// Whether a memory is handed over. Without room to send the old one back it waits: freeing is
     /// for other threads. Audio thread.
     pub(crate) fn is_handed_over(&self) -> bool {
-        !self.handovers.is_empty() && !self.returns.is_full()
+        self.handed.load(Ordering::Acquire) && !self.returns.is_full()
     }
 
     /// Takes up a memory that is handed over; the present one goes back to be freed. False: there
@@ -269,6 +277,8 @@ impl Post {
         if !self.is_handed_over() {
             return false;
         }
+        // First: what comes from here on is either found or announces itself again.
+        self.handed.swap(false, Ordering::AcqRel);
         let Ok(new) = self.handovers.try_recv() else {
             return false;
         };

@@ -3,7 +3,7 @@
 //! Ids never change: projects and automation refer to them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use nice_plug::prelude::*;
 use parking_lot::Mutex;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use third_stream_model::genre::{Direction, Genre, Pair};
 
 use crate::memory::Keeper;
-use crate::rt::{self, Guard};
+use crate::rt::{self, Guard, Settings};
 use crate::state::State;
 
 /// A knob nearer to the centre than this (in percent) is at the centre: the hosts' normalised
@@ -58,6 +58,23 @@ pub struct ThirdStreamParams {
     /// What In place remembers. Never locked by the audio thread.
     #[persist = "memory"]
     pub(crate) memory: Arc<Keeper>,
+    changes: Changes,
+}
+
+/// How often any parameter has changed.
+#[derive(Clone, Debug, Default)]
+struct Changes(Arc<AtomicU32>);
+
+impl Changes {
+    /// What the framework calls behind each change of a parameter, on whichever thread.
+    fn count<T>(&self) -> Arc<dyn Fn(T) + Send + Sync> {
+        let changes = self.clone();
+        Arc::new(move |_| changes.add())
+    }
+
+    fn add(&self) {
+        self.0.fetch_add(1, Ordering::Release);
+    }
 }
 
 /// The genre pairs as the host lists them.
@@ -161,6 +178,8 @@ impl Default for ThirdStreamParams {
         // The knob's words depend on the pair, and a parameter's words know only its own value.
         let pair = Arc::new(AtomicUsize::new(0));
         let (said, read) = (Arc::clone(&pair), Arc::clone(&pair));
+        let changes = Changes::default();
+        let changed = changes.clone();
         let now = |pair: &AtomicUsize| GenrePair::ALL[pair.load(Ordering::Relaxed)].of_core();
         Self {
             genre: FloatParam::new(
@@ -172,13 +191,17 @@ impl Default for ThirdStreamParams {
                 },
             )
             .with_value_to_string(Arc::new(move |percent| genre_text(now(&said), percent)))
-            .with_string_to_value(Arc::new(move |text| read_genre(now(&read), text))),
+            .with_string_to_value(Arc::new(move |text| read_genre(now(&read), text)))
+            .with_callback(changes.count()),
             pair: EnumParam::new("Pair", GenrePair::JazzClassic).with_callback(Arc::new(
-                move |chosen: GenrePair| pair.store(chosen as usize, Ordering::Relaxed),
+                move |chosen: GenrePair| {
+                    pair.store(chosen as usize, Ordering::Relaxed);
+                    changed.add();
+                },
             )),
-            quantise: share("Quantise", 100.0),
-            melody: BoolParam::new("Melody lock", false),
-            scale: share("Scale guard", 0.0),
+            quantise: share("Quantise", 100.0).with_callback(changes.count()),
+            melody: BoolParam::new("Melody lock", false).with_callback(changes.count()),
+            scale: share("Scale guard", 0.0).with_callback(changes.count()),
             density: FloatParam::new(
                 "Density",
                 0.0,
@@ -189,13 +212,17 @@ impl Default for ThirdStreamParams {
             )
             .with_unit(" %")
             .with_value_to_string(Arc::new(|percent| format!("{percent:+.0}")))
-            .with_string_to_value(Arc::new(number)),
-            mode: EnumParam::new("Mode", Mode::Live),
-            delay: EnumParam::new("Delay", Delay::Four),
-            forget: BoolParam::new("Forget", false),
-            bypass: BoolParam::new("Bypass", false).make_bypass(),
+            .with_string_to_value(Arc::new(number))
+            .with_callback(changes.count()),
+            mode: EnumParam::new("Mode", Mode::Live).with_callback(changes.count()),
+            delay: EnumParam::new("Delay", Delay::Four).with_callback(changes.count()),
+            forget: BoolParam::new("Forget", false).with_callback(changes.count()),
+            bypass: BoolParam::new("Bypass", false)
+                .make_bypass()
+                .with_callback(changes.count()),
             state: Arc::default(),
             memory: Arc::default(),
+            changes,
         }
     }
 }
@@ -216,6 +243,26 @@ fn share(name: &str, usual: f32) -> FloatParam {
 }
 
 impl ThirdStreamParams {
+    /// All that is set, as the core wants it. For the audio thread.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            knob: self.knob(),
+            quantise: self.quantise.value() / 100.0,
+            guard: self.guard(),
+            mode: self.mode.value().of_core(),
+            forget: self.forget.value(),
+            delay_bars: self.delay.value().bars(),
+            bypass: self.bypass.value(),
+            pair: self.pair.value().of_core(),
+        }
+    }
+
+    /// A number that is another one after any parameter has changed: as long as it stays,
+    /// [`Self::settings`] do. For the audio thread.
+    pub fn changes(&self) -> u32 {
+        self.changes.0.load(Ordering::Acquire)
+    }
+
     /// What the network is kept from. For the audio thread.
     pub fn guard(&self) -> Guard {
         Guard {
@@ -389,6 +436,23 @@ mod tests {
             GenrePair::ids(),
             Some(&["jazz-classic", "jazz-pop", "classic-pop"][..])
         );
+    }
+
+    #[test]
+    #[expect(unsafe_code, reason = "as the framework sets a parameter")]
+    fn every_change_of_a_parameter_is_counted() {
+        let params = ThirdStreamParams::default();
+        for (id, pointer, _) in params.param_map() {
+            let before = params.changes();
+            for to in [0.9, 0.1] {
+                let (changes, settings) = (params.changes(), params.settings());
+                // SAFETY: the parameters live to the end of the test.
+                let moved = unsafe { pointer._internal_set_normalized_value(to) };
+                assert_eq!(params.settings() != settings, moved, "{id} to {to}");
+                assert_eq!(params.changes() != changes, moved, "{id} to {to}");
+            }
+            assert_ne!(params.changes(), before, "{id} cannot be moved");
+        }
     }
 
     #[test]

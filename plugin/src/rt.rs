@@ -10,6 +10,7 @@
 
 mod answers;
 mod clock;
+mod display;
 mod engine;
 mod exit;
 mod groups;
@@ -155,6 +156,18 @@ impl Transport {
                 .filter(|(start, end)| near(start) && near(end)),
             ..*self
         }
+    }
+
+    /// Whether all but the position is as it was `before`.
+    fn is_as(&self, before: &Self) -> bool {
+        self.playing == before.playing
+            && self.sample_rate == before.sample_rate
+            && self.tempo == before.tempo
+            && self.bar_start == before.bar_start
+            && self.bar_number == before.bar_number
+            && self.time_signature == before.time_signature
+            && self.loop_range == before.loop_range
+            && self.offline == before.offline
     }
 
     /// The loop, unless it is so short that it is none.

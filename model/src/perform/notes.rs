@@ -57,11 +57,6 @@ impl Source {
         self.row.is_some() && self.start <= step && step < self.end
     }
 
-    /// Whether it sounds at `step` for the network, by key or by pedal.
-    pub(super) fn rings_at(&self, step: i64) -> bool {
-        self.row.is_some() && self.start <= step && step < self.rings
-    }
-
     /// Its row as a bit of a step; 0 for what passes untouched.
     pub(super) fn bit(&self) -> u128 {
         self.row.map_or(0, |row| 1 << row)

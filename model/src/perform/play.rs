@@ -16,6 +16,8 @@ const NEAREST: usize = 3;
 /// A stream ends this much (beats) after its last step, so that a group that follows on the same
 /// tick is settled before.
 const END_SLACK: f64 = 1e-6;
+/// No end of a note is pulled farther than this (beats).
+const FARTHEST_PULL: f64 = 1.0;
 
 /// A sounding note that the network added.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +38,16 @@ enum Next {
     Release(usize),
     /// The first of the messages.
     Message,
+}
+
+/// Finds what comes next among all that is to come.
+struct Soonest<'a, C> {
+    clock: &'a C,
+    until: i64,
+    /// Tick, class and sequence of the first event before tick `until`, and what it is.
+    first: Option<((i64, u8, u64), Next)>,
+    /// The earliest beat of all.
+    earliest: f64,
 }
 
 /// Up to when nothing happens.
@@ -79,6 +91,48 @@ impl Hand {
     }
 }
 
+impl<'a, C: Clock> Soonest<'a, C> {
+    const fn new(clock: &'a C, until: i64) -> Self {
+        Self {
+            clock,
+            until,
+            first: None,
+            earliest: f64::INFINITY,
+        }
+    }
+
+    /// Whether what was offered comes before all that happens at `beats` or later.
+    fn is_before(&self, beats: f64) -> bool {
+        let tick = || self.clock.tick(beats);
+        beats > self.earliest
+            && self
+                .first
+                .as_ref()
+                .is_none_or(|((first, ..), _)| *first < tick())
+    }
+
+    fn offer(&mut self, beats: f64, class: u8, sequence: u64, next: Next) {
+        if beats < self.earliest {
+            self.earliest = beats;
+        } else if self.first.is_none() {
+            return; // What is earlier than this is not before `until`.
+        }
+        let tick = self.clock.tick(beats);
+        let rank = (tick, class, sequence);
+        if tick < self.until && self.first.as_ref().is_none_or(|(least, _)| rank < *least) {
+            self.first = Some((rank, next));
+        }
+    }
+
+    /// The first event before tick `until`, or else the beat of the earliest of all.
+    fn found(self) -> Result<(i64, Next), f64> {
+        match self.first {
+            Some(((tick, ..), next)) => Ok((tick, next)),
+            None => Err(self.earliest),
+        }
+    }
+}
+
 impl Performer {
     /// Plays all that is due before tick `until`; what was due before `from` leaves at `from`.
     /// `emit` gets the events in the order of their ticks. It may refuse a note-on (by false):
@@ -91,14 +145,11 @@ impl Performer {
         control: Control,
         emit: &mut impl FnMut(Emission) -> bool,
     ) {
-        let hand = Hand::of(control);
-        let by = (hand.direction, hand.quantise);
-        if let Some(rest) = self.rest
-            && rest.by == by
-            && clock.tick(rest.until) >= until
-        {
+        if self.rests(clock, control).is_some_and(|tick| tick >= until) {
             return;
         }
+        let hand = Hand::of(control);
+        let by = (hand.direction, hand.quantise);
         let mut now = from;
         loop {
             let (tick, next) = match self.next(clock, &hand, until) {
@@ -124,6 +175,16 @@ impl Performer {
         }
     }
 
+    /// Before which tick [`Performer::run`] with this `control` does nothing, if that is known: as
+    /// long as nothing else is called.
+    pub fn rests(&self, clock: &impl Clock, control: Control) -> Option<i64> {
+        let hand = Hand::of(control);
+        let rest = self
+            .rest
+            .filter(|rest| rest.by == (hand.direction, hand.quantise))?;
+        Some(clock.tick(rest.until))
+    }
+
     /// Ends all that sounds at `tick` and forgets notes, messages and slots.
     pub fn flush(&mut self, tick: i64, emit: &mut impl FnMut(Emission) -> bool) {
         for source in self.notes.drain(..).filter(|source| source.sounding) {
@@ -145,20 +206,7 @@ impl Performer {
 
     /// The earliest event before tick `until`, or else the beat of the earliest of all.
     fn next(&self, clock: &impl Clock, hand: &Hand, until: i64) -> Result<(i64, Next), f64> {
-        let mut best: Option<((i64, u8, u64), Next)> = None;
-        let mut earliest = f64::INFINITY;
-        let mut offer = |beats: f64, class: u8, sequence: u64, next: Next| {
-            if beats < earliest {
-                earliest = beats;
-            } else if best.is_none() {
-                return; // What is earlier than this is not before `until`.
-            }
-            let tick = clock.tick(beats);
-            let rank = (tick, class, sequence);
-            if tick < until && best.as_ref().is_none_or(|(least, _)| rank < *least) {
-                best = Some((rank, next));
-            }
-        };
+        let mut soonest = Soonest::new(clock, until);
         for (place, slot) in self.grid.slots.iter().enumerate() {
             let ending = slot.cursor == slot.steps && self.grid.ends_stream(place);
             if (slot.cursor < slot.steps || ending)
@@ -166,32 +214,34 @@ impl Performer {
             {
                 let slack = if ending { END_SLACK } else { 0.0 };
                 let order = slot.base as u64 + slot.cursor as u64;
-                offer(time + slack, 1, order, Next::Step(place));
+                soonest.offer(time + slack, 1, order, Next::Step(place));
             }
+        }
+        if let Some(first) = self.messages.front() {
+            let time = first.at + first.delay;
+            soonest.offer(time, 2, first.sequence, Next::Message);
         }
         for (place, note) in self.notes.iter().enumerate() {
             match note.stage {
-                Stage::Waiting => {
+                Stage::Waiting if !soonest.is_before(note.onset + note.delay - FARTHEST_PULL) => {
                     let (time, _) = self.pulled(note, hand, note.onset, note.start, note.start);
-                    offer(time, 2, note.sequence, Next::Onset(place));
+                    soonest.offer(time, 2, note.sequence, Next::Onset(place));
                 }
-                Stage::Open if !note.held() => {
+                Stage::Open
+                    if !note.held()
+                        && !soonest.is_before(note.release + note.delay - FARTHEST_PULL) =>
+                {
                     let (time, on_grid) =
                         self.pulled(note, hand, note.release, note.end, note.end - 1);
                     // On the grid a note may end where the next of its pitch begins.
                     let class = if on_grid { 0 } else { 2 };
                     let sequence = note.release_sequence;
-                    offer(time, class, sequence, Next::Release(place));
+                    soonest.offer(time, class, sequence, Next::Release(place));
                 }
-                Stage::Open | Stage::Extended | Stage::Done => {}
+                _ => {}
             }
         }
-        if let Some(first) = self.messages.front() {
-            let time = first.at + first.delay;
-            offer(time, 2, first.sequence, Next::Message);
-        }
-        best.map(|((tick, _, _), next)| (tick, next))
-            .ok_or(earliest)
+        soonest.found()
     }
 
     /// When the end `exact` of a note sounds: pulled to step `grid` as far as Quantise asks,
@@ -212,8 +262,10 @@ impl Performer {
             return played;
         }
         match self.grid.beats_at(grid) {
-            Some(beats) => (pull(exact, beats, hand.quantise) + note.delay, true),
-            None => played,
+            Some(beats) if (beats - exact).abs() <= FARTHEST_PULL => {
+                (pull(exact, beats, hand.quantise) + note.delay, true)
+            }
+            _ => played,
         }
     }
 
@@ -288,7 +340,7 @@ impl Performer {
         let added = edited & !source;
         self.end_additions(tick, stream, !added, emit);
         for place in 0..self.notes.len() {
-            let note = self.notes[place];
+            let note = &self.notes[place];
             if note.stage != Stage::Open || note.stream != stream || !note.covers(step) {
                 continue;
             }
@@ -385,9 +437,10 @@ impl Performer {
             !ends
         });
         for place in 0..self.notes.len() {
-            let note = self.notes[place];
+            let note = &self.notes[place];
             if note.stage == Stage::Extended && note.stream == stream && note.bit() & rows != 0 {
-                self.silence(place, tick, note.release_velocity, emit);
+                let velocity = note.release_velocity;
+                self.silence(place, tick, velocity, emit);
                 self.notes[place].stage = Stage::Done;
             }
         }

@@ -64,14 +64,19 @@ impl Edits {
 
     /// The same for an amount in the scale of [`FULL`].
     pub(super) fn mask_at(&self, step: usize, level: u16) -> u128 {
-        let mut mask = 0;
-        for (row, from) in self.from[step * PITCHES..(step + 1) * PITCHES]
-            .iter()
-            .enumerate()
-        {
-            mask |= u128::from(*from != 0 && *from <= level) << row;
+        let from = &self.from[step * PITCHES..(step + 1) * PITCHES];
+        let mut edited = [0; PITCHES.next_multiple_of(8)];
+        for (cell, from) in edited.iter_mut().zip(from) {
+            // At least 1, and at most `level`.
+            *cell = u8::from(from.wrapping_sub(1) < level);
         }
-        mask
+        let mut mask = [0; size_of::<u128>()];
+        for (byte, eight) in mask.iter_mut().zip(edited.as_chunks().0) {
+            // The product has the lowest bits of the eight bytes side by side at its top.
+            let product = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080);
+            *byte = product.to_le_bytes()[7];
+        }
+        u128::from_le_bytes(mask)
     }
 
     /// These edits in the steps of `steps` (bit k is step k), none in the others.
@@ -152,6 +157,10 @@ mod tests {
             let many = edits.apply(&x, more).difference(&x);
             for step in 0..STEPS {
                 prop_assert_eq!(few.steps()[step] & !many.steps()[step], 0);
+            }
+            for (step, row) in (0..STEPS).flat_map(|step| (0..PITCHES).map(move |row| (step, row))) {
+                let applies = edits.applies(step, row, a);
+                prop_assert_eq!(edits.mask(step, a) >> row & 1 == 1, applies);
             }
             let share = f64::from(few.count()) - f64::from(less) * edits.count() as f64;
             prop_assert!(share.abs() <= 1.0, "share off by {} edits", share);

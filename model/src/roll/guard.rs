@@ -73,9 +73,17 @@ impl Facts {
         let (add, remove) = (left(-guard.density), left(guard.density));
         let outside = add.min(left(guard.scale));
         let source = self.source.steps()[step];
-        let added = edits.mask_at(step, outside) | edits.mask_at(step, add) & self.scale;
-        let removed = edits.mask_at(step, remove);
-        let mask = added & !source | removed & source;
+        let more = edits.mask_at(step, add);
+        // Mostly they are the same.
+        let or = |level| {
+            if level == add {
+                more
+            } else {
+                edits.mask_at(step, level)
+            }
+        };
+        let added = or(outside) | more & self.scale;
+        let mask = added & !source | or(remove) & source;
         if guard.melody_lock {
             mask & !self.locked.steps()[step]
         } else {

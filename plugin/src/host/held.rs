@@ -61,6 +61,11 @@ impl Held {
         self.spreading = Some((event, address, self.count));
     }
 
+    /// Whether [`Self::expanded`] may give an event.
+    pub(crate) const fn is_spreading(&self) -> bool {
+        self.spreading.is_some()
+    }
+
     /// The next of the events that were spread.
     pub(crate) fn expanded(&mut self) -> Option<Event> {
         let (event, address, mut index) = self.spreading?;

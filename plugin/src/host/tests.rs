@@ -250,7 +250,7 @@ fn what_the_host_does_not_say_has_a_default() {
     let mut host = HostTransport::new(RATE);
     host.tempo = Some(f64::NAN);
     host.time_sig_denominator = Some(0);
-    let now = Timeline::default().block(&host, 64, true);
+    let now = *Timeline::default().block(&host, 64, true);
     assert_eq!((now.tempo, now.time_signature), (120.0, (4, 4)));
     assert_eq!(
         (now.position, now.bar_start, now.bar_number),

@@ -20,15 +20,38 @@ const PIECES: usize = 16;
 /// How exactly (in beats) a position must be where it is expected to count as the same.
 const EXACT: f64 = 1e-4;
 
+/// What stands for the piece before the first.
+const NOWHERE: Transport = Transport {
+    playing: false,
+    sample_rate: 48_000.0,
+    tempo: 120.0,
+    position: None,
+    bar_start: None,
+    bar_number: None,
+    time_signature: (4, 4),
+    loop_range: None,
+    offline: false,
+};
+
 /// Follows the transport from block to block. Audio thread.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Timeline {
-    /// The transport of the last block, and its length in samples.
-    last: Option<(Transport, u32)>,
-    /// Lengths of the last pieces, one after the other round the table.
+    /// The transport of the newest piece.
+    now: Transport,
+    /// Lengths of the last pieces in samples, one after the other round the table.
     pieces: [u32; PIECES],
     /// The place of the newest.
     newest: usize,
+}
+
+impl Default for Timeline {
+    fn default() -> Self {
+        Self {
+            now: NOWHERE,
+            pieces: [0; PIECES],
+            newest: 0,
+        }
+    }
 }
 
 impl Timeline {
@@ -38,21 +61,47 @@ impl Timeline {
     }
 
     /// The transport at the first sample of the next `frames` samples.
-    pub(crate) fn block(&mut self, host: &HostTransport, frames: u32, offline: bool) -> Transport {
-        let mut now = read(host, offline);
-        if let Some((last, length)) = self.last
-            && last.playing
-            && now.playing
-            && let (Some(before), Some(position)) = (last.position, now.position)
-        {
-            let expected = before + f64::from(length) * beats_per_sample(&last);
-            now.position = Some(self.without_offset(position, expected, &now));
-            carry_bar(&mut now, &last, expected);
+    pub(crate) fn block(&mut self, host: &HostTransport, frames: u32, offline: bool) -> &Transport {
+        let last = &self.now;
+        let expected = last.position.filter(|_| last.playing && host.playing);
+        let length = f64::from(self.pieces[self.newest % PIECES]);
+        let expected = expected.map(|before| before + length * beats_per_sample(last));
+        if !self.runs_on(host, offline, expected) {
+            let mut now = read(host, offline);
+            if let (Some(expected), Some(position)) = (expected, now.position) {
+                now.position = Some(self.without_offset(position, expected, &now));
+                carry_bar(&mut now, &self.now, expected);
+            }
+            self.now = now;
         }
         self.newest = (self.newest + 1) % PIECES;
         self.pieces[self.newest] = frames;
-        self.last = Some((now, frames));
-        now
+        &self.now
+    }
+
+    /// Whether the host only says that the song is where it is `expected`, as in most blocks: then
+    /// that is all that changes.
+    fn runs_on(&mut self, host: &HostTransport, offline: bool, expected: Option<f64>) -> bool {
+        let (Some(expected), Some(position)) = (expected, host.pos_beats) else {
+            return false;
+        };
+        let last = &self.now;
+        let (beats, value) = last.time_signature;
+        let same = (position - expected).abs() <= EXACT
+            && host.bar_start_pos_beats == last.bar_start
+            && host.bar_number.map(i64::from) == last.bar_number
+            && host.tempo == Some(last.tempo)
+            && host.loop_range_beats == last.loop_range
+            && host.time_sig_numerator == Some(i32::from(beats))
+            && host.time_sig_denominator == Some(i32::from(value))
+            && f64::from(host.sample_rate) == last.sample_rate
+            && offline == last.offline
+            // Otherwise it would have to be moved.
+            && last.bar_start.is_none_or(|start| start <= position + EXACT);
+        if same {
+            self.now.position = Some(position);
+        }
+        same
     }
 
     /// `position`, less the samples that were counted twice if it then lies where the song goes

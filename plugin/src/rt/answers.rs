@@ -209,7 +209,7 @@ impl Answers {
 
     /// Takes in all answers that are there.
     pub(super) fn receive(&mut self, link: &AudioEnd, performer: &mut Performer) {
-        while let Some(response) = link.answer() {
+        for response in link.answers() {
             self.take(&response, performer);
         }
     }

@@ -151,6 +151,16 @@ impl BeatClock {
         self.jump(now, reported, beats_per_tick)
     }
 
+    /// Whether the song is at tick `now`, where a block begins, where it is expected: to
+    /// [`Self::follow`] it would then change nothing. Tempo and loop must be as before.
+    pub(super) fn runs_on(&mut self, now: i64, position: Option<f64>) -> bool {
+        let runs_on = position.is_none_or(|at| (at - self.position(now)).abs() <= NOISE);
+        if runs_on {
+            self.block_start = now;
+        }
+        runs_on
+    }
+
     fn jump(&mut self, now: i64, position: f64, beats_per_tick: f64) -> Change {
         self.offset = 0.0;
         self.anchor_at(now, position, beats_per_tick);

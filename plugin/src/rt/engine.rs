@@ -4,24 +4,22 @@ use std::sync::Arc;
 
 use third_stream_model::perform::Emission;
 
+use super::display::{Display, News};
 use super::exit::Exit;
 use super::in_place::{Block, InPlace};
 use super::live::Live;
 use super::outbox::Outbox;
-use super::snapshot::{Snapshot, State, View};
+use super::snapshot::{Snapshot, State};
 use super::straight::Straight;
 use super::{Body, Event, Mode, Note, Port, Settings, Transport};
 use crate::link::AudioEnd;
 use crate::memory::{Memory, Post};
 
-/// How often a second the snapshot is published.
-const VIEWS_PER_SECOND: f64 = 90.0;
-
 /// The real-time core of one instance of the plugin.
 #[derive(Debug)]
 pub struct Engine {
     link: AudioEnd,
-    snapshot: Arc<Snapshot>,
+    display: Display,
     live: Live,
     in_place: InPlace,
     straight: Straight,
@@ -35,12 +33,9 @@ pub struct Engine {
     /// Whether it was asked to forget in the last block.
     forgets: Option<bool>,
     reset: bool,
+    /// How the song goes on without anything to do, if it does.
+    quiet: Option<Quiet>,
     dropped: u32,
-    shown: Option<News>,
-    /// Samples since the snapshot was published.
-    unseen: f64,
-    /// How often the snapshot was read, and the samples since that was more than before.
-    reads: (u32, f64),
 }
 
 /// A way of playing with what cannot change while the song plays.
@@ -49,6 +44,16 @@ enum Way {
     /// With so many bars of delay.
     Live(u8),
     InPlace,
+}
+
+/// Up to when nothing is due while the song runs on as it did.
+#[derive(Clone, Copy, Debug)]
+struct Quiet {
+    /// As the host said it, but for the position.
+    transport: Transport,
+    settings: Settings,
+    /// The tick at which something is due.
+    until: i64,
 }
 
 impl Way {
@@ -67,7 +72,7 @@ impl Engine {
     pub(crate) fn new(link: AudioEnd, snapshot: Arc<Snapshot>, memory: Memory, post: Post) -> Self {
         Self {
             link,
-            snapshot,
+            display: Display::new(snapshot),
             live: Live::new(),
             in_place: InPlace::new(memory, post),
             straight: Straight::new(),
@@ -77,10 +82,8 @@ impl Engine {
             mode: Mode::Live,
             forgets: None,
             reset: false,
+            quiet: None,
             dropped: 0,
-            shown: None,
-            unseen: f64::INFINITY,
-            reads: (0, 0.0),
         }
     }
 
@@ -94,6 +97,7 @@ impl Engine {
     /// processing.
     pub const fn reset(&mut self) {
         self.reset = true;
+        self.quiet = None;
     }
 
     /// Processes one block of `frames` samples. Audio thread.
@@ -104,6 +108,28 @@ impl Engine {
         settings: &Settings,
         port: &mut impl Port,
     ) {
+        let first = port.next();
+        if first.is_none() && self.is_quiet(frames, transport, settings) {
+            self.pass_over(frames);
+            if self.display.is_due(transport.sample_rate) {
+                self.show(&transport.sane(), &settings.sane());
+            }
+            return;
+        }
+        self.work(frames, (transport, settings), first, port);
+        self.quiet = self.quiet_from(transport, settings);
+    }
+
+    /// A block with something to do, in which `first` enters first. Not in line, so that a block
+    /// without makes no room for all this.
+    #[inline(never)]
+    fn work(
+        &mut self,
+        frames: u32,
+        (transport, settings): (&Transport, &Settings),
+        first: Option<Event>,
+        port: &mut impl Port,
+    ) {
         let (transport, settings) = (&transport.sane(), &settings.sane());
         self.outbox.resend(port);
         self.change(transport, settings, port);
@@ -112,15 +138,53 @@ impl Engine {
             Mode::InPlace => self.in_place.attend(settings, &self.link),
         }
         if self.playing.is_some() {
-            self.play(frames, transport, settings, port);
+            self.play(frames, (transport, settings), first, port);
         } else {
-            while let Some(event) = port.next() {
+            let mut next = first;
+            while let Some(event) = next {
                 self.pass(in_block(event, frames), port);
+                next = port.next();
             }
         }
         self.in_place.file();
+        self.pass_over(frames);
+        self.show(transport, settings);
+    }
+
+    fn pass_over(&mut self, frames: u32) {
         self.now += i64::from(frames);
-        self.show(frames, transport, settings);
+        self.display.pass(frames);
+    }
+
+    /// Whether a block of `frames` samples in which nothing enters has nothing to do: most have.
+    fn is_quiet(&mut self, frames: u32, transport: &Transport, settings: &Settings) -> bool {
+        let Some(quiet) = &self.quiet else {
+            return false;
+        };
+        self.now + i64::from(frames) <= quiet.until
+            && transport.is_as(&quiet.transport)
+            && *settings == quiet.settings
+            && !self.link.has_mail()
+            && !self.in_place.is_handed_a_memory()
+            && match settings.mode {
+                Mode::Live => self.live.runs_on(self.now, transport.position),
+                Mode::InPlace => self.in_place.runs_on(self.now, transport.position),
+            }
+    }
+
+    /// How the song goes on after a block of which the host said `transport` and `settings`.
+    fn quiet_from(&self, transport: &Transport, settings: &Settings) -> Option<Quiet> {
+        let clear = self.playing.is_some() && self.outbox.is_empty() && self.in_place.is_filed();
+        let until = match settings.mode {
+            _ if !clear => None,
+            Mode::Live => self.live.quiet_until(settings),
+            Mode::InPlace => self.in_place.quiet_until(settings),
+        };
+        until.map(|until| Quiet {
+            transport: *transport,
+            settings: *settings,
+            until,
+        })
     }
 
     /// Follows what has changed since the last block, apart from where the song is.
@@ -154,14 +218,15 @@ impl Engine {
     fn play(
         &mut self,
         frames: u32,
-        transport: &Transport,
-        settings: &Settings,
+        (transport, settings): (&Transport, &Settings),
+        first: Option<Event>,
         port: &mut impl Port,
     ) {
         let end = self.now + i64::from(frames);
         self.begin(transport, settings, port);
+        let mut next = first;
         loop {
-            let event = port.next().map(|event| in_block(event, frames));
+            let event = next.map(|event| in_block(event, frames));
             let until = event.map_or(end, |event| self.now + i64::from(event.sample));
             self.advance(until, event.is_some(), frames, (transport, settings), port);
             let Some(event) = event else {
@@ -179,6 +244,7 @@ impl Engine {
                 }
                 (_, body, Mode::InPlace) => self.hear_in_place(until, event.sample, body, port),
             }
+            next = port.next();
         }
     }
 
@@ -328,22 +394,9 @@ impl Engine {
             .flush(self.now, &self.link, &mut |emission| exit.emit(&emission));
     }
 
-    /// Whether the snapshot was read within a second, by what was seen of that when it was last due.
-    fn is_looked_at(&mut self, sample_rate: f64) -> bool {
-        let (before, unread) = self.reads;
-        let reads = self.snapshot.reads();
-        let unread = if reads == before {
-            unread + self.unseen
-        } else {
-            0.0
-        };
-        self.reads = (reads, unread);
-        unread < sample_rate
-    }
-
-    /// Publishes the snapshot, often enough for the eye.
-    fn show(&mut self, frames: u32, transport: &Transport, settings: &Settings) {
-        self.unseen += f64::from(frames);
+    /// Shows where the song is now.
+    #[inline(never)]
+    fn show(&mut self, transport: &Transport, settings: &Settings) {
         let news = News {
             state: match self.playing {
                 None if settings.bypass => State::Bypassed,
@@ -355,43 +408,18 @@ impl Engine {
             learned: self.in_place.learned(),
             waiting: self.in_place.waiting(),
         };
-        let changed = self.shown != Some(news);
-        let due = self.unseen * VIEWS_PER_SECOND >= transport.sample_rate;
-        if !changed && (!due || self.playing.is_none()) {
+        let playing = self.playing.is_some();
+        let Some(drawn) = self.display.wants(news, playing, transport.sample_rate) else {
             return;
-        }
-        let looked_at = self.is_looked_at(transport.sample_rate);
-        self.unseen = 0.0;
-        if !changed && !looked_at {
-            return;
-        }
-        self.shown = Some(news);
-        let mut view = View {
-            state: news.state,
-            late: news.late,
-            dropped: news.dropped,
-            learned: news.learned,
-            waiting: news.waiting,
-            ..View::default()
         };
-        // To draw the rolls costs more than all else in a block.
-        match self.playing.filter(|_| looked_at) {
+        let mut view = news.view();
+        match self.playing.filter(|_| drawn) {
             Some(Way::Live(_)) => self.live.view(self.now, settings, &mut view),
             Some(Way::InPlace) => self.in_place.view(self.now, settings, &mut view),
             None => {}
         }
-        self.snapshot.publish(&view);
+        self.display.publish(&view);
     }
-}
-
-/// What is shown at once when it changes, looked at or not.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct News {
-    state: State,
-    late: u32,
-    dropped: u32,
-    learned: u32,
-    waiting: u32,
 }
 
 /// The way out of a block that starts at tick `now` and has `last` as its last sample.

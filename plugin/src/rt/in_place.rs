@@ -171,6 +171,11 @@ impl InPlace {
         self.post.file(&mut self.memory);
     }
 
+    /// Whether all that has changed is sent.
+    pub(super) const fn is_filed(&self) -> bool {
+        !self.memory.has_filings()
+    }
+
     /// Whether a project has brought another memory.
     pub(super) fn is_handed_a_memory(&self) -> bool {
         self.post.is_handed_over()
@@ -322,6 +327,18 @@ impl InPlace {
             };
             self.mark(marker, block, emit);
         }
+    }
+
+    /// Before which tick nothing happens, as long as nothing comes and nothing is changed.
+    pub(super) fn quiet_until(&self, settings: &Settings) -> Option<i64> {
+        let (marker, _) = self.next_marker().filter(|_| self.preparing.is_none())?;
+        let played = self.performer.rests(&self.clock, settings.control())?;
+        Some(played.min(marker))
+    }
+
+    /// Whether the song runs on in a block that begins at tick `now`.
+    pub(super) fn runs_on(&mut self, now: i64, position: Option<f64>) -> bool {
+        self.clock.runs_on(now, position)
     }
 
     fn next_marker(&self) -> Option<(i64, Marker)> {

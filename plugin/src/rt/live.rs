@@ -195,6 +195,18 @@ impl Live {
         }
     }
 
+    /// Before which tick nothing happens, as long as nothing comes and nothing is changed.
+    pub(super) fn quiet_until(&self, settings: &Settings) -> Option<i64> {
+        let (marker, _) = self.next?;
+        let played = self.performer.rests(&self.clock, settings.control())?;
+        Some(played.min(marker))
+    }
+
+    /// Whether the song runs on in a block that begins at tick `now`.
+    pub(super) fn runs_on(&mut self, now: i64, position: Option<f64>) -> bool {
+        self.clock.runs_on(now, position)
+    }
+
     /// What the editor shows at tick `now`.
     pub(super) fn view(&self, now: i64, settings: &Settings, view: &mut View) {
         let beats = self.clock.beats(now);

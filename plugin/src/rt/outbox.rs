@@ -30,6 +30,11 @@ impl Outbox {
         }
     }
 
+    /// Whether nothing waits.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     /// Sends again what was refused, note-offs first. At the start of a block.
     pub(super) fn resend(&mut self, port: &mut impl Port) {
         self.resend_these(port, |body| matches!(body, Body::Off(_)));

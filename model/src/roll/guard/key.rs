@@ -1,7 +1,7 @@
 //! The key of a phrase: which of the 24 major and minor keys its pitch classes fit best.
 
 use super::rows_of_classes;
-use crate::roll::Roll;
+use crate::roll::{Roll, STEPS};
 
 /// How well a pitch class fits a major key on C, and a minor key on C: the probe-tone ratings of
 /// Krumhansl and Kessler (1982), times 100.
@@ -29,11 +29,19 @@ pub(super) fn rows(source: &Roll) -> u128 {
 
 /// The sounding cells of each pitch class.
 fn weights(source: &Roll) -> [i64; 12] {
+    // The cells of each row are counted in all rows at once: plane `p` has bit `p` of the counts.
+    let mut planes = [0; STEPS.ilog2() as usize + 1];
+    for step in source.steps() {
+        let mut carry = *step;
+        for plane in &mut planes {
+            (*plane, carry) = (*plane ^ carry, *plane & carry);
+        }
+    }
     std::array::from_fn(|class| {
-        let rows = rows_of_classes(1 << class);
-        let cells = source.steps().iter();
-        cells
-            .map(|step| i64::from((step & rows).count_ones()))
+        let rows: u128 = rows_of_classes(1 << class);
+        let counts = planes.iter().enumerate();
+        counts
+            .map(|(bit, plane)| i64::from((plane & rows).count_ones()) << bit)
             .sum()
     })
 }
@@ -67,6 +75,20 @@ fn key(weights: &[i64; 12]) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::roll::PITCHES;
+    use crate::roll::tests::any_roll;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn each_cell_counts_for_its_class(roll in any_roll()) {
+            let mut cells = [0; 12];
+            for (step, row) in (0..STEPS).flat_map(|step| (0..PITCHES).map(move |row| (step, row))) {
+                cells[row % 12] += i64::from(roll.get(step, row));
+            }
+            prop_assert_eq!(weights(&roll), cells);
+        }
+    }
 
     fn chords(chords: &[[usize; 3]]) -> Roll {
         let mut roll = Roll::EMPTY;

@@ -193,7 +193,7 @@ impl Requests {
 
     /// Takes in all answers that are there.
     pub(super) fn receive(&mut self, memory: &mut Memory, link: &AudioEnd) {
-        while let Some(response) = link.answer() {
+        for response in link.answers() {
             self.take(&response, memory);
         }
     }
