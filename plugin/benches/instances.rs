@@ -56,7 +56,7 @@ fn main() {
             let mut missing = ends.len() * 2;
             while missing > 0 {
                 for end in &ends {
-                    for response in end.answers() {
+                    for response in end.answers(usize::MAX) {
                         let took = asking.elapsed();
                         slowest = slowest.max(took);
                         late += usize::from(took > BEAT || response.outcome.is_err());

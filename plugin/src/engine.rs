@@ -21,7 +21,8 @@ use std::thread::JoinHandle;
 use parking_lot::Mutex;
 
 pub(crate) use fallback::Fallback;
-pub use model::{Model, ModelError, ranked};
+pub(crate) use model::caught;
+pub use model::{Model, ModelError, Question, ranked};
 pub use status::{Reading, State, Status};
 
 use third_stream_model::transfer::on_threads;
@@ -47,9 +48,9 @@ pub fn shared() -> Arc<Engine> {
     engine
 }
 
-/// Threads that share out a pass: sixty-four instances that ask both directions of different
-/// music at the same beat need two. More would be in the way of the host's own.
-fn threads() -> usize {
+/// Threads that the passes are shared out to: sixty-four instances that ask both directions of
+/// different music at the same beat need two. More would be in the way of the host's own.
+pub(crate) fn threads() -> usize {
     const MOST: usize = 2;
     std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST))
 }

@@ -23,6 +23,9 @@ use third_stream_model::roll::{Roll, edits::Edits};
 /// Messages that fit in each direction: four groups, or eight phrases, all asked for and none
 /// answered.
 const CAPACITY: usize = 16;
+/// Responses that are taken in during a block, unless one of them is needed at once: each takes
+/// some microseconds.
+pub const IN_A_BLOCK: usize = 2;
 /// How long a bounce waits for an answer, or for room for a request.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
@@ -182,17 +185,20 @@ impl AudioEnd {
         true
     }
 
-    /// Whether a response has come since [`AudioEnd::answers`] was last called: the cheaper
-    /// question, which most blocks ask.
+    /// Whether a response has come since [`AudioEnd::answers`] was last called, or was left: the
+    /// cheaper question, which most blocks ask.
     pub fn has_mail(&self) -> bool {
         self.mail.load(Ordering::Acquire)
     }
 
-    /// The responses that are there.
-    pub fn answers(&self) -> impl Iterator<Item = Response> {
+    /// The responses that are there, at most so many.
+    pub fn answers(&self, most: usize) -> impl Iterator<Item = Response> {
         // First: what comes from here on is either found or announces itself again.
         self.mail.swap(false, Ordering::AcqRel);
-        self.responses.try_iter()
+        if self.responses.len() > most {
+            self.mail.store(true, Ordering::Release);
+        }
+        self.responses.try_iter().take(most)
     }
 
     /// Waits for the next response, at most `longest`; `None` when that has passed or the worker

@@ -1,11 +1,12 @@
 //! The networks that come inside the plugin: one file is the whole install.
 
+use rayon::prelude::*;
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::{Roll, edits::Edits};
 use third_stream_model::shipped;
 use third_stream_model::transfer::{Gpu, Transfer};
 
-use crate::engine::{Fallback, Model, ModelError, ranked};
+use crate::engine::{Fallback, Model, ModelError, Question, caught, ranked, threads};
 
 /// Reads the default pair's embedded networks; where the plugin was built for a GPU, that is
 /// opened at the first question. Takes a moment and allocates: for the engine's worker.
@@ -26,7 +27,7 @@ fn embedded(gpu: Option<Gpu>) -> Result<Embedded, ModelError> {
         gpu,
         pairs: [const { None }; Pair::ALL.len()],
     };
-    embedded.transfer(Pair::JAZZ_CLASSIC)?;
+    embedded.unpack(Pair::JAZZ_CLASSIC)?;
     Ok(embedded)
 }
 
@@ -39,7 +40,8 @@ struct Embedded {
 }
 
 impl Embedded {
-    fn transfer(&mut self, pair: Pair) -> Result<&Transfer, ModelError> {
+    /// Makes sure that a pair's networks are there.
+    fn unpack(&mut self, pair: Pair) -> Result<(), ModelError> {
         let known = Pair::ALL.iter().position(|known| *known == pair);
         let place = &mut self.pairs[known.ok_or(ModelError::NoWeights(pair))?];
         if place.is_none() {
@@ -50,7 +52,23 @@ impl Embedded {
             };
             *place = Some(read.map_err(|error| ModelError::Weights(error.to_string()))?);
         }
-        place.as_ref().ok_or(ModelError::NoWeights(pair))
+        Ok(())
+    }
+
+    /// The answer of networks that are there.
+    fn answer(&self, asked: &Question) -> Result<Edits, ModelError> {
+        let mut there = self.pairs.iter().flatten();
+        let transfer = there
+            .find(|transfer| transfer.pair() == asked.pair)
+            .ok_or(ModelError::NoWeights(asked.pair))?;
+        let probabilities = transfer
+            .probabilities(std::slice::from_ref(&asked.roll), asked.direction)
+            .map_err(|error| ModelError::Pass(error.to_string()))?;
+        ranked(
+            &asked.roll,
+            &probabilities,
+            transfer.threshold(asked.direction),
+        )
     }
 }
 
@@ -66,10 +84,29 @@ impl Model for Embedded {
         direction: Direction,
         roll: &Roll,
     ) -> Result<Edits, ModelError> {
-        let transfer = self.transfer(pair)?;
-        let probabilities = transfer
-            .probabilities(std::slice::from_ref(roll), direction)
-            .map_err(|error| ModelError::Pass(error.to_string()))?;
-        ranked(roll, &probabilities, transfer.threshold(direction))
+        self.unpack(pair)?;
+        let roll = *roll;
+        self.answer(&Question {
+            pair,
+            direction,
+            roll,
+        })
+    }
+
+    /// On the CPU two passes side by side are done sooner than two that are shared out one after
+    /// the other.
+    fn at_once(&self) -> usize {
+        if self.gpu.is_some() { 1 } else { threads() }
+    }
+
+    fn answers(&mut self, questions: &[Question]) -> Vec<Result<Edits, ModelError>> {
+        let unpacked: Vec<Result<(), ModelError>> = questions
+            .iter()
+            .map(|asked| caught(|| self.unpack(asked.pair)))
+            .collect();
+        let this = &*self;
+        let each = questions.par_iter().zip(unpacked);
+        each.map(|(asked, unpacked)| unpacked.and_then(|()| caught(|| this.answer(asked))))
+            .collect()
     }
 }

@@ -48,6 +48,8 @@ struct Soonest<'a, C> {
     first: Option<((i64, u8, u64), Next)>,
     /// The earliest beat of all.
     earliest: f64,
+    /// A beat that is known to lie on a later tick than `first`.
+    later: f64,
 }
 
 /// Up to when nothing happens.
@@ -98,17 +100,24 @@ impl<'a, C: Clock> Soonest<'a, C> {
             until,
             first: None,
             earliest: f64::INFINITY,
+            later: f64::INFINITY,
         }
     }
 
     /// Whether what was offered comes before all that happens at `beats` or later.
-    fn is_before(&self, beats: f64) -> bool {
-        let tick = || self.clock.tick(beats);
-        beats > self.earliest
-            && self
-                .first
-                .as_ref()
-                .is_none_or(|((first, ..), _)| *first < tick())
+    fn is_before(&mut self, beats: f64) -> bool {
+        if beats >= self.later {
+            return true;
+        }
+        match self.first {
+            _ if beats <= self.earliest => false,
+            Some(((first, ..), _)) if first >= self.clock.tick(beats) => false,
+            Some(_) => {
+                self.later = beats;
+                true
+            }
+            None => true,
+        }
     }
 
     fn offer(&mut self, beats: f64, class: u8, sequence: u64, next: Next) {

@@ -3,7 +3,7 @@
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::{Roll, edits::Edits};
 
-use super::worker::caught;
+use super::model::caught;
 use super::{Load, Model, ModelError};
 
 /// A model that is opened at the first question, and the one that takes over for good when it

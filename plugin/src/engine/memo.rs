@@ -1,8 +1,9 @@
 //! The last few answers. A group's second request often has the same roll as its first (nothing
 //! was played in the last beat), and a loop brings the same rolls round and round.
 
-use third_stream_model::genre::{Direction, Pair};
-use third_stream_model::roll::{Roll, edits::Edits};
+use third_stream_model::roll::edits::Edits;
+
+use super::Question;
 
 /// Answers kept: both directions of the groups of a 16-bar loop, twice over (some 200 KiB).
 const KEPT: usize = 16;
@@ -10,20 +11,20 @@ const KEPT: usize = 16;
 /// Answers by what was asked; the oldest makes room.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
-    answers: Vec<(Pair, Direction, Roll, Edits)>,
+    answers: Vec<(Question, Edits)>,
     oldest: usize,
 }
 
 impl Memo {
-    pub(super) fn get(&self, pair: Pair, direction: Direction, roll: &Roll) -> Option<Edits> {
-        let same = |answer: &&(Pair, Direction, Roll, Edits)| {
-            answer.0 == pair && answer.1 == direction && answer.2 == *roll
-        };
-        self.answers.iter().find(same).map(|answer| answer.3)
+    pub(super) fn get(&self, asked: &Question) -> Option<Edits> {
+        let mut answers = self.answers.iter();
+        answers
+            .find(|(question, _)| question == asked)
+            .map(|(_, edits)| *edits)
     }
 
-    pub(super) fn put(&mut self, pair: Pair, direction: Direction, roll: &Roll, edits: &Edits) {
-        let answer = (pair, direction, *roll, *edits);
+    pub(super) fn put(&mut self, asked: &Question, edits: &Edits) {
+        let answer = (*asked, *edits);
         if self.answers.len() < KEPT {
             self.answers.push(answer);
         } else {

@@ -1,5 +1,7 @@
 //! What the worker runs: the trained networks, or a test's stand-in.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::edits::Edits;
 use third_stream_model::roll::{CELLS, Roll};
@@ -29,6 +31,17 @@ pub enum ModelError {
     Pass(String),
 }
 
+/// What is asked of a [`Model`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Question {
+    /// Which weights.
+    pub pair: Pair,
+    /// Which generator.
+    pub direction: Direction,
+    /// What it hears.
+    pub roll: Roll,
+}
+
 /// Both networks of one or more pairs. Lives on the worker and nowhere else.
 pub trait Model {
     /// What it runs on, as the editor shows it.
@@ -38,11 +51,37 @@ pub trait Model {
     fn edits(&mut self, pair: Pair, direction: Direction, roll: &Roll)
     -> Result<Edits, ModelError>;
 
+    /// How many questions it answers in the time of one: so many are put to it at once where they
+    /// wait.
+    fn at_once(&self) -> usize {
+        1
+    }
+
+    /// The answers to some questions, in their order. A panic is an answer, too.
+    fn answers(&mut self, questions: &[Question]) -> Vec<Result<Edits, ModelError>> {
+        let questions = questions.iter();
+        questions
+            .map(|asked| caught(|| self.edits(asked.pair, asked.direction, &asked.roll)))
+            .collect()
+    }
+
     /// One pass before any question, so that the first answer is as quick as the others.
     fn warm_up(&mut self) -> Result<(), ModelError> {
         self.edits(Pair::JAZZ_CLASSIC, Direction::AToB, &Roll::EMPTY)
             .map(|_| ())
     }
+}
+
+/// Runs `work`; a panic in it becomes an error.
+pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T, ModelError>) -> Result<T, ModelError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let text = panic
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "unknown".into());
+        Err(ModelError::Pass(format!("panic: {text}")))
+    })
 }
 
 /// The edits that lead from `roll` to the cells whose probability (step-major, [`CELLS`] values)

@@ -157,6 +157,65 @@ fn answers_carry_the_marks_of_their_requests() {
     assert!(reading.last_pass.is_some());
 }
 
+/// A model that takes two questions at once and tells what it was asked. It is held at `note(0)`.
+struct Pairwise {
+    asked: mpsc::Sender<Vec<Roll>>,
+    held: mpsc::Receiver<()>,
+}
+
+impl Model for Pairwise {
+    fn device(&self) -> &'static str {
+        "two at once"
+    }
+
+    fn edits(&mut self, _: Pair, _: Direction, roll: &Roll) -> Result<Edits, ModelError> {
+        assert_ne!(*roll, note(2), "for the test");
+        ranked(roll, &identity(roll), THRESHOLD)
+    }
+
+    fn at_once(&self) -> usize {
+        2
+    }
+
+    fn answers(&mut self, questions: &[Question]) -> Vec<Result<Edits, ModelError>> {
+        let rolls: Vec<Roll> = questions.iter().map(|asked| asked.roll).collect();
+        let holds = rolls.contains(&note(0));
+        self.asked.send(rolls).unwrap();
+        if holds {
+            self.held.recv().unwrap();
+        }
+        let each = questions.iter();
+        each.map(|asked| caught(|| self.edits(asked.pair, asked.direction, &asked.roll)))
+            .collect()
+    }
+}
+
+#[test]
+fn what_waits_is_worked_out_two_at_once_and_the_same_only_once() {
+    let (asks, asked) = mpsc::channel();
+    let (free, held) = mpsc::channel();
+    let engine = Engine::start(Box::new(|| Ok(Box::new(Pairwise { asked: asks, held }))));
+    let (one, two) = (attached(&engine, 1), attached(&engine, 2));
+    let now = Instant::now();
+    assert!(one.ask(request(&one, 0, now)));
+    assert_eq!(asked.recv_timeout(LONG).unwrap(), [note(0)]);
+    let after = |ms| now + Duration::from_millis(ms);
+    assert!(one.ask(request(&one, 1, after(100))));
+    assert!(two.ask(request(&two, 1, after(200))));
+    assert!(two.ask(request(&two, 2, after(300))));
+    assert!(one.ask(request(&one, 3, after(400))));
+    assert!(one.ask(request(&one, 4, after(500))));
+    free.send(()).unwrap();
+    assert_eq!(
+        [(); 3].map(|()| asked.recv_timeout(LONG).unwrap()),
+        [vec![note(1)], vec![note(2), note(3)], vec![note(4)]]
+    );
+    assert_eq!([(); 4].map(|()| answer(&one).group), [0, 1, 3, 4]);
+    assert_eq!(answer(&two).outcome, Ok(Edits::NONE));
+    // A panic is the answer to its own question alone.
+    assert_eq!(answer(&two).outcome, Err(Failure::Network));
+}
+
 #[test]
 fn the_earliest_deadline_comes_first_across_instances() {
     let (engine, began, free) = held_at_zero();
@@ -175,7 +234,7 @@ fn the_earliest_deadline_comes_first_across_instances() {
     // Group 3 is needed before group 1, though it was asked for later.
     assert_eq!(answer(&one).group, 3);
     assert!(
-        two.answers()
+        two.answers(1)
             .next()
             .is_some_and(|response| response.group == 2),
         "2 before 3"
@@ -336,7 +395,7 @@ fn dropping_the_engine_ends_its_thread_within_a_pass() {
         "{:?}",
         start.elapsed()
     );
-    end.answers().for_each(drop);
+    end.answers(usize::MAX).for_each(drop);
     assert!(
         !end.ask(request(&end, 17, Instant::now())),
         "nobody listens"

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use third_stream_model::roll::edits::Edits;
 
 use super::memo::Memo;
-use super::model::{Model, ModelError};
+use super::model::{Model, ModelError, Question, caught};
 use super::status::{State, Status};
 use super::{Inbox, Load};
 use crate::link::{Failure, Request, Response, WorkerEnd};
@@ -43,8 +43,8 @@ pub(super) fn run(inbox: &Inbox, status: &Status, load: Load) {
         if work.collect() {
             last_request = Instant::now();
         }
-        if let Some(request) = work.earliest() {
-            work.answer(&request, status);
+        if !work.waiting.is_empty() {
+            work.turn(status);
         } else if last_request.elapsed() < DROWSY {
             std::thread::park_timeout(AWAKE);
         } else {
@@ -73,18 +73,6 @@ fn load_model(status: &Status, load: Load) -> Option<Box<dyn Model>> {
             None
         }
     }
-}
-
-/// Runs `work`; a panic in it becomes an error.
-pub(super) fn caught<T>(work: impl FnOnce() -> Result<T, ModelError>) -> Result<T, ModelError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let text = panic
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "unknown".into());
-        Err(ModelError::Pass(format!("panic: {text}")))
-    })
 }
 
 /// What the worker holds.
@@ -148,10 +136,32 @@ impl Work {
         Some(self.waiting.remove(index))
     }
 
-    /// Works out one request and answers it.
-    fn answer(&mut self, request: &Request, status: &Status) {
-        let outcome = self.edits(request, status);
-        self.send(request.instance, &request.respond(outcome));
+    /// Answers what needs no pass, until as many that need one are found as the model takes at
+    /// once; then those.
+    fn turn(&mut self, status: &Status) {
+        let most = self.model.as_ref().map_or(1, |model| model.at_once());
+        let mut asked: Vec<Request> = Vec::new();
+        while asked.len() < most
+            && let Some(request) = self.earliest()
+        {
+            if asked
+                .iter()
+                .any(|other| question(other) == question(&request))
+            {
+                // The same once more: it is known when this turn is over.
+                self.waiting.push(request);
+                break;
+            }
+            match self.known(&question(&request)) {
+                Some(outcome) => self.send(request.instance, &request.respond(outcome)),
+                None => asked.push(request),
+            }
+        }
+        let questions: Vec<Question> = asked.iter().map(question).collect();
+        let outcomes = self.work_out(&questions, status);
+        for (request, outcome) in asked.iter().zip(outcomes) {
+            self.send(request.instance, &request.respond(outcome));
+        }
     }
 
     /// Sends a response behind those of its instance that are still to be sent.
@@ -176,31 +186,47 @@ impl Work {
         }
     }
 
-    fn edits(&mut self, request: &Request, status: &Status) -> Result<Edits, Failure> {
-        let Request {
-            pair,
-            direction,
-            roll,
-            ..
-        } = *request;
+    /// The answer that needs no pass, if there is one.
+    fn known(&self, asked: &Question) -> Option<Result<Edits, Failure>> {
         // Silence stays silence, whatever a network would make of it.
-        if roll.is_empty() {
-            return Ok(Edits::NONE);
+        if asked.roll.is_empty() {
+            return Some(Ok(Edits::NONE));
         }
-        if let Some(edits) = self.memo.get(pair, direction, &roll) {
-            return Ok(edits);
-        }
-        let model = self.model.as_mut().ok_or(Failure::NoWeights)?;
+        let edits = self.memo.get(asked);
+        edits.map(Ok).or(match self.model {
+            Some(_) => None,
+            None => Some(Err(Failure::NoWeights)),
+        })
+    }
+
+    fn work_out(&mut self, questions: &[Question], status: &Status) -> Vec<Result<Edits, Failure>> {
+        let Some(model) = self.model.as_mut().filter(|_| !questions.is_empty()) else {
+            return Vec::new();
+        };
         let start = Instant::now();
-        let outcome = caught(|| model.edits(pair, direction, &roll));
+        let outcomes = model.answers(questions);
+        let took = start.elapsed();
+        status.runs_on(model.device());
+        let each = questions.iter().zip(outcomes);
+        each.map(|(asked, outcome)| self.judge(asked, outcome, took, status))
+            .collect()
+    }
+
+    /// Files an outcome, or says why there is none.
+    fn judge(
+        &mut self,
+        asked: &Question,
+        outcome: Result<Edits, ModelError>,
+        took: Duration,
+        status: &Status,
+    ) -> Result<Edits, Failure> {
         match outcome {
             Ok(edits) => {
-                status.passed(start.elapsed());
-                status.runs_on(model.device());
+                status.passed(took);
                 if status.state() == State::Failed {
                     status.set(State::Ready);
                 }
-                self.memo.put(pair, direction, &roll, &edits);
+                self.memo.put(asked, &edits);
                 Ok(edits)
             }
             Err(ModelError::NoWeights(pair)) => {
@@ -213,5 +239,13 @@ impl Work {
                 Err(Failure::Network)
             }
         }
+    }
+}
+
+fn question(request: &Request) -> Question {
+    Question {
+        pair: request.pair,
+        direction: request.direction,
+        roll: request.roll,
     }
 }

@@ -383,18 +383,19 @@ impl Memory {
         let Some(key) = self.key(phrase) else {
             return;
         };
-        for index in 0..SLOTS {
+        let lengths: [usize; SLOTS] = std::array::from_fn(|index| key.steps(index));
+        for (index, own) in lengths.iter().enumerate() {
             for (_, note, _) in self.list(phrase, index) {
                 let Some(row) = row_of_key(note.key) else {
                     continue;
                 };
                 let onset = note.onset();
                 let (start, end) = note_steps(onset, onset + note.ring());
-                let begin = start.clamp(0, key.steps(index) as i64 - 1) as usize;
+                let begin = start.clamp(0, *own as i64 - 1) as usize;
                 let mut left = (end - start).max(1);
                 let (mut slot, mut step) = (first + index as isize, begin);
                 while left > 0 && slot < SLOTS as isize {
-                    let length = key.steps(slot.rem_euclid(SLOTS as isize) as usize);
+                    let length = lengths[slot.rem_euclid(SLOTS as isize) as usize];
                     while left > 0 && step < length {
                         if let Ok(slot) = usize::try_from(slot) {
                             steps[slot * STEPS_PER_SLOT + step] |= 1 << row;

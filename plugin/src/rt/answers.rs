@@ -207,9 +207,9 @@ impl Answers {
             .min_by(f64::total_cmp)
     }
 
-    /// Takes in all answers that are there.
-    pub(super) fn receive(&mut self, link: &AudioEnd, performer: &mut Performer) {
-        for response in link.answers() {
+    /// Takes in answers that are there, at most so many.
+    pub(super) fn receive(&mut self, most: usize, link: &AudioEnd, performer: &mut Performer) {
+        for response in link.answers(most) {
             self.take(&response, performer);
         }
     }
@@ -223,6 +223,7 @@ impl Answers {
         link: &AudioEnd,
         performer: &mut Performer,
     ) {
+        self.receive(usize::MAX, link, performer);
         let earliest = self.next();
         let place = self
             .latches

@@ -21,7 +21,7 @@ use third_stream_model::roll::row_of_key;
 use super::clock::{BeatClock, Change};
 use super::straight::Straight;
 use super::{Message, Note, Settings, Transport};
-use crate::link::AudioEnd;
+use crate::link::{AudioEnd, IN_A_BLOCK};
 use crate::memory::{Memory, Meter, Place, Post};
 use learner::{HALF_STEP, Learner};
 use pages::Pages;
@@ -206,7 +206,7 @@ impl InPlace {
             self.memory.await_all();
             self.renew(link);
         }
-        self.requests.receive(&mut self.memory, link);
+        self.requests.receive(IN_A_BLOCK, &mut self.memory, link);
         for _ in 0..PREPARED {
             let Some(phrase) = self.preparing.filter(|_| self.requests.has_spare()) else {
                 return;
@@ -215,6 +215,7 @@ impl InPlace {
             self.preparing = (next < self.memory.len()).then_some(next);
             if self.memory.waits(phrase) {
                 self.ask(phrase, AT_ONCE, PREPARE, link);
+                return; // one in a block: to draw its roll is most of what there is to do
             }
         }
     }
@@ -331,7 +332,8 @@ impl InPlace {
 
     /// Before which tick nothing happens, as long as nothing comes and nothing is changed.
     pub(super) fn quiet_until(&self, settings: &Settings) -> Option<i64> {
-        let (marker, _) = self.next_marker().filter(|_| self.preparing.is_none())?;
+        let prepares = self.preparing.is_some() && self.requests.has_spare();
+        let (marker, _) = self.next_marker().filter(|_| !prepares)?;
         let played = self.performer.rests(&self.clock, settings.control())?;
         Some(played.min(marker))
     }

@@ -15,7 +15,7 @@ use super::clock::{BeatClock, Change};
 use super::groups::{Closed, Groups};
 use super::snapshot::{State, View};
 use super::{Settings, Transport};
-use crate::link::{Answer, AudioEnd};
+use crate::link::{Answer, AudioEnd, IN_A_BLOCK};
 use crate::memory::Meter;
 
 /// The first answer is asked for this long (beats) before the group's end and plays this long.
@@ -68,9 +68,9 @@ impl Live {
         self.answers.late()
     }
 
-    /// Takes in all answers that are there.
+    /// Takes in answers that are there.
     pub(super) fn receive(&mut self, link: &AudioEnd) {
-        self.answers.receive(link, &mut self.performer);
+        self.answers.receive(IN_A_BLOCK, link, &mut self.performer);
     }
 
     /// Ends what sounds and forgets what was heard and asked.

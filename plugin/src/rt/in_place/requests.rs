@@ -191,9 +191,9 @@ impl Requests {
         }
     }
 
-    /// Takes in all answers that are there.
-    pub(super) fn receive(&mut self, memory: &mut Memory, link: &AudioEnd) {
-        for response in link.answers() {
+    /// Takes in answers that are there, at most so many.
+    pub(super) fn receive(&mut self, most: usize, memory: &mut Memory, link: &AudioEnd) {
+        for response in link.answers(most) {
             self.take(&response, memory);
         }
     }
@@ -207,6 +207,7 @@ impl Requests {
 
     /// The time of the next answer has come: it counts, or as soon as it comes.
     pub(super) fn take_up(&mut self, offline: bool, memory: &mut Memory, link: &AudioEnd) {
+        self.receive(usize::MAX, memory, link);
         let next = self.next();
         let place = self
             .flights
