@@ -296,11 +296,8 @@ impl Memory {
         {
             return;
         }
-        let slot = self
-            .phrases
-            .get_mut(phrase)
-            .and_then(|p| p.slots.get_mut(index));
-        if let Some(slot) = slot {
+        let phrases = self.phrases.get_mut(phrase);
+        if let Some(slot) = phrases.and_then(|p| p.slots.get_mut(index)) {
             self.notes.retain(&mut slot.first, keep);
             self.touch(phrase, index);
         }
@@ -392,8 +389,8 @@ impl Memory {
                 let onset = note.onset();
                 let (start, end) = note_steps(onset, onset + note.ring());
                 let begin = start.clamp(0, *own as i64 - 1) as usize;
-                let mut left = (end - start).max(1);
                 let (mut slot, mut step) = (first + index as isize, begin);
+                let mut left = (end - start).max(1);
                 while left > 0 && slot < SLOTS as isize {
                     let length = lengths[slot.rem_euclid(SLOTS as isize) as usize];
                     while left > 0 && step < length {
