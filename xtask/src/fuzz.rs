@@ -15,9 +15,6 @@ use crate::process::{cargo, host, line, run as run_process};
 
 /// The targets.
 const TARGETS: [&str; 5] = ["smf", "weights", "archive", "state", "events"];
-/// Bytes of an input, at most: what breaks a reader is short, and short inputs are many.
-const LONGEST: u32 = 1024;
-
 /// As cargo-fuzz without a sanitizer: Rust that is not unsafe has no use for one. Comparisons are
 /// not watched: that takes half the time, and what they would teach is in the corpora.
 const FLAGS: [&str; 7] = [
@@ -38,6 +35,9 @@ pub(crate) struct Args {
     /// Seconds for each target.
     #[arg(long, default_value_t = 60)]
     seconds: u64,
+    /// Bytes of an input, at most: what breaks a reader is short, and short inputs are many.
+    #[arg(long, default_value_t = 1024)]
+    longest: u32,
     /// Ends a target after so many runs, too.
     #[arg(long)]
     runs: Option<u64>,
@@ -110,7 +110,7 @@ fn fuzz(name: &str, args: &Args) -> Result<(u64, bool)> {
         .arg(crate::root().join("fuzz/corpus").join(name))
         .arg(format!("-artifact_prefix={}", prefix(&found)))
         .arg(format!("-max_total_time={}", args.seconds))
-        .arg(format!("-max_len={LONGEST}"))
+        .arg(format!("-max_len={}", args.longest))
         .args(["-rss_limit_mb=4096", "-timeout=25", "-print_final_stats=1"])
         .stdout(Stdio::null())
         .stderr(Stdio::piped());

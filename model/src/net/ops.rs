@@ -17,7 +17,8 @@ pub use norm::Activation;
 
 use std::cell::Cell;
 
-use candle_core::{CpuStorage, DType, Layout, Result, Storage, Tensor};
+use candle_core::{CpuStorage, DType, Device, Layout, Result, Storage, Tensor};
+use rayon::prelude::*;
 
 use super::kernels::Isa;
 
@@ -36,6 +37,23 @@ pub fn with_precision<R>(precision: Precision, f: impl FnOnce() -> R) -> R {
     }
     let _restore = Restore(PRECISION.replace(precision));
     f()
+}
+
+/// What `f` makes of each item, in this thread's precision and on the CPU side by side on the
+/// current rayon pool. The order of the results is that of the items; what each is does not depend
+/// on the pool.
+pub fn side_by_side<T: Sync, R: Send>(
+    device: &Device,
+    items: &[T],
+    f: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
+    if !device.is_cpu() {
+        return items.iter().map(f).collect();
+    }
+    let precision = PRECISION.get();
+    let each = items.par_iter();
+    each.map(|item| with_precision(precision, || f(item)))
+        .collect()
 }
 
 /// The instruction set of the precision asked for.

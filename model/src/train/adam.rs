@@ -57,15 +57,17 @@ impl Adam {
         })
     }
 
-    /// One step along the gradients; variables without one stay.
-    pub(super) fn step(&mut self, gradients: &GradStore, rate: f64) -> Result<()> {
+    /// One step along the gradients, each of which is in one of the stores; variables without one
+    /// stay.
+    pub(super) fn step(&mut self, gradients: &[GradStore], rate: f64) -> Result<()> {
         self.taken += 1;
         let corrections = (
             1.0 - f64::from(BETAS.0).powf(self.taken as f64),
             1.0 - f64::from(BETAS.1).powf(self.taken as f64),
         );
         for slot in self.slots.values() {
-            if let Some(gradient) = gradients.get(&slot.variable) {
+            let mut stores = gradients.iter();
+            if let Some(gradient) = stores.find_map(|store| store.get(&slot.variable)) {
                 slot.step(
                     &gradient.contiguous()?,
                     rate,
@@ -284,7 +286,7 @@ mod tests {
         let mut reference = AdamW::new(vec![theirs.clone()], parameters).unwrap();
         for _ in 0..5 {
             let loss = |v: &Var| v.as_tensor().sqr().unwrap().sum_all().unwrap();
-            adam.step(&loss(&ours).backward().unwrap(), 2e-2).unwrap();
+            adam.step(&[loss(&ours).backward().unwrap()], 2e-2).unwrap();
             reference.backward_step(&loss(&theirs)).unwrap();
         }
         let (a, b) = (
@@ -308,7 +310,7 @@ mod tests {
                     .unwrap()
                     .sum_all()
                     .unwrap();
-                adam.step(&loss.backward().unwrap(), 1e-3).unwrap();
+                adam.step(&[loss.backward().unwrap()], 1e-3).unwrap();
             }
             (variable.to_vec1::<f32>().unwrap()[0] - before).abs()
         };

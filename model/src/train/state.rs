@@ -7,7 +7,11 @@
 
 use std::collections::BTreeMap;
 
-use candle_core::{DType, Device, Result, Tensor, Var};
+use candle_core::{Device, Result, Tensor, Var};
+
+mod discriminators;
+
+use discriminators::{Judge, deception, judgement};
 
 use super::adam::{self, Adam};
 use super::batch::Batch;
@@ -18,7 +22,7 @@ use super::reach::{beyond, reach};
 use super::recipe::{Mixed, Recipe};
 use crate::genre::Direction;
 use crate::net::init::{Normal, Store, Variables};
-use crate::net::ops::{Precision, with_precision};
+use crate::net::ops::{Precision, side_by_side, with_precision};
 use crate::net::{self, Discriminator, Generator, rolls_of_tensor};
 use crate::roll::edits::THRESHOLD;
 use crate::roll::{PITCHES, Roll, STEPS};
@@ -54,12 +58,6 @@ impl Losses {
             ("changed_ba", self.changed[1]),
         ]
     }
-}
-
-/// A discriminator with its variables.
-struct Judge {
-    network: Discriminator,
-    variables: Variables,
 }
 
 /// Everything that training changes.
@@ -165,10 +163,9 @@ impl State {
         let noise = self.noise(batch.a.len(), &mut draw)?;
         let noise = noise.as_ref();
 
-        let logits = [
-            self.generators[0].logits(&a)?,
-            self.generators[1].logits(&b)?,
-        ];
+        let [ab, ba] = &self.generators;
+        let both = Both(&self.device);
+        let logits = both.try_map(&[(ab, &a), (ba, &b)], |(network, x)| network.logits(x))?;
         let width = self.recipe.straight_through;
         let fake = |logits: &Tensor| {
             if width > 0.0 {
@@ -181,8 +178,9 @@ impl State {
         let same = |logits: &Tensor, x: &Tensor| {
             losses::cycle(logits, x, self.recipe.cycle_loss, self.recipe.smoothing)
         };
-        let cycle_a = same(&self.generators[1].logits(&fakes[0])?, &a)?;
-        let cycle_b = same(&self.generators[0].logits(&fakes[1])?, &b)?;
+        let round = [(ba, &fakes[0], &a), (ab, &fakes[1], &b)];
+        let [cycle_a, cycle_b] =
+            both.try_map(&round, |(network, fake, x)| same(&network.logits(fake)?, x))?;
         let cycle = ((cycle_a + cycle_b)? * self.recipe.cycle_weight)?;
         let binary = fakes;
         let fakes = if self.recipe.soft_judged {
@@ -193,7 +191,7 @@ impl State {
         } else {
             binary.clone()
         };
-        let mut loss = (self.deception(&fakes, noise)? + &cycle)?;
+        let mut loss = (deception(&self.judges, &self.recipe, &fakes, noise)? + &cycle)?;
         if self.recipe.density_weight > 0.0 {
             let density = |fake, source| losses::density(fake, source, self.recipe.density_free);
             let density = (density(&binary[0], &a)? + density(&binary[1], &b)?)?;
@@ -221,11 +219,12 @@ impl State {
         }
         let weight = self.identity_weight(step);
         if weight > 0.0 {
-            let same_b = same(&self.generators[0].logits(&b)?, &b)?;
-            let same_a = same(&self.generators[1].logits(&a)?, &a)?;
+            let [same_b, same_a] = both.try_map(&[(ab, &b), (ba, &a)], |(network, x)| {
+                same(&network.logits(x)?, x)
+            })?;
             loss = (loss + ((same_a + same_b)? * weight)?)?;
         }
-        self.generator_adam.step(&loss.backward()?, rate)?;
+        self.generator_adam.step(&[loss.backward()?], rate)?;
         self.average(step)?;
 
         let fakes = fakes.map(|fake| fake.detach());
@@ -236,9 +235,17 @@ impl State {
         };
         let seen = self.past.exchange(fakes, &mut draw)?;
         let mixed = tensor(&batch.mixed)?;
-        let rate = rate * self.recipe.discriminator_rate;
-        figures.discriminators =
-            self.learn_to_judge([&a, &b, &mixed], &seen, noise, rate, &mut draw)?;
+        let real = [&a, &b, &mixed];
+        let (loss, gradients) =
+            judgement(&self.judges, &self.recipe, real, &seen, noise, &mut draw)?;
+        figures.discriminators = loss;
+        self.judge_adam
+            .step(&gradients, rate * self.recipe.discriminator_rate)?;
+        for judge in &self.judges {
+            for (name, value) in judge.network.iterate()? {
+                judge.variables[name].set(&value)?;
+            }
+        }
         Ok(figures)
     }
 
@@ -272,78 +279,6 @@ impl State {
             .map(|_| (draw.next_normal() * self.recipe.noise).abs() as f32)
             .collect();
         Tensor::from_vec(values, (batch, 1, STEPS, PITCHES), &self.device).map(Some)
-    }
-
-    /// How far the fakes are from passing: the adversarial part of the generators' loss.
-    fn deception(&self, fakes: &[Tensor; 2], noise: Option<&Tensor>) -> Result<Tensor> {
-        let mut loss = Tensor::zeros((), DType::F32, &self.device)?;
-        for (index, judge) in self.judges.iter().enumerate() {
-            let weight = match index {
-                0 | 1 => 1.0,
-                _ if self.recipe.mixed == Mixed::InLoss => self.recipe.mixed_weight,
-                _ => continue,
-            };
-            let fake = noisy(&fakes[generator_judged_by(index).index()], noise)?;
-            let scores = judge.network.frozen().forward(&fake)?;
-            loss = (loss + (losses::adversarial(&scores, 1.0)? * weight)?)?;
-        }
-        Ok(loss)
-    }
-
-    /// One step of all discriminators; returns their loss. `real` is A, B and the mixed music.
-    fn learn_to_judge(
-        &mut self,
-        real: [&Tensor; 3],
-        fakes: &[Tensor; 2],
-        noise: Option<&Tensor>,
-        rate: f64,
-        draw: &mut Normal,
-    ) -> Result<f32> {
-        let mut loss = Tensor::zeros((), DType::F32, &self.device)?;
-        for (index, judge) in self.judges.iter().enumerate() {
-            let (real_phrases, weight) = match index {
-                0 | 1 => (real[index], 1.0),
-                _ => (real[2], self.recipe.mixed_weight),
-            };
-            let fake = &fakes[generator_judged_by(index).index()];
-            let mut shown = vec![noisy(real_phrases, noise)?, noisy(fake, noise)?];
-            if index < 2 && self.recipe.counterexamples {
-                shown.push(noisy(real[1 - index], noise)?);
-            }
-            let scores = judge.network.forward(&Tensor::cat(&shown, 0)?)?;
-            let judged = losses::discriminator(&scores, real_phrases.dim(0)?)?;
-            loss = (loss + (judged * weight)?)?;
-            if self.recipe.mixtures > 0.0 {
-                let mixed = self.mixtures(&judge.network, real_phrases, fake, draw)?;
-                loss = (loss + (mixed * (weight * self.recipe.mixtures))?)?;
-            }
-        }
-        self.judge_adam.step(&loss.backward()?, rate)?;
-        for judge in &self.judges {
-            for (name, value) in judge.network.iterate()? {
-                judge.variables[name].set(&value)?;
-            }
-        }
-        loss.to_scalar()
-    }
-
-    /// How far a discriminator is from telling the shares in which phrases are mixed.
-    fn mixtures(
-        &self,
-        judge: &Discriminator,
-        real: &Tensor,
-        fake: &Tensor,
-        draw: &mut Normal,
-    ) -> Result<Tensor> {
-        let shares: Vec<f32> = (0..real.dim(0)?)
-            .map(|_| draw.next_uniform() as f32)
-            .collect();
-        let shares = Tensor::new(shares, &self.device)?;
-        let mixed = {
-            let shares = shares.reshape(((), 1, 1, 1))?;
-            (fake + (real - fake)?.broadcast_mul(&shares)?)?
-        };
-        losses::shares(&judge.forward(&mixed)?, &shares)
     }
 
     fn figures(sources: [&Tensor; 2], fakes: &[Tensor; 2]) -> Result<Losses> {
@@ -430,12 +365,21 @@ impl State {
     }
 }
 
-/// Which generator's fakes a discriminator judges: D_A and D_A,m those of B→A.
-const fn generator_judged_by(index: usize) -> Direction {
-    if index.is_multiple_of(2) {
-        Direction::BToA
-    } else {
-        Direction::AToB
+/// What is done for both directions, side by side.
+struct Both<'a>(&'a Device);
+
+impl Both<'_> {
+    fn try_map<T: Sync>(
+        &self,
+        items: &[T; 2],
+        f: impl Fn(&T) -> Result<Tensor> + Sync,
+    ) -> Result<[Tensor; 2]> {
+        let mut made = side_by_side(self.0, items, f).into_iter();
+        let mut next = || {
+            made.next()
+                .unwrap_or_else(|| candle_core::bail!("one of two"))
+        };
+        Ok([next()?, next()?])
     }
 }
 
@@ -453,13 +397,6 @@ fn named<'a>(
             kept.map(|(name, v)| (format!("{kind}.{index}.{name}"), v.clone()))
                 .collect::<Vec<_>>()
         })
-}
-
-fn noisy(x: &Tensor, noise: Option<&Tensor>) -> Result<Tensor> {
-    match noise {
-        Some(noise) => x + noise,
-        None => Ok(x.clone()),
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! A step learns what it should, and a restored state goes on exactly.
 
+use candle_core::DType;
+
+use super::discriminators::generator_judged_by;
 use super::*;
 
 fn rolls(seed: u64, count: usize) -> Vec<Roll> {
