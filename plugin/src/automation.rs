@@ -100,11 +100,13 @@ impl Automation {
     /// What a parameter shows once it was set to `value`.
     #[expect(unsafe_code, reason = "as the framework asks a parameter")]
     pub(crate) fn preview(&self, parameter: usize, value: f32) -> f32 {
-        // SAFETY: it leads into `params`, which this holds.
-        let preview = |pointer: &ParamPtr| unsafe {
-            pointer.preview_normalized(pointer.preview_plain(value))
-        };
-        self.pointers.get(parameter).map_or(value, preview)
+        match self.pointers.get(parameter) {
+            // Of these the framework says what it is told.
+            Some(ParamPtr::BoolParam(_)) => f32::from(value > 0.5),
+            // SAFETY: it leads into `params`, which this holds.
+            Some(pointer) => unsafe { pointer.preview_normalized(pointer.preview_plain(value)) },
+            None => value,
+        }
     }
 
     /// Adds what is to come after all the others. Where there is no room the first goes. Audio
