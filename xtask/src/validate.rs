@@ -74,6 +74,9 @@ const VALIDATORS: [Validator; 3] = [
             "--strictness-level",
             "10",
             "--validate-in-process",
+            "--randomise", // the order of the tests; the seed is said
+            "--repeat",
+            "2",
             "--validate",
         ],
         from: "https://github.com/Tracktion/pluginval/releases",
