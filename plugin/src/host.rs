@@ -8,6 +8,7 @@
 )]
 
 mod held;
+mod piece;
 pub(crate) mod timeline;
 
 use std::marker::PhantomData;
@@ -17,6 +18,7 @@ use nice_plug::prelude::{NoteEvent, Plugin, PluginNoteEvent, ProcessContext};
 
 use crate::rt::{Body, Event, Expression, Message, Note, Port};
 pub(crate) use held::Held;
+pub(crate) use piece::Piece;
 
 /// A host's event queues of one block, as the real-time core sees them.
 pub(crate) struct HostPort<'a, P, C> {

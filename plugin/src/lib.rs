@@ -10,7 +10,8 @@
 //! | `memory` | what In place remembers of the song | audio, host |
 //! | [`editor`] | the window | editor |
 //! | [`presets`], [`export`] | the user's files: presets, saved phrases | editor |
-//! | `vst3` | the VST3 export | host |
+//! | `automation` | VST3: the host's values, each at its sample | audio |
+//! | `vst3` | the VST3 export | host, audio |
 //! | `alone` | the core without a host, for the fuzzer | its caller's |
 //! | `counters` | what all instances have counted, for the soak | host |
 //!
@@ -18,6 +19,11 @@
 
 #[cfg(feature = "fuzz")]
 pub mod alone;
+#[cfg_attr(
+    feature = "fuzz",
+    expect(dead_code, reason = "only the VST3 export fills it")
+)]
+mod automation;
 #[cfg(feature = "rt-check")]
 pub mod counters;
 pub mod editor;
@@ -45,8 +51,9 @@ use std::time::{Duration, Instant};
 use nice_plug::prelude::*;
 use nice_plug_egui::{EguiEditor, RepaintNotifier};
 
+use automation::Automation;
 use engine::Engine;
-use host::{Held, HostPort, timeline::Timeline};
+use host::{Held, HostPort, Piece, timeline::Timeline};
 use params::ThirdStreamParams;
 use rt::Settings;
 use shared::Shared;
@@ -75,6 +82,8 @@ pub struct ThirdStream<const STEREO: bool> {
     shared: Arc<Shared>,
     /// Tells the editor to draw; an atomic flag, so the audio thread may.
     repaint: RepaintNotifier,
+    /// Shared with the VST3 component, which leaves the host's values there.
+    automation: Option<Arc<Automation>>,
     /// The real-time core and what translates for it; there from the first activation on.
     live: Option<Live>,
     /// The process's engine, held from the first activation to the end of this instance. After
@@ -102,10 +111,19 @@ struct Live {
 
 impl<const STEREO: bool> Default for ThirdStream<STEREO> {
     fn default() -> Self {
+        let automation = if STEREO {
+            Automation::promised()
+        } else {
+            None // The framework sets CLAP's parameters without a worker.
+        };
+        let shared =
+            |shared: &Arc<Automation>| (Arc::clone(&shared.params), shared.repaint.clone());
+        let (params, repaint) = automation.as_ref().map(shared).unwrap_or_default();
         Self {
-            params: Arc::default(),
+            params,
             shared: Arc::default(),
-            repaint: RepaintNotifier::new(),
+            repaint,
+            automation,
             live: None,
             engine: None,
             offline: false,
@@ -208,6 +226,13 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
             return ProcessStatus::KeepAlive;
         };
         let frames = buffer.samples() as u32;
+        if STEREO
+            && let Some(automation) = &self.automation
+            && !automation.is_empty()
+        {
+            live.process_in_pieces(automation, frames, self.offline, context);
+            return ProcessStatus::KeepAlive;
+        }
         let transport = live
             .timeline
             .block(context.transport(), frames, self.offline);
@@ -226,12 +251,55 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
     }
 }
 
+impl Live {
+    /// A block in which the host sets parameters, cut where it does. Not in line, because most
+    /// blocks are whole.
+    #[inline(never)]
+    fn process_in_pieces<P: Plugin>(
+        &mut self,
+        automation: &Automation,
+        frames: u32,
+        offline: bool,
+        context: &mut impl ProcessContext<P>,
+    ) {
+        let (mut start, mut ahead) = (0, None);
+        let mut point = automation.next();
+        while start < frames {
+            while let Some(due) = point.filter(|point| point.sample <= start) {
+                automation.set(due.parameter, due.value);
+                point = automation.next();
+            }
+            let cut = point.map(|point| point.sample).filter(|at| *at < frames);
+            let length = cut.unwrap_or(frames) - start;
+            let transport = if start == 0 {
+                self.timeline.block(context.transport(), length, offline)
+            } else {
+                self.timeline.piece(length)
+            };
+            self.changes = Some(automation.params.changes());
+            self.settings = automation.params.settings();
+            self.was_playing = transport.playing;
+            let mut block = HostPort::new(context, &mut self.held);
+            // The last piece takes whatever is left.
+            let mut port = Piece::new(&mut block, &mut ahead, (start, cut.unwrap_or(u32::MAX)));
+            self.core
+                .process(length, transport, &self.settings, &mut port);
+            start += length;
+        }
+        if let Some(point) = point {
+            automation.set(point.parameter, point.value);
+        }
+        automation.repaint.request_repaint();
+    }
+}
+
 impl<const STEREO: bool> ThirdStream<STEREO> {
     /// Waits (bounded) until nothing of this instance is queued in the framework. Main thread.
     ///
-    /// As a VST3 on Linux the framework queues every automated value for a worker that all
-    /// instances share, and that ends for all of them when it meets a value whose instance is
-    /// gone; the last instance then takes the host with it (docs/upstream.md).
+    /// As a VST3 on Linux the framework has a worker that all instances share, and that ends for
+    /// all of them when it meets a task whose instance is gone; the last instance then takes the
+    /// host with it (docs/upstream.md). Parameters go past it, but not a state that is loaded on
+    /// another thread, nor what the window asks of the host.
     fn drain(&self) {
         let Some(queue) = self
             .queue

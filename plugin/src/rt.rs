@@ -171,7 +171,7 @@ impl Transport {
     }
 
     /// The loop, unless it is so short that it is none.
-    fn cycle(&self) -> Option<(f64, f64)> {
+    pub(crate) fn cycle(&self) -> Option<(f64, f64)> {
         self.loop_range
             .filter(|(start, end)| end - start > SHORTEST_LOOP)
     }

@@ -3,15 +3,25 @@
 //! The framework tells a plugin the mode (playback or bounce) of the set-up *before* the current
 //! one. A bounce would then not wait for its answers, and the playback after it would wait on the
 //! audio thread. So [`Component`] hands every call on, and sets the framework up twice.
+//!
+//! What a host says of the plugin's own parameters does not reach the framework: during a block
+//! [`intake`] takes it out for `process`, between blocks [`said`] remembers it. docs/upstream.md
+//! says why.
 #![expect(
     unsafe_code,
     reason = "VST3's interfaces are C++: each of their functions takes pointers"
 )]
 
 mod factory;
+mod intake;
+mod said;
+
+use std::mem::MaybeUninit;
+use std::sync::Arc;
 
 use nice_plug::wrapper::vst3::Wrapper;
 use nice_plug::wrapper::vst3::vst3::Class;
+use nice_plug::wrapper::vst3::vst3::ComRef;
 use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{
     BusDirection, BusInfo, CtrlNumber, IAudioProcessor, IAudioProcessorTrait, IComponent,
     IComponentHandler, IComponentTrait, IEditController, IEditControllerTrait, IMidiMapping,
@@ -19,19 +29,77 @@ use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{
     IProcessContextRequirements, IProcessContextRequirementsTrait, IoMode, MediaType,
     NoteExpressionTypeID, NoteExpressionTypeInfo, NoteExpressionValue, ParamID, ParamValue,
     ParameterInfo, ProcessData, ProcessSetup, RoutingInfo, SpeakerArrangement, String128, TChar,
+    kNoParamId,
 };
 use nice_plug::wrapper::vst3::vst3::Steinberg::{
     FIDString, FUnknown, IBStream, IPlugView, IPluginBaseTrait, TBool, TUID, int16, int32,
-    kResultOk, tresult, uint32,
+    kInvalidArgument, kResultOk, tresult, uint32,
 };
+
+use crate::automation::Automation;
+use intake::Intake;
+use said::Said;
 
 /// The plugin as VST3 has it: with the pass-through bus.
 type Plugin = crate::ThirdStream<true>;
 
 /// What a host gets as an instance.
-#[derive(Default)]
 struct Component {
     framework: Wrapper<Plugin>,
+    intake: Intake,
+    said: Said,
+}
+
+impl Default for Component {
+    fn default() -> Self {
+        let (automation, framework) = Automation::shared_with(Wrapper::<Plugin>::default);
+        let ids = (0..automation.parameters() as int32).map(|index| id_of(&framework, index));
+        Self {
+            intake: Intake::new(Arc::clone(&automation), ids.collect()),
+            said: Said::new(automation),
+            framework,
+        }
+    }
+}
+
+/// The host's name for a parameter.
+fn id_of(framework: &Wrapper<Plugin>, index: int32) -> ParamID {
+    let mut info = MaybeUninit::<ParameterInfo>::zeroed();
+    // SAFETY: room for what is asked for.
+    let result = unsafe { framework.getParameterInfo(index, info.as_mut_ptr()) };
+    if result != kResultOk {
+        return kNoParamId;
+    }
+    // SAFETY: numbers and characters, which were zeros and are now written.
+    unsafe { info.assume_init() }.id
+}
+
+impl Component {
+    /// A block, or only changes.
+    ///
+    /// # Safety
+    /// As for `IAudioProcessor::process`.
+    unsafe fn pass_block(&self, data: *mut ProcessData) -> tresult {
+        // SAFETY: the host's own structure, during its call.
+        let own = unsafe { data.as_ref() }.and_then(|data| {
+            // SAFETY: null, or the host's own object, during its call.
+            let changes = unsafe { ComRef::from_raw(data.inputParameterChanges) }?;
+            let rest = self.intake.take(changes, data.numSamples)?;
+            Some((rest, data))
+        });
+        let Some((rest, host)) = own else {
+            // SAFETY: as the host promises.
+            return unsafe { self.framework.process(data) };
+        };
+        let mut data = ProcessData {
+            inputParameterChanges: rest,
+            ..*host
+        };
+        // SAFETY: all as the host's, but for changes that show a part of the host's.
+        let result = unsafe { self.framework.process(&raw mut data) };
+        self.intake.end();
+        result
+    }
 }
 
 impl Class for Component {
@@ -45,12 +113,15 @@ impl Class for Component {
     );
 }
 
-/// Hands calls on as they come; where a name for a first result is given, twice.
+/// Hands calls on as they come; where a name for a first result is given, twice. The calls in
+/// braces are our own.
 macro_rules! hand_on {
     ($($interface:ident {
         $(fn $name:ident($($arg:ident: $type:ty),*) -> $result:ty $([twice: $first:ident])?;)*
+        $({ $($own:tt)* })?
     })*) => {$(
         impl $interface for Component {
+            $($($own)*)?
             $(unsafe fn $name(&self, $($arg: $type),*) -> $result {
                 // SAFETY: what the host promises for this call it promises for that one.
                 let call = || unsafe {
@@ -71,7 +142,13 @@ macro_rules! hand_on {
 hand_on! {
     IPluginBaseTrait {
         fn initialize(context: *mut FUnknown) -> tresult;
-        fn terminate() -> tresult;
+        {
+            unsafe fn terminate(&self) -> tresult {
+                self.said.forget();
+                // SAFETY: as the host promises.
+                unsafe { self.framework.terminate() }
+            }
+        }
     }
     IComponentTrait {
         fn getControllerClassId(class: *mut TUID) -> tresult;
@@ -85,8 +162,19 @@ hand_on! {
             media: MediaType, direction: BusDirection, index: int32, state: TBool
         ) -> tresult;
         fn setActive(state: TBool) -> tresult;
-        fn setState(state: *mut IBStream) -> tresult;
-        fn getState(state: *mut IBStream) -> tresult;
+        {
+            unsafe fn setState(&self, state: *mut IBStream) -> tresult {
+                self.said.forget();
+                // SAFETY: as the host promises.
+                unsafe { IComponentTrait::setState(&self.framework, state) }
+            }
+
+            unsafe fn getState(&self, state: *mut IBStream) -> tresult {
+                self.said.settle();
+                // SAFETY: as the host promises.
+                unsafe { IComponentTrait::getState(&self.framework, state) }
+            }
+        }
     }
     IEditControllerTrait {
         fn setComponentState(state: *mut IBStream) -> tresult;
@@ -102,10 +190,30 @@ hand_on! {
         ) -> tresult;
         fn normalizedParamToPlain(id: ParamID, value: ParamValue) -> ParamValue;
         fn plainParamToNormalized(id: ParamID, value: ParamValue) -> ParamValue;
-        fn getParamNormalized(id: ParamID) -> ParamValue;
-        fn setParamNormalized(id: ParamID, value: ParamValue) -> tresult;
         fn setComponentHandler(handler: *mut IComponentHandler) -> tresult;
         fn createView(name: FIDString) -> *mut IPlugView;
+        {
+            unsafe fn getParamNormalized(&self, id: ParamID) -> ParamValue {
+                let said = |parameter| self.said.shown(parameter);
+                match self.intake.parameter(id).and_then(said) {
+                    Some(value) => value.into(),
+                    // SAFETY: as the host promises.
+                    None => unsafe { self.framework.getParamNormalized(id) },
+                }
+            }
+
+            unsafe fn setParamNormalized(&self, id: ParamID, value: ParamValue) -> tresult {
+                let Some(parameter) = self.intake.parameter(id) else {
+                    // SAFETY: as the host promises.
+                    return unsafe { self.framework.setParamNormalized(id, value) };
+                };
+                if !value.is_finite() {
+                    return kInvalidArgument;
+                }
+                self.said.say(parameter, value as f32);
+                kResultOk
+            }
+        }
     }
     IAudioProcessorTrait {
         fn setBusArrangements(
@@ -118,9 +226,23 @@ hand_on! {
         fn canProcessSampleSize(size: int32) -> tresult;
         fn getLatencySamples() -> uint32;
         fn setupProcessing(setup: *mut ProcessSetup) -> tresult [twice: first];
-        fn setProcessing(state: TBool) -> tresult;
-        fn process(data: *mut ProcessData) -> tresult;
         fn getTailSamples() -> uint32;
+        {
+            unsafe fn setProcessing(&self, state: TBool) -> tresult {
+                // SAFETY: as the host promises.
+                let result = unsafe { self.framework.setProcessing(state) };
+                self.said.set_processing(state != 0);
+                result
+            }
+
+            unsafe fn process(&self, data: *mut ProcessData) -> tresult {
+                self.said.turn();
+                // SAFETY: as the host promises.
+                let result = unsafe { self.pass_block(data) };
+                self.said.turn();
+                result
+            }
+        }
     }
     IMidiMappingTrait {
         fn getMidiControllerAssignment(

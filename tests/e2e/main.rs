@@ -21,6 +21,7 @@ mod realtime;
 mod rendering;
 mod stage;
 mod transport;
+mod values;
 mod vst3;
 
 use std::io::Write as _;

@@ -14,15 +14,15 @@ use crate::expected::{assert_same, later};
 use crate::music::{phrase, scattered};
 use crate::stage::{alone, knob, plugin};
 
-const STOP: Passage = Passage::Stop { seconds: 0.1 };
+pub(crate) const STOP: Passage = Passage::Stop { seconds: 0.1 };
 
 /// The VST3 under test; `None` where nobody said where it is.
-fn library() -> Option<Library> {
+pub(crate) fn library() -> Option<Library> {
     Library::under_test().map(Result::unwrap)
 }
 
 /// A new instance with these parameters at these places (0..=1) of their ranges.
-fn instance(library: &Library, parameters: &[(&str, f64)]) -> Instance {
+pub(crate) fn instance(library: &Library, parameters: &[(&str, f64)]) -> Instance {
     let mut instance = library.instance().unwrap();
     for (name, place) in parameters {
         instance.set(name, *place).unwrap();
@@ -54,7 +54,7 @@ fn events(recording: &Recording) -> Vec<(u64, String)> {
     events
 }
 
-fn assert_equal(one: &Recording, other: &Recording, what: &str) {
+pub(crate) fn assert_equal(one: &Recording, other: &Recording, what: &str) {
     let (one, other) = (events(one), events(other));
     let first = one.iter().zip(&other).find(|(a, b)| a != b);
     assert_eq!(first, None, "{what}: the first difference");
@@ -313,8 +313,8 @@ fn unloading_leaves_no_thread_behind() {
 fn an_automated_instance_that_goes_at_once_disturbs_no_other() {
     let _alone = alone();
     let Some(library) = library() else { return };
-    // The framework hands every automated value to a worker that all instances share, and that
-    // ends for all of them when it finds a value whose instance is gone.
+    // The framework would hand every automated value to a worker that all instances share, and
+    // that ends for all of them when it finds a value whose instance is gone.
     let moves = (0..2_000).map(|step| (f64::from(step) / 125.0, f64::from(step % 21) / 10.0 - 1.0));
     let song = Song::new(240.0, phrase()).knob(moves);
     let script = Script::new(song, [Passage::play(0.0, 16.0)]);

@@ -21,8 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* MAY_WAKE is added to one of the others: waking another thread takes a system call but no wait. */
-enum { OUTSIDE = 0, STRICT = 1, MAY_SLEEP = 2, MAY_WAKE = 4 };
+enum { OUTSIDE = 0, STRICT = 1, MAY_SLEEP = 2 };
 
 static __thread int place __attribute__((tls_model("initial-exec"))) = OUTSIDE;
 
@@ -179,8 +178,7 @@ long syscall(long number, ...)
             int what = (int)a[1] & FUTEX_CMD_MASK;
             if (what == FUTEX_WAIT || what == FUTEX_WAIT_BITSET || what == FUTEX_LOCK_PI)
                 caught("futex wait");
-            if (!(place & MAY_WAKE))
-                caught("futex wake");
+            caught("futex wake");
         } else {
             caught("syscall");
         }

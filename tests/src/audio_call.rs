@@ -11,7 +11,6 @@ type Mark = unsafe extern "C" fn(c_int) -> c_int;
 const OUTSIDE: c_int = 0;
 const STRICT: c_int = 1;
 const MAY_SLEEP: c_int = 2;
-const MAY_WAKE: c_int = 4;
 
 /// The interposer's function, where it is preloaded.
 #[cfg(target_os = "linux")]
@@ -62,12 +61,6 @@ const fn place(pace: Pace) -> c_int {
 /// bounce it may wait for its answers.
 pub fn watched<T>(pace: Pace, call: impl FnOnce() -> T) -> T {
     within(place(pace), call)
-}
-
-/// The same for a VST3, which on Linux may wake the framework's worker where a parameter is
-/// automated (docs/upstream.md).
-pub fn watched_vst3<T>(pace: Pace, call: impl FnOnce() -> T) -> T {
-    within(place(pace) | MAY_WAKE, call)
 }
 
 /// What the host does when the plugin calls it: not the plugin's time.

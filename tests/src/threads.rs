@@ -20,6 +20,23 @@ pub fn settle(expected: usize, patience: Duration) -> Option<usize> {
     }
 }
 
+/// How often threads of that name have gone to sleep by themselves. `None` where the system does
+/// not say.
+pub fn rests(name: &str) -> Option<u64> {
+    let mut rests = 0;
+    for task in std::fs::read_dir("/proc/self/task").ok()? {
+        let status = std::fs::read_to_string(task.ok()?.path().join("status")).unwrap_or_default();
+        let field = |key: &str| status.lines().find_map(|line| line.strip_prefix(key));
+        if field("Name:").is_some_and(|found| found.trim() == name) {
+            rests += field("voluntary_ctxt_switches:")?
+                .trim()
+                .parse::<u64>()
+                .ok()?;
+        }
+    }
+    Some(rests)
+}
+
 /// Waits until the plugin's worker has done what it was asked: it must be seen asleep several
 /// times in a row. Where threads cannot be listed, waits for `fallback`.
 pub fn wait_for_worker(name: &str, patience: Duration, fallback: Duration) {
@@ -86,6 +103,19 @@ mod tests {
             busy("spinning thread") == Some(false)
         });
         assert!(gone);
+    }
+
+    #[test]
+    fn a_thread_that_goes_to_sleep_is_counted() {
+        let sleep = || {
+            let before = rests("sleepy").unwrap();
+            for _ in 0..5 {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            rests("sleepy").unwrap() - before
+        };
+        let thread = std::thread::Builder::new().name("sleepy".into());
+        assert!(thread.spawn(sleep).unwrap().join().unwrap() >= 5);
     }
 
     #[test]

@@ -74,6 +74,9 @@ const VALIDATORS: [Validator; 3] = [
             "--strictness-level",
             "10",
             "--validate-in-process",
+            "--randomise", // the order of the tests; the seed is said
+            "--repeat",
+            "2",
             "--validate",
         ],
         from: "https://github.com/Tracktion/pluginval/releases",
@@ -254,8 +257,10 @@ impl Counts {
             self.failed += before(" tests failed");
         } else if result.starts_with("Completed tests in ") {
             self.passed += 1; // pluginval, for each group of tests
-        } else if result.starts_with("*** FAILED") || result.starts_with("!!! ") {
-            self.failed += 1; // pluginval
+        } else if result.starts_with("!!! WARNING") {
+            self.warnings += 1; // pluginval, also in a test that passes
+        } else if result.starts_with("!!! Test") || result.starts_with("*** FAILED:") {
+            self.failed += 1; // pluginval: a check, or a crash; `*** FAILED` alone sums them up
         }
     }
 }
@@ -285,9 +290,21 @@ mod tests {
         assert_eq!((vst3.passed, vst3.failed), (47, 3));
         let pluginval = count(&[
             "Completed tests in pluginval / Open plugin",
-            "*** FAILED: WITH ERROR CODE: 1",
+            "!!! WARNING: Enabling all buses failed",
+            "Completed tests in pluginval / Basic bus",
+            "!!! Test 1 failed: Genre not restored on setStateInformation",
+            "FAILED!!  1 test failed, out of a total of 9",
+            "*** FAILED",
         ]);
-        assert_eq!((pluginval.passed, pluginval.failed), (1, 1));
+        let wanted = Counts {
+            passed: 2,
+            failed: 1,
+            warnings: 1,
+            skipped: 0,
+        };
+        assert_eq!(pluginval, wanted);
+        let crash = count(&["*** FAILED: VALIDATION CRASHED"]);
+        assert_eq!((crash.passed, crash.failed), (0, 1));
     }
 
     #[cfg(unix)]

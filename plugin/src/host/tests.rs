@@ -352,3 +352,67 @@ fn a_loop_that_wraps_by_an_event_lands_on_its_start() {
     let now = timeline.block(&looped(4.0 + 200.0 * BEAT), 312, false);
     assert!(near(now.position, 4.0), "{:?}", now.position);
 }
+
+#[test]
+fn the_song_goes_on_from_piece_to_piece_of_a_block_that_is_cut_here() {
+    let mut timeline = Timeline::default();
+    let mut host = transport(6.99);
+    // A 3/4 bar stood before: the song's bars start at 3, 7, 11.
+    host.bar_start_pos_beats = Some(3.0);
+    host.bar_number = Some(1);
+    timeline.block(&host, 100, false);
+    let now = *timeline.piece(400);
+    assert!(near(now.position, 6.99 + 100.0 * BEAT));
+    assert_eq!((now.bar_start, now.bar_number), (Some(3.0), Some(1)));
+    let now = *timeline.piece(12);
+    assert!(near(now.position, 6.99 + 500.0 * BEAT));
+    assert_eq!((now.bar_start, now.bar_number), (Some(7.0), Some(2)));
+    // The next block is where the song was expected.
+    let mut host = transport(6.99 + 512.0 * BEAT);
+    host.bar_start_pos_beats = Some(7.0);
+    host.bar_number = Some(2);
+    let now = timeline.block(&host, 512, false);
+    assert_eq!(now.position, host.pos_beats);
+    // A song that stands stays where it is.
+    host.playing = false;
+    timeline.block(&host, 300, false);
+    assert_eq!(timeline.piece(212).position, host.pos_beats);
+}
+
+#[test]
+fn a_block_that_is_cut_here_goes_round_the_loop() {
+    let mut host = transport(7.0 - 100.0 * BEAT);
+    host.loop_range_beats = Some((2.0, 7.0));
+    let cut = |pieces: &[u32]| {
+        let mut timeline = Timeline::default();
+        let (first, others) = pieces.split_first().unwrap();
+        timeline.block(&host, *first, false);
+        for length in others {
+            timeline.piece(*length);
+        }
+        *timeline.piece(1)
+    };
+    for (pieces, position) in [
+        (&[99][..], 7.0 - BEAT),
+        (&[100], 2.0),
+        (&[60, 60], 2.0 + 20.0 * BEAT),
+        (&[60, 60, 60], 2.0 + 80.0 * BEAT),
+    ] {
+        let now = cut(pieces);
+        assert!(
+            near(now.position, position),
+            "{pieces:?}: {:?}",
+            now.position
+        );
+        let bar = (position / 4.0).floor();
+        assert!(near(now.bar_start, bar * 4.0), "{:?}", now.bar_start);
+        assert_eq!(now.bar_number, Some(bar as i64));
+    }
+    // The host says what was expected, though a piece is as long as the way from the loop's start.
+    let mut timeline = Timeline::default();
+    timeline.block(&host, 100, false);
+    timeline.piece(412);
+    let mut host = transport(2.0 + 412.0 * BEAT);
+    host.loop_range_beats = Some((2.0, 7.0));
+    assert_eq!(timeline.block(&host, 512, false).position, host.pos_beats);
+}

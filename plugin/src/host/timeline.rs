@@ -1,7 +1,8 @@
 //! The host's transport as the real-time core wants it: at the first sample of each block.
 //!
-//! nice-plug cuts a host's block where a parameter or the transport changes, and works the
-//! transport out for each piece. Two of its results are put right here, because both would look
+//! In VST3 the plugin cuts a host's block itself where a parameter changes ([`Timeline::piece`]).
+//! In CLAP nice-plug does, and where the transport changes, and works the transport out for each
+//! piece. Two of its results are put right here, because both would look
 //! like a seek or a new bar:
 //!
 //! * the start and number of the bar are computed from the position alone, which is wrong in a
@@ -19,6 +20,8 @@ use crate::rt::Transport;
 const PIECES: usize = 16;
 /// How exactly (in beats) a position must be where it is expected to count as the same.
 const EXACT: f64 = 1e-4;
+/// Less than a sample (in beats): only what float arithmetic makes of a line.
+const HAIR: f64 = 1e-6;
 
 /// What stands for the piece before the first.
 const NOWHERE: Transport = Transport {
@@ -74,9 +77,39 @@ impl Timeline {
             }
             self.now = now;
         }
+        self.add(frames);
+        &self.now
+    }
+
+    /// The transport at the first sample of the next `frames` samples of the same block, which is
+    /// cut here: the host says nothing new, the song goes on, also round its loop.
+    pub(crate) fn piece(&mut self, frames: u32) -> &Transport {
+        let length = f64::from(self.pieces[self.newest % PIECES]);
+        let now = &mut self.now;
+        if let Some(before) = now.position.filter(|_| now.playing) {
+            let mut position = before + length * beats_per_sample(now);
+            if let Some((start, end)) = now.cycle()
+                && before < end - HAIR
+                && position >= end - HAIR
+            {
+                position = start + (position - end).max(0.0) % (end - start);
+            }
+            now.position = Some(position);
+            let bars = now.bar_start.map_or(0.0, |start| {
+                ((position + HAIR - start) / bar_length(now)).floor()
+            });
+            if bars != 0.0 {
+                now.bar_start = now.bar_start.map(|start| start + bars * bar_length(now));
+                now.bar_number = now.bar_number.map(|number| number + bars as i64);
+            }
+        }
+        self.add(frames);
+        &self.now
+    }
+
+    fn add(&mut self, frames: u32) {
         self.newest = (self.newest + 1) % PIECES;
         self.pieces[self.newest] = frames;
-        &self.now
     }
 
     /// Whether the host only says that the song is where it is `expected`, as in most blocks: then

@@ -16,7 +16,7 @@ use vst3::Steinberg::kResultOk;
 
 use super::instance::{Instance, Listed, mode};
 use super::parts::{Changes, Events, pointer};
-use crate::audio_call::watched_vst3;
+use crate::audio_call::watched;
 use crate::host::Setup;
 use crate::host::walk::{Block, walk};
 use crate::recording::{Output, Recording};
@@ -73,6 +73,26 @@ impl Instance {
         })
     }
 
+    /// Hands parameters over at these places (0..=1) of their ranges without a block, as hosts do
+    /// while the sound card stands still. The plugin has to be active.
+    pub fn flush(&self, places: &[(&str, f64)], setup: &Setup) -> Result<()> {
+        let changes = ComWrapper::new(Changes::default());
+        for (name, place) in places {
+            changes.add(self.parameter(name)?.id, 0, *place);
+        }
+        // SAFETY: numbers and pointers, for which zeros are values.
+        let nothing: ProcessData = unsafe { std::mem::zeroed() };
+        let mut data = ProcessData {
+            processMode: mode(setup) as i32,
+            symbolicSampleSize: SymbolicSampleSizes_::kSample32 as i32,
+            inputParameterChanges: pointer(&changes),
+            ..nothing
+        };
+        let result = watched(setup.pace, || com!(self.processor.process(&raw mut data)));
+        ensure!(result == kResultOk, "the plugin took no changes ({result})");
+        Ok(())
+    }
+
     /// One call of the plugin; how long it took.
     fn call(
         &self,
@@ -121,7 +141,7 @@ impl Instance {
             processContext: &raw mut context,
         };
         let start = Instant::now();
-        let result = watched_vst3(setup.pace, || com!(self.processor.process(&raw mut data)));
+        let result = watched(setup.pace, || com!(self.processor.process(&raw mut data)));
         let took = start.elapsed();
         ensure!(
             result == kResultOk,

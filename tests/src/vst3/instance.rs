@@ -162,11 +162,23 @@ impl Instance {
     /// Sets a parameter to a place (0..=1) in its range, as a host does while nothing plays.
     pub fn set(&mut self, name: &str, place: f64) -> Result<()> {
         self.deactivate();
-        let parameters = self.shown();
-        let parameter = parameters.iter().find(|parameter| parameter.name == name);
-        let parameter = parameter.with_context(|| format!("the plugin has no {name:?}"))?;
-        let result = com!(self.controller.setParamNormalized(parameter.id, place));
+        self.say(name, place)
+    }
+
+    /// Tells the controller that a parameter is at this place (0..=1) in its range, whether blocks
+    /// are processed or not.
+    pub fn say(&self, name: &str, place: f64) -> Result<()> {
+        let id = self.parameter(name)?.id;
+        let result = com!(self.controller.setParamNormalized(id, place));
         done(&format!("set {name}"), result)
+    }
+
+    /// The parameter of that name.
+    pub fn parameter(&self, name: &str) -> Result<Listed> {
+        let mut parameters = self.shown();
+        let place = parameters.iter().position(|other| other.name == name);
+        let place = place.with_context(|| format!("the plugin has no {name:?}"))?;
+        Ok(parameters.swap_remove(place))
     }
 
     /// The parameter that takes a MIDI controller (128: channel pressure, 129: pitch bend).

@@ -1,0 +1,156 @@
+//! What a host says to the controller while blocks are processed.
+//!
+//! The framework then does nothing, because the value comes with the next block, too. A host that
+//! saves before that block would save the old one, so it is remembered up to there.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use parking_lot::Mutex;
+
+use crate::automation::Automation;
+
+/// The values that the host has said since the last block.
+pub(super) struct Said {
+    automation: Arc<Automation>,
+    /// Whether blocks are processed.
+    processing: AtomicBool,
+    /// How often a block has begun or ended; odd while one is processed. The audio thread counts.
+    turns: AtomicU32,
+    /// For each parameter its value, and the turn from which on no block had begun. Never locked
+    /// by the audio thread.
+    values: Mutex<Vec<Option<(f32, u32)>>>,
+}
+
+impl Said {
+    pub(super) fn new(automation: Arc<Automation>) -> Self {
+        Self {
+            processing: AtomicBool::new(false),
+            turns: AtomicU32::new(0),
+            values: Mutex::new(vec![None; automation.parameters()]),
+            automation,
+        }
+    }
+
+    /// A block begins or ends. Audio thread.
+    pub(super) fn turn(&self) {
+        let turns = self.turns.load(Ordering::Relaxed);
+        self.turns.store(turns.wrapping_add(1), Ordering::Release);
+    }
+
+    /// From now on blocks are processed, or none any more: then what was said holds.
+    pub(super) fn set_processing(&self, processing: bool) {
+        self.processing.store(processing, Ordering::Release);
+        if !processing {
+            self.settle();
+            self.forget();
+        }
+    }
+
+    /// The host says that a parameter has this value.
+    pub(super) fn say(&self, parameter: usize, value: f32) {
+        if !self.processing.load(Ordering::Acquire) {
+            self.automation.set(parameter, value);
+        } else if let Some(said) = self.values.lock().get_mut(parameter) {
+            *said = Some((value, self.coming()));
+        }
+    }
+
+    /// The value of a parameter where no block has come since it was said.
+    pub(super) fn shown(&self, parameter: usize) -> Option<f32> {
+        let (value, turn) = self.values.lock().get(parameter).copied()??;
+        (turn == self.coming()).then(|| self.automation.preview(parameter, value))
+    }
+
+    /// Sets what was said since the last block. While one is processed nothing is set, as it would
+    /// count in the middle of it.
+    pub(super) fn settle(&self) {
+        for (parameter, said) in self.values.lock().iter().enumerate() {
+            if let Some((value, turn)) = *said
+                && turn == self.turns.load(Ordering::Acquire)
+            {
+                self.automation.set(parameter, value);
+            }
+        }
+    }
+
+    /// Nothing was said.
+    pub(super) fn forget(&self) {
+        self.values.lock().fill(None);
+    }
+
+    /// The turn that holds up to the next block: this one, or that after the present block.
+    fn coming(&self) -> u32 {
+        let turns = self.turns.load(Ordering::Acquire);
+        turns.wrapping_add(turns & 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// While blocks are processed.
+    fn said() -> Said {
+        let said = Said::new(Arc::default());
+        said.set_processing(true);
+        said
+    }
+
+    fn knob(said: &Said) -> f32 {
+        said.automation.params.knob()
+    }
+
+    #[test]
+    fn what_was_said_holds_up_to_the_next_block() {
+        let said = said();
+        said.say(0, 1.0);
+        assert_eq!((knob(&said), said.shown(0)), (0.0, Some(1.0)));
+        said.turn();
+        said.turn();
+        assert_eq!(said.shown(0), None);
+        said.settle();
+        assert_eq!(knob(&said), 0.0, "the block had another word");
+    }
+
+    #[test]
+    fn what_is_saved_is_what_was_said() {
+        let said = said();
+        said.say(0, 1.0);
+        said.settle();
+        assert_eq!(knob(&said), 1.0);
+    }
+
+    #[test]
+    fn what_is_said_during_a_block_counts_behind_it() {
+        let said = said();
+        said.turn();
+        said.say(0, 1.0);
+        said.settle();
+        assert_eq!((knob(&said), said.shown(0)), (0.0, Some(1.0)));
+        said.turn();
+        assert_eq!(said.shown(0), Some(1.0));
+        said.settle();
+        assert_eq!(knob(&said), 1.0);
+    }
+
+    #[test]
+    fn the_end_of_processing_keeps_what_was_said() {
+        let said = said();
+        said.say(0, 0.75);
+        said.set_processing(false);
+        assert_eq!(knob(&said), 0.5);
+        said.say(0, 0.25);
+        assert_eq!(knob(&said), -0.5, "at once, as nothing is processed");
+        assert_eq!(said.shown(0), None);
+    }
+
+    #[test]
+    fn a_loaded_state_is_the_last_word() {
+        let said = said();
+        said.say(0, 1.0);
+        said.forget();
+        said.settle();
+        assert_eq!((knob(&said), said.shown(0)), (0.0, None));
+    }
+}
