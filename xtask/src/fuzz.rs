@@ -2,12 +2,14 @@
 //!
 //! Built with the pinned toolchain and the coverage counters that cargo-fuzz would ask for, so
 //! that nothing has to be installed but a C++ compiler for libFuzzer. What a run learns is kept
-//! in `target/fuzz/corpus`; what it finds in `target/fuzz/found`.
+//! in `target/fuzz/corpus` (with `--piece` in `target/fuzz/piece`, for that piece only); what it
+//! finds in `target/fuzz/found`.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -41,6 +43,10 @@ pub(crate) struct Args {
     /// Ends a target after so many runs, too.
     #[arg(long)]
     runs: Option<u64>,
+    /// Begins again after so many runs, from the committed corpus alone: a target becomes slow
+    /// with what it learns.
+    #[arg(long, requires = "runs")]
+    piece: Option<u64>,
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -96,9 +102,33 @@ fn build() -> Result<()> {
     run_process(&mut command)
 }
 
-/// Runs one target; how many runs it made, and whether it ended without a finding.
+/// Runs one target, piece by piece; how many runs it made, and whether it ended without a finding.
 fn fuzz(name: &str, args: &Args) -> Result<(u64, bool)> {
-    let (learned, found) = (folder("corpus", name), folder("found", name));
+    let begin = Instant::now();
+    let mut runs = 0;
+    loop {
+        let left = args.runs.map(|most| most.saturating_sub(runs));
+        let seconds = args.seconds.saturating_sub(begin.elapsed().as_secs());
+        if left == Some(0) || seconds == 0 {
+            return Ok((runs, true));
+        }
+        let piece = args.piece.map_or(left, |piece| left.map(|left| left.min(piece)));
+        let (made, good) = run_piece(name, args, piece, seconds)?;
+        runs += made;
+        if !good || args.piece.is_none() {
+            return Ok((runs, good));
+        }
+    }
+}
+
+/// One piece: of so many runs, and so many seconds at most.
+fn run_piece(name: &str, args: &Args, most: Option<u64>, seconds: u64) -> Result<(u64, bool)> {
+    let kind = if args.piece.is_some() { "piece" } else { "corpus" };
+    let (learned, found) = (folder(kind, name), folder("found", name));
+    if args.piece.is_some() && learned.exists() {
+        fs::remove_dir_all(&learned)
+            .with_context(|| format!("could not empty {}", learned.display()))?;
+    }
     for folder in [&learned, &found] {
         fs::create_dir_all(folder)
             .with_context(|| format!("could not make {}", folder.display()))?;
@@ -109,13 +139,13 @@ fn fuzz(name: &str, args: &Args) -> Result<(u64, bool)> {
         .arg(&learned)
         .arg(crate::root().join("fuzz/corpus").join(name))
         .arg(format!("-artifact_prefix={}", prefix(&found)))
-        .arg(format!("-max_total_time={}", args.seconds))
+        .arg(format!("-max_total_time={seconds}"))
         .arg(format!("-max_len={}", args.longest))
         .args(["-rss_limit_mb=4096", "-timeout=25", "-print_final_stats=1"])
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
-    if let Some(runs) = args.runs {
-        command.arg(format!("-runs={runs}"));
+    if let Some(most) = most {
+        command.arg(format!("-runs={most}"));
     }
     let shown = line(&command);
     eprintln!("{shown}");
