@@ -211,7 +211,7 @@ fn run(core: &mut Alone, actions: &[Action]) {
             Action::Answers { most: number, fails: all } => (most, fails) = (number, all),
             Action::Room(number) => room = number,
         }
-        settings.pair = Pair::JAZZ_CLASSIC;
+        settings.weights.pair = Pair::JAZZ_CLASSIC;
     }
     // The host ends what it holds and stops; the plugin then has nothing to hold.
     for note in struck {

@@ -10,13 +10,18 @@
 //! | [`svg`] | before and after as a picture | – |
 //! | `net` | the generator and the discriminator, with their operations | `net` |
 //! | `weights` | weights files: both generators of a pair and their header | `net` |
+//! | [`files`] | files that are whole or not there | – |
 //! | `shipped` | the weights that come with the programs | `net` |
+//! | `own` | weights of the user's own, in the user's folder | `net` |
 //! | `transfer` | a roll through a generator to its edits | `net` |
 //! | `train` | corpus, batches, losses, steps, checkpoints, evaluation | `train` |
 
+pub mod files;
 pub mod genre;
 #[cfg(feature = "net")]
 pub mod net;
+#[cfg(feature = "net")]
+pub mod own;
 pub mod perform;
 pub mod roll;
 #[cfg(feature = "net")]

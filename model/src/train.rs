@@ -24,7 +24,7 @@
 //! | [`checkpoint`] | everything that the next step needs, in one file |
 //! | [`threshold`] | the threshold above which a cell sounds, matched to the density |
 //! | [`report`] | progress bar, plain lines, `metrics.jsonl` |
-//! | `files` | files that are whole or not there, the lock of a run's folder |
+//! | `lock` | the lock of a run's folder |
 
 mod adam;
 mod archive;
@@ -33,10 +33,10 @@ mod cache;
 pub mod checkpoint;
 pub mod data;
 pub mod evaluate;
-mod files;
 mod folder;
 pub mod guide;
 pub mod learner;
+mod lock;
 mod losses;
 pub mod page;
 mod past;
@@ -51,4 +51,4 @@ pub mod state;
 pub mod threshold;
 pub mod validation;
 
-pub use files::LockError;
+pub use lock::LockError;

@@ -23,7 +23,7 @@ pub const HEADER_KEY: &str = "third-stream";
 /// The version of the format that is written and read here.
 pub const FORMAT: u32 = 1;
 /// The largest file that is read: far more than the largest network of the paper takes.
-const MOST_BYTES: usize = 256 << 20;
+pub(crate) const MOST_BYTES: usize = 256 << 20;
 /// The longest header that is read: far more than the names of that network's tensors take. A
 /// million tensors are refused before they are listed.
 const MOST_HEADER_BYTES: u64 = 1 << 20;

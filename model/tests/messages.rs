@@ -13,6 +13,7 @@ use std::io::{Error, ErrorKind};
 use std::path::PathBuf;
 
 use third_stream_model::genre::{Genre, Pair};
+use third_stream_model::own::OwnError;
 use third_stream_model::smf::SmfError;
 use third_stream_model::song::SongError;
 use third_stream_model::train::LockError;
@@ -48,6 +49,17 @@ fn messages() -> Vec<String> {
             problem: "type F32, expected F16".into(),
         }
         .to_string(),
+        OwnError::Missing(path()).to_string(),
+        OwnError::Refused(path(), WeightsError::Unreadable("InvalidHeader".into())).to_string(),
+        OwnError::Pair {
+            path: path(),
+            found: Pair::JAZZ_POP,
+            expected: Pair::JAZZ_CLASSIC,
+        }
+        .to_string(),
+        OwnError::Name("../x".into()).to_string(),
+        OwnError::NoFolder.to_string(),
+        OwnError::Io(path(), full()).to_string(),
         DataError::NoManifest("DIR".into()).to_string(),
         DataError::Value {
             path: path(),
@@ -193,6 +205,9 @@ fn what_the_command_line_says() {
         "transfer CUT out.mid --to jazz --weights CUT",
         "inspect NONE",
         "inspect CUT",
+        "adopt NONE --name mine",
+        "adopt CUT --name mine",
+        "adopt CUT --name ../mine",
         "evaluate --data EMPTY --weights NONE",
         "evaluate --data EMPTY --weights CUT",
         "examples --data EMPTY --weights CUT --out CUT",
@@ -214,6 +229,7 @@ fn what_the_command_line_says() {
             .args(line.split(' '))
             .current_dir(folder.path())
             .env("RUST_BACKTRACE", "0")
+            .env("XDG_DATA_HOME", folder.path().join("DATA"))
             .output()
             .unwrap();
         let said = String::from_utf8(output.stderr).unwrap();

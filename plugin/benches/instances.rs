@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use third_stream::engine::{State, shared};
-use third_stream::link::{Answer, AudioEnd, Request, link};
+use third_stream::link::{Answer, AudioEnd, Request, Weights, link};
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::Roll;
 
@@ -44,7 +44,7 @@ fn main() {
                         group,
                         answer,
                         deadline: asking + BEAT,
-                        pair: Pair::JAZZ_CLASSIC,
+                        weights: Weights::shipped(Pair::JAZZ_CLASSIC),
                         direction,
                         roll: phrase(end.instance() as usize, group as usize * 2 + answer.index()),
                     };

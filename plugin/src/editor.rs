@@ -12,6 +12,7 @@ mod knob;
 mod pair;
 mod roll_view;
 mod saving;
+mod shelf;
 mod status;
 mod theme;
 
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 use egui::{Rect, Ui, pos2, vec2};
 use third_stream_model::genre::{Direction, Genre};
+use third_stream_model::own::Own;
 use third_stream_model::roll::Roll;
 
 pub use app::App;
@@ -35,6 +37,10 @@ pub use crate::state::Side;
 pub struct View {
     /// The genres at the knob's ends.
     pub pair: GenrePair,
+    /// The user's own weights that can be chosen.
+    pub own: Arc<[Own]>,
+    /// The name of those that play, where they are the user's own.
+    pub weights: Option<String>,
     /// The knob as the user set it, −1..=1.
     pub knob: f32,
     /// The knob with the host's modulation.
@@ -94,6 +100,8 @@ impl Default for View {
     fn default() -> Self {
         Self {
             pair: GenrePair::JazzClassic,
+            own: Arc::default(),
+            weights: None,
             knob: 0.0,
             moved: 0.0,
             quantise: 1.0,
@@ -166,6 +174,10 @@ pub enum Gesture {
     BringBack,
     /// The whole learned song is to be saved as a MIDI file.
     SaveSong,
+    /// The list of pairs is opened: there may be other weights of the user's own.
+    ListWeights,
+    /// The pair is to be played by the user's own weights of that name, or by the plugin's.
+    Weights(GenrePair, Option<String>),
     /// The presets' menu is opened: other instances may have saved some.
     ListPresets,
     /// A preset is chosen, by its place in the list.
@@ -230,7 +242,7 @@ pub fn draw(ui: &mut Ui, view: &View) -> Vec<Gesture> {
         ui.multiply_opacity(faded);
         let genres = view.pair.of_core();
         knob::show(ui, knob, genres, (view.knob, view.moved), &mut gestures);
-        pair::show(ui, knob, view.pair, &mut gestures);
+        pair::show(ui, knob, view, &mut gestures);
         controls::mode(ui, mode, view.mode, &mut gestures);
         match view.mode {
             Mode::Live => controls::delay(ui, delay, view.delay, &mut gestures),

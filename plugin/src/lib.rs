@@ -8,6 +8,7 @@
 //! | [`engine`] | the worker that runs the networks, one in the process | its own |
 //! | [`params`], [`state`] | what the host automates and saves | host |
 //! | `memory` | what In place remembers of the song | audio, host |
+//! | `own` | the user's own weights: names and numbers | host, editor, its numbers: audio |
 //! | [`editor`] | the window | editor |
 //! | [`presets`], [`export`] | the user's files: presets, saved phrases | editor |
 //! | `automation` | VST3: the host's values, each at its sample | audio |
@@ -34,6 +35,7 @@ pub mod link;
 mod memory;
 #[cfg(test)]
 mod messages;
+mod own;
 pub mod params;
 pub mod presets;
 pub mod rt;

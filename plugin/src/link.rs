@@ -12,6 +12,7 @@
 //! audio side may wait is [`AudioEnd::wait_offline`].
 
 use std::cell::Cell;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -48,6 +49,22 @@ impl Answer {
     }
 }
 
+/// Which networks answer: those that come with the plugin for a pair, or a file of the user's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Weights {
+    /// The genres at the knob's ends.
+    pub pair: Pair,
+    /// The number of the user's own weights ([`crate::own`]); `None` stands for the plugin's.
+    pub own: Option<NonZeroU32>,
+}
+
+impl Weights {
+    /// Those that come with the plugin.
+    pub const fn shipped(pair: Pair) -> Self {
+        Self { pair, own: None }
+    }
+}
+
 /// One forward pass, asked for by the audio thread.
 #[derive(Clone, Copy, Debug)]
 pub struct Request {
@@ -63,8 +80,8 @@ pub struct Request {
     /// When its answer is first needed in real time. Earliest first; the answer is still wanted
     /// when this has passed (for the later bars of the group, and in offline rendering).
     pub deadline: Instant,
-    /// Which weights.
-    pub pair: Pair,
+    /// Which networks.
+    pub weights: Weights,
     /// Which generator.
     pub direction: Direction,
     /// The window: the last four bar slots ending with the group; in place, the phrase.
@@ -87,7 +104,7 @@ impl Request {
 /// Why there are no edits. The bars play dry and are counted as late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// There are no weights for the pair, or they are not loaded yet.
+    /// There are no such weights, they cannot be used, or they are not loaded yet.
     NoWeights,
     /// The network failed (an error or a panic).
     Network,

@@ -29,6 +29,11 @@ fn messages() -> Vec<String> {
         ExportError::NoFolder.to_string(),
         ExportError::Io(path(), full()).to_string(),
         ModelError::NoWeights(Pair::JAZZ_CLASSIC).to_string(),
+        ModelError::Own {
+            number: std::num::NonZeroU32::MIN,
+            text: "DIR/mine.safetensors: the file is cut".into(),
+        }
+        .to_string(),
         ModelError::Weights("the file is cut".into()).to_string(),
         ModelError::Size(3).to_string(),
         ModelError::NotAProbability {

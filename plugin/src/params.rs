@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use third_stream_model::genre::{Direction, Genre, Pair};
 
 use crate::memory::Keeper;
+use crate::own::Chosen;
 use crate::rt::{self, Guard, Settings};
 use crate::state::State;
 
@@ -58,12 +59,15 @@ pub struct ThirdStreamParams {
     /// What In place remembers. Never locked by the audio thread.
     #[persist = "memory"]
     pub(crate) memory: Arc<Keeper>,
+    /// Which weights of the user's own play, if any.
+    #[persist = "weights"]
+    pub(crate) own: Chosen,
     changes: Changes,
 }
 
 /// How often any parameter has changed.
 #[derive(Clone, Debug, Default)]
-struct Changes(Arc<AtomicU32>);
+pub(crate) struct Changes(Arc<AtomicU32>);
 
 impl Changes {
     /// What the framework calls behind each change of a parameter, on whichever thread.
@@ -72,8 +76,12 @@ impl Changes {
         Arc::new(move |_| changes.add())
     }
 
-    fn add(&self) {
+    pub(crate) fn add(&self) {
         self.0.fetch_add(1, Ordering::Release);
+    }
+
+    pub(crate) fn count_now(&self) -> u32 {
+        self.0.load(Ordering::Acquire)
     }
 }
 
@@ -222,6 +230,7 @@ impl Default for ThirdStreamParams {
                 .with_callback(changes.count()),
             state: Arc::default(),
             memory: Arc::default(),
+            own: Chosen::new(changes.clone()),
             changes,
         }
     }
@@ -253,14 +262,14 @@ impl ThirdStreamParams {
             forget: self.forget.value(),
             delay_bars: self.delay.value().bars(),
             bypass: self.bypass.value(),
-            pair: self.pair.value().of_core(),
+            weights: self.own.weights(self.pair.value().of_core()),
         }
     }
 
     /// A number that is another one after any parameter has changed: as long as it stays,
     /// [`Self::settings`] do. For the audio thread.
     pub fn changes(&self) -> u32 {
-        self.changes.0.load(Ordering::Acquire)
+        self.changes.count_now()
     }
 
     /// What the network is kept from. For the audio thread.

@@ -7,12 +7,13 @@
 mod factory;
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nice_plug::prelude::Param;
 use serde::{Deserialize, Serialize};
+use third_stream_model::files::write_whole;
 
 pub use factory::factory;
 
@@ -313,16 +314,6 @@ pub(crate) fn write_new(
         return Err(error);
     }
     Ok(file)
-}
-
-/// Writes a file beside and renames it, so that there is the old one or the new one, never a part.
-fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut beside = file.as_os_str().to_owned();
-    beside.push(".part");
-    let mut part = File::create(&beside)?;
-    part.write_all(bytes)?;
-    part.sync_all()?;
-    fs::rename(beside, file)
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ use third_stream_model::perform::Control;
 pub use third_stream_model::perform::{Body, Expression, Message, Note};
 pub use third_stream_model::roll::guard::Guard;
 
+use crate::link::Weights;
 use crate::memory::Meter;
 pub use engine::Engine;
 
@@ -99,7 +100,7 @@ pub struct Settings {
     /// Notes pass straight through.
     pub bypass: bool,
     /// Which weights answer.
-    pub pair: Pair,
+    pub weights: Weights,
 }
 
 impl Default for Settings {
@@ -112,7 +113,7 @@ impl Default for Settings {
             forget: false,
             delay_bars: 4,
             bypass: false,
-            pair: Pair::JAZZ_CLASSIC,
+            weights: Weights::shipped(Pair::JAZZ_CLASSIC),
         }
     }
 }

@@ -13,7 +13,8 @@ use crate::presets::Settings;
 /// The version that this plugin writes.
 ///
 /// 1: Live only. 2: with the mode and what In place remembers. 3: with two settings to compare.
-pub const VERSION: u32 = 3;
+/// 4: with the user's own weights.
+pub const VERSION: u32 = 4;
 
 /// The name of the persisted field.
 const FIELD: &str = "state";
@@ -21,6 +22,8 @@ const FIELD: &str = "state";
 const MODE: &str = "mode";
 const FORGET: &str = "forget";
 const MEMORY: &str = "memory";
+/// The name of what came with version 4.
+const WEIGHTS: &str = "weights";
 
 /// The saved state that is no parameter.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -171,7 +174,7 @@ pub fn read(state: &mut PluginState) {
     }
 }
 
-/// Gives a state what a version before 2 did not have. A saved "forget" is a switch that was left
+/// Gives a state what its version did not have yet. A saved "forget" is a switch that was left
 /// on; it forgets nothing that comes with it, as the core takes that up after it (`rt::engine`).
 fn complete(state: &mut PluginState) {
     let live = ParamValue::String("live".into());
@@ -180,6 +183,8 @@ fn complete(state: &mut PluginState) {
     state.params.entry(FORGET.into()).or_insert(off);
     let nothing = || "\"\"".to_owned();
     state.fields.entry(MEMORY.into()).or_insert_with(nothing);
+    let none = || "{}".to_owned();
+    state.fields.entry(WEIGHTS.into()).or_insert_with(none);
 }
 
 /// The state of a newer plugin that `state` keeps, if any.
@@ -215,6 +220,7 @@ mod tests {
     use nice_plug::prelude::Params;
 
     use crate::params::ThirdStreamParams;
+    use third_stream_model::genre::Pair;
 
     fn saved(field: &str) -> PluginState {
         let mut state = empty("0.1.0");
@@ -337,6 +343,22 @@ mod tests {
         params.deserialize_fields(&state.fields);
         assert_eq!(params.state.lock().compare, Compare::default());
         assert_eq!(params.state.lock().look, Some(Look::Dark));
+        assert_eq!(params.memory.song().notes.len(), 2);
+    }
+
+    #[test]
+    fn a_project_of_version_3_opens_with_the_plugin_s_weights() {
+        // As the plugin saved it before it had version 4.
+        let mut state: PluginState = serde_json::from_str(include_str!("state/v3.json")).unwrap();
+        assert_eq!(version_of(&state), Some(3));
+        read(&mut state);
+        let params = ThirdStreamParams::default();
+        let fields = [(WEIGHTS.to_owned(), r#"{"jazz-pop":"mine"}"#.to_owned())];
+        params.deserialize_fields(&fields.into());
+        assert_eq!(params.own.name(Pair::JAZZ_POP).as_deref(), Some("mine"));
+        params.deserialize_fields(&state.fields);
+        assert_eq!(params.own.name(Pair::JAZZ_POP), None);
+        assert_eq!(params.state.lock().compare.side, Side::B);
         assert_eq!(params.memory.song().notes.len(), 2);
     }
 

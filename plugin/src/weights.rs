@@ -1,12 +1,20 @@
-//! The networks that come inside the plugin: one file is the whole install.
+//! The networks that come inside the plugin (one file is the whole install), and the user's own.
+
+use std::num::NonZeroU32;
 
 use rayon::prelude::*;
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::{Roll, edits::Edits};
 use third_stream_model::shipped;
 use third_stream_model::transfer::{Gpu, Transfer};
+use third_stream_model::weights::WeightsError;
 
 use crate::engine::{Fallback, Model, ModelError, Question, caught, ranked, threads};
+use crate::link::Weights;
+
+/// Weights of the user's own that are kept ready in a process; beyond that the one that was used
+/// longest ago is read again when it is asked for. One of the shipped size takes some 60 MB.
+const MOST_OWN: usize = 4;
 
 /// Reads the default pair's embedded networks; where the plugin was built for a GPU, that is
 /// opened at the first question. Takes a moment and allocates: for the engine's worker.
@@ -26,9 +34,17 @@ fn embedded(gpu: Option<Gpu>) -> Result<Embedded, ModelError> {
     let mut embedded = Embedded {
         gpu,
         pairs: [const { None }; Pair::ALL.len()],
+        own: Vec::new(),
     };
     embedded.unpack(Pair::JAZZ_CLASSIC)?;
     Ok(embedded)
+}
+
+fn transfer(gpu: Option<&Gpu>, bytes: &[u8]) -> Result<Transfer, WeightsError> {
+    match gpu {
+        Some(gpu) => Transfer::on_gpu(bytes, gpu),
+        None => Transfer::from_bytes(bytes),
+    }
 }
 
 /// The embedded networks as the worker wants them, in the order of [`Pair::ALL`]; each pair is
@@ -37,6 +53,8 @@ struct Embedded {
     /// Where they run, if not on the CPU.
     gpu: Option<Gpu>,
     pairs: [Option<Transfer>; Pair::ALL.len()],
+    /// The user's own, the latest used last.
+    own: Vec<(NonZeroU32, Result<Transfer, String>)>,
 }
 
 impl Embedded {
@@ -45,22 +63,60 @@ impl Embedded {
         let known = Pair::ALL.iter().position(|known| *known == pair);
         let place = &mut self.pairs[known.ok_or(ModelError::NoWeights(pair))?];
         if place.is_none() {
-            let bytes = shipped::weights(pair);
-            let read = match &self.gpu {
-                Some(gpu) => Transfer::on_gpu(bytes, gpu),
-                None => Transfer::from_bytes(bytes),
-            };
+            let read = transfer(self.gpu.as_ref(), shipped::weights(pair));
             *place = Some(read.map_err(|error| ModelError::Weights(error.to_string()))?);
         }
         Ok(())
     }
 
+    /// Makes sure that the networks are there.
+    fn prepare(&mut self, weights: Weights) -> Result<(), ModelError> {
+        let Some(number) = weights.own else {
+            return self.unpack(weights.pair);
+        };
+        let known = self.own.iter().position(|(known, _)| *known == number);
+        let own = match known {
+            Some(at) => self.own.remove(at),
+            // What could not be read is not read again: a file that changes gets another number.
+            None => (number, self.read(number, weights.pair)),
+        };
+        let refused = own.1.as_ref().err().cloned();
+        if self.own.len() == MOST_OWN {
+            drop(self.own.remove(0));
+        }
+        self.own.push(own);
+        match refused {
+            None => Ok(()),
+            Some(text) => Err(ModelError::Own { number, text }),
+        }
+    }
+
+    /// Reads weights of the user's own; why they cannot be used, in words.
+    fn read(&self, number: NonZeroU32, pair: Pair) -> Result<Transfer, String> {
+        let read = || {
+            let bytes = crate::own::read(number, pair)?;
+            transfer(self.gpu.as_ref(), &bytes).map_err(|error| crate::own::refused(number, error))
+        };
+        caught(|| Ok(read().map_err(|error| error.to_string())))
+            .unwrap_or_else(|panic| Err(panic.to_string()))
+    }
+
+    /// The networks that are there.
+    fn there(&self, weights: Weights) -> Option<&Transfer> {
+        let Some(number) = weights.own else {
+            let mut there = self.pairs.iter().flatten();
+            return there.find(|transfer| transfer.pair() == weights.pair);
+        };
+        let mut own = self.own.iter();
+        let (_, transfer) = own.find(|(known, _)| *known == number)?;
+        transfer.as_ref().ok()
+    }
+
     /// The answer of networks that are there.
     fn answer(&self, asked: &Question) -> Result<Edits, ModelError> {
-        let mut there = self.pairs.iter().flatten();
-        let transfer = there
-            .find(|transfer| transfer.pair() == asked.pair)
-            .ok_or(ModelError::NoWeights(asked.pair))?;
+        let transfer = self
+            .there(asked.weights)
+            .ok_or(ModelError::NoWeights(asked.weights.pair))?;
         let probabilities = transfer
             .probabilities(std::slice::from_ref(&asked.roll), asked.direction)
             .map_err(|error| ModelError::Pass(error.to_string()))?;
@@ -80,14 +136,14 @@ impl Model for Embedded {
 
     fn edits(
         &mut self,
-        pair: Pair,
+        weights: Weights,
         direction: Direction,
         roll: &Roll,
     ) -> Result<Edits, ModelError> {
-        self.unpack(pair)?;
+        self.prepare(weights)?;
         let roll = *roll;
         self.answer(&Question {
-            pair,
+            weights,
             direction,
             roll,
         })
@@ -102,7 +158,7 @@ impl Model for Embedded {
     fn answers(&mut self, questions: &[Question]) -> Vec<Result<Edits, ModelError>> {
         let unpacked: Vec<Result<(), ModelError>> = questions
             .iter()
-            .map(|asked| caught(|| self.unpack(asked.pair)))
+            .map(|asked| caught(|| self.prepare(asked.weights)))
             .collect();
         let this = &*self;
         let each = questions.par_iter().zip(unpacked);

@@ -16,6 +16,8 @@ mod in_place;
 mod lifecycle;
 mod music;
 mod network;
+#[cfg(target_os = "linux")]
+mod own_weights;
 mod passing;
 mod realtime;
 mod rendering;

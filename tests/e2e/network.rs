@@ -19,7 +19,7 @@ pub(crate) fn transfer() -> Transfer {
 }
 
 /// Four bars of music, then the four bars in which they sound.
-fn script(notes: Vec<Note>) -> Script {
+pub(crate) fn script(notes: Vec<Note>) -> Script {
     let song = Song::new(240.0, notes);
     Script::new(
         song,
@@ -41,7 +41,7 @@ fn expected(source: &Roll, edits: [&Edits; 2], amount: f32) -> Roll {
     Roll::from_steps(steps)
 }
 
-fn assert_rolls(found: &Roll, wanted: &Roll, what: &str) {
+pub(crate) fn assert_rolls(found: &Roll, wanted: &Roll, what: &str) {
     assert_eq!(
         found.difference(wanted).count(),
         0,

@@ -1,4 +1,4 @@
-//! `cargo xtask train | evaluate | transfer | inspect`: hands everything to the command-line
+//! `cargo xtask train | evaluate | transfer | adopt | …`: hands everything to the command-line
 //! tool of the model package, built with optimisation and, where asked for, for a GPU.
 
 use anyhow::Result;

@@ -112,7 +112,9 @@ fn fuzz(name: &str, args: &Args) -> Result<(u64, bool)> {
         if left == Some(0) || seconds == 0 {
             return Ok((runs, true));
         }
-        let piece = args.piece.map_or(left, |piece| left.map(|left| left.min(piece)));
+        let piece = args
+            .piece
+            .map_or(left, |piece| left.map(|left| left.min(piece)));
         let (made, good) = run_piece(name, args, piece, seconds)?;
         runs += made;
         if !good || args.piece.is_none() {
@@ -123,7 +125,11 @@ fn fuzz(name: &str, args: &Args) -> Result<(u64, bool)> {
 
 /// One piece: of so many runs, and so many seconds at most.
 fn run_piece(name: &str, args: &Args, most: Option<u64>, seconds: u64) -> Result<(u64, bool)> {
-    let kind = if args.piece.is_some() { "piece" } else { "corpus" };
+    let kind = if args.piece.is_some() {
+        "piece"
+    } else {
+        "corpus"
+    };
     let (learned, found) = (folder(kind, name), folder("found", name));
     if args.piece.is_some() && learned.exists() {
         fs::remove_dir_all(&learned)

@@ -92,6 +92,10 @@ enum Task {
     /// Move MIDI files to another genre (arguments go to the command-line tool; try --help).
     #[command(disable_help_flag = true)]
     Transfer(forward::Args),
+    /// Put trained weights into the plugin's own list (arguments go to the command-line tool; try
+    /// --help).
+    #[command(disable_help_flag = true)]
+    Adopt(forward::Args),
     /// Show what is in a weights file or a corpus (arguments go to the command-line tool).
     #[command(disable_help_flag = true)]
     Inspect(forward::Args),
@@ -117,6 +121,7 @@ fn main() -> Result<()> {
         Task::Calibrate(args) => forward::run("calibrate", &args),
         Task::Examples(args) => forward::run("examples", &args),
         Task::Transfer(args) => forward::run("transfer", &args),
+        Task::Adopt(args) => forward::run("adopt", &args),
         Task::Inspect(args) => forward::run("inspect", &args),
     }
 }

@@ -9,8 +9,8 @@ use candle_core::{Device, Tensor};
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
-use super::files::write_whole;
 use super::record::Record;
+use crate::files::write_whole;
 
 /// How many checkpoints stay in the run's folder.
 const KEPT: usize = 2;

@@ -9,8 +9,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::files::write_whole;
 use super::report::METRICS;
+use crate::files::write_whole;
 
 /// The page's name in the run's folder.
 pub const FILE: &str = "report.html";

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::genre::{Genre, Pair};
 
 use super::data::{Corpus, Selection};
-use super::files::write_whole;
+use crate::files::write_whole;
 
 /// The file's name in the run's folder.
 pub const FILE: &str = "run.json";

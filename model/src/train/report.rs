@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Map, Value};
 
-use super::files::write_whole;
+use crate::files::write_whole;
 
 /// One JSON object a line: of each step its losses, learning rate and seconds; of each
 /// validation its scores.

@@ -14,11 +14,12 @@ use serde_json::Value;
 
 use super::batch::{Batch, Sampler};
 use super::checkpoint::{self, CheckpointError, Header};
-use super::files::{Lock, LockError, write_whole};
+use super::lock::{Lock, LockError};
 use super::page;
 use super::record::{FILE, Record, RecordError};
 use super::report::{Display, METRICS, Report};
 use super::schedule::Schedule;
+use crate::files::write_whole;
 
 /// The weights after the last checkpoint's step.
 pub const WEIGHTS: &str = "weights.safetensors";

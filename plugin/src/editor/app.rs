@@ -10,8 +10,10 @@ use nice_plug_egui::{
     EguiEditor, EguiEditorState, EguiNiceSettings, Frame, Key, KeyCapture, NiceEguiApp,
     RepaintNotifier, baseview, create_egui_editor,
 };
+use third_stream_model::own;
 
 use super::saving::Saving;
+use super::shelf::Shelf;
 use super::{Control, Gesture, Notice, View, draw};
 use crate::engine::State;
 use crate::export::{self, SavedSong};
@@ -45,7 +47,12 @@ pub(crate) fn create(
         EguiNiceSettings::new()
             .with_tile("Third Stream")
             .with_resize_hint(ResizeHint::RESIZABLE.with_min_logical_size(SMALLEST)),
-        App::new(params, shared, Library::new(presets::folder())),
+        App::new(
+            params,
+            shared,
+            Library::new(presets::folder()),
+            Shelf::new(own::folder()),
+        ),
     )
 }
 
@@ -61,6 +68,7 @@ pub struct App {
     /// was made.
     fit: Option<(f32, f32)>,
     library: Library,
+    shelf: Shelf,
     /// The song that is being saved.
     saving: Option<Saving>,
     /// What came of the user's last doing.
@@ -70,7 +78,12 @@ pub struct App {
 }
 
 impl App {
-    fn new(params: Arc<ThirdStreamParams>, shared: Arc<Shared>, library: Library) -> Self {
+    fn new(
+        params: Arc<ThirdStreamParams>,
+        shared: Arc<Shared>,
+        library: Library,
+        shelf: Shelf,
+    ) -> Self {
         Self {
             params,
             shared,
@@ -78,6 +91,7 @@ impl App {
             shown: snapshot::View::default(),
             fit: None,
             library,
+            shelf,
             saving: None,
             said: None,
             typing: false,
@@ -102,6 +116,8 @@ impl App {
         let sounds = matches!(shown.state, snapshot::State::Playing | snapshot::State::Dry);
         View {
             pair: params.pair.value(),
+            own: self.shelf.list(),
+            weights: params.own.name(params.pair.value().of_core()),
             knob: params.genre.unmodulated_plain_value() / 100.0,
             moved: params.knob(),
             quantise: params.quantise.unmodulated_plain_value() / 100.0,
@@ -153,6 +169,14 @@ impl App {
         if self.said.is_some() {
             return self.said.clone();
         }
+        let weights = self.params.settings().weights;
+        let refused = weights.own.and_then(|own| {
+            let mut refused = self.shared.engine().refused;
+            refused.remove(&own)
+        });
+        if let Some(why) = refused {
+            return Some(Notice::Warning(format!("{why}; notes pass as played")));
+        }
         let text = if self.params.state.lock().newer.is_some() {
             "This project's settings come from a newer version: kept, but not used here"
         } else if self.shown.dropped > 0 {
@@ -172,6 +196,19 @@ impl App {
             Gesture::Forget => self.params.memory.forget(),
             Gesture::BringBack => self.params.memory.bring_back(),
             Gesture::SaveSong => self.save_song(),
+            Gesture::ListWeights => self.said = self.shelf.read(),
+            Gesture::Weights(pair, name) => {
+                let (own, wanted) = (&self.params.own, name.as_deref());
+                self.said = self.shelf.choose(own, pair.of_core(), wanted).err();
+                if self.said.is_none() {
+                    let pair = Some(pair);
+                    let settings = Settings {
+                        pair,
+                        ..Settings::default()
+                    };
+                    set(&self.params, setter, &settings);
+                }
+            }
             Gesture::ListPresets => {
                 let problems = self.library.read();
                 self.said = problems.first().map(warning);

@@ -45,7 +45,9 @@ fn title(ui: &Ui, rect: Rect, view: &View) {
     let font = theme::font(22.0);
     let name = painter.text(at, Align2::LEFT_CENTER, "Third Stream", font, theme.text);
     let pair = view.pair.of_core();
-    let what = format!("{} · as played · {}", pair.a, pair.b);
+    let own = view.weights.as_ref().map(|name| format!("   by {name}"));
+    let own = own.unwrap_or_default();
+    let what = format!("{} · as played · {}{own}", pair.a, pair.b);
     let what = painter.layout_no_wrap(what, theme::font(12.5), theme.weak);
     let at = pos2(name.right() + 12.0, name.bottom() - 5.0 - what.size().y);
     if at.x + what.size().x < rect.right() {

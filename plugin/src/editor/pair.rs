@@ -1,8 +1,9 @@
-//! The genres at the knob's ends: a button beside the knob that opens the list of pairs.
+//! The genres at the knob's ends: a button beside the knob that opens the list of pairs, each
+//! with the weights that there are for it.
 
-use egui::{Button, Frame, Popup, Rect, Ui, vec2};
+use egui::{Button, Frame, Popup, Rect, ScrollArea, Ui, vec2};
 
-use super::{Control, Gesture, controls, theme};
+use super::{Gesture, View, controls, theme};
 use crate::params::GenrePair;
 
 /// Width and height of the button, in logical pixels.
@@ -10,11 +11,14 @@ const SIZE: egui::Vec2 = vec2(48.0, 24.0);
 
 /// Draws the button into the upper left corner of the knob's `rect`, and its menu while it is
 /// open.
-pub(crate) fn show(ui: &Ui, rect: Rect, chosen: GenrePair, gestures: &mut Vec<Gesture>) {
+pub(crate) fn show(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
     let at = Rect::from_min_size(rect.left_top(), SIZE);
     let response = controls::button(ui, at, "Pair", false);
     let opened =
         response.clicked() && !Popup::is_id_open(ui.ctx(), Popup::default_response_id(&response));
+    if opened {
+        gestures.push(Gesture::ListWeights);
+    }
     let theme = theme::of(ui.ctx());
     Popup::menu(&response)
         .frame(
@@ -24,19 +28,32 @@ pub(crate) fn show(ui: &Ui, rect: Rect, chosen: GenrePair, gestures: &mut Vec<Ge
         )
         .show(|ui| {
             theme::dress(ui);
-            for (index, pair) in GenrePair::ALL.into_iter().enumerate() {
-                let genres = pair.of_core();
-                let name = format!("{} \u{2013} {}", genres.a, genres.b);
-                let button = ui.add(Button::selectable(pair == chosen, name));
-                if opened && pair == chosen {
-                    button.request_focus();
+            let height = (ui.ctx().content_rect().height() - 120.0).max(120.0);
+            ScrollArea::vertical().max_height(height).show(ui, |ui| {
+                for pair in GenrePair::ALL {
+                    let own = view.own.iter().filter(|own| own.pair == pair.of_core());
+                    let own = own.map(|own| Some(own.name.as_str()));
+                    for name in std::iter::once(None).chain(own) {
+                        let chosen = pair == view.pair && name == view.weights.as_deref();
+                        let button = ui.add(Button::selectable(chosen, text(pair, name)));
+                        if opened && chosen {
+                            button.request_focus();
+                        }
+                        if button.clicked() {
+                            gestures.push(Gesture::Weights(pair, name.map(str::to_owned)));
+                            ui.close();
+                        }
+                    }
                 }
-                if button.clicked() {
-                    let last = GenrePair::ALL.len() - 1;
-                    let normalised = index as f32 / last as f32;
-                    gestures.extend(Gesture::whole(Control::Pair, normalised));
-                    ui.close();
-                }
-            }
+            });
         });
+}
+
+/// A pair for the plugin's own weights, below it the names of the user's.
+fn text(pair: GenrePair, own: Option<&str>) -> String {
+    let genres = pair.of_core();
+    match own {
+        None => format!("{} \u{2013} {}", genres.a, genres.b),
+        Some(name) => format!("    {name}"),
+    }
 }

@@ -26,7 +26,7 @@ impl Saving {
             knob: params.knob(),
             quantise: params.quantise.value() / 100.0,
             guard: params.guard(),
-            pair: params.pair.value().of_core(),
+            weights: params.settings().weights,
             ..Settings::default()
         };
         let stop = Arc::new(AtomicBool::new(false));

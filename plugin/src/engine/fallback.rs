@@ -1,10 +1,11 @@
 //! A GPU that may go away, and the CPU behind it.
 
-use third_stream_model::genre::{Direction, Pair};
+use third_stream_model::genre::Direction;
 use third_stream_model::roll::{Roll, edits::Edits};
 
 use super::model::caught;
 use super::{Load, Model, ModelError};
+use crate::link::Weights;
 
 /// A model that is opened at the first question, and the one that takes over for good when it
 /// cannot be opened, fails or panics.
@@ -34,7 +35,7 @@ impl Fallback {
     /// The answer of the first model; `None` where there is none any more.
     fn ask(
         &mut self,
-        pair: Pair,
+        weights: Weights,
         direction: Direction,
         roll: &Roll,
     ) -> Option<Result<Edits, ModelError>> {
@@ -46,8 +47,8 @@ impl Fallback {
                 .ok()?,
             First::Gone => return None,
         };
-        match caught(|| model.edits(pair, direction, roll)) {
-            Err(error) if !matches!(error, ModelError::NoWeights(_)) => {
+        match caught(|| model.edits(weights, direction, roll)) {
+            Err(error) if !matches!(error, ModelError::NoWeights(_) | ModelError::Own { .. }) => {
                 // Whatever is left of it may panic once more.
                 let dropped = caught(|| {
                     drop(model);
@@ -77,14 +78,14 @@ impl Model for Fallback {
 
     fn edits(
         &mut self,
-        pair: Pair,
+        weights: Weights,
         direction: Direction,
         roll: &Roll,
     ) -> Result<Edits, ModelError> {
-        if let Some(answer) = self.ask(pair, direction, roll) {
+        if let Some(answer) = self.ask(weights, direction, roll) {
             return answer;
         }
-        self.second.edits(pair, direction, roll)
+        self.second.edits(weights, direction, roll)
     }
 
     fn warm_up(&mut self) -> Result<(), ModelError> {
@@ -96,6 +97,8 @@ impl Model for Fallback {
 mod tests {
     use std::cell::Cell;
     use std::rc::Rc;
+
+    use third_stream_model::genre::Pair;
 
     use super::*;
 
@@ -112,7 +115,7 @@ mod tests {
             self.name
         }
 
-        fn edits(&mut self, _: Pair, _: Direction, _: &Roll) -> Result<Edits, ModelError> {
+        fn edits(&mut self, _: Weights, _: Direction, _: &Roll) -> Result<Edits, ModelError> {
             self.asked.set(self.asked.get() + 1);
             if self.asked.get() > self.passes {
                 return (self.end)();
@@ -122,7 +125,11 @@ mod tests {
     }
 
     fn ask(model: &mut Fallback) -> Result<Edits, ModelError> {
-        model.edits(Pair::JAZZ_CLASSIC, Direction::AToB, &Roll::EMPTY)
+        model.edits(
+            Weights::shipped(Pair::JAZZ_CLASSIC),
+            Direction::AToB,
+            &Roll::EMPTY,
+        )
     }
 
     /// A GPU of so many passes before a CPU, and how often the CPU was asked.

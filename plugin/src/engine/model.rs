@@ -1,10 +1,13 @@
 //! What the worker runs: the trained networks, or a test's stand-in.
 
+use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::edits::Edits;
 use third_stream_model::roll::{CELLS, Roll};
+
+use crate::link::Weights;
 
 /// Why there are no edits.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -12,6 +15,14 @@ pub enum ModelError {
     /// There are no networks for the pair.
     #[error("no weights for {0}: choose another pair")]
     NoWeights(Pair),
+    /// The user's own weights cannot be used; the plugin's can.
+    #[error("{text}")]
+    Own {
+        /// Their number ([`crate::own`]).
+        number: NonZeroU32,
+        /// Why, in words.
+        text: String,
+    },
     /// The weights cannot be used.
     #[error("the weights cannot be used: {0}")]
     Weights(String),
@@ -34,8 +45,8 @@ pub enum ModelError {
 /// What is asked of a [`Model`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Question {
-    /// Which weights.
-    pub pair: Pair,
+    /// Which networks.
+    pub weights: Weights,
     /// Which generator.
     pub direction: Direction,
     /// What it hears.
@@ -48,8 +59,12 @@ pub trait Model {
     fn device(&self) -> &str;
 
     /// The edits that lead from `roll` towards the direction's target.
-    fn edits(&mut self, pair: Pair, direction: Direction, roll: &Roll)
-    -> Result<Edits, ModelError>;
+    fn edits(
+        &mut self,
+        weights: Weights,
+        direction: Direction,
+        roll: &Roll,
+    ) -> Result<Edits, ModelError>;
 
     /// How many questions it answers in the time of one: so many are put to it at once where they
     /// wait.
@@ -61,13 +76,14 @@ pub trait Model {
     fn answers(&mut self, questions: &[Question]) -> Vec<Result<Edits, ModelError>> {
         let questions = questions.iter();
         questions
-            .map(|asked| caught(|| self.edits(asked.pair, asked.direction, &asked.roll)))
+            .map(|asked| caught(|| self.edits(asked.weights, asked.direction, &asked.roll)))
             .collect()
     }
 
     /// One pass before any question, so that the first answer is as quick as the others.
     fn warm_up(&mut self) -> Result<(), ModelError> {
-        self.edits(Pair::JAZZ_CLASSIC, Direction::AToB, &Roll::EMPTY)
+        let weights = Weights::shipped(Pair::JAZZ_CLASSIC);
+        self.edits(weights, Direction::AToB, &Roll::EMPTY)
             .map(|_| ())
     }
 }

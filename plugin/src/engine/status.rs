@@ -1,6 +1,8 @@
 //! What the worker tells the editor: atomics for the figures, a lock (never the audio thread's)
 //! for the words.
 
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -29,6 +31,7 @@ pub struct Status {
     last_pass: AtomicU64,
     device: Mutex<String>,
     error: Mutex<Option<String>>,
+    refused: Mutex<BTreeMap<NonZeroU32, String>>,
 }
 
 /// The status at one moment.
@@ -44,6 +47,9 @@ pub struct Reading {
     pub device: String,
     /// Why it failed.
     pub error: Option<String>,
+    /// Weights of the user's own that cannot be used, by their number, and why: what asks for
+    /// them plays dry.
+    pub refused: BTreeMap<NonZeroU32, String>,
 }
 
 impl Status {
@@ -56,6 +62,7 @@ impl Status {
             last_pass: (nanos > 0).then(|| Duration::from_nanos(nanos)),
             device: self.device.lock().clone(),
             error: self.error.lock().clone(),
+            refused: self.refused.lock().clone(),
         }
     }
 
@@ -74,6 +81,10 @@ impl Status {
     pub(super) fn fail(&self, error: String) {
         *self.error.lock() = Some(error);
         self.set(State::Failed);
+    }
+
+    pub(super) fn refuse(&self, own: NonZeroU32, why: String) {
+        self.refused.lock().insert(own, why);
     }
 
     pub(super) fn loaded(&self, device: &str) {

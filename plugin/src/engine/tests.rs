@@ -8,7 +8,7 @@ use third_stream_model::roll::edits::{Edits, THRESHOLD};
 use third_stream_model::roll::{CELLS, Roll};
 
 use super::*;
-use crate::link::{Answer, AudioEnd, Failure, Request, Response, link};
+use crate::link::{Answer, AudioEnd, Failure, Request, Response, Weights, link};
 
 /// Longer than any of this may take on a busy machine.
 const LONG: Duration = Duration::from_secs(20);
@@ -23,12 +23,12 @@ impl<F: FnMut(Direction, &Roll) -> Result<Vec<f32>, ModelError>> Model for Fake<
 
     fn edits(
         &mut self,
-        pair: Pair,
+        weights: Weights,
         direction: Direction,
         roll: &Roll,
     ) -> Result<Edits, ModelError> {
-        if pair == Pair::JAZZ_POP {
-            return Err(ModelError::NoWeights(pair));
+        if weights.pair == Pair::JAZZ_POP {
+            return Err(ModelError::NoWeights(weights.pair));
         }
         ranked(roll, &(self.0)(direction, roll)?, THRESHOLD)
     }
@@ -87,7 +87,7 @@ fn request(end: &AudioEnd, group: u32, deadline: Instant) -> Request {
         group,
         answer: Answer::First,
         deadline,
-        pair: Pair::JAZZ_CLASSIC,
+        weights: Weights::shipped(Pair::JAZZ_CLASSIC),
         direction: Direction::AToB,
         roll: note(group as usize),
     }
@@ -168,7 +168,7 @@ impl Model for Pairwise {
         "two at once"
     }
 
-    fn edits(&mut self, _: Pair, _: Direction, roll: &Roll) -> Result<Edits, ModelError> {
+    fn edits(&mut self, _: Weights, _: Direction, roll: &Roll) -> Result<Edits, ModelError> {
         assert_ne!(*roll, note(2), "for the test");
         ranked(roll, &identity(roll), THRESHOLD)
     }
@@ -185,7 +185,7 @@ impl Model for Pairwise {
             self.held.recv().unwrap();
         }
         let each = questions.iter();
-        each.map(|asked| caught(|| self.edits(asked.pair, asked.direction, &asked.roll)))
+        each.map(|asked| caught(|| self.edits(asked.weights, asked.direction, &asked.roll)))
             .collect()
     }
 }
@@ -366,7 +366,7 @@ fn no_weights_is_said_and_nothing_breaks() {
     let other_pair = engine(|_, roll| Ok(identity(roll)));
     let end = attached(&other_pair, 1);
     assert!(end.ask(Request {
-        pair: Pair::JAZZ_POP,
+        weights: Weights::shipped(Pair::JAZZ_POP),
         ..request(&end, 0, Instant::now())
     }));
     assert_eq!(answer(&end).outcome, Err(Failure::NoWeights));

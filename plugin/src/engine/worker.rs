@@ -233,6 +233,11 @@ impl Work {
                 tracing::warn!("no weights for {pair}: notes play dry");
                 Err(Failure::NoWeights)
             }
+            Err(ModelError::Own { number, text }) => {
+                tracing::warn!("{text}: notes play dry");
+                status.refuse(number, text);
+                Err(Failure::NoWeights)
+            }
             Err(error) => {
                 tracing::error!("{error}: notes play dry");
                 status.fail(error.to_string());
@@ -244,7 +249,7 @@ impl Work {
 
 fn question(request: &Request) -> Question {
     Question {
-        pair: request.pair,
+        weights: request.weights,
         direction: request.direction,
         roll: request.roll,
     }

@@ -5,13 +5,13 @@
 
 use std::time::{Duration, Instant};
 
-use third_stream_model::genre::{Direction, Pair};
+use third_stream_model::genre::Direction;
 use third_stream_model::perform::{Part, Performer};
 use third_stream_model::roll::SLOTS;
 
 use super::NOTICE;
 use super::groups::Closed;
-use crate::link::{Answer, AudioEnd, LONGEST_WAIT, Request, Response};
+use crate::link::{Answer, AudioEnd, LONGEST_WAIT, Request, Response, Weights};
 
 /// Groups that can be out at once; the performer has two pages for each.
 const FLIGHTS: usize = 4;
@@ -66,7 +66,7 @@ pub(super) struct Ask {
     pub(super) now: f64,
     /// Seconds until the answer is needed.
     pub(super) seconds: f64,
-    pub(super) pair: Pair,
+    pub(super) weights: Weights,
     /// Whether the host renders offline.
     pub(super) offline: bool,
 }
@@ -142,7 +142,7 @@ impl Answers {
                 group: ask.group,
                 answer: ask.answer,
                 deadline,
-                pair: ask.pair,
+                weights: ask.weights,
                 direction,
                 roll,
             };

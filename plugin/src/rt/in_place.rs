@@ -21,7 +21,7 @@ use third_stream_model::roll::row_of_key;
 use super::clock::{BeatClock, Change};
 use super::straight::Straight;
 use super::{Message, Note, Settings, Transport};
-use crate::link::{AudioEnd, IN_A_BLOCK};
+use crate::link::{AudioEnd, IN_A_BLOCK, Weights};
 use crate::memory::{Memory, Meter, Place, Post};
 use learner::{HALF_STEP, Learner};
 use pages::Pages;
@@ -63,7 +63,7 @@ pub(super) struct InPlace {
     stopped_at: f64,
     /// The next phrase that is to be prepared after loading.
     preparing: Option<usize>,
-    pair: Pair,
+    weights: Weights,
     late: u32,
 }
 
@@ -141,7 +141,7 @@ impl InPlace {
             played: 0,
             stopped_at: 0.0,
             preparing: Some(0),
-            pair: Pair::JAZZ_CLASSIC,
+            weights: Weights::shipped(Pair::JAZZ_CLASSIC),
             late: 0,
         }
     }
@@ -201,8 +201,8 @@ impl InPlace {
 
     /// Once a block: takes in answers, and asks about phrases of a project that was loaded.
     pub(super) fn attend(&mut self, settings: &Settings, link: &AudioEnd) {
-        if settings.pair != self.pair {
-            self.pair = settings.pair;
+        if settings.weights != self.weights {
+            self.weights = settings.weights;
             self.memory.await_all();
             self.renew(link);
         }

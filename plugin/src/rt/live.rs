@@ -292,7 +292,7 @@ impl Live {
             slots: (first, first + i64::from(slots) - 1),
             now,
             seconds: self.clock.seconds(take_up - now, transport.sample_rate),
-            pair: settings.pair,
+            weights: settings.weights,
             offline: transport.offline,
         };
         self.answers.ask(&ask, link, &mut self.performer);
@@ -318,7 +318,7 @@ impl Live {
             slots: (closed.first, closed.last),
             now,
             seconds: self.clock.seconds(LEAD - HALF_STEP, transport.sample_rate),
-            pair: settings.pair,
+            weights: settings.weights,
             offline: transport.offline,
         };
         self.answers.ask(&ask, link, &mut self.performer);

@@ -1,9 +1,13 @@
 //! What the editor makes of mouse, wheel and keys.
 
+use std::sync::Arc;
+
 use egui::{Context, Event, Key, Modifiers, PointerButton, Pos2, RawInput, Rect, pos2, vec2};
 use third_stream::editor::{Control, Gesture, View, draw};
 use third_stream::params::{Delay, GenrePair, Mode};
 use third_stream::presets::{Preset, Settings, factory};
+use third_stream_model::genre::Pair;
+use third_stream_model::own::Own;
 
 /// In the middle of the knob, of its controls and of the switch, for a window of 960 × 560.
 const KNOB: Pos2 = pos2(150.0, 220.0);
@@ -255,14 +259,32 @@ fn the_small_controls_do_what_they_say() {
 #[test]
 fn the_pair_is_chosen_from_a_list() {
     let mut desk = Desk::new(View::default());
-    assert_eq!(desk.click(PAIR), [], "the list is opened");
+    let own = |name: &str, pair| Own {
+        name: name.into(),
+        pair,
+    };
+    desk.view.own = Arc::new([
+        own("Band", Pair::JAZZ_CLASSIC),
+        own("Radio", Pair::JAZZ_POP),
+    ]);
+    let opened = [Gesture::ListWeights];
+    assert_eq!(desk.click(PAIR), opened, "the list is opened");
     desk.pass(vec![]);
-    // The keys are at the pair that is chosen; the next one is jazz and pop.
+    // The keys are at what is chosen; after the user's own for it come jazz and pop.
     desk.key(Key::Tab);
-    assert_eq!(values(&desk.key(Key::Enter), Control::Pair), [0.5]);
+    desk.key(Key::Tab);
+    let chosen = [Gesture::Weights(GenrePair::JazzPop, None)];
+    assert_eq!(desk.key(Key::Enter), chosen);
     desk.view.pair = GenrePair::JazzPop;
     desk.pass(vec![]);
     assert_eq!(desk.key(Key::Enter), [], "the list is shut");
+
+    assert_eq!(desk.click(PAIR), opened);
+    desk.pass(vec![]);
+    desk.key(Key::Tab);
+    let radio = Some("Radio".to_owned());
+    let chosen = [Gesture::Weights(GenrePair::JazzPop, radio)];
+    assert_eq!(desk.key(Key::Enter), chosen);
 }
 
 #[test]

@@ -129,7 +129,7 @@ fn ready() -> Reading {
         passes: 24,
         last_pass: Some(Duration::from_millis(31)),
         device: "CPU".into(),
-        error: None,
+        ..Reading::default()
     }
 }
 

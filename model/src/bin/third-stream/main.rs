@@ -8,6 +8,7 @@
     reason = "a command-line tool talks to its user"
 )]
 
+mod adopt;
 mod calibrate;
 mod device;
 mod evaluate;
@@ -47,6 +48,8 @@ enum Command {
     Examples(examples::ExamplesArgs),
     /// Transfer a MIDI file, or a folder of them, to another genre.
     Transfer(transfer::TransferArgs),
+    /// Put trained weights into the plugin's own list.
+    Adopt(adopt::AdoptArgs),
     /// Print what a weights file or a checkpoint says of itself.
     Inspect(inspect::InspectArgs),
 }
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Command::Calibrate(args) => calibrate::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Examples(args) => examples::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Transfer(args) => transfer::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Adopt(args) => adopt::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Inspect(args) => inspect::run(&args).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {

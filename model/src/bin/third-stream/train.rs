@@ -204,6 +204,10 @@ pub(crate) fn run(args: &TrainArgs) -> Result<ExitCode> {
         Outcome::Done(weights) => {
             if !args.quiet {
                 println!("{}", weights.display());
+                eprintln!(
+                    "to play with them in the plugin: cargo xtask adopt {}",
+                    weights.display()
+                );
             }
             Ok(ExitCode::SUCCESS)
         }

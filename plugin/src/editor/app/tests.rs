@@ -7,9 +7,13 @@ use nice_plug::context::gui::GuiContextInner;
 use nice_plug::prelude::{ParamPtr, Params, PluginApi, PluginState};
 use parking_lot::Mutex;
 
+use third_stream_model::genre::Pair;
+use third_stream_model::shipped;
+
 use super::*;
+use crate::link::Weights;
 use crate::memory::tests::some_bars;
-use crate::params::Mode;
+use crate::params::{GenrePair, Mode};
 use crate::state::Side;
 use nice_plug::params::persist::PersistentField;
 
@@ -76,14 +80,15 @@ struct Desk {
     host: Arc<Host>,
     context: Context,
     time: f64,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Desk {
     fn new(params: Arc<ThirdStreamParams>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let library = Library::new(Some(folder.path().to_owned()));
-        let mut app = App::new(params, Arc::default(), library);
+        let weights = Ok(folder.path().join("Weights"));
+        let mut app = App::new(params, Arc::default(), library, Shelf::new(weights));
         let host = Arc::new(Host::default());
         app.host = Some(GuiContext::new(
             Arc::clone(&host) as Arc<dyn GuiContextInner>
@@ -93,7 +98,7 @@ impl Desk {
             host,
             context: Context::default(),
             time: 0.0,
-            _folder: folder,
+            folder,
         };
         desk.pass(vec![]);
         desk
@@ -110,6 +115,13 @@ impl Desk {
         let app = &mut self.app;
         let mut output = self.context.run_ui(input, |ui| app.show(ui));
         output.textures_delta.clear();
+    }
+
+    /// Does what the user wants.
+    fn follow(&mut self, gesture: Gesture) {
+        let host = self.app.host.clone().unwrap();
+        self.app
+            .follow(gesture, &self.context, &host.param_setter());
     }
 
     /// Clicks, and what the host was told.
@@ -218,4 +230,55 @@ fn the_theme_is_kept() {
         Theme::Light => Look::Light,
     };
     assert_eq!(params.state.lock().look, Some(wanted));
+}
+
+#[test]
+fn weights_of_the_user_s_own_are_listed_chosen_and_refused() {
+    let params = Arc::new(ThirdStreamParams::default());
+    let mut desk = Desk::new(Arc::clone(&params));
+    let weights = desk.folder.path().join("Weights");
+    std::fs::create_dir(&weights).unwrap();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(weights.join(name), bytes).unwrap();
+    let bytes = shipped::weights(Pair::JAZZ_POP);
+    write("Radio.safetensors", bytes);
+    desk.follow(Gesture::ListWeights);
+    let view = desk.app.view();
+    assert_eq!(view.own.len(), 1);
+    let radio = || Gesture::Weights(GenrePair::JazzPop, Some("Radio".into()));
+    desk.follow(radio());
+    assert_eq!(
+        *desk.host.said.lock(),
+        ["begin Pair", "set Pair", "end Pair"]
+    );
+    let view = desk.app.view();
+    assert_eq!(
+        (view.pair, view.weights.as_deref()),
+        (GenrePair::JazzPop, Some("Radio"))
+    );
+    let playing = params.settings().weights;
+    assert!(playing.own.is_some());
+
+    // Its header is whole and its networks are not: seen when it is chosen.
+    let mut nan = bytes.to_vec();
+    let end = nan.len();
+    nan[end - 2..].copy_from_slice(&[0xff, 0xff]);
+    write("Broken.safetensors", &nan);
+    write("Cut.safetensors", &bytes[..1000]);
+    desk.follow(Gesture::ListWeights);
+    let said = |desk: &mut Desk| match desk.app.view().notice {
+        Some(Notice::Warning(text)) => text,
+        other => format!("no warning: {other:?}"),
+    };
+    assert!(said(&mut desk).contains("Cut.safetensors: not a whole safetensors file"));
+    assert_eq!(desk.app.view().own.len(), 2);
+    desk.follow(Gesture::Weights(GenrePair::JazzPop, Some("Broken".into())));
+    assert!(
+        said(&mut desk).contains("a value is not finite"),
+        "{}",
+        said(&mut desk)
+    );
+    assert_eq!(params.settings().weights, playing, "those before stay");
+
+    desk.follow(Gesture::Weights(GenrePair::JazzPop, None));
+    assert_eq!(params.settings().weights, Weights::shipped(Pair::JAZZ_POP));
 }

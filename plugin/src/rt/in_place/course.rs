@@ -262,7 +262,7 @@ impl InPlace {
         let wanted = Wanted {
             due,
             seconds,
-            pair: self.pair,
+            weights: self.weights,
             offline: self.offline,
         };
         self.requests.ask(phrase, wanted, &mut self.memory, link);

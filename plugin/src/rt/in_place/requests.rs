@@ -10,11 +10,11 @@
 
 use std::time::{Duration, Instant};
 
-use third_stream_model::genre::{Direction, Pair};
+use third_stream_model::genre::Direction;
 use third_stream_model::roll::Roll;
 use third_stream_model::roll::edits::Edits;
 
-use crate::link::{Answer, AudioEnd, LONGEST_WAIT, Request, Response};
+use crate::link::{Answer, AudioEnd, LONGEST_WAIT, Request, Response, Weights};
 use crate::memory::Memory;
 
 /// Phrases that can be out at once: two directions each, as many as the link holds.
@@ -57,7 +57,7 @@ pub(super) struct Wanted {
     /// Seconds until it is needed.
     pub(super) seconds: f64,
     /// Which weights.
-    pub(super) pair: Pair,
+    pub(super) weights: Weights,
     /// Whether the host renders offline.
     pub(super) offline: bool,
 }
@@ -142,7 +142,7 @@ impl Requests {
                 group: ticket,
                 answer: Answer::Second,
                 deadline,
-                pair: wanted.pair,
+                weights: wanted.weights,
                 direction,
                 roll,
             };

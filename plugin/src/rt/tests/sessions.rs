@@ -13,7 +13,7 @@ use third_stream_model::genre::Pair;
 use super::super::{Mode, Settings};
 use super::clip::{ClipNote, Passage, script};
 use super::song::{Network, Played, Scene, Script, edits, pair};
-use crate::link::link;
+use crate::link::{Weights, link};
 use crate::memory::Keeper;
 
 /// Where nobody says how many.
@@ -136,7 +136,7 @@ fn change(script: &mut Script, dice: &mut Dice, modes: bool) {
                 9 => scene.settings.mode = Mode::InPlace,
                 10 => scene.settings.bypass = !scene.settings.bypass,
                 11 => scene.settings.forget = !scene.settings.forget,
-                _ => scene.settings.pair = pair,
+                _ => scene.settings.weights = Weights::shipped(pair),
             }
         }
     }
@@ -198,7 +198,7 @@ fn numbers() -> Range<u64> {
 /// they come, and how soon that is, is not the core's to say.
 fn answers_are_timed(session: &Script) -> bool {
     let same_pair = |scenes: &[Scene]| {
-        scenes[0].settings.pair == scenes[1].settings.pair || !scenes[1].transport.playing
+        scenes[0].settings.weights == scenes[1].settings.weights || !scenes[1].transport.playing
     };
     session.scenes.windows(2).all(same_pair)
 }

@@ -282,7 +282,9 @@ pub(super) fn probabilities(roll: &Roll, direction: Direction) -> Vec<f32> {
 pub(super) fn edits(request: &Request) -> Edits {
     let probabilities = probabilities(&request.roll, request.direction);
     // Each pair's weights have a taste of their own.
-    let pair = Pair::ALL.iter().position(|pair| *pair == request.pair);
+    let pair = Pair::ALL
+        .iter()
+        .position(|pair| *pair == request.weights.pair);
     let threshold = THRESHOLD + 0.05 * pair.unwrap_or(0) as f32;
     Edits::rank(&request.roll, &probabilities, threshold)
 }

@@ -10,9 +10,9 @@ use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
 use super::{Judge, Lesson, Pace, Progress, Shape};
+use crate::files::write_whole;
 use crate::genre::{Genre, Pair};
 use crate::train::data::{Data, Split};
-use crate::train::files::write_whole;
 
 /// The metadata key of the record.
 const KEY: &str = "third-stream-judge";

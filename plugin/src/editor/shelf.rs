@@ -1,0 +1,60 @@
+//! The user's own weights as the editor lists and chooses them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use third_stream_model::genre::Pair;
+use third_stream_model::own::{self, Own, OwnError};
+
+use super::Notice;
+use crate::own::Chosen;
+
+/// The user's folder, and what was in it when it was last looked at.
+pub(crate) struct Shelf {
+    folder: Result<PathBuf, OwnError>,
+    list: Arc<[Own]>,
+}
+
+impl Shelf {
+    /// Touches no file.
+    pub(crate) fn new(folder: Result<PathBuf, OwnError>) -> Self {
+        let list = Arc::default();
+        Self { folder, list }
+    }
+
+    /// What was there.
+    pub(crate) fn list(&self) -> Arc<[Own]> {
+        Arc::clone(&self.list)
+    }
+
+    /// Looks again; what cannot be used, if there is anything.
+    pub(crate) fn read(&mut self) -> Option<Notice> {
+        let folder = self.folder.as_ref().ok()?;
+        let (list, refused) = own::list(folder);
+        self.list = list.into();
+        refused
+            .first()
+            .map(|error| Notice::Warning(error.to_string()))
+    }
+
+    /// From now on `pair` is played by the weights of that name, or by the plugin's. Weights that
+    /// cannot be used are refused, and those before stay.
+    pub(crate) fn choose(
+        &self,
+        chosen: &Chosen,
+        pair: Pair,
+        name: Option<&str>,
+    ) -> Result<(), Notice> {
+        let warning = |error: &OwnError| Notice::Warning(error.to_string());
+        let Some(name) = name else {
+            if chosen.name(pair).is_some() {
+                chosen.choose(pair, None);
+            }
+            return Ok(());
+        };
+        let folder = self.folder.as_deref().map_err(warning)?;
+        own::check(folder, name, pair).map_err(|error| warning(&error))?;
+        chosen.choose(pair, Some((folder, name)));
+        Ok(())
+    }
+}

@@ -1,0 +1,272 @@
+//! Weights of the user's own in the plugin: names for the project and the editor, numbers for the
+//! audio thread and the worker.
+//!
+//! A number stands for one file as it was when it was chosen: when the file has changed since, or
+//! was not there, choosing it again, or opening the project again, gives another number, and the
+//! worker reads it anew.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::SystemTime;
+
+use nice_plug::params::persist::PersistentField;
+use parking_lot::Mutex;
+use third_stream_model::genre::Pair;
+use third_stream_model::own::{self, OwnError};
+use third_stream_model::weights::WeightsError;
+
+use crate::link::Weights;
+use crate::params::Changes;
+
+/// A file of the user's as it was when it was chosen.
+#[derive(Debug, PartialEq)]
+struct File {
+    folder: PathBuf,
+    name: String,
+    /// When it was written and how long it was; `None` where it was not there.
+    stamp: Option<(SystemTime, u64)>,
+}
+
+/// The files that some instance has chosen, by their numbers. Locked by main threads, the editor
+/// and the worker.
+static KNOWN: Mutex<BTreeMap<NonZeroU32, Weak<File>>> = Mutex::new(BTreeMap::new());
+
+/// Of the file that was chosen last: no number comes twice.
+static LATEST: AtomicU32 = AtomicU32::new(0);
+
+impl File {
+    fn now(folder: &Path, name: &str) -> Self {
+        let metadata = own::path(folder, name)
+            .ok()
+            .and_then(|file| file.metadata().ok());
+        Self {
+            folder: folder.to_owned(),
+            name: name.to_owned(),
+            stamp: metadata.and_then(|found| Some((found.modified().ok()?, found.len()))),
+        }
+    }
+
+    /// Itself with its number, or the one that is known.
+    fn numbered(self) -> Option<(NonZeroU32, Arc<Self>)> {
+        let mut known = KNOWN.lock();
+        let mut there = known
+            .iter()
+            .filter_map(|(number, file)| Some((*number, file.upgrade()?)));
+        let same = there.find(|(_, file)| **file == self);
+        drop(there);
+        if same.is_some() {
+            return same;
+        }
+        let number = NonZeroU32::new(LATEST.fetch_add(1, Ordering::Relaxed).wrapping_add(1))?;
+        let file = Arc::new(self);
+        known.insert(number, Arc::downgrade(&file));
+        Some((number, file))
+    }
+}
+
+/// Forgets what no instance has chosen any more.
+fn forget() {
+    KNOWN.lock().retain(|_, file| file.strong_count() > 0);
+}
+
+fn known(number: NonZeroU32) -> Option<Arc<File>> {
+    KNOWN.lock().get(&number)?.upgrade()
+}
+
+/// The bytes of weights that are for `pair`. Worker.
+pub(crate) fn read(number: NonZeroU32, pair: Pair) -> Result<Vec<u8>, OwnError> {
+    // Where nobody has them any more, nobody waits for the answer.
+    let file = known(number).ok_or_else(|| OwnError::Name(String::new()))?;
+    own::read(&file.folder, &file.name, pair)
+}
+
+/// What is said of weights that were read and cannot be used.
+pub(crate) fn refused(number: NonZeroU32, error: WeightsError) -> OwnError {
+    let file = known(number).map(|file| own::path(&file.folder, &file.name));
+    match file.unwrap_or_else(|| Err(OwnError::Name(String::new()))) {
+        Ok(file) => OwnError::Refused(file, error),
+        Err(error) => error,
+    }
+}
+
+/// Which of the user's own weights one instance plays with, for each pair; without any, those that
+/// come with the plugin. Saved with the project by name, also where the file is not there: it may
+/// come back.
+#[derive(Debug, Default)]
+pub(crate) struct Chosen {
+    /// In the order of [`Pair::ALL`]; 0 for none.
+    numbers: [AtomicU32; Pair::ALL.len()],
+    /// What these numbers stand for. Never locked by the audio thread.
+    files: Mutex<[Option<Arc<File>>; Pair::ALL.len()]>,
+    /// Counts up with each choice.
+    changes: Changes,
+}
+
+impl Chosen {
+    /// Nothing chosen; each choice is counted in `changes`.
+    pub(crate) fn new(changes: Changes) -> Self {
+        Self {
+            numbers: Default::default(),
+            files: Mutex::default(),
+            changes,
+        }
+    }
+
+    /// The networks for `pair`. For the audio thread.
+    pub(crate) fn weights(&self, pair: Pair) -> Weights {
+        let place = Pair::ALL.iter().position(|known| *known == pair);
+        let number = place.and_then(|place| self.numbers.get(place));
+        let number = number.map_or(0, |number| number.load(Ordering::Acquire));
+        Weights {
+            pair,
+            own: NonZeroU32::new(number),
+        }
+    }
+
+    /// From the next question on `pair` is played by the weights of that name in `folder`, or by
+    /// the plugin's. Not for the audio thread.
+    pub(crate) fn choose(&self, pair: Pair, own: Option<(&Path, &str)>) {
+        let Some(place) = Pair::ALL.iter().position(|known| *known == pair) else {
+            return;
+        };
+        let file = own.and_then(|(folder, name)| File::now(folder, name).numbered());
+        let (number, file) = file.unzip();
+        let before = std::mem::replace(&mut self.files.lock()[place], file);
+        self.numbers[place].store(number.map_or(0, NonZeroU32::get), Ordering::Release);
+        drop(before);
+        forget();
+        self.changes.add();
+    }
+
+    /// The name of the weights for `pair`, where they are the user's own. Not for the audio thread.
+    pub(crate) fn name(&self, pair: Pair) -> Option<String> {
+        let place = Pair::ALL.iter().position(|known| *known == pair)?;
+        let files = self.files.lock();
+        files[place].as_ref().map(|file| file.name.clone())
+    }
+
+    fn load(&self, saved: &Saved, folder: &Path) {
+        for pair in Pair::ALL {
+            let name = saved.get(&pair.to_string());
+            self.choose(pair, name.map(|name| (folder, name.as_str())));
+        }
+    }
+}
+
+impl Drop for Chosen {
+    fn drop(&mut self) {
+        *self.files.lock() = Default::default();
+        forget();
+    }
+}
+
+/// Names by pair, as `{"jazz-classic": "my band"}`.
+type Saved = BTreeMap<String, String>;
+
+impl PersistentField<'_, Saved> for Chosen {
+    fn set(&self, saved: Saved) {
+        // Without a folder the names stay, and what asks for them says why there is nothing.
+        self.load(&saved, &own::folder().unwrap_or_default());
+    }
+
+    fn map<F, R>(&self, read: F) -> R
+    where
+        F: Fn(&Saved) -> R,
+    {
+        let named = |pair: Pair| Some((pair.to_string(), self.name(pair)?));
+        read(&Pair::ALL.into_iter().filter_map(named).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use third_stream_model::shipped;
+
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let from = folder.path().join("from");
+        std::fs::write(&from, shipped::weights(Pair::JAZZ_CLASSIC)).unwrap();
+        own::keep(folder.path(), "mine", &from).unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_choice_is_for_its_pair_and_is_saved_by_name() {
+        let folder = folder();
+        let chosen = Chosen::default();
+        let before = chosen.changes.count_now();
+        chosen.choose(Pair::JAZZ_CLASSIC, Some((folder.path(), "mine")));
+        assert_ne!(chosen.changes.count_now(), before);
+        let weights = chosen.weights(Pair::JAZZ_CLASSIC);
+        let bytes = read(weights.own.unwrap(), Pair::JAZZ_CLASSIC).unwrap();
+        assert_eq!(bytes, shipped::weights(Pair::JAZZ_CLASSIC));
+        assert_eq!(
+            chosen.weights(Pair::JAZZ_POP),
+            Weights::shipped(Pair::JAZZ_POP)
+        );
+
+        let saved = chosen.map(Clone::clone);
+        assert_eq!(
+            serde_json::to_string(&saved).unwrap(),
+            r#"{"jazz-classic":"mine"}"#
+        );
+        let again = Chosen::default();
+        again.choose(Pair::JAZZ_POP, Some((folder.path(), "other")));
+        again.load(&saved, folder.path());
+        for pair in Pair::ALL {
+            assert_eq!(again.weights(pair), chosen.weights(pair));
+        }
+        again.choose(Pair::JAZZ_CLASSIC, None);
+        assert!(again.map(Saved::is_empty));
+    }
+
+    #[test]
+    fn what_is_not_there_keeps_its_name_and_is_found_when_it_comes_back() {
+        let folder = folder();
+        let chosen = Chosen::default();
+        let saved = Saved::from([("classic-pop".into(), "later".into())]);
+        chosen.load(&saved, folder.path());
+        let missing = chosen.weights(Pair::CLASSIC_POP).own.unwrap();
+        let said = read(missing, Pair::CLASSIC_POP).unwrap_err().to_string();
+        assert!(
+            said.contains("later.safetensors: there are no such weights"),
+            "{said}"
+        );
+        assert_eq!(chosen.map(Clone::clone), saved);
+
+        let from = folder.path().join("from");
+        std::fs::write(&from, shipped::weights(Pair::CLASSIC_POP)).unwrap();
+        own::keep(folder.path(), "later", &from).unwrap();
+        chosen.load(&saved, folder.path());
+        let there = chosen.weights(Pair::CLASSIC_POP).own.unwrap();
+        assert_ne!(there, missing);
+        assert!(read(there, Pair::CLASSIC_POP).is_ok());
+        assert!(
+            read(there, Pair::JAZZ_POP).is_err(),
+            "they are for another pair"
+        );
+    }
+
+    #[test]
+    fn a_file_that_has_changed_has_another_number() {
+        let folder = folder();
+        let chosen = Chosen::default();
+        let now = || {
+            chosen.choose(Pair::JAZZ_CLASSIC, Some((folder.path(), "mine")));
+            chosen.weights(Pair::JAZZ_CLASSIC).own.unwrap()
+        };
+        let before = now();
+        assert_eq!(now(), before);
+        let file = own::path(folder.path(), "mine").unwrap();
+        std::fs::write(file, b"cut").unwrap();
+        let after = now();
+        assert_ne!(after, before);
+        assert!(known(before).is_none() && known(after).is_some());
+        drop(chosen);
+        assert!(known(after).is_none(), "what nobody has is forgotten");
+    }
+}
