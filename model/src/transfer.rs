@@ -1,11 +1,10 @@
 //! A roll through a generator to its edits: what the plugin's engine and the command line share.
 //!
-//! Passes run on the current rayon pool. The plugin's engine makes that a pool of its own
-//! ([`on_threads`]): the process-wide pool would start threads that stay when a plugin is
-//! unloaded. Not for the audio thread.
+//! Passes run on the current rayon pool. The plugin's engine makes that a pool of its own: the
+//! process-wide pool would start threads that stay when a plugin is unloaded. Not for the audio
+//! thread.
 
 use std::sync::{Mutex, PoisonError};
-use std::thread::JoinHandle;
 
 use candle_core::{Device, Tensor};
 
@@ -41,44 +40,6 @@ pub fn on_this_thread<R: Send>(f: impl FnOnce() -> R + Send) -> R {
     match alone.build() {
         Ok(pool) => pool.install(f),
         Err(_) => f(),
-    }
-}
-
-/// Runs `f` on this thread; every pass inside it is shared out to `threads` threads, of which this
-/// is one. The others are gone when this returns. On a thread that belongs to a rayon pool
-/// already, or where there are no more threads, as [`on_this_thread`].
-pub fn on_threads<R: Send>(threads: usize, f: impl FnOnce() -> R + Send) -> R {
-    struct Pool {
-        pool: Option<rayon::ThreadPool>,
-        helpers: Vec<JoinHandle<()>>,
-    }
-    impl Drop for Pool {
-        fn drop(&mut self) {
-            // The helpers end when nobody has their pool.
-            self.pool = None;
-            for helper in self.helpers.drain(..) {
-                // A helper that panicked has told the pass that it worked for.
-                drop(helper.join());
-            }
-        }
-    }
-    let mut helpers = Vec::new();
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .use_current_thread()
-        .spawn_handler(|helper| {
-            let thread = std::thread::Builder::new().name("third-stream-helper".into());
-            helpers.push(thread.spawn(|| helper.run())?);
-            Ok(())
-        })
-        .build();
-    let pool = Pool {
-        pool: pool.ok(),
-        helpers,
-    };
-    match &pool.pool {
-        Some(pool) => pool.install(f),
-        None => on_this_thread(f),
     }
 }
 

@@ -1,5 +1,5 @@
-//! The engine: one worker thread in the process, with a helper for its passes, shared by all
-//! instances of the plugin.
+//! The engine: one worker in the process, on a pool of its own threads, shared by all instances of
+//! the plugin.
 //!
 //! It is started when the first instance is activated (never while a host scans), and joined
 //! before the last instance is gone, so no thread outlives the library. It polls each instance's
@@ -15,17 +15,16 @@ mod status;
 mod worker;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
-use std::thread::JoinHandle;
+use std::sync::{Arc, OnceLock, Weak};
+use std::thread::{JoinHandle, Thread};
 
 use parking_lot::Mutex;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 pub(crate) use fallback::Fallback;
 pub(crate) use model::caught;
 pub use model::{Model, ModelError, Question, ranked};
 pub use status::{Reading, State, Status};
-
-use third_stream_model::transfer::on_threads;
 
 use crate::link::WorkerEnd;
 use crate::memory::Keeper;
@@ -55,12 +54,13 @@ pub(crate) fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST))
 }
 
-/// A running worker. Dropping it stops and joins the thread.
+/// A running worker. Dropping it stops and joins its threads.
 #[derive(Debug)]
 pub struct Engine {
     inbox: Arc<Inbox>,
     status: Arc<Status>,
-    thread: Option<JoinHandle<()>>,
+    /// `None` where the system gave no threads.
+    threads: Option<Threads>,
 }
 
 /// What the worker looks at between two passes, beside the instances' channels.
@@ -72,32 +72,88 @@ struct Inbox {
     keepers: Mutex<Vec<Weak<Keeper>>>,
     /// The worker should end.
     stop: AtomicBool,
+    /// Where the worker runs, once it does.
+    worker: OnceLock<Thread>,
+}
+
+impl Inbox {
+    fn wake(&self) {
+        if let Some(worker) = self.worker.get() {
+            worker.unpark();
+        }
+    }
+}
+
+/// The worker's threads: a pool that nobody else uses, on one of which it lives. Dropping them
+/// joins them, once the worker has come to its end.
+#[derive(Debug)]
+struct Threads {
+    pool: Option<ThreadPool>,
+    handles: Vec<JoinHandle<()>>,
+}
+
+impl Threads {
+    /// So many threads with a stack of that size; `None` for the usual one.
+    fn start(number: usize, stack: Option<usize>) -> Result<Self, rayon::ThreadPoolBuildError> {
+        let mut threads = Self {
+            pool: None,
+            handles: Vec::new(),
+        };
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(number)
+            // Without one a panic would end the host. The worker's own passes are caught in it.
+            .panic_handler(|_| tracing::error!("the engine's thread ended in a panic"))
+            .spawn_handler(|place| {
+                let mut thread = std::thread::Builder::new().name("third-stream-engine".into());
+                if let Some(stack) = stack {
+                    thread = thread.stack_size(stack);
+                }
+                threads.handles.push(thread.spawn(|| place.run())?);
+                Ok(())
+            })
+            .build()?;
+        threads.pool = Some(pool);
+        Ok(threads)
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        // They end when nobody has their pool.
+        self.pool = None;
+        for thread in self.handles.drain(..) {
+            // Panics were told of where they happened.
+            drop(thread.join());
+        }
+    }
 }
 
 impl Engine {
     /// Starts a worker that calls `load` first. A system that gives no thread leaves an engine
     /// that has failed: notes play dry.
     pub fn start(load: Load) -> Self {
-        Self::start_on(std::thread::Builder::new(), load)
+        Self::start_on(None, load)
     }
 
-    fn start_on(thread: std::thread::Builder, load: Load) -> Self {
+    fn start_on(stack: Option<usize>, load: Load) -> Self {
         let inbox = Arc::new(Inbox::default());
         let status = Arc::new(Status::default());
         status.set(State::Loading);
         let (its_inbox, its_status) = (Arc::clone(&inbox), Arc::clone(&status));
-        let thread = thread
-            .name("third-stream-engine".into())
-            .spawn(move || on_threads(threads(), || worker::run(&its_inbox, &its_status, load)))
+        let threads = Threads::start(threads(), stack)
+            .or_else(|_| Threads::start(1, stack))
             .inspect_err(|error| {
                 tracing::error!("no thread for the engine: {error}; notes play dry");
                 status.fail(format!("no thread: {error}"));
             })
             .ok();
+        if let Some(pool) = threads.as_ref().and_then(|threads| threads.pool.as_ref()) {
+            pool.spawn(move || worker::run(&its_inbox, &its_status, load));
+        }
         Self {
             inbox,
             status,
-            thread,
+            threads,
         }
     }
 
@@ -105,9 +161,9 @@ impl Engine {
     pub fn attach(&self, end: WorkerEnd) {
         // Without a thread nobody would ever answer: the end is dropped, so that a bounce does
         // not wait for it.
-        if let Some(thread) = &self.thread {
+        if self.threads.is_some() {
             self.inbox.arrivals.lock().push(end);
-            thread.thread().unpark();
+            self.inbox.wake();
         }
     }
 
@@ -126,12 +182,8 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         self.inbox.stop.store(true, Ordering::Release);
-        if let Some(thread) = self.thread.take() {
-            thread.thread().unpark();
-            if thread.join().is_err() {
-                tracing::error!("the engine's thread ended in a panic");
-            }
-        }
+        self.inbox.wake();
+        self.threads = None;
     }
 }
 

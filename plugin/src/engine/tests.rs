@@ -419,8 +419,8 @@ fn instances_share_one_engine_and_the_last_one_ends_it() {
 #[test]
 fn without_a_thread_notes_are_dry_and_nobody_waits() {
     // No system gives a thread so much of a stack.
-    let thread = std::thread::Builder::new().stack_size(1 << 60);
-    let engine = Engine::start_on(thread, Box::new(|| unreachable!("there is no thread")));
+    let load = Box::new(|| unreachable!("there is no thread"));
+    let engine = Engine::start_on(Some(1 << 60), load);
     let Reading { state, error, .. } = engine.status().read();
     assert_eq!(state, State::Failed);
     assert!(error.unwrap().starts_with("no thread: "));

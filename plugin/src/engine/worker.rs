@@ -24,6 +24,8 @@ const DROWSY: Duration = Duration::from_secs(10);
 
 /// The thread's whole life.
 pub(super) fn run(inbox: &Inbox, status: &Status, load: Load) {
+    // Set once: this is the only worker of its inbox.
+    let _ = inbox.worker.set(std::thread::current());
     let mut work = Work {
         model: load_model(status, load),
         memo: Memo::default(),
