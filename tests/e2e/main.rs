@@ -19,6 +19,7 @@ mod network;
 mod passing;
 mod realtime;
 mod rendering;
+mod short_of_memory;
 mod stage;
 mod transport;
 mod values;
