@@ -8,11 +8,10 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use candle_core::Device;
-
 use crate::files::write_whole;
 use crate::genre::Pair;
-use crate::weights::{Header, MOST_BYTES, WeightsError, read_generators};
+use crate::transfer;
+use crate::weights::{Header, MOST_BYTES, WeightsError};
 
 /// The ending of weights' files.
 const EXTENSION: &str = "safetensors";
@@ -129,8 +128,9 @@ pub fn read(folder: &Path, name: &str, pair: Pair) -> Result<Vec<u8>, OwnError> 
 pub fn check(folder: &Path, name: &str, pair: Pair) -> Result<(), OwnError> {
     let path = path(folder, name)?;
     let bytes = read(folder, name, pair)?;
-    let read = read_generators(&bytes, &Device::Cpu);
-    read.map(drop)
+    let checked = transfer::check(&bytes);
+    checked
+        .map(drop)
         .map_err(|error| OwnError::Refused(path, error))
 }
 
@@ -140,7 +140,7 @@ pub fn keep(folder: &Path, name: &str, from: &Path) -> Result<(PathBuf, Pair), O
     let to = path(folder, name)?;
     let bytes = bytes(from)?;
     let refused = |error| OwnError::Refused(from.to_owned(), error);
-    let (header, _) = read_generators(&bytes, &Device::Cpu).map_err(refused)?;
+    let header = transfer::check(&bytes).map_err(refused)?;
     let pair = header.pair().map_err(refused)?;
     fs::create_dir_all(folder).map_err(|error| OwnError::Io(folder.to_owned(), error))?;
     write_whole(&to, &bytes).map_err(|error| OwnError::Io(to.clone(), error))?;

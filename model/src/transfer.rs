@@ -3,6 +3,11 @@
 //! Passes run on the current rayon pool. The plugin's engine makes that a pool of its own: the
 //! process-wide pool would start threads that stay when a plugin is unloaded. Not for the audio
 //! thread.
+//!
+//! What takes much memory is asked for first ([`Room`]): an allocation that fails ends the process,
+//! and with it the host.
+
+mod room;
 
 use std::sync::{Mutex, PoisonError};
 
@@ -14,6 +19,8 @@ use crate::net::inference::{Arena, Level, Prepared};
 use crate::roll::edits::Edits;
 use crate::roll::{CELLS, PITCHES, Roll, STEPS};
 use crate::weights::{Header, WeightsError, read_generators};
+
+pub use room::{MARGIN, Room};
 
 /// A forward pass that failed.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +36,15 @@ pub enum TransferError {
     /// The network gave something that is no probability.
     #[error("the network gave a value that is not a number; the weights may be damaged")]
     NotANumber,
+    /// The system does not give the memory that a pass takes.
+    #[error(
+        "a pass needs {} MB of memory, more than the system gives; close other programs or raise its limit",
+        bytes.div_ceil(1_000_000)
+    )]
+    Memory {
+        /// What was asked for.
+        bytes: usize,
+    },
 }
 
 /// Runs `f` on this thread, and every pass inside it on this thread alone: no other thread is
@@ -65,6 +81,14 @@ impl Gpu {
     }
 }
 
+/// Makes sure that a weights file can be used here, and gives its header: reads all of it, and
+/// keeps nothing.
+pub fn check(bytes: &[u8]) -> Result<Header, WeightsError> {
+    room::to_load(bytes, &Device::Cpu)?;
+    let (header, _) = read_generators(bytes, &Device::Cpu)?;
+    Ok(header)
+}
+
 /// Both generators of a genre pair, ready to run.
 pub struct Transfer {
     header: Header,
@@ -99,6 +123,7 @@ impl Transfer {
 
     /// Loads a weights file for `device`.
     pub fn on_device(bytes: &[u8], device: Device) -> Result<Self, WeightsError> {
+        room::to_load(bytes, &device)?;
         let (header, generators) = read_generators(bytes, &device)?;
         let networks = if device.is_cpu() {
             let [ab, ba] = generators.each_ref().map(|generator| {
@@ -179,7 +204,7 @@ impl Transfer {
                 let arenas = || arenas.lock().unwrap_or_else(PoisonError::into_inner);
                 // Both generators are of one shape, so any arena fits.
                 let kept = arenas().pop();
-                let mut arena = kept.unwrap_or_else(|| generator.arena());
+                let mut arena = kept.map_or_else(|| room::arena(generator), Ok)?;
                 let rolls = cells.chunks_exact(CELLS);
                 for (x, y) in rolls.zip(values.chunks_exact_mut(CELLS)) {
                     generator.probabilities(&mut arena, x, y);

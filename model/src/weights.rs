@@ -82,6 +82,15 @@ pub enum WeightsError {
         /// What is wrong.
         problem: String,
     },
+    /// The system does not give the memory that loading takes.
+    #[error(
+        "the networks need at least {} MB of memory to load, more than the system gives; close other programs or raise its limit, and load them again",
+        bytes.div_ceil(1_000_000)
+    )]
+    Memory {
+        /// What was asked for.
+        bytes: usize,
+    },
 }
 
 fn other(what: &'static str, found: impl Display, expected: impl Display) -> WeightsError {

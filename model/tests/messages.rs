@@ -24,6 +24,7 @@ use third_stream_model::train::evaluate::judge::JudgeError;
 use third_stream_model::train::recipe::library::RecipeError;
 use third_stream_model::train::record::RecordError;
 use third_stream_model::train::run::RunError;
+use third_stream_model::transfer::TransferError;
 use third_stream_model::weights::WeightsError;
 
 fn messages() -> Vec<String> {
@@ -49,6 +50,8 @@ fn messages() -> Vec<String> {
             problem: "type F32, expected F16".into(),
         }
         .to_string(),
+        WeightsError::Memory { bytes: 82_000_001 }.to_string(),
+        TransferError::Memory { bytes: 38_000_001 }.to_string(),
         OwnError::Missing(path()).to_string(),
         OwnError::Refused(path(), WeightsError::Unreadable("InvalidHeader".into())).to_string(),
         OwnError::Pair {

@@ -21,6 +21,7 @@ mod own_weights;
 mod passing;
 mod realtime;
 mod rendering;
+mod short_of_memory;
 mod stage;
 mod transport;
 mod values;

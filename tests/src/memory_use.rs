@@ -8,6 +8,14 @@ pub fn resident_kib() -> Option<u64> {
     )
 }
 
+/// Address space in KiB. `None` where the system does not say.
+pub fn virtual_kib() -> Option<u64> {
+    field(
+        &std::fs::read_to_string("/proc/self/status").ok()?,
+        "VmSize:",
+    )
+}
+
 /// Mappings, and how many of them are of files whose path holds `name`.
 pub fn mappings(name: &str) -> Option<(usize, usize)> {
     let maps = std::fs::read_to_string("/proc/self/maps").ok()?;

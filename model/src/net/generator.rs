@@ -29,6 +29,18 @@ impl GeneratorConfig {
         residual_blocks: 10,
         skip: 0.0,
     };
+
+    /// The layers that have a kernel and a norm; one more has only a kernel.
+    pub const fn layers(&self) -> usize {
+        5 + 2 * self.residual_blocks
+    }
+
+    /// Its weights: all values of its kernels and norms.
+    pub const fn weights(&self) -> usize {
+        let (base, blocks) = (self.base_channels, self.residual_blocks);
+        let kernels = 2 * 49 * base + 9 * (20 + 32 * blocks) * base * base;
+        kernels + (20 + 16 * blocks) * base
+    }
 }
 
 /// The deviation of the initial weights, as in the authors' code.
@@ -301,6 +313,11 @@ mod tests {
             }
         }
         assert_eq!((kernels, norms), (12_540_032, 11_520));
+        assert_eq!(GeneratorConfig::PAPER.weights(), kernels + norms);
+        assert_eq!(
+            GeneratorConfig::PAPER.layers() * 3 + 1,
+            store.variables().len()
+        );
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod level;
 mod norm;
 mod packed;
 mod pass;
+mod room;
 mod tile;
 pub(super) mod training;
 mod winograd;
@@ -27,6 +28,7 @@ mod winograd;
 pub use arena::Arena;
 pub use level::Level;
 pub use packed::Weights;
+pub use room::{arena as arena_bytes, weights as weights_bytes};
 
 use arena::{Aligned, FULL_DOWN, HALF_DOWN, HALF_UP, INPUT, LOW};
 use packed::{Packed, Size};
@@ -102,10 +104,12 @@ impl Prepared {
 
     /// Memory for this generator's passes.
     pub fn arena(&self) -> Arena {
-        let panel = self.level.panel();
-        let blocks = |channels: usize| channels.div_ceil(panel) * (panel / LANES);
-        let sizes = [self.base, 2 * self.base, 4 * self.base].map(blocks);
-        Arena::new(sizes, panel / LANES)
+        Arena::new(room::blocks(self.level, self.base), room::panel(self.level))
+    }
+
+    /// Bytes of [`Self::arena`] once so many threads have shared a pass.
+    pub fn arena_bytes(&self, threads: usize) -> usize {
+        room::arena(self.level, self.base, threads)
     }
 
     /// The logits `y` of the cells `x` of one roll (64 steps × 84 pitches each), computed by the

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::edits::{Edits, THRESHOLD};
 use third_stream_model::roll::{CELLS, Roll};
+use third_stream_model::weights::WeightsError;
 
 use super::*;
 use crate::link::{Answer, AudioEnd, Failure, Request, Response, Weights, link};
@@ -374,6 +375,38 @@ fn no_weights_is_said_and_nothing_breaks() {
 
     let panics = Engine::start(Box::new(|| panic!("no such file")));
     until(&panics, State::Failed);
+}
+
+#[test]
+fn memory_that_is_short_is_said_and_a_pair_is_there_once_it_is_not() {
+    let short = || {
+        let error = WeightsError::Memory { bytes: 82_000_000 };
+        ModelError::Weights(error.to_string())
+    };
+    let broken = Engine::start(Box::new(move || Err(short())));
+    until(&broken, State::Failed);
+    let end = attached(&broken, 1);
+    assert!(end.ask(request(&end, 0, Instant::now())));
+    assert_eq!(answer(&end).outcome, Err(Failure::NoWeights));
+    let said = broken.status().read().error.unwrap();
+    assert!(said.contains("82 MB of memory"), "{said}");
+
+    // As where a further pair is unpacked at its first question.
+    let mut tries = 0;
+    let later = engine(move |_, roll| {
+        tries += 1;
+        if tries == 1 {
+            return Err(short());
+        }
+        Ok(identity(roll))
+    });
+    let end = attached(&later, 1);
+    assert!(end.ask(request(&end, 0, Instant::now())));
+    assert_eq!(answer(&end).outcome, Err(Failure::Network));
+    assert_eq!(later.status().read().error.unwrap(), said);
+    assert!(end.ask(request(&end, 0, Instant::now())));
+    assert_eq!(answer(&end).outcome, Ok(Edits::NONE));
+    assert_eq!(later.status().state(), State::Ready);
 }
 
 #[test]

@@ -27,6 +27,11 @@ impl Aligned {
         let start = start.min(LINE);
         Self { values, start, len }
     }
+
+    /// Bytes of so many zeros.
+    pub(super) const fn bytes(len: usize) -> usize {
+        (len + LINE) * size_of::<f32>()
+    }
 }
 
 impl Deref for Aligned {
@@ -111,30 +116,58 @@ pub struct Arena {
     panel_blocks: usize,
 }
 
+/// Values of each of an arena's parts, in the order of its fields.
+const fn lengths([full, half, low]: [usize; 3]) -> [usize; 8] {
+    [
+        INPUT.plane / LANES,
+        full * FULL_DOWN.plane,
+        half * HALF_DOWN.plane,
+        low * LOW.plane,
+        low * winograd::BLOCK,
+        low * winograd::BLOCK,
+        half * HALF_UP.plane,
+        full * FULL_UP.plane,
+    ]
+}
+
+/// The same of a thread's scratch.
+const fn scratch_lengths(panel_blocks: usize) -> [usize; 2] {
+    [panel_blocks * winograd::BLOCK, BARE.plane]
+}
+
 impl Arena {
     /// Memory for images with these numbers of blocks at full, half and low resolution.
-    pub(super) fn new([full, half, low]: [usize; 3], panel_blocks: usize) -> Self {
+    pub(super) fn new(blocks: [usize; 3], panel_blocks: usize) -> Self {
+        let [input, full_down, half_down, low, a, b, half_up, full_up] =
+            lengths(blocks).map(Aligned::zeros);
         Self {
-            input: Aligned::zeros(INPUT.plane / LANES),
-            full_down: Aligned::zeros(full * FULL_DOWN.plane),
-            half_down: Aligned::zeros(half * HALF_DOWN.plane),
-            low: Aligned::zeros(low * LOW.plane),
-            points: [(); 2].map(|()| Aligned::zeros(low * winograd::BLOCK)),
-            half_up: Aligned::zeros(half * HALF_UP.plane),
-            full_up: Aligned::zeros(full * FULL_UP.plane),
+            input,
+            full_down,
+            half_down,
+            low,
+            points: [a, b],
+            half_up,
+            full_up,
             scratch: Vec::new(),
             panel_blocks,
         }
+    }
+
+    /// Bytes of such an arena whose passes so many threads share.
+    pub(super) fn bytes(blocks: [usize; 3], panel_blocks: usize, threads: usize) -> usize {
+        let bytes = |lengths: &[usize]| lengths.iter().copied().map(Aligned::bytes).sum::<usize>();
+        let scratch = threads * bytes(&scratch_lengths(panel_blocks));
+        // A list that grows has room for up to twice as many, and for four at first.
+        let list = (2 * threads + 4) * size_of::<Mutex<Scratch>>();
+        bytes(&lengths(blocks)) + scratch + list
     }
 
     /// Makes sure that each of so many threads has its scratch.
     pub(super) fn grow(&mut self, threads: usize) {
         let panel_blocks = self.panel_blocks;
         while self.scratch.len() < threads {
-            self.scratch.push(Mutex::new(Scratch {
-                points: Aligned::zeros(panel_blocks * winograd::BLOCK),
-                plane: Aligned::zeros(BARE.plane),
-            }));
+            let [points, plane] = scratch_lengths(panel_blocks).map(Aligned::zeros);
+            self.scratch.push(Mutex::new(Scratch { points, plane }));
         }
     }
 }

@@ -31,6 +31,14 @@ impl Size {
     const fn blocks_in(&self) -> usize {
         self.channels_in.div_ceil(LANES)
     }
+
+    /// Bytes of a layer of this size with so many weights for each output channel, and taps.
+    pub(super) const fn bytes(&self, weights: usize, taps: usize) -> usize {
+        let channels_out = self.panels() * self.panel;
+        let norm = 2 * channels_out * size_of::<f32>();
+        let taps = taps * size_of::<usize>() + 4 * size_of::<Vec<usize>>();
+        size_of::<Packed>() + Aligned::bytes(channels_out * weights) + norm + taps
+    }
 }
 
 /// A layer, ready.

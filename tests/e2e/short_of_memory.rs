@@ -1,0 +1,113 @@
+//! Memory that is short while networks load: a host whose address space is limited just before.
+#![cfg(target_os = "linux")]
+
+use std::process::Command;
+use std::time::Duration;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use third_stream_model::roll::Roll;
+use third_stream_tests::host::{Instance, Pace, Setup};
+use third_stream_tests::memory_use::virtual_kib;
+use third_stream_tests::song::{Passage, Script, Song};
+
+use crate::expected::roll_between;
+use crate::music::{phrase, roll_of};
+use crate::stage::{knob, plugin};
+
+/// Names the process that is started again for the limits: they hold for all of a process.
+const LIMITED: &str = "THIRD_STREAM_LIMITED";
+const NAME: &str = "short_of_memory::a_host_that_has_no_memory_left_plays_dry_and_goes_on";
+/// Enough for the threads of an instance, too little for any networks.
+const SHORT: u64 = 24;
+
+/// A limit on this process's address space, until it is dropped.
+struct Limit(Rlimit);
+
+impl Limit {
+    /// So many MiB more than there are.
+    fn more_than_now(mebibytes: u64) -> Self {
+        let before = getrlimit(Resource::As);
+        let most = (virtual_kib().unwrap() << 10) + (mebibytes << 20);
+        let limit = Rlimit {
+            current: Some(most),
+            ..before
+        };
+        setrlimit(Resource::As, limit).unwrap();
+        Self(before)
+    }
+}
+
+impl Drop for Limit {
+    fn drop(&mut self) {
+        setrlimit(Resource::As, self.0).unwrap();
+    }
+}
+
+/// What becomes of the phrase. That no note hangs and each block ends is looked at, too.
+fn played(instance: &mut Instance, pace: Pace) -> Roll {
+    let song = Song::new(240.0, phrase());
+    let passages = [Passage::play(0.0, 32.0), Passage::Stop { seconds: 0.1 }];
+    let setup = Setup {
+        pace,
+        ..Setup::default()
+    };
+    let script = Script::new(song, passages);
+    let recording = instance.perform(&script, &setup).unwrap();
+    // A bounce would wait 20 s for an answer that does not come.
+    assert!(recording.longest_call < Duration::from_secs(15));
+    roll_between(&recording, 16.0)
+}
+
+fn limited() {
+    let plugin = plugin().unwrap();
+    let new = |place| plugin.instance(&[("Pair", place), knob(1.0)]);
+    let plenty = [0.0, 0.5].map(|place| played(&mut new(place), Pace::Offline));
+    let dry = roll_of(&phrase());
+    assert!(!plenty.contains(&dry));
+    let found = |mebibytes| {
+        let _limit = Limit::more_than_now(mebibytes);
+        played(&mut new(0.0), Pace::Offline)
+    };
+    assert_eq!(found(SHORT), dry);
+    // Whatever is left: the first instance after each other one loads the networks anew.
+    for mebibytes in (SHORT..SHORT + 120).step_by(12) {
+        let found = found(mebibytes);
+        assert!(found == dry || found == plenty[0], "{mebibytes}: {found:?}");
+    }
+    assert_eq!(found(SHORT + 200), plenty[0]);
+
+    // A pair that is chosen when the engine is long at work.
+    let mut instance = new(0.0);
+    instance.wait_until_ready(&Setup::default()).unwrap();
+    let limit = Limit::more_than_now(SHORT);
+    instance.set("Pair", 0.5).unwrap();
+    let playback = Pace::RealTime { group: 16.0 };
+    for pace in [Pace::Offline, playback] {
+        assert_eq!(played(&mut instance, pace), dry);
+    }
+    instance.set("Pair", 0.0).unwrap();
+    assert_eq!(played(&mut instance, Pace::Offline), plenty[0]);
+    drop(limit);
+    instance.set("Pair", 0.5).unwrap();
+    assert_eq!(played(&mut instance, Pace::Offline), plenty[1]);
+}
+
+#[test]
+fn a_host_that_has_no_memory_left_plays_dry_and_goes_on() {
+    if std::env::var_os(LIMITED).is_some() {
+        limited();
+        return;
+    }
+    if plugin().is_none() {
+        return;
+    }
+    let again = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", NAME, "--nocapture"])
+        .env(LIMITED, "1")
+        // Else glibc reserves 64 MiB for each new thread, as long as there are so many.
+        .env("MALLOC_ARENA_MAX", "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&again.stderr);
+    assert!(again.status.success(), "{}: {said}", again.status);
+}
