@@ -37,6 +37,9 @@ pub enum OwnError {
          it back, or choose other weights"
     )]
     Missing(PathBuf),
+    /// There is no file to be kept.
+    #[error("{0}: no such file; expected a weights file, such as a run's best.safetensors")]
+    NoFile(PathBuf),
     /// The file is no weights file of this version.
     #[error("{0}: {1}")]
     Refused(PathBuf, WeightsError),
@@ -138,7 +141,10 @@ pub fn check(folder: &Path, name: &str, pair: Pair) -> Result<(), OwnError> {
 /// now, and for which pair. A file that cannot be used is refused, and nothing changes.
 pub fn keep(folder: &Path, name: &str, from: &Path) -> Result<(PathBuf, Pair), OwnError> {
     let to = path(folder, name)?;
-    let bytes = bytes(from)?;
+    let bytes = bytes(from).map_err(|error| match error {
+        OwnError::Missing(from) => OwnError::NoFile(from),
+        error => error,
+    })?;
     let refused = |error| OwnError::Refused(from.to_owned(), error);
     let header = transfer::check(&bytes).map_err(refused)?;
     let pair = header.pair().map_err(refused)?;

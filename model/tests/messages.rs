@@ -53,6 +53,7 @@ fn messages() -> Vec<String> {
         WeightsError::Memory { bytes: 82_000_001 }.to_string(),
         TransferError::Memory { bytes: 38_000_001 }.to_string(),
         OwnError::Missing(path()).to_string(),
+        OwnError::NoFile(path()).to_string(),
         OwnError::Refused(path(), WeightsError::Unreadable("InvalidHeader".into())).to_string(),
         OwnError::Pair {
             path: path(),
