@@ -20,6 +20,7 @@ mod passing;
 mod realtime;
 mod rendering;
 mod stage;
+mod together;
 mod transport;
 mod values;
 mod vst3;
