@@ -6,41 +6,173 @@ use std::sync::{Arc, Weak};
 use parking_lot::Mutex;
 
 use crate::engine::State;
+use crate::link::{AudioEnd, Counted, Counts};
+use crate::rt::snapshot::Snapshot;
 use crate::shared::Shared;
 
-/// Every instance that was activated. Main threads only.
-static INSTANCES: Mutex<Vec<Weak<Shared>>> = Mutex::new(Vec::new());
+/// Every instance that was activated. Not for audio threads.
+static BOOK: Mutex<Book> = Mutex::new(Book {
+    instances: Vec::new(),
+    gone: Counters::NONE,
+});
 
-/// Sums over all instances that are alive.
-#[derive(Clone, Copy, Debug, Default)]
+/// Counts of one instance, or sums over all that there were.
+#[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Counters {
-    /// Bars that sounded dry because their answer was late, missing or failed.
+    /// Instances that were activated. They are numbered from 0 in that order.
+    pub instances: u64,
+    /// Questions that were sent to the engine.
+    pub asked: u64,
+    /// Questions that were to be sent and found no room.
+    pub no_room: u64,
+    /// Answers that the engine sent, whatever they say.
+    pub answered: u64,
+    /// Of these, those that say only that nobody waits for them any more.
+    pub stale: u64,
+    /// Of these, those that say only that the networks gave none.
+    pub refused: u64,
+    /// Answers that were taken in.
+    pub taken: u64,
+    /// Questions whose instance went before they were answered.
+    pub abandoned: u64,
+    /// Answers whose instance went before it took them in.
+    pub unread: u64,
+    /// Bars that sounded dry although they were asked about in time.
     pub late: u64,
+    /// Bars that sounded dry because they could not be asked about in time.
+    pub unasked: u64,
+    /// Bars that sounded dry, as the editor counts them.
+    pub dry: u64,
     /// Notes and messages that were lost because a table was full.
     pub dropped: u64,
-    /// Instances whose engine has failed.
+    /// Instances that are there and whose engine has failed.
     pub failed: u64,
 }
 
-/// From now on the instance counts.
-pub(crate) fn watch(shared: &Arc<Shared>) {
-    let mut instances = INSTANCES.lock();
-    instances.retain(|one| one.strong_count() > 0);
-    instances.push(Arc::downgrade(shared));
+struct Book {
+    instances: Vec<Watched>,
+    /// Sums over those that are gone and were taken out.
+    gone: Counters,
 }
 
-/// The counters now. Main thread, while nothing is processed.
+/// An instance, and what is left of it.
+struct Watched {
+    number: u64,
+    counts: Counts,
+    snapshot: Arc<Snapshot>,
+    shared: Weak<Shared>,
+}
+
+/// From now on the instance counts. Its number is that of instances that were activated before.
+pub(crate) fn watch(link: &AudioEnd, shared: &Arc<Shared>) {
+    let mut book = BOOK.lock();
+    let number = book.gone.instances + book.instances.len() as u64;
+    book.instances.push(Watched {
+        number,
+        counts: link.counts().clone(),
+        snapshot: Arc::clone(&shared.snapshot),
+        shared: Arc::downgrade(shared),
+    });
+}
+
+/// The sums now. Any thread but one that processes.
 #[expect(unsafe_code, reason = "found by its name in the library")]
 // SAFETY: no other library has a function of that name.
 #[unsafe(no_mangle)]
 pub extern "C" fn third_stream_counters() -> Counters {
-    let mut sum = Counters::default();
-    for shared in INSTANCES.lock().iter().filter_map(Weak::upgrade) {
-        let view = shared.snapshot.read().unwrap_or_default();
-        sum.late += u64::from(view.late);
-        sum.dropped += u64::from(view.dropped);
-        sum.failed += u64::from(shared.engine().state == State::Failed);
+    BOOK.lock().sum()
+}
+
+/// The counts of one instance that is there, by its number; nothing of one that is gone.
+#[expect(unsafe_code, reason = "found by its name in the library")]
+// SAFETY: no other library has a function of that name.
+#[unsafe(no_mangle)]
+pub extern "C" fn third_stream_counters_of(number: u64) -> Counters {
+    let book = BOOK.lock();
+    let found = book.instances.iter().find(|one| one.number == number);
+    found.map_or(Counters::NONE, Watched::read)
+}
+
+impl Book {
+    /// Sums up, and takes out those of whom nobody counts any more.
+    fn sum(&mut self) -> Counters {
+        let instances = std::mem::take(&mut self.instances).into_iter();
+        let (gone, there): (Vec<_>, Vec<_>) = instances.partition(|one| one.counts.are_final());
+        self.instances = there;
+        for one in &gone {
+            let mut counters = one.read();
+            counters.abandoned = counters.asked - counters.answered;
+            counters.unread = counters.answered - counters.taken;
+            self.gone.add(&counters);
+        }
+        let mut sum = self.gone;
+        for one in &self.instances {
+            sum.add(&one.read());
+        }
+        sum
     }
-    sum
+}
+
+impl Watched {
+    fn read(&self) -> Counters {
+        let of = |counted| self.counts.of(counted);
+        let (dry, dropped) = self.snapshot.lost();
+        let shared = self.shared.upgrade();
+        let failed = shared.is_some_and(|shared| shared.engine().state == State::Failed);
+        // Taken before answered before asked, so that no later count is without its earlier one.
+        let (taken, answered) = (of(Counted::Taken), of(Counted::Answered));
+        Counters {
+            instances: 1,
+            asked: of(Counted::Asked),
+            no_room: of(Counted::NoRoom),
+            answered,
+            stale: of(Counted::Stale),
+            refused: of(Counted::Refused),
+            taken,
+            late: of(Counted::Late),
+            unasked: of(Counted::Unasked),
+            dry: u64::from(dry),
+            dropped: u64::from(dropped),
+            failed: u64::from(failed),
+            ..Counters::NONE
+        }
+    }
+}
+
+impl Counters {
+    /// Nothing.
+    const NONE: Self = Self {
+        instances: 0,
+        asked: 0,
+        no_room: 0,
+        answered: 0,
+        stale: 0,
+        refused: 0,
+        taken: 0,
+        abandoned: 0,
+        unread: 0,
+        late: 0,
+        unasked: 0,
+        dry: 0,
+        dropped: 0,
+        failed: 0,
+    };
+
+    fn add(&mut self, other: &Self) {
+        self.instances += other.instances;
+        self.asked += other.asked;
+        self.no_room += other.no_room;
+        self.answered += other.answered;
+        self.stale += other.stale;
+        self.refused += other.refused;
+        self.taken += other.taken;
+        self.abandoned += other.abandoned;
+        self.unread += other.unread;
+        self.late += other.late;
+        self.unasked += other.unasked;
+        self.dry += other.dry;
+        self.dropped += other.dropped;
+        self.failed += other.failed;
+    }
 }

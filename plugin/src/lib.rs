@@ -188,7 +188,7 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
             engine.keep(&self.params.memory);
             self.shared.follow(engine.status());
             #[cfg(feature = "rt-check")]
-            counters::watch(&self.shared);
+            counters::watch(&audio, &self.shared);
             let (memory, post) = self.params.memory.open();
             let snapshot = Arc::clone(&self.shared.snapshot);
             self.live = Some(Live {

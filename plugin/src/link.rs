@@ -11,6 +11,8 @@
 //! sleeps in a blocking call on the other side: the worker polls, too. The one place where the
 //! audio side may wait is [`AudioEnd::wait_offline`].
 
+mod counts;
+
 use std::cell::Cell;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -20,6 +22,8 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::{Roll, edits::Edits};
+
+pub(crate) use counts::{COUNTS, Counted, Counts};
 
 /// Messages that fit in each direction: four groups, or eight phrases, all asked for and none
 /// answered.
@@ -136,6 +140,7 @@ pub struct AudioEnd {
     responses: Receiver<Response>,
     /// Set by the worker behind each response.
     mail: Arc<AtomicBool>,
+    counts: Counts,
 }
 
 /// The worker's end: receives requests, sends responses. Both by polling.
@@ -145,6 +150,7 @@ pub struct WorkerEnd {
     requests: Receiver<Request>,
     responses: Sender<Response>,
     mail: Arc<AtomicBool>,
+    counts: Counts,
 }
 
 /// The two ends for one instance of the plugin. Allocates.
@@ -152,6 +158,7 @@ pub fn link(instance: u64) -> (AudioEnd, WorkerEnd) {
     let (request_in, request_out) = bounded(CAPACITY);
     let (response_in, response_out) = bounded(CAPACITY);
     let mail = Arc::new(AtomicBool::new(false));
+    let counts = Counts::default();
     (
         AudioEnd {
             instance,
@@ -159,12 +166,14 @@ pub fn link(instance: u64) -> (AudioEnd, WorkerEnd) {
             requests: request_in,
             responses: response_out,
             mail: Arc::clone(&mail),
+            counts: counts.clone(),
         },
         WorkerEnd {
             instance,
             requests: request_out,
             responses: response_in,
             mail,
+            counts,
         },
     )
 }
@@ -183,7 +192,22 @@ impl AudioEnd {
 
     /// Sends a request, or returns false where the channel is full or the worker is gone.
     pub fn ask(&self, request: Request) -> bool {
-        self.requests.try_send(request).is_ok()
+        let sent = self.requests.try_send(request).is_ok();
+        if sent {
+            self.count(Counted::Asked);
+        }
+        sent
+    }
+
+    /// Counts what the core has done or missed; nothing in a release.
+    pub(crate) fn count(&self, counted: Counted) {
+        self.counts.add(counted);
+    }
+
+    /// What is counted of this instance.
+    #[cfg(any(test, feature = "rt-check"))]
+    pub(crate) const fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     /// Sends a request, and waits where there is no room for it, at most [`LONGEST_WAIT`]; what is
@@ -215,7 +239,8 @@ impl AudioEnd {
         if self.responses.len() > most {
             self.mail.store(true, Ordering::Release);
         }
-        self.responses.try_iter().take(most)
+        let answers = self.responses.try_iter().take(most);
+        answers.inspect(|_| self.count(Counted::Taken))
     }
 
     /// Waits for the next response, at most `longest`; `None` when that has passed or the worker
@@ -226,7 +251,10 @@ impl AudioEnd {
         let start = Instant::now();
         loop {
             match self.responses.try_recv() {
-                Ok(response) => return Some(response),
+                Ok(response) => {
+                    self.count(Counted::Taken);
+                    return Some(response);
+                }
                 Err(TryRecvError::Disconnected) => return None,
                 Err(TryRecvError::Empty) if start.elapsed() >= longest => return None,
                 Err(TryRecvError::Empty) => std::thread::sleep(Duration::from_micros(200)),
@@ -253,10 +281,19 @@ impl WorkerEnd {
     /// Sends a response; gives it back where the channel is full, to be sent again. One to an
     /// instance that is gone is thrown away.
     pub fn respond(&self, response: Response) -> Option<Response> {
+        let refused = match response.outcome {
+            Ok(_) => None,
+            Err(Failure::Stale) => Some(Counted::Stale),
+            Err(Failure::NoWeights | Failure::Network) => Some(Counted::Refused),
+        };
         match self.responses.try_send(response) {
             Err(TrySendError::Full(response)) => Some(response),
             Ok(()) => {
                 self.mail.store(true, Ordering::Release);
+                if let Some(kind) = refused {
+                    self.counts.add(kind);
+                }
+                self.counts.add(Counted::Answered);
                 None
             }
             Err(TrySendError::Disconnected(_)) => None,

@@ -23,6 +23,7 @@ mod realtime;
 mod rendering;
 mod short_of_memory;
 mod stage;
+mod together;
 mod transport;
 mod values;
 mod vst3;

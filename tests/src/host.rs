@@ -5,6 +5,7 @@ mod callbacks;
 mod counters;
 mod drive;
 mod room;
+mod together;
 pub(crate) mod walk;
 mod window;
 
@@ -25,7 +26,8 @@ use clack_host::prelude::*;
 
 pub use blocks::Blocks;
 use callbacks::{Calls, Handlers, MainThread};
-pub use counters::Counters;
+pub use counters::{Counters, Reader};
+pub use together::{Part, Together, perform_together};
 
 /// The environment variable that names the `.clap` under test.
 pub const PLUGIN_VARIABLE: &str = "THIRD_STREAM_CLAP";

@@ -31,6 +31,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use endurance::Build;
+
 /// The project's tasks.
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask", version, about)]
@@ -55,7 +57,8 @@ enum Task {
     Bundle(bundle::Args),
     /// Let the formats' own validators look at the built plugin.
     Validate(validate::Args),
-    /// Play the built plugin for hours of song, in many instances (arguments go to the program).
+    /// Play the built plugin for hours of song, in many instances at once (arguments go to the
+    /// program).
     #[command(disable_help_flag = true)]
     Soak(endurance::Args),
     /// Load and unload the built plugin many times (arguments go to the program).
@@ -110,8 +113,8 @@ fn main() -> Result<()> {
         Task::Validate(args) => validate::run(&args),
         Task::Realtime(args) => realtime::run(&args),
         Task::Fuzz(args) => fuzz::run(&args),
-        Task::Soak(args) => endurance::run("soak", &args),
-        Task::Unload(args) => endurance::run("unload", &args),
+        Task::Soak(args) => endurance::run("soak", Build::Checked, &args),
+        Task::Unload(args) => endurance::run("unload", Build::Release, &args),
         Task::Dist(args) => dist::run(&args),
         Task::Install(args) => install::run(&args),
         Task::Bench(args) => bench::run(&args),

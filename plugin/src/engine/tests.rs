@@ -9,7 +9,7 @@ use third_stream_model::roll::{CELLS, Roll};
 use third_stream_model::weights::WeightsError;
 
 use super::*;
-use crate::link::{Answer, AudioEnd, Failure, Request, Response, Weights, link};
+use crate::link::{Answer, AudioEnd, Counted, Failure, Request, Response, Weights, link};
 
 /// Longer than any of this may take on a busy machine.
 const LONG: Duration = Duration::from_secs(20);
@@ -128,6 +128,9 @@ fn more_answers_than_there_is_room_for_all_come_and_in_order() {
     }
     for group in 0..60 {
         assert_eq!(answer(&end).group, group);
+    }
+    for counted in [Counted::Asked, Counted::Taken] {
+        assert_eq!(end.counts().of(counted), 60, "{counted:?}");
     }
 }
 
@@ -262,6 +265,7 @@ fn stale_requests_are_refused_and_not_worked_on() {
     let refused = answer(&end);
     assert_eq!((refused.group, refused.outcome), (1, Err(Failure::Stale)));
     assert!(answer(&end).outcome.is_ok());
+    assert_eq!(end.counts().of(Counted::Stale), 1);
     // Only the first and the newest were worked on.
     assert_eq!(engine.status().read().passes, 2);
 }

@@ -11,7 +11,7 @@ use third_stream_model::roll::SLOTS;
 
 use super::NOTICE;
 use super::groups::Closed;
-use crate::link::{Answer, AudioEnd, LONGEST_WAIT, Request, Response, Weights};
+use crate::link::{Answer, AudioEnd, Counted, LONGEST_WAIT, Request, Response, Weights};
 
 /// Groups that can be out at once; the performer has two pages for each.
 const FLIGHTS: usize = 4;
@@ -30,8 +30,8 @@ struct Flight {
     asked: [f64; 2],
     /// Whether each answer has come in each direction, good or bad.
     come: [[bool; 2]; 2],
-    /// Whether its first beat played dry.
-    lead_missing: bool,
+    /// Why its first beat played dry, if it did.
+    dry_lead: Option<Counted>,
 }
 
 /// When a part of a slot takes up its answer.
@@ -122,7 +122,7 @@ impl Answers {
             windows: [None; 2],
             asked: [f64::NEG_INFINITY; 2],
             come: [[false; 2]; 2],
-            lead_missing: false,
+            dry_lead: None,
         });
         flight.last = last;
         flight.windows[ask.answer.index()] = Some(window);
@@ -151,6 +151,7 @@ impl Answers {
             {
                 // What was not sent will not be answered: do not wait for it.
                 flight.come[ask.answer.index()][direction.index()] = true;
+                link.count(Counted::NoRoom);
             }
         }
     }
@@ -174,7 +175,7 @@ impl Answers {
     /// The first beat of a group plays dry: nothing was asked for it.
     pub(super) fn miss_lead(&mut self, group: u32) {
         if let Some(Some(flight)) = self.flights.get_mut(place_of(group)) {
-            flight.lead_missing = true;
+            flight.dry_lead = Some(Counted::Unasked);
         }
     }
 
@@ -246,10 +247,14 @@ impl Answers {
         let missing = !performer.has_answer(latch.slot, latch.part, direction);
         if latch.part == Part::Lead {
             if let Some(Some(flight)) = self.flights.get_mut(place_of(latch.group)) {
-                flight.lead_missing = missing;
+                flight.dry_lead = missing.then_some(Counted::Late);
             }
-        } else if missing || flight.lead_missing && latch.slot == flight.first {
+            return;
+        }
+        let dry_lead = flight.dry_lead.filter(|_| latch.slot == flight.first);
+        if let Some(why) = missing.then_some(Counted::Late).or(dry_lead) {
             self.late = self.late.saturating_add(1);
+            link.count(why);
         }
     }
 

@@ -65,6 +65,8 @@ pub(super) struct InPlace {
     preparing: Option<usize>,
     weights: Weights,
     late: u32,
+    /// The last slot of the performer's that was to play by an answer which was not there in time.
+    overdue: Option<i64>,
 }
 
 /// A slot that the performer plays.
@@ -143,6 +145,7 @@ impl InPlace {
             preparing: Some(0),
             weights: Weights::shipped(Pair::JAZZ_CLASSIC),
             late: 0,
+            overdue: None,
         }
     }
 

@@ -119,6 +119,14 @@ impl Snapshot {
         self.reads.load(Ordering::Relaxed)
     }
 
+    /// Bars that sounded dry, and notes and messages that were lost, without being taken for
+    /// somebody who looks at the rest.
+    #[cfg(feature = "rt-check")]
+    pub(crate) fn lost(&self) -> (u32, u32) {
+        let of = |count: &AtomicU32| count.load(Ordering::SeqCst);
+        (of(&self.late), of(&self.dropped))
+    }
+
     /// The newest whole view, or `None` where the audio thread was writing at every try. Editor.
     ///
     /// Where nobody has read for a second, rolls and playhead are not kept up; the first reading

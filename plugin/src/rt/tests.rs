@@ -7,6 +7,7 @@
 )]
 
 mod clip;
+mod counts;
 mod dry;
 mod in_place;
 mod laws;

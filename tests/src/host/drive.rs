@@ -14,7 +14,7 @@ use clack_host::utils::{BeatTime, SecondsTime};
 use super::callbacks::Handlers;
 use super::room::Room;
 use super::walk::{Block, walk};
-use super::{Instance, Parameter, Setup};
+use super::{Instance, Pace, Parameter, Setup};
 use crate::audio_call::watched;
 use crate::recording::{Output, Recording};
 use crate::song::timeline::{Input, Timeline};
@@ -43,17 +43,18 @@ impl Instance {
         })?;
         self.processor = Some(processor);
         self.serve();
-        let (events, calls) = result?;
-        Ok(Recording {
-            timeline,
-            events,
-            longest_call: calls.iter().max().copied().unwrap_or_default(),
-            calls,
-        })
+        Ok(recording(timeline, result?))
     }
 }
 
-type Recorded = (Vec<(u64, Output)>, Vec<Duration>);
+pub(super) fn recording(timeline: Timeline, (events, calls): Recorded) -> Recording {
+    Recording {
+        timeline,
+        events,
+        longest_call: calls.iter().max().copied().unwrap_or_default(),
+        calls,
+    }
+}
 
 /// Processes the whole timeline; gives the processor back for the main thread to deactivate.
 fn audio_thread(
@@ -70,40 +71,66 @@ fn audio_thread(
             return (error.into_stopped_processor(), Err(error_text));
         }
     };
-    let result = process(&mut processor, timeline, song, parameters, setup);
-    (processor.stop_processing(), result)
+    let mut player = Player::new(timeline, song, parameters, setup);
+    let result = walk(timeline, setup, |block| player.play(&mut processor, block));
+    (
+        processor.stop_processing(),
+        result.map(|()| player.recorded),
+    )
 }
 
-fn process(
-    processor: &mut StartedPluginAudioProcessor<Handlers>,
-    timeline: &Timeline,
-    song: &Song,
-    parameters: &[Parameter],
-    setup: &Setup,
-) -> Result<Recorded> {
-    let mut recorded = (Vec::new(), Vec::new());
-    let mut room = Room::new(setup.room);
-    walk(timeline, setup, |block| {
+/// What left in a script, and what each call took.
+pub(super) type Recorded = (Vec<(u64, Output)>, Vec<Duration>);
+
+/// Plays a script's blocks and records what leaves.
+pub(super) struct Player<'a> {
+    sample_rate: f64,
+    song: &'a Song,
+    parameters: &'a [Parameter],
+    pace: Pace,
+    room: Room,
+    pub(super) recorded: Recorded,
+}
+
+impl<'a> Player<'a> {
+    pub(super) fn new(
+        timeline: &Timeline,
+        song: &'a Song,
+        parameters: &'a [Parameter],
+        setup: &Setup,
+    ) -> Self {
+        Self {
+            sample_rate: timeline.sample_rate,
+            song,
+            parameters,
+            pace: setup.pace,
+            room: Room::new(setup.room),
+            recorded: Recorded::default(),
+        }
+    }
+
+    /// One block.
+    pub(super) fn play(
+        &mut self,
+        processor: &mut StartedPluginAudioProcessor<Handlers>,
+        block: &Block,
+    ) -> Result<()> {
         let mut entering = EventBuffer::with_capacity(64);
         for (sample, input) in block.inputs {
-            push(
-                &mut entering,
-                (sample - block.start) as u32,
-                *input,
-                parameters,
-            )?;
+            let time = (sample - block.start) as u32;
+            push(&mut entering, time, *input, self.parameters)?;
         }
-        let transport = transport(block, timeline.sample_rate, song);
-        room.clear();
+        let transport = transport(block, self.sample_rate, self.song);
+        self.room.clear();
         let call = Instant::now();
-        let frames = block.frames as u32;
-        watched(setup.pace, || {
-            call_plugin(processor, frames, &entering, &mut room, &transport)
+        let (frames, room) = (block.frames as u32, &mut self.room);
+        watched(self.pace, || {
+            call_plugin(processor, frames, &entering, room, &transport)
         })?;
-        recorded.1.push(call.elapsed());
-        take(&room, block.start, block.frames, &mut recorded.0)
-    })?;
-    Ok(recorded)
+        let (events, calls) = &mut self.recorded;
+        calls.push(call.elapsed());
+        take(&self.room, block.start, block.frames, events)
+    }
 }
 
 /// One call. Kept whole, so that its instructions can be counted under its name.

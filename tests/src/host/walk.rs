@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::{Pace, Setup};
+use super::{Blocks, Pace, Setup};
 use crate::song::timeline::{Input, Span, Timeline};
 use crate::threads;
 
@@ -31,47 +31,76 @@ impl Block<'_> {
     }
 }
 
+/// The blocks of a timeline, one after the other.
+pub(crate) struct Walk<'a> {
+    timeline: &'a Timeline,
+    /// The stretch that the next block lies in.
+    span: usize,
+    start: u64,
+    inputs: &'a [(u64, Input)],
+    sizes: Box<dyn Iterator<Item = u32> + Send + 'a>,
+}
+
+impl<'a> Walk<'a> {
+    pub(crate) fn new(timeline: &'a Timeline, blocks: &'a Blocks) -> Self {
+        Self {
+            timeline,
+            span: 0,
+            start: 0,
+            inputs: &timeline.inputs,
+            sizes: Box::new(blocks.sizes()),
+        }
+    }
+}
+
+impl<'a> Iterator for Walk<'a> {
+    type Item = Block<'a>;
+
+    fn next(&mut self) -> Option<Block<'a>> {
+        let spans = self.timeline.spans.get(self.span..)?;
+        let (skipped, span) = (0..).zip(spans).find(|(_, span)| self.start < span.end())?;
+        self.span += skipped;
+        // A block ends where the transport changes, as in hosts.
+        let (start, left) = (self.start, span.end() - self.start);
+        let frames = u64::from(self.sizes.next().unwrap_or(1)).min(left);
+        self.start += frames;
+        let entering = self.inputs.partition_point(|(at, _)| *at < self.start);
+        let (inputs, later) = self.inputs.split_at(entering);
+        self.inputs = later;
+        Some(Block {
+            span,
+            start,
+            frames,
+            inputs,
+        })
+    }
+}
+
 /// Goes through the timeline block by block.
 pub(crate) fn walk(
     timeline: &Timeline,
     setup: &Setup,
     mut call: impl FnMut(&Block) -> Result<()>,
 ) -> Result<()> {
-    let mut inputs = &timeline.inputs[..];
-    let mut sizes = setup.blocks.sizes();
     let mut beats_played = 0.0;
     let begin = Instant::now();
-    for span in &timeline.spans {
-        let per_sample = span.beats_per_sample(timeline.sample_rate);
-        let mut start = span.start;
-        while start < span.end() {
-            // A block ends where the transport changes, as in hosts.
-            let frames = u64::from(sizes.next().unwrap_or(1)).min(span.end() - start);
-            let entering = inputs.partition_point(|(at, _)| *at < start + frames);
-            let (entering, later) = inputs.split_at(entering);
-            inputs = later;
-            call(&Block {
-                span,
-                start,
-                frames,
-                inputs: entering,
-            })?;
-            start += frames;
-            if setup.pace == Pace::Clock {
-                let due = Duration::from_secs_f64(start as f64 / timeline.sample_rate);
-                std::thread::sleep(due.saturating_sub(begin.elapsed()));
+    for block in Walk::new(timeline, &setup.blocks) {
+        call(&block)?;
+        if setup.pace == Pace::Clock {
+            let end = block.start + block.frames;
+            let due = Duration::from_secs_f64(end as f64 / timeline.sample_rate);
+            std::thread::sleep(due.saturating_sub(begin.elapsed()));
+        }
+        let before = beats_played;
+        beats_played += block.frames as f64 * block.span.beats_per_sample(timeline.sample_rate);
+        match setup.pace {
+            Pace::RealTime { group } if asks_between(before, beats_played, group) => {
+                wait_for_engine(Duration::from_secs(20));
             }
-            let before = beats_played;
-            beats_played += frames as f64 * per_sample;
-            match setup.pace {
-                Pace::RealTime { group } if asks_between(before, beats_played, group) => {
-                    wait_for_engine(Duration::from_secs(20));
-                }
-                Pace::Paused { group, pause } if asks_between(before, beats_played, group) => {
-                    std::thread::sleep(pause);
-                }
-                _ => {}
+            Pace::Paused { group, pause } if asks_between(before, beats_played, group) => {
+                std::thread::sleep(pause);
             }
+            _ => {}
         }
     }
     Ok(())

@@ -7,7 +7,7 @@ use third_stream_model::roll::quantise::STEPS_PER_BEAT;
 use super::learner::HALF_STEP;
 use super::requests::{AT_ONCE, Wanted};
 use super::{Block, Emit, HAIR, InPlace, LEAD, LEAD_STEPS, Run, Stage};
-use crate::link::AudioEnd;
+use crate::link::{AudioEnd, Counted};
 use crate::memory::{Place, SAME};
 use crate::rt::{NOTICE, Note};
 
@@ -281,6 +281,12 @@ impl InPlace {
             .is_some_and(|phrase| self.requests.is_early(phrase));
         if known.is_some_and(|steps| steps != 0) && !early && !parts.iter().all(has) {
             self.late = self.late.saturating_add(1);
+            let overdue = self.overdue == Some(stage.slot);
+            block.link.count(if overdue {
+                Counted::Late
+            } else {
+                Counted::Unasked
+            });
         }
     }
 
@@ -295,6 +301,9 @@ impl InPlace {
         self.ask_unanswered(phrase, 0.0, block.link);
         if block.transport.offline {
             self.requests.wait(phrase, &mut self.memory, block.link);
+        }
+        if self.requests.is_overdue(phrase) {
+            self.overdue = Some(stage.slot);
         }
         let page = self.pages.load(phrase, &self.memory, &mut self.performer);
         if let Some(page) = page {

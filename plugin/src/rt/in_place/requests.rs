@@ -14,7 +14,7 @@ use third_stream_model::genre::Direction;
 use third_stream_model::roll::Roll;
 use third_stream_model::roll::edits::Edits;
 
-use crate::link::{Answer, AudioEnd, LONGEST_WAIT, Request, Response, Weights};
+use crate::link::{Answer, AudioEnd, COUNTS, Counted, LONGEST_WAIT, Request, Response, Weights};
 use crate::memory::Memory;
 
 /// Phrases that can be out at once: two directions each, as many as the link holds.
@@ -37,6 +37,8 @@ struct Flight {
     filled: [bool; 2],
     /// Whether the answer of each direction has come, good or bad.
     come: [bool; 2],
+    /// Whether it was not there when it began to count.
+    overdue: bool,
 }
 
 /// All requests of one generation.
@@ -78,6 +80,7 @@ impl Requests {
             edits: [Edits::NONE; 2],
             filled: [false; 2],
             come: [false; 2],
+            overdue: false,
         };
         Self {
             flights: vec![flight; FLIGHTS].into_boxed_slice(),
@@ -118,6 +121,7 @@ impl Requests {
             self.make_room(memory, link);
         }
         let Some(place) = self.vacant() else {
+            link.count(Counted::NoRoom);
             return false;
         };
         let Some(flight) = self.flights.get_mut(place) else {
@@ -131,6 +135,7 @@ impl Requests {
         flight.roll = roll;
         flight.filled = [false; 2];
         flight.come = [false; 2];
+        flight.overdue = false;
         memory.ask(phrase, ticket, &roll);
         let seconds = wanted.seconds.clamp(0.0, 3600.0);
         let deadline = Instant::now() + Duration::from_secs_f64(seconds);
@@ -148,7 +153,10 @@ impl Requests {
             };
             if self.send(&request, wanted.offline, memory, link) {
                 sent += 1;
-            } else if let Some(flight) = self.flights.get_mut(place) {
+                continue;
+            }
+            link.count(Counted::NoRoom);
+            if let Some(flight) = self.flights.get_mut(place) {
                 // What was not sent will not be answered: do not wait for it.
                 flight.come[direction.index()] = true;
                 if flight.due == AT_ONCE || sent == 0 && direction == Direction::BOTH[1] {
@@ -245,6 +253,12 @@ impl Requests {
         out.any(|flight| flight.phrase == phrase && flight.due > AT_ONCE)
     }
 
+    /// Whether an answer about a phrase was asked for in time and has not come. Only to be counted.
+    pub(super) fn is_overdue(&self, phrase: usize) -> bool {
+        let mut out = self.flights.iter().filter(|flight| flight.ticket != 0);
+        COUNTS && out.any(|flight| flight.phrase == phrase && flight.overdue)
+    }
+
     /// Offline rendering: waits for what is to count about a phrase as soon as it comes.
     pub(super) fn wait(&mut self, phrase: usize, memory: &mut Memory, link: &AudioEnd) {
         for place in 0..FLIGHTS {
@@ -260,8 +274,10 @@ impl Requests {
         let Some(flight) = self.flights.get_mut(place) else {
             return;
         };
+        let in_time = flight.due > AT_ONCE;
         flight.due = AT_ONCE;
         flight.settle(memory);
+        flight.overdue |= COUNTS && (in_time || wait);
         let begin = Instant::now();
         let out = |flights: &[Flight]| flights.get(place).is_some_and(|f| f.ticket != 0);
         while wait && !self.gave_up && out(&self.flights) {

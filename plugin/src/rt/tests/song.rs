@@ -242,7 +242,8 @@ impl Port for Host<'_> {
     }
 }
 
-fn answer(worker: &WorkerEnd, network: Network, requests: &mut Vec<Request>) {
+/// Answers what was asked so far.
+pub(super) fn answer(worker: &WorkerEnd, network: Network, requests: &mut Vec<Request>) {
     while let Some(request) = worker.next().unwrap() {
         requests.push(request);
         let mut response = match network {

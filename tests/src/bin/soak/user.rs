@@ -31,8 +31,8 @@ impl Dice {
     }
 }
 
-/// Some minutes of somebody's work.
-pub(crate) fn script(dice: &mut Dice) -> Script {
+/// So many seconds of somebody's work, and perhaps some more.
+pub(crate) fn script(dice: &mut Dice, seconds: f64) -> Script {
     let notes = (0..20 + dice.draw(120)).map(|_| {
         let onset = dice.beats(60);
         let note = Note::new(
@@ -47,7 +47,8 @@ pub(crate) fn script(dice: &mut Dice) -> Script {
         }
     });
     let notes: Vec<_> = notes.collect();
-    let mut song = Song::new([60.0, 97.0, 120.0, 180.0][dice.draw(4) as usize], notes);
+    let tempo = [60.0, 97.0, 120.0, 180.0][dice.draw(4) as usize];
+    let mut song = Song::new(tempo, notes);
     for _ in 0..dice.draw(20) {
         let knob = dice.place() * 2.0 - 1.0;
         song = song.knob([(dice.beats(60), knob)]);
@@ -58,25 +59,35 @@ pub(crate) fn script(dice: &mut Dice) -> Script {
             .push((dice.beats(60), name, dice.place().round()));
     }
     song.automation.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut passages = Vec::new();
-    for _ in 0..=dice.draw(5) {
-        let from = dice.beats(48);
-        passages.push(match dice.draw(4) {
-            0 => Passage::Stop {
-                seconds: 0.2 + dice.place(),
-            },
-            1 => {
-                let length = [1.0, 4.0, 8.0, 16.0][dice.draw(4) as usize];
-                Passage::cycle(from.floor(), from.floor() + length, length + dice.beats(40))
-            }
-            _ => Passage::play(from, 1.0 + dice.beats(60)),
-        });
+    let (mut passages, mut length) = (Vec::new(), 0.0);
+    while length < seconds {
+        let passage = passage(dice);
+        length += match passage {
+            Passage::Stop { seconds } => seconds,
+            Passage::Play { beats, .. } => beats * 60.0 / tempo,
+        };
+        passages.push(passage);
     }
     passages.push(Passage::Stop { seconds: 0.3 });
     Script::new(song, passages)
 }
 
-/// What somebody does to an instance between two passages.
+/// What somebody does with the transport.
+fn passage(dice: &mut Dice) -> Passage {
+    let from = dice.beats(48);
+    match dice.draw(4) {
+        0 => Passage::Stop {
+            seconds: 0.2 + dice.place(),
+        },
+        1 => {
+            let length = [1.0, 4.0, 8.0, 16.0][dice.draw(4) as usize];
+            Passage::cycle(from.floor(), from.floor() + length, length + dice.beats(40))
+        }
+        _ => Passage::play(from, 1.0 + dice.beats(60)),
+    }
+}
+
+/// What somebody does to an instance between two rounds.
 pub(crate) fn fiddle(instance: &mut Instance, dice: &mut Dice) -> Result<()> {
     match dice.draw(8) {
         0 => instance.set("Mode", dice.place().round())?,
@@ -87,7 +98,33 @@ pub(crate) fn fiddle(instance: &mut Instance, dice: &mut Dice) -> Result<()> {
             instance.restore(&saved)?;
         }
         4 => instance.deactivate(),
+        5 => instance.set("Pair", [0.0, 0.5, 1.0][dice.draw(3) as usize])?,
         _ => {}
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use third_stream_tests::song::timeline::Timeline;
+
+    #[test]
+    fn the_same_seed_brings_the_same_users() {
+        let scripts = |seed| {
+            let mut dice = Dice::new(seed);
+            [20.0, 60.0].map(|seconds| script(&mut dice, seconds))
+        };
+        assert_eq!(scripts(7), scripts(7));
+        assert_ne!(scripts(7), scripts(8));
+    }
+
+    #[test]
+    fn somebody_works_at_least_as_long_as_was_asked() {
+        let mut dice = Dice::new(3);
+        for seconds in [0.0, 20.0, 60.0] {
+            let timeline = Timeline::new(&script(&mut dice, seconds), 48_000.0);
+            assert!(timeline.frames() as f64 >= seconds * 48_000.0);
+        }
+    }
 }
