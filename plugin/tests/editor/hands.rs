@@ -11,7 +11,7 @@ use third_stream_model::own::Own;
 
 /// In the middle of the knob, of its controls and of the switch, for a window of 960 × 560.
 const KNOB: Pos2 = pos2(150.0, 220.0);
-const PAIR: Pos2 = pos2(56.0, 82.0);
+pub(crate) const PAIR: Pos2 = pos2(56.0, 82.0);
 const IN_PLACE: Pos2 = pos2(220.0, 365.0);
 const TWO_BARS: Pos2 = pos2(150.0, 427.0);
 const SAVE_SONG: Pos2 = pos2(79.0, 427.0);
@@ -37,6 +37,22 @@ pub(crate) fn with_own_preset() -> View {
     View {
         chosen: Some(presets.len() - 1),
         presets: presets.into(),
+        ..View::default()
+    }
+}
+
+/// Weights of the user's own, one of which play.
+pub(crate) fn with_own_weights() -> View {
+    let own = |name: &str, pair| Own {
+        name: name.into(),
+        pair,
+    };
+    View {
+        own: Arc::new([
+            own("Band", Pair::JAZZ_CLASSIC),
+            own("Radio", Pair::JAZZ_POP),
+        ]),
+        weights: Some("Band".into()),
         ..View::default()
     }
 }
@@ -257,16 +273,11 @@ fn the_small_controls_do_what_they_say() {
 }
 
 #[test]
-fn the_pair_is_chosen_from_a_list() {
-    let mut desk = Desk::new(View::default());
-    let own = |name: &str, pair| Own {
-        name: name.into(),
-        pair,
-    };
-    desk.view.own = Arc::new([
-        own("Band", Pair::JAZZ_CLASSIC),
-        own("Radio", Pair::JAZZ_POP),
-    ]);
+fn the_pair_is_chosen_from_a_list_with_the_user_s_own_weights() {
+    let mut desk = Desk::new(View {
+        weights: None,
+        ..with_own_weights()
+    });
     let opened = [Gesture::ListWeights];
     assert_eq!(desk.click(PAIR), opened, "the list is opened");
     desk.pass(vec![]);
