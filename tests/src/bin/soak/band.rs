@@ -16,6 +16,10 @@ use crate::user::{Dice, fiddle, script};
 /// So long the plugin waits for an answer in a bounce before it plays dry, and the host for the
 /// engine before it gives up.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
+/// So many answers wait for an instance at most (`plugin::link`).
+const ROOM: u64 = 16;
+/// After so long without an answer the host looks who waits for what.
+const LOOK: Duration = Duration::from_millis(20);
 /// How often all stand still for a moment until nothing is on its way any more.
 const SETTLES: usize = 50;
 /// One round in so many is hurried, one session in so many a bounce, and one instance in so many is
@@ -156,6 +160,11 @@ impl<'a> Band<'a> {
     /// engine has answered all that was asked.
     fn play(&mut self, sessions: &[Session], hurries: bool) -> Result<Together> {
         let reader = self.reader;
+        let numbers: Vec<u64> = self
+            .tracks
+            .iter()
+            .filter_map(|track| track.number)
+            .collect();
         let parts = self.tracks.iter_mut().zip(sessions);
         let mut parts: Vec<_> = parts
             .map(|(track, session)| Part {
@@ -165,7 +174,11 @@ impl<'a> Band<'a> {
             })
             .collect();
         perform_together(&mut parts, self.threads, || {
-            if hurries { Ok(()) } else { wait(reader) }
+            if hurries {
+                Ok(())
+            } else {
+                wait(reader, &numbers)
+            }
         })
     }
 
@@ -280,15 +293,22 @@ fn look_at(session: &Session, recording: &Recording, tally: &mut Tally) -> Resul
     Ok(())
 }
 
-/// Waits until the engine has answered all that was asked.
-fn wait(reader: &Reader) -> Result<()> {
+/// Waits until the engine has answered all that was asked. It cannot answer an instance that has
+/// as many answers to take in as there is room for: that one has to play on.
+fn wait(reader: &Reader, numbers: &[u64]) -> Result<()> {
     let start = Instant::now();
     while reader.sum().open() > 0 {
-        ensure!(
-            start.elapsed() < LONGEST_WAIT,
-            "the engine has not answered {} questions for {LONGEST_WAIT:?}",
-            reader.sum().open()
-        );
+        if start.elapsed() > LOOK {
+            let all = numbers.iter().map(|number| (number, reader.of(*number)));
+            let mut waiting = all.filter(|(_, of)| of.open() > 0 && of.untaken() < ROOM);
+            let Some((number, of)) = waiting.next() else {
+                return Ok(());
+            };
+            ensure!(
+                start.elapsed() < LONGEST_WAIT,
+                "the engine has not answered instance number {number} for {LONGEST_WAIT:?}: {of:?}"
+            );
+        }
         std::thread::sleep(Duration::from_micros(200));
     }
     Ok(())
