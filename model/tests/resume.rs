@@ -36,6 +36,8 @@ fn train(dir: &Path, run: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_third-stream"));
     command
         .current_dir(dir)
+        // The weights name the commit, and the repository may get one meanwhile.
+        .env("GIT_DIR", "none")
         .args([
             "train",
             "--quiet",

@@ -20,7 +20,7 @@ use third_stream_model::train::learner::PairLearner;
 use third_stream_model::train::recipe::Recipe;
 use third_stream_model::train::record::Record;
 use third_stream_model::train::report::Display;
-use third_stream_model::train::run::{self, Outcome, Plan, Validation};
+use third_stream_model::train::run::{self, BEST, Outcome, Plan, Validation};
 use third_stream_model::train::schedule::Schedule;
 use third_stream_model::train::state::State;
 use third_stream_model::train::validation::Panel;
@@ -204,9 +204,10 @@ pub(crate) fn run(args: &TrainArgs) -> Result<ExitCode> {
         Outcome::Done(weights) => {
             if !args.quiet {
                 println!("{}", weights.display());
+                let best = Some(weights.with_file_name(BEST)).filter(|best| best.exists());
                 eprintln!(
                     "to play with them in the plugin: cargo xtask adopt {}",
-                    weights.display()
+                    best.unwrap_or(weights).display()
                 );
             }
             Ok(ExitCode::SUCCESS)
