@@ -336,17 +336,16 @@ fn parent(folder: &Path) -> &Path {
     folder.parent().unwrap_or(Path::new(""))
 }
 
-/// The commit of the code that trains, for the weights' header.
+/// The commit of the code that trains, for the weights' header. Only cargo knows where that is: a
+/// path that was compiled in would name the building machine in what is shipped.
 fn commit() -> String {
+    let Some(package) = std::env::var_os("CARGO_MANIFEST_DIR") else {
+        return "unknown".to_owned();
+    };
     let git = std::process::Command::new("git")
-        .args([
-            "-C",
-            env!("CARGO_MANIFEST_DIR"),
-            "describe",
-            "--always",
-            "--dirty",
-            "--abbrev=12",
-        ])
+        .arg("-C")
+        .arg(package)
+        .args(["describe", "--always", "--dirty", "--abbrev=12"])
         .output();
     match git {
         Ok(output) if output.status.success() => {
