@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use rayon::prelude::*;
 use third_stream_model::genre::{Direction, Pair};
+use third_stream_model::own::OwnError;
 use third_stream_model::roll::{Roll, edits::Edits};
 use third_stream_model::shipped;
 use third_stream_model::transfer::{Gpu, Transfer};
@@ -47,6 +48,13 @@ fn transfer(gpu: Option<&Gpu>, bytes: &[u8]) -> Result<Transfer, WeightsError> {
     }
 }
 
+/// Why weights of the user's own cannot be used.
+struct Refusal {
+    text: String,
+    /// Whether it may be otherwise at the next question.
+    passes: bool,
+}
+
 /// The embedded networks as the worker wants them, in the order of [`Pair::ALL`]; each pair is
 /// unpacked at the first question about it, for most processes use one.
 struct Embedded {
@@ -77,8 +85,15 @@ impl Embedded {
         let known = self.own.iter().position(|(known, _)| *known == number);
         let own = match known {
             Some(at) => self.own.remove(at),
-            // What could not be read is not read again: a file that changes gets another number.
-            None => (number, self.read(number, weights.pair)),
+            None => match self.read(number, weights.pair) {
+                Ok(transfer) => (number, Ok(transfer)),
+                // There may be memory at the next question.
+                Err(Refusal { text, passes: true }) => {
+                    return Err(ModelError::Own { number, text });
+                }
+                // Not read again: a file that changes gets another number.
+                Err(Refusal { text, .. }) => (number, Err(text)),
+            },
         };
         let refused = own.1.as_ref().err().cloned();
         if self.own.len() == MOST_OWN {
@@ -91,14 +106,22 @@ impl Embedded {
         }
     }
 
-    /// Reads weights of the user's own; why they cannot be used, in words.
-    fn read(&self, number: NonZeroU32, pair: Pair) -> Result<Transfer, String> {
+    /// Reads weights of the user's own.
+    fn read(&self, number: NonZeroU32, pair: Pair) -> Result<Transfer, Refusal> {
         let read = || {
             let bytes = crate::own::read(number, pair)?;
             transfer(self.gpu.as_ref(), &bytes).map_err(|error| crate::own::refused(number, error))
         };
-        caught(|| Ok(read().map_err(|error| error.to_string())))
-            .unwrap_or_else(|panic| Err(panic.to_string()))
+        let refusal = |error: OwnError| Refusal {
+            text: error.to_string(),
+            passes: matches!(error, OwnError::Refused(_, WeightsError::Memory { .. })),
+        };
+        caught(|| Ok(read().map_err(refusal))).unwrap_or_else(|panic| {
+            Err(Refusal {
+                text: panic.to_string(),
+                passes: false,
+            })
+        })
     }
 
     /// The networks that are there.

@@ -87,6 +87,10 @@ impl Status {
         self.refused.lock().insert(own, why);
     }
 
+    pub(super) fn accept(&self, own: NonZeroU32) {
+        self.refused.lock().remove(&own);
+    }
+
     pub(super) fn loaded(&self, device: &str) {
         self.runs_on(device);
         self.set(State::Ready);

@@ -228,6 +228,9 @@ impl Work {
                 if status.state() == State::Failed {
                     status.set(State::Ready);
                 }
+                if let Some(own) = asked.weights.own {
+                    status.accept(own);
+                }
                 self.memo.put(asked, &edits);
                 Ok(edits)
             }
