@@ -58,7 +58,8 @@ impl Answer {
 pub struct Weights {
     /// The genres at the knob's ends.
     pub pair: Pair,
-    /// The number of the user's own weights ([`crate::own`]); `None` stands for the plugin's.
+    /// The number that stands for the file of the user's own weights while the process lives;
+    /// `None` stands for the plugin's.
     pub own: Option<NonZeroU32>,
 }
 

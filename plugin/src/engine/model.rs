@@ -18,7 +18,7 @@ pub enum ModelError {
     /// The user's own weights cannot be used; the plugin's can.
     #[error("{text}")]
     Own {
-        /// Their number ([`crate::own`]).
+        /// Their number, as in [`Weights::own`].
         number: NonZeroU32,
         /// Why, in words.
         text: String,
