@@ -8,6 +8,22 @@ pub fn resident_kib() -> Option<u64> {
     )
 }
 
+/// What this process and all libraries in it have asked `malloc` for and not given back, in KiB:
+/// unlike resident memory it does not grow where a block is filled that was there before. `None`
+/// where the system does not say.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub fn allocated_kib() -> Option<u64> {
+    #[expect(unsafe_code, reason = "glibc's own count has no safe name")]
+    // SAFETY: it has no conditions; it locks and reads one arena after the other.
+    let info = unsafe { libc::mallinfo2() };
+    Some((info.uordblks as u64).saturating_add(info.hblkhd as u64) / 1024)
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub fn allocated_kib() -> Option<u64> {
+    None
+}
+
 /// Address space in KiB. `None` where the system does not say.
 pub fn virtual_kib() -> Option<u64> {
     field(
@@ -57,6 +73,26 @@ mod tests {
         let status = "Name:\tx\nVmRSS:\t    1234 kB\nThreads:\t3\n";
         assert_eq!(field(status, "VmRSS:"), Some(1234));
         assert_eq!(field(status, "VmSwap:"), None);
+    }
+
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    #[test]
+    fn memory_that_was_asked_for_is_counted_on_all_threads_and_filling_it_adds_nothing() {
+        let mebibytes = || allocated_kib().unwrap() / 1024;
+        let before = mebibytes();
+        // Small blocks of another thread's arena, and one large one.
+        let small: Vec<_> =
+            std::thread::spawn(|| (0..40_000).map(|_| [0_u8; 1024].into()).collect())
+                .join()
+                .map(|blocks: Vec<Box<[u8]>>| blocks)
+                .unwrap();
+        let mut large = vec![0_u8; 64 << 20];
+        let held = mebibytes();
+        assert!((100..120).contains(&(held - before)), "{before}, {held}");
+        large.fill(1);
+        assert!(mebibytes() <= held + 1);
+        drop((small, large));
+        assert!(mebibytes() <= before + 1);
     }
 
     #[cfg(target_os = "linux")]

@@ -12,37 +12,57 @@ const MARGIN: f64 = 56.0;
 const TOP: f64 = 30.0;
 const RIGHT: f64 = 20.0;
 
-/// Hours of song and the MiB that were resident then.
+/// MiB of memory after so many hours of song.
+type Point = (f64, f64);
+
+/// Memory over hours of song, counted in two ways.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Curve(Vec<(f64, f64)>);
+pub(crate) struct Curve {
+    /// What the machine gives.
+    resident: Vec<Point>,
+    /// What was asked for and not given back; empty where nobody counts it.
+    allocated: Vec<Point>,
+}
 
 impl Curve {
-    /// So much was resident after so many hours of song.
-    pub(crate) fn add(&mut self, hours: f64, memory: f64) {
-        self.0.push((hours, memory));
+    /// So many KiB after so many hours of song.
+    pub(crate) fn add(&mut self, hours: f64, resident: Option<u64>, allocated: Option<u64>) {
+        let mebibytes = |kibibytes: u64| (hours, kibibytes as f64 / 1024.0);
+        self.resident.extend(resident.map(mebibytes));
+        self.allocated.extend(allocated.map(mebibytes));
     }
 
-    /// The last half: by then all instances have taken what they need.
-    fn last_half(&self) -> &[(f64, f64)] {
-        &self.0[self.0.len() / 2..]
+    /// Each way of counting, with its colour.
+    fn kinds(&self) -> [(&'static str, &'static str, &[Point]); 2] {
+        [
+            ("resident", "#0f7ec8", &self.resident),
+            ("allocated", "#2e8b57", &self.allocated),
+        ]
     }
 
-    /// The quarters and the slope.
+    /// The quarters and the slopes.
     pub(crate) fn summary(&self) -> String {
-        let quarter = self.0.len().div_ceil(4);
-        let (first, last) = (&self.0[..quarter], &self.0[self.0.len() - quarter..]);
-        format!(
-            "memory: first quarter {:.1} MiB, last {:.1} MiB; {:.2} MiB for a song hour over the \
-             last half",
-            mean(first).1,
-            mean(last).1,
-            slope(self.last_half())
-        )
+        let mut text = String::new();
+        for (name, _, points) in self.kinds() {
+            let quarter = points.len().div_ceil(4);
+            let (first, last) = (&points[..quarter], &points[points.len() - quarter..]);
+            // Writing to a string cannot fail, here and below.
+            let _ = writeln!(
+                text,
+                "memory, {name}: first quarter {:.1} MiB, last {:.1} MiB; {:+.2} MiB for a song \
+                 hour over the last half",
+                mean(first).1,
+                mean(last).1,
+                slope(last_half(points))
+            );
+        }
+        text
     }
 
-    /// The points, and the straight line through those of the last half.
+    /// The points, and straight lines through those of the last half.
     pub(crate) fn svg(&self, title: &str) -> String {
-        let most = |of: fn(&(f64, f64)) -> f64| self.0.iter().map(of).fold(1e-3, f64::max);
+        let all = || self.kinds().into_iter().flat_map(|(_, _, points)| points);
+        let most = |of: fn(&Point) -> f64| all().map(of).fold(1e-3, f64::max);
         let (hours, memory) = (Scale::up_to(most(|p| p.0)), Scale::up_to(most(|p| p.1)));
         let (right, bottom) = (MARGIN + WIDTH, TOP + HEIGHT);
         let x = |value: f64| MARGIN + value / hours.end * WIDTH;
@@ -56,7 +76,6 @@ impl Curve {
              fill=\"#ffffff\"/>\n<text x=\"{MARGIN}\" y=\"16\" font-size=\"13\" \
              font-weight=\"bold\" fill=\"#1c2733\">{title}</text>\n"
         );
-        // Writing to a string cannot fail, here and below.
         for value in memory.marks() {
             let at = y(value);
             let _ = writeln!(
@@ -79,33 +98,34 @@ impl Curve {
         let _ = writeln!(
             svg,
             "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">hours of song</text><text \
-             transform=\"translate(14 {}) rotate(-90)\" text-anchor=\"middle\">resident memory in \
-             MiB</text>",
+             transform=\"translate(14 {}) rotate(-90)\" text-anchor=\"middle\">memory in MiB</text>",
             MARGIN + WIDTH / 2.0,
             bottom + 36.0,
             TOP + HEIGHT / 2.0
         );
-        for (at, resident) in &self.0 {
-            let (at, resident) = (x(*at), y(*resident));
-            let _ = writeln!(
-                svg,
-                "<circle cx=\"{at:.1}\" cy=\"{resident:.1}\" r=\"2\" fill=\"#0f7ec8\"/>"
-            );
-        }
-        if let [first, .., last] = self.last_half() {
-            let (rise, (middle, height)) = (slope(self.last_half()), mean(self.last_half()));
-            let line = |at: f64| height + rise * (at - middle);
+        for (name, colour, points) in self.kinds() {
+            for (at, memory) in points {
+                let (at, memory) = (x(*at), y(*memory));
+                let _ = writeln!(
+                    svg,
+                    "<circle cx=\"{at:.1}\" cy=\"{memory:.1}\" r=\"2\" fill=\"{colour}\"/>"
+                );
+            }
+            let [first, .., last] = last_half(points) else {
+                continue;
+            };
+            let (rise, (middle, height)) = (slope(last_half(points)), mean(last_half(points)));
+            let line = |at: f64| y(height + rise * (at - middle));
             let _ = writeln!(
                 svg,
                 "<path d=\"M{:.1} {:.1}L{:.1} {:.1}\" stroke=\"#d4622a\" \
-                 stroke-width=\"1.5\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\" \
-                 fill=\"#d4622a\">{rise:+.2} MiB for a song hour</text>",
+                 stroke-width=\"1.5\"/><text x=\"{right:.1}\" y=\"{:.1}\" text-anchor=\"end\" \
+                 fill=\"{colour}\">{name}: {rise:+.2} MiB for a song hour</text>",
                 x(first.0),
-                y(line(first.0)),
+                line(first.0),
                 x(last.0),
-                y(line(last.0)),
-                right,
-                y(line(last.0)) + 22.0
+                line(last.0),
+                line(last.0) + 22.0
             );
         }
         svg.push_str("</svg>\n");
@@ -113,9 +133,14 @@ impl Curve {
     }
 }
 
-fn mean(points: &[(f64, f64)]) -> (f64, f64) {
+/// The last half: by then all instances have taken what they need.
+fn last_half(points: &[Point]) -> &[Point] {
+    &points[points.len() / 2..]
+}
+
+fn mean(points: &[Point]) -> Point {
     let count = points.len().max(1) as f64;
-    let of = |one: fn(&(f64, f64)) -> f64| points.iter().map(one).sum::<f64>() / count;
+    let of = |one: fn(&Point) -> f64| points.iter().map(one).sum::<f64>() / count;
     (of(|point| point.0), of(|point| point.1))
 }
 
@@ -166,34 +191,31 @@ mod tests {
     fn the_slope_is_that_of_the_last_half() {
         let mut curve = Curve::default();
         for hour in 0..10 {
-            let memory = if hour < 5 {
-                50.0 + 20.0 * f64::from(hour)
-            } else {
-                160.0
-            };
-            curve.add(f64::from(hour), memory);
+            let memory = if hour < 5 { 50 + 20 * hour } else { 160 };
+            curve.add(hour as f64, Some(memory << 10), None);
         }
         let text = curve.summary();
         assert!(
-            text.contains("last 160.0 MiB; 0.00 MiB for a song hour"),
+            text.contains("last 160.0 MiB; +0.00 MiB for a song hour"),
             "{text}"
         );
-        curve.add(10.0, 260.0);
-        assert!(!curve.summary().contains(" 0.00 MiB"));
+        curve.add(10.0, Some(260 << 10), None);
+        assert!(!curve.summary().contains("160.0 MiB; +0.00 MiB"));
     }
 
     #[test]
-    fn the_picture_has_the_points_the_line_and_the_numbers() {
+    fn the_picture_has_the_points_the_lines_and_the_numbers() {
         let mut curve = Curve::default();
         assert!(curve.svg("empty").ends_with("</svg>\n"));
         for hour in 1..=8 {
-            curve.add(f64::from(hour), 100.0 + f64::from(hour));
+            curve.add(hour as f64, Some((50 + hour) << 10), Some(108 << 10));
         }
         let svg = curve.svg("a run");
-        assert_eq!(svg.matches("<circle").count(), 8);
+        assert_eq!(svg.matches("<circle").count(), 16);
         assert!(svg.contains("<title>a run</title>"));
-        assert!(svg.contains("+1.00 MiB for a song hour"));
-        assert!(svg.contains(">hours of song<") && svg.contains(">resident memory in MiB<"));
+        assert!(svg.contains("resident: +1.00 MiB for a song hour"));
+        assert!(svg.contains("allocated: +0.00 MiB for a song hour"));
+        assert!(svg.contains(">hours of song<") && svg.contains(">memory in MiB<"));
         assert!(svg.contains(">100</text>") && svg.contains(">8</text>"));
         // Hour 8 is the end of its axis, and 108 MiB nearly that of its own.
         assert!(svg.contains("cx=\"616.0\""), "{svg}");

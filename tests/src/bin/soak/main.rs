@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use third_stream_tests::host::{load_plugin_under_test, plugin_under_test};
-use third_stream_tests::memory_use::resident_kib;
+use third_stream_tests::memory_use::{allocated_kib, resident_kib};
 use third_stream_tests::threads;
 
 use band::Band;
@@ -68,12 +68,13 @@ fn main() -> Result<()> {
     loop {
         band.round(&mut dice, &mut tally)
             .with_context(|| format!("seed {}, round {}", args.seed, tally.rounds))?;
-        let memory = resident_kib().unwrap_or(0) as f64 / 1024.0;
-        curve.add(tally.hours(), memory);
+        let memory = resident_kib();
+        curve.add(tally.hours(), memory, allocated_kib());
         let over = tally.hours() >= args.hours || begin.elapsed().as_secs_f64() >= longest;
         if shown.elapsed() > Duration::from_secs(10) || over {
             shown = Instant::now();
-            println!("{tally}  {memory:8.1} MiB");
+            let mebibytes = memory.unwrap_or(0) as f64 / 1024.0;
+            println!("{tally}  {mebibytes:8.1} MiB");
         }
         if over {
             break;
@@ -91,7 +92,7 @@ fn main() -> Result<()> {
         args.instances, args.seed
     );
     print!("{}", tally.summary(&sum));
-    println!("{}", curve.summary());
+    print!("{}", curve.summary());
     if let Some(file) = &args.curve {
         let title = format!(
             "Third Stream: {} instances, seed {}",
