@@ -140,8 +140,9 @@ mod tests {
 
     #[test]
     fn threads_that_make_at_once_get_each_their_own() {
+        let rounds = if cfg!(miri) { 5 } else { 200 };
         let make = || {
-            for _ in 0..200 {
+            for _ in 0..rounds {
                 let (shared, taken) = Automation::shared_with(|| {
                     thread::yield_now();
                     Automation::promised()
@@ -161,6 +162,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "takes long there")]
     fn the_last_value_stays() {
         let automation = Automation::default();
         for sample in 0..2 * ROOM {

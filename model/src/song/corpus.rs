@@ -67,6 +67,7 @@ fn ties(song: &Song) -> usize {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "takes weeks there")]
 fn every_file_gives_the_manifest_s_phrases_and_density() {
     let Some(folder) = folder() else { return };
     let manifest = manifest(&folder);
@@ -105,6 +106,7 @@ fn every_file_gives_the_manifest_s_phrases_and_density() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "takes weeks there")]
 fn files_come_back_byte_for_byte() {
     let Some(folder) = folder() else { return };
     for genre in ["jazz", "classical", "pop"] {

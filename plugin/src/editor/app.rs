@@ -201,12 +201,12 @@ impl App {
                 let (own, wanted) = (&self.params.own, name.as_deref());
                 self.said = self.shelf.choose(own, pair.of_core(), wanted).err();
                 if self.said.is_none() {
-                    let pair = Some(pair);
-                    let settings = Settings {
-                        pair,
-                        ..Settings::default()
-                    };
-                    set(&self.params, setter, &settings);
+                    // Where the pair stays, too: only by a gesture a host learns that the project
+                    // has something to save.
+                    let param = &self.params.pair;
+                    setter.begin_set_parameter(param);
+                    setter.set_parameter(param, pair);
+                    setter.end_set_parameter(param);
                 }
             }
             Gesture::ListPresets => {

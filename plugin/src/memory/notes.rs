@@ -202,6 +202,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "takes long there")]
     fn a_full_table_says_so() {
         let mut notes = Notes::new();
         let mut lists = [NONE; ROOM / NOTES_PER_BAR];

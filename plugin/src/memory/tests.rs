@@ -207,6 +207,7 @@ fn a_broken_memory_is_an_empty_one() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "takes long there")]
 fn a_hundred_megabytes_are_refused_unread() {
     let saved = Saved("A".repeat(100 << 20));
     assert_eq!(saved.read(), Err(CodeError::Long(100 << 20)));

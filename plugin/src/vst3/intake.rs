@@ -286,6 +286,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "takes long there")]
     fn each_parameter_s_last_value_finds_room() {
         let parameters = Automation::default().parameters();
         assert!(parameters <= PARAMETERS);

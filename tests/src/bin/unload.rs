@@ -1,6 +1,7 @@
-//! Loads the plugin, opens its editor, plays, goes away while work is pending, unloads, again and again: no thread
-//! may be left, and no mapping more than after the first time (glibc keeps a library mapped whose
-//! thread-local values have destructors, and maps it no second time). `cargo xtask unload`.
+//! Loads the plugin, opens its editor, plays, goes away while work is pending, unloads, again and
+//! again: no thread may be left, and no mapping more than after the first time (glibc keeps a
+//! library mapped whose thread-local values have destructors, and maps it no second time).
+//! `cargo xtask unload`.
 #![expect(clippy::print_stdout, reason = "a command-line tool")]
 
 use std::time::{Duration, Instant};
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use third_stream_tests::host::{Instance, Pace, Setup, load_plugin_under_test, plugin_under_test};
-use third_stream_tests::memory_use::{mappings, resident_kib, slope};
+use third_stream_tests::memory_use::{allocated_kib, mappings, resident_kib, slope};
 use third_stream_tests::song::{Note, Passage, Script, Song};
 use third_stream_tests::threads;
 #[cfg(target_os = "linux")]
@@ -80,7 +81,8 @@ fn main() -> Result<()> {
     cycle(0, editor(0))?;
     let threads_before = threads::settle(1, Duration::from_secs(5)).unwrap_or(1);
     let before = mappings(&path);
-    let (begin, mut shown, mut curve) = (Instant::now(), Instant::now(), Vec::new());
+    let (begin, mut shown) = (Instant::now(), Instant::now());
+    let (mut resident, mut allocated) = (Vec::new(), Vec::new());
     for number in 1..=args.cycles {
         cycle(number, editor(number)).with_context(|| format!("cycle {number}"))?;
         let left = threads::settle(threads_before, Duration::from_secs(5)).unwrap_or(1);
@@ -94,21 +96,25 @@ fn main() -> Result<()> {
             of_plugin <= of_plugin_before,
             "cycle {number}: {of_plugin:?} mappings of the plugin, {of_plugin_before:?} before"
         );
-        curve.push((f64::from(number), resident_kib().unwrap_or(0) as f64));
+        let point = |kibibytes: u64| (f64::from(number), kibibytes as f64);
+        resident.extend(resident_kib().map(point));
+        allocated.extend(allocated_kib().map(point));
         if shown.elapsed() > Duration::from_secs(10) || number == args.cycles {
             shown = Instant::now();
             println!(
                 "{number} cycles: {left} threads, mappings {:?} (before {before:?}), {} KiB",
                 mappings(&path),
-                curve[curve.len() - 1].1
+                resident_kib().unwrap_or(0)
             );
         }
     }
     println!(
-        "{} cycles in {:.0} s: no thread left, no mapping of the plugin more than after the first; memory {:.2} KiB a cycle over the second half",
+        "{} cycles in {:.0} s: no thread left, no mapping of the plugin more than after the first; \
+         memory over the second half, KiB a cycle: resident {:+.2}, allocated {:+.2}",
         args.cycles,
         begin.elapsed().as_secs_f64(),
-        slope(&curve[curve.len() / 2..])
+        slope(&resident[resident.len() / 2..]),
+        slope(&allocated[allocated.len() / 2..])
     );
     Ok(())
 }

@@ -157,6 +157,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
+    #[cfg_attr(miri, ignore = "takes days there")]
     fn every_pass_is_what_the_definition_says((geometry, batch) in geometries()) {
         let case = Case::new(geometry, batch);
         let expected = case.reference();
@@ -174,7 +175,8 @@ proptest! {
     }
 }
 
-/// A residual layer with odd sizes and more images than one group of the weight gradient.
+/// A residual layer with odd sizes and more images than one group of the weight gradient (under
+/// Miri, which takes its time, only two).
 fn threaded() -> Case {
     let geometry = Geometry {
         channels_in: 5,
@@ -188,7 +190,7 @@ fn threaded() -> Case {
         after: 1,
         border: Border::Reflect,
     };
-    Case::new(geometry, 19)
+    Case::new(geometry, if cfg!(miri) { 2 } else { 19 })
 }
 
 #[test]

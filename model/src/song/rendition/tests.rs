@@ -202,6 +202,7 @@ fn added_notes_go_to_the_track_of_the_nearest_note() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "takes long there")]
 fn bars_of_other_lengths_and_a_note_over_many_phrases_come_back_at_amount_zero() {
     let signature = |numerator| [0, 0xff, 0x58, 4, numerator, 2, 24, 8];
     let track = [

@@ -258,6 +258,22 @@ fn weights_of_the_user_s_own_are_listed_chosen_and_refused() {
     let playing = params.settings().weights;
     assert!(playing.own.is_some());
 
+    // A host hears of other weights for the same pair, too: the project has something to save.
+    for name in [None, Some("Radio".to_owned())] {
+        desk.host.said.lock().clear();
+        desk.follow(Gesture::Weights(GenrePair::JazzPop, name));
+        assert_eq!(
+            *desk.host.said.lock(),
+            ["begin Pair", "set Pair", "end Pair"]
+        );
+    }
+    let first = playing;
+    let playing = params.settings().weights;
+    assert!(
+        playing.own.is_some() && playing != first,
+        "the file is read again: it may have changed"
+    );
+
     // Its header is whole and its networks are not: seen when it is chosen.
     let mut nan = bytes.to_vec();
     let end = nan.len();
