@@ -74,7 +74,10 @@ const VALIDATORS: [Validator; 3] = [
             "--strictness-level",
             "10",
             "--validate-in-process",
-            "--randomise", // the order of the tests; the seed is said
+            "--randomise", // the order of the tests
+            // The same order each time: some others no VST3 plugin can pass (docs/upstream.md).
+            "--random-seed",
+            "3",
             "--repeat",
             "2",
             "--validate",

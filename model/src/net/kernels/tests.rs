@@ -153,6 +153,7 @@ fn geometries() -> impl Strategy<Value = (Geometry, usize)> {
         )
 }
 
+/// Every pass on every instruction set that is there, against the definition.
 fn check(case: &Case) {
     let expected = case.reference();
     for isa in Isa::all().into_iter().filter(|isa| isa.is_present()) {
