@@ -11,16 +11,15 @@ pub fn resident_kib() -> Option<u64> {
 /// What this process and all libraries in it have asked `malloc` for and not given back, in KiB:
 /// unlike resident memory it does not grow where a block is filled that was there before. `None`
 /// where the system does not say.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub fn allocated_kib() -> Option<u64> {
-    #[expect(unsafe_code, reason = "glibc's own count has no safe name")]
-    // SAFETY: it has no conditions; it locks and reads one arena after the other.
-    let info = unsafe { libc::mallinfo2() };
-    Some((info.uordblks as u64).saturating_add(info.hblkhd as u64) / 1024)
-}
-
-#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub fn allocated_kib() -> Option<u64> {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        #[expect(unsafe_code, reason = "glibc's own count has no safe name")]
+        // SAFETY: it has no conditions; it locks and reads one arena after the other.
+        let info = unsafe { libc::mallinfo2() };
+        Some((info.uordblks as u64).saturating_add(info.hblkhd as u64) / 1024)
+    }
+    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
     None
 }
 

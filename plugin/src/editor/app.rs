@@ -203,10 +203,7 @@ impl App {
                 if self.said.is_none() {
                     // Where the pair stays, too: only by a gesture a host learns that the project
                     // has something to save.
-                    let param = &self.params.pair;
-                    setter.begin_set_parameter(param);
-                    setter.set_parameter(param, pair);
-                    setter.end_set_parameter(param);
+                    set_whole(setter, &self.params.pair, pair);
                 }
             }
             Gesture::ListPresets => {
@@ -381,15 +378,20 @@ fn turn(params: &ThirdStreamParams, setter: &ParamSetter, control: Control, gest
     }
 }
 
+/// Sets a parameter through the host, as a whole gesture.
+fn set_whole<P: Param>(setter: &ParamSetter, param: &P, wanted: P::Plain) {
+    setter.begin_set_parameter(param);
+    setter.set_parameter(param, wanted);
+    setter.end_set_parameter(param);
+}
+
 /// Sets what `settings` name through the host, a whole gesture for each parameter that changes.
 fn set(params: &ThirdStreamParams, setter: &ParamSetter, settings: &Settings) {
     fn to<P: Param<Plain: PartialEq>>(setter: &ParamSetter, param: &P, wanted: Option<P::Plain>) {
         if let Some(wanted) = wanted
             && wanted != param.unmodulated_plain_value()
         {
-            setter.begin_set_parameter(param);
-            setter.set_parameter(param, wanted);
-            setter.end_set_parameter(param);
+            set_whole(setter, param, wanted);
         }
     }
     to(setter, &params.genre, settings.genre);

@@ -111,10 +111,11 @@ impl Curve {
                     "<circle cx=\"{at:.1}\" cy=\"{memory:.1}\" r=\"2\" fill=\"{colour}\"/>"
                 );
             }
-            let [first, .., last] = last_half(points) else {
+            let settled = last_half(points);
+            let [first, .., last] = settled else {
                 continue;
             };
-            let (rise, (middle, height)) = (slope(last_half(points)), mean(last_half(points)));
+            let (rise, (middle, height)) = (slope(settled), mean(settled));
             let line = |at: f64| y(height + rise * (at - middle));
             let _ = writeln!(
                 svg,
