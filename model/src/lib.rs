@@ -2,6 +2,7 @@
 //!
 //! | module | what it is | feature |
 //! |---|---|---|
+//! | `family` | the arranger: the network that plays by default | `net` |
 //! | [`genre`] | genres, genre pairs, directions | – |
 //! | [`perform`] | edited phrases to timed notes, live and on the command line | – |
 //! | [`roll`] | the piano roll of a phrase, its edits, quantisation | – |
@@ -16,6 +17,8 @@
 //! | `transfer` | a roll through a generator to its edits | `net` |
 //! | `train` | corpus, batches, losses, steps, checkpoints, evaluation | `train` |
 
+#[cfg(feature = "net")]
+pub mod family;
 pub mod files;
 pub mod genre;
 #[cfg(feature = "net")]

@@ -6,6 +6,7 @@
 
 pub mod edits;
 pub mod guard;
+pub mod notes;
 pub mod picture;
 pub mod quantise;
 

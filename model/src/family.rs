@@ -1,0 +1,9 @@
+//! Families of networks: what turns a phrase into one of another genre.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`arranger`] | fills in a phrase in the target's manner around its tune and harmony |
+//!
+//! The CycleGAN of the paper is in [`crate::net`].
+
+pub mod arranger;

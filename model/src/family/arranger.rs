@@ -1,0 +1,12 @@
+//! The arranger: a network that fills in the hidden notes of a phrase in a genre's manner, given
+//! its tune and the strongest pitch classes of each half bar.
+//!
+//! A masked model of notes (as Coconet, Huang et al. 2017, and MaskGIT, Chang et al. 2022), with
+//! one network for all genres whose instance norms have a scale and an offset for each genre
+//! (Dumoulin et al. 2017). To transfer a phrase, its tune and harmony are kept, everything else is
+//! hidden, and the network fills it in, in a few passes, in the target genre's manner.
+
+mod canvas;
+pub mod skeleton;
+
+pub use canvas::{Canvas, HALF_BARS, Harmony, LENGTHS, length_class};

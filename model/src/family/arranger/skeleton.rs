@@ -1,0 +1,172 @@
+//! The skeleton: what the arranger keeps of a phrase, and what any genre has. The tune, and the
+//! strongest pitch classes of each half bar.
+
+use crate::roll::notes::{GridNote, NoteRoll};
+use crate::roll::{PITCHES, Roll, STEPS};
+
+use super::canvas::{HALF_BARS, Harmony};
+
+/// Steps of a half bar.
+const HALF_BAR: usize = STEPS / HALF_BARS;
+
+/// The tune: the notes that are the highest sounding where they begin and lie no lower than the
+/// phrase's median pitch. A note ends where a higher one begins to sound.
+pub fn tune(phrase: &NoteRoll) -> NoteRoll {
+    let median = median_row(phrase.sounding());
+    let mut notes = Vec::new();
+    let mut active: Option<GridNote> = None;
+    for step in 0..STEPS {
+        let sounding = phrase.sounding().steps()[step];
+        let top = (sounding != 0).then(|| sounding.ilog2() as usize);
+        let begins = top.filter(|row| *row >= median && phrase.onsets().get(step, *row));
+        if let Some(row) = begins {
+            notes.extend(active.take());
+            active = Some(GridNote {
+                start: step as u8,
+                row: row as u8,
+                length: 1,
+            });
+        } else if let Some(mut note) = active.take() {
+            if top == Some(usize::from(note.row)) {
+                note.length += 1;
+                active = Some(note);
+            } else {
+                notes.push(note);
+            }
+        }
+    }
+    notes.into_iter().chain(active).collect()
+}
+
+/// The row below which less than half of the sounding cells lie.
+fn median_row(sounding: &Roll) -> usize {
+    let mut cells = [0u32; PITCHES];
+    for step in sounding.steps() {
+        let mut left = *step;
+        while left != 0 {
+            cells[left.trailing_zeros() as usize] += 1;
+            left &= left - 1;
+        }
+    }
+    let total: u32 = cells.iter().sum();
+    let mut below = 0;
+    let low = cells.iter().take_while(|count| {
+        below += **count;
+        2 * below < total
+    });
+    low.count()
+}
+
+/// The `most` pitch classes that sound longest in each half bar. Of two that sound as long, the
+/// one with the lower note comes first.
+pub fn harmony(sounding: &Roll, most: usize) -> Harmony {
+    let mut harmony = Harmony::default();
+    for (classes, steps) in harmony
+        .0
+        .iter_mut()
+        .zip(sounding.steps().chunks_exact(HALF_BAR))
+    {
+        let mut found: Vec<(u32, usize)> = Vec::with_capacity(12);
+        for class in 0..12 {
+            let rows = rows_of_class(class);
+            let strength = steps.iter().map(|step| (step & rows).count_ones()).sum();
+            let lowest = steps.iter().fold(0, |all, step| all | step & rows);
+            if strength > 0 {
+                found.push((strength, lowest.trailing_zeros() as usize));
+            }
+        }
+        found.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        *classes = found
+            .iter()
+            .take(most)
+            .fold(0, |all, (_, row)| all | 1 << (row % 12));
+    }
+    harmony
+}
+
+/// The rows of a pitch class, row 0 in the lowest bit.
+const fn rows_of_class(class: usize) -> u128 {
+    let mut rows = 0u128;
+    let mut row = class;
+    while row < PITCHES {
+        rows |= 1 << row;
+        row += 12;
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::roll::notes::tests::any_notes;
+    use proptest::prelude::*;
+
+    fn note(start: u8, row: u8, length: u8) -> GridNote {
+        GridNote { start, row, length }
+    }
+
+    #[test]
+    fn the_tune_is_the_top_line_above_the_accompaniment() {
+        // A held bass, chords off the beat, and a line above them that rests and comes back.
+        let phrase: NoteRoll = [
+            note(0, 10, 32),
+            note(2, 30, 2),
+            note(2, 34, 2),
+            note(0, 50, 2),
+            note(2, 52, 6),
+            note(8, 30, 4),
+            note(16, 55, 4),
+            note(18, 40, 8),
+            note(20, 54, 4),
+            note(22, 60, 1),
+        ]
+        .into_iter()
+        .collect();
+        let expected = [
+            note(0, 50, 2),
+            note(2, 52, 6),
+            note(8, 30, 4),
+            note(16, 55, 4),
+            note(20, 54, 2),
+            note(22, 60, 1),
+        ];
+        // The chord at 8 is the highest there, but lies below the median unless the bass is long.
+        assert!(tune(&phrase).notes().eq(expected));
+    }
+
+    #[test]
+    fn the_strongest_pitch_classes_are_the_harmony() {
+        let phrase: NoteRoll = [
+            note(0, 24, 8),
+            note(0, 40, 6),
+            note(4, 31, 4),
+            note(7, 45, 1),
+            note(8, 26, 1),
+        ]
+        .into_iter()
+        .collect();
+        let harmony = harmony(phrase.sounding(), 3);
+        assert_eq!(harmony.0[0], 1 | 1 << 4 | 1 << 7);
+        assert_eq!(harmony.0[1], 1 << 2);
+        assert_eq!(harmony.0[2..], [0; 6]);
+    }
+
+    #[test]
+    fn of_two_that_sound_as_long_the_lower_is_the_harmony() {
+        let phrase: NoteRoll = [note(0, 48, 4), note(0, 21, 4)].into_iter().collect();
+        assert_eq!(harmony(phrase.sounding(), 1).0[0], 1 << 9);
+    }
+
+    proptest! {
+        #[test]
+        fn the_tune_is_one_voice_of_the_phrase(phrase in any_notes()) {
+            let tune = tune(&phrase);
+            for step in 0..STEPS {
+                let (line, all) = (tune.sounding().steps()[step], phrase.sounding().steps()[step]);
+                prop_assert!(line.count_ones() <= 1);
+                prop_assert_eq!(line & !all, 0);
+                prop_assert_eq!(tune.onsets().steps()[step] & !phrase.onsets().steps()[step], 0);
+            }
+        }
+    }
+}
