@@ -7,6 +7,8 @@
 //! hidden, and the network fills it in, in a few passes, in the target genre's manner.
 
 mod canvas;
+mod config;
 pub mod skeleton;
 
 pub use canvas::{Canvas, HALF_BARS, Harmony, LENGTHS, length_class};
+pub use config::ArrangerConfig;
