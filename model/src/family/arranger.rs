@@ -8,6 +8,8 @@
 
 mod canvas;
 mod config;
+mod dice;
+pub mod sampler;
 pub mod skeleton;
 
 pub use canvas::{Canvas, HALF_BARS, Harmony, LENGTHS, length_class};
