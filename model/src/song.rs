@@ -15,7 +15,8 @@ pub use phrases::Phrase;
 pub use rendition::{Played, Rendition, Tally};
 pub use selection::Selection;
 
-use crate::roll::{Roll, SLOTS, row_of_key};
+use crate::roll::notes::NoteRoll;
+use crate::roll::{SLOTS, row_of_key};
 use crate::smf::Smf;
 use crate::smf::time::BeatMap;
 
@@ -143,8 +144,9 @@ impl Song {
 
     /// The rolls that the networks are trained on: all tracks but drums in one roll, phrase `k`
     /// holding the bar slots `4k..4k + 4`, up to the phrase of the last onset as it was played.
-    /// (One that rounds to the end of that phrase begins no other.)
-    pub fn rolls(&self) -> Vec<Roll> {
+    /// (One that rounds to the end of that phrase begins no other.) A note that sounds over a
+    /// phrase's start begins there again.
+    pub fn rolls(&self) -> Vec<NoteRoll> {
         let select = |note: &Note| !note.is_drum();
         let mut phrases = phrases::cut(&self.notes, &self.grid, select);
         let last = self
@@ -153,7 +155,7 @@ impl Song {
             .rfind(|note| select(note) && row_of_key(note.key).is_some());
         let count = last.map_or(0, |note| self.grid.slot(note.onset) / SLOTS + 1);
         phrases.truncate(count);
-        phrases.into_iter().map(|phrase| phrase.roll).collect()
+        phrases.iter().map(Phrase::whole_notes).collect()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Cutting a song into phrases of four bar slots.
 
+use crate::roll::notes::NoteRoll;
 use crate::roll::{Roll, STEPS, row_of_key};
 
 use super::{Grid, Note};
@@ -11,8 +12,17 @@ pub struct Phrase {
     pub index: usize,
     /// The selected notes, keys 24..=107, at the nearest step.
     pub roll: Roll,
+    /// The cells in which a note begins or, at step 0, is held over from before.
+    pub onsets: Roll,
     /// The notes that have a cell in the roll, as indices into the song's notes.
     pub notes: Vec<usize>,
+}
+
+impl Phrase {
+    /// The phrase as whole notes.
+    pub fn whole_notes(&self) -> NoteRoll {
+        NoteRoll::new(self.roll, self.onsets)
+    }
 }
 
 /// The phrases of the notes that `select` picks, up to the last that has an onset.
@@ -31,6 +41,7 @@ pub(super) fn cut(notes: &[Note], grid: &Grid, select: impl Fn(&Note) -> bool) -
                 phrases.push(Phrase {
                     index: phrases.len(),
                     roll: Roll::EMPTY,
+                    onsets: Roll::EMPTY,
                     notes: Vec::new(),
                 });
             }
@@ -42,6 +53,8 @@ pub(super) fn cut(notes: &[Note], grid: &Grid, select: impl Fn(&Note) -> bool) -
                 row,
                 start.max(first)..end.min(first + STEPS),
             );
+            let begins = start.max(first);
+            fill(&mut phrase.onsets, grid, row, begins..begins + 1);
             phrase.notes.push(index);
         }
     }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::genre::Genre;
-use crate::roll::Roll;
+use crate::roll::notes::NoteRoll;
 
 use super::cache::{self, Midi};
 use super::data::{DataError, LeftOut, Piece, Reason, Split};
@@ -66,7 +66,7 @@ pub(super) fn read(
         key.update(digest);
         files.push((path, digest));
     }
-    let enough = |roll: &Roll| roll.onsets().count() >= FEWEST_ONSETS;
+    let enough = |phrase: &NoteRoll| phrase.sounding().onsets().count() >= FEWEST_ONSETS;
     let found = cache::read_through(cache, &key.finalize().into(), enough, |put| {
         for (path, digest) in files {
             put(Midi {
