@@ -7,6 +7,13 @@
 //! hidden, and the network fills it in, in a few passes, in the target genre's manner.
 
 mod canvas;
+mod config;
+pub mod encoding;
+mod network;
+mod prototype;
 pub mod skeleton;
 
 pub use canvas::{Canvas, HALF_BARS, Harmony, LENGTHS, length_class};
+pub use config::{ArrangerConfig, CONDITION, LOGITS, PLANES};
+pub use network::Network;
+pub use prototype::from_prototype;
