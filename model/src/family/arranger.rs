@@ -13,9 +13,11 @@ pub mod encoding;
 mod network;
 mod prototype;
 pub mod sampler;
+mod seed;
 pub mod skeleton;
 
 pub use canvas::{Canvas, HALF_BARS, Harmony, LENGTHS, length_class};
 pub use config::{ArrangerConfig, CONDITION, LOGITS, PLANES};
 pub use network::Network;
 pub use prototype::from_prototype;
+pub use seed::seed;
