@@ -17,3 +17,5 @@ pub use canvas::{Canvas, HALF_BARS, Harmony, LENGTHS, length_class};
 pub use config::{ArrangerConfig, CONDITION, LOGITS, PLANES};
 pub use network::Network;
 pub use prototype::from_prototype;
+
+pub use crate::net::inference::arranger::{Arena, Norms, Prepared};
