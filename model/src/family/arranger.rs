@@ -23,3 +23,5 @@ pub use loaded::{Arranger, Styles, column_share};
 pub use network::Network;
 pub use prototype::from_prototype;
 pub use seed::seed;
+
+pub use crate::net::inference::arranger::{Arena, Norms, Prepared};
