@@ -35,7 +35,9 @@ impl Faults {
     /// The counts over all phrases.
     pub fn measure(phrases: &[NoteRoll]) -> Self {
         let mut counts = Counts::default();
-        phrases.iter().for_each(|phrase| counts.add(phrase));
+        for phrase in phrases {
+            counts.add(phrase);
+        }
         let of = |count: usize, all: usize| 100.0 * count as f64 / all.max(1) as f64;
         Self {
             clusters: of(counts.clusters, counts.notes),

@@ -81,7 +81,9 @@ impl Histograms {
             PITCHES.div_ceil(RANGE),
         ];
         let mut histograms = Self(bins.map(|bins| vec![0; bins]));
-        phrases.iter().for_each(|phrase| histograms.add(phrase));
+        for phrase in phrases {
+            histograms.add(phrase);
+        }
         histograms
     }
 

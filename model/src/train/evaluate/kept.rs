@@ -70,7 +70,9 @@ fn by_beats(phrase: &NoteRoll) -> [f32; VALUES] {
     }
     let length = values.iter().map(|value| value * value).sum::<f32>().sqrt();
     if length > 0.0 {
-        values.iter_mut().for_each(|value| *value /= length);
+        for value in &mut values {
+            *value /= length;
+        }
     }
     values
 }

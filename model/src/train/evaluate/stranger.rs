@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use self::halves::part;
 use self::lesson::{Both, teach};
 use crate::net::init::Normal;
+use crate::net::ops::{Precision, with_precision};
 use crate::roll::notes::NoteRoll;
 
 /// Phrases with the piece that each comes from.
@@ -47,7 +48,7 @@ impl Default for Panel {
         Self {
             seeds: 5,
             seed: 1,
-            steps: 350,
+            steps: 300,
         }
     }
 }
@@ -92,10 +93,12 @@ pub fn stranger(outputs: &Sample, real: &Sample, panel: Panel) -> Result<Strange
     let asked: Result<Vec<[Vec<f32>; 2]>> = jobs
         .par_iter()
         .map(|(at, half)| {
-            let own = seeds[*at] ^ u64::from(*half);
-            let network = teach(&all.part(&marks[*at], *half), panel.steps, own)?;
-            let others = all.part(&marks[*at], !*half).phrases;
-            Ok([network.scores(&others[0])?, network.scores(&others[1])?])
+            with_precision(Precision::Brief, || {
+                let own = seeds[*at] ^ u64::from(*half);
+                let network = teach(&all.part(&marks[*at], *half), panel.steps, own)?;
+                let others = all.part(&marks[*at], !*half).phrases;
+                Ok([network.scores(&others[0])?, network.scores(&others[1])?])
+            })
         })
         .collect();
     let asked = asked?;

@@ -19,9 +19,12 @@ pub(in crate::train::evaluate) fn part(
     let by_piece = !pieces.iter().any(few);
     // Phrases of each kind by piece.
     let mut sizes: BTreeMap<u64, [usize; 2]> = BTreeMap::new();
-    let own = |kind: usize, place: usize| match by_piece {
-        true => pieces[kind][place],
-        false => (2 * place + kind) as u64,
+    let own = |kind: usize, place: usize| {
+        if by_piece {
+            pieces[kind][place]
+        } else {
+            (2 * place + kind) as u64
+        }
     };
     for (kind, all) in pieces.iter().enumerate() {
         for place in 0..all.len() {

@@ -11,6 +11,7 @@ use super::halves::{part, shuffle};
 use super::network::{Network, READ};
 use crate::net::init::{Normal, Store};
 use crate::roll::notes::NoteRoll;
+use crate::train::evaluate::places;
 
 /// Phrases of each kind in a batch.
 const HALF_BATCH: usize = 16;
@@ -32,7 +33,7 @@ const DROPPED: f64 = 0.3;
 /// What a label is short of 1.
 const SMOOTH: f32 = 0.05;
 /// Phrases of each kind of which the norms' means and variances are taken.
-const STATISTICS: usize = 128;
+const STATISTICS: usize = 64;
 
 /// Outputs and real phrases, with the piece that each comes from.
 #[derive(Clone, Debug, Default)]
@@ -71,7 +72,11 @@ pub(super) fn teach(all: &Both, steps: usize, seed: u64) -> Result<Network> {
     let marks = part(all.pieces(), LEFT_OUT, &mut draw);
     let (learned, left_out) = (all.part(&marks, false), all.part(&marks, true));
     if learned.lacks() || left_out.lacks() {
-        candle_core::bail!("too few phrases to learn from");
+        candle_core::bail!(
+            "{} outputs and {} real phrases are too few to learn from; expected 20 of each",
+            all.phrases[0].len(),
+            all.phrases[1].len()
+        );
     }
     let store = Store::new(seed);
     let network = Network::new(&store.builder(&Device::Cpu))?;
@@ -87,6 +92,11 @@ pub(super) fn teach(all: &Both, steps: usize, seed: u64) -> Result<Network> {
     let mut batches = learned.phrases.each_ref().map(|kind| Batches::new(kind));
     let (mut best, mut kept, mut since) = (f64::INFINITY, Vec::new(), 0);
     let everything = || variables.iter().chain(network.statistics());
+    let some = learned.phrases.iter().flat_map(|kind| {
+        let places = places(kind.len(), STATISTICS).into_iter();
+        places.map(|place| kind[place])
+    });
+    let some = Network::input(&some.collect::<Vec<NoteRoll>>())?;
     for step in 0..steps {
         let mut batch = batches[0].next(&mut draw);
         batch.extend(batches[1].next(&mut draw));
@@ -98,12 +108,7 @@ pub(super) fn teach(all: &Both, steps: usize, seed: u64) -> Result<Network> {
         if (step + 1) % LOOK != 0 && step + 1 != steps {
             continue;
         }
-        let some = learned
-            .phrases
-            .iter()
-            .flat_map(|kind| kind.iter().take(STATISTICS));
-        let some: Vec<NoteRoll> = some.copied().collect();
-        network.learning(&Network::input(&some)?, true)?;
+        network.learning(&some, true)?;
         let loss = loss_of(&network, &left_out)?;
         if loss < best {
             let copies = everything().map(|variable| variable.copy());
@@ -133,9 +138,9 @@ fn targets() -> Result<Tensor> {
 /// 0 for what is not seen, for the rest what keeps the sum.
 fn dropped(phrases: usize, draw: &mut Normal) -> Result<Tensor> {
     let seen = 1.0 / (1.0 - DROPPED);
-    let values = (0..phrases * READ).map(|_| match draw.next_uniform() < DROPPED {
-        true => 0.0,
-        false => seen as f32,
+    let values = (0..phrases * READ).map(|_| {
+        let drops = draw.next_uniform() < DROPPED;
+        if drops { 0.0 } else { seen as f32 }
     });
     Tensor::from_vec(values.collect(), (phrases, READ), &Device::Cpu)
 }
