@@ -7,6 +7,10 @@
 //! hidden, and the network fills it in, in a few passes, in the target genre's manner.
 
 mod canvas;
+mod config;
+mod dice;
+pub mod sampler;
 pub mod skeleton;
 
 pub use canvas::{Canvas, HALF_BARS, Harmony, LENGTHS, length_class};
+pub use config::ArrangerConfig;
