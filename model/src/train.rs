@@ -3,6 +3,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`data`] | phrases of each genre and split, with what was left out and why |
+//! | [`arranger`] | training of the arranger |
 //! | `archive` | the corpus: `MANIFEST.csv` and one archive a genre |
 //! | `folder` | any folder of MIDI files |
 //! | `cache` | the rolls of a corpus in one file, for a quick second start and little memory |
@@ -28,6 +29,7 @@
 
 mod adam;
 mod archive;
+pub mod arranger;
 pub mod batch;
 mod cache;
 pub mod checkpoint;

@@ -9,8 +9,13 @@
 mod canvas;
 mod config;
 mod dice;
+pub mod encoding;
+mod network;
+mod prototype;
 pub mod sampler;
 pub mod skeleton;
 
 pub use canvas::{Canvas, HALF_BARS, Harmony, LENGTHS, length_class};
-pub use config::ArrangerConfig;
+pub use config::{ArrangerConfig, CONDITION, LOGITS, PLANES};
+pub use network::Network;
+pub use prototype::from_prototype;

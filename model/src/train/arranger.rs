@@ -1,0 +1,7 @@
+//! Training of the arranger.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`loss`] | what the network's logits say wrongly of hidden cells |
+
+pub mod loss;
