@@ -68,9 +68,9 @@ pub struct Settings {
     /// The share of the steps, the last ones, in which the rate falls to 2 %.
     pub decay: f64,
     /// β₁ and β₂ of AdamW.
-    pub betas: (f32, f32),
+    pub betas: (f64, f64),
     /// AdamW's weight decay.
-    pub weight_decay: f32,
+    pub weight_decay: f64,
     /// The largest norm of all gradients together; longer ones are shortened to it.
     pub gradient_norm: f64,
     /// The weights that are kept are a running mean of the trained ones, with this share of the
@@ -159,9 +159,9 @@ impl Settings {
     /// How the optimiser steps.
     pub(super) const fn optimiser(&self) -> adam::Settings {
         adam::Settings {
-            betas: self.betas,
+            betas: (self.betas.0 as f32, self.betas.1 as f32),
             largest_change: 0.0,
-            decay: self.weight_decay,
+            decay: self.weight_decay as f32,
             largest_norm: self.gradient_norm,
         }
     }
@@ -182,7 +182,7 @@ mod tests {
     fn a_recipe_round_trips_in_the_form_of_its_file() {
         let usual = Recipe::usual();
         let value = serde_json::to_value(&usual).unwrap();
-        assert_eq!(value["family"]["arranger"]["batch"], 16);
+        assert_eq!(value["family"]["arranger"]["betas"][1], 0.98);
         assert_eq!(serde_json::from_value::<Recipe>(value).unwrap(), usual);
     }
 
