@@ -16,6 +16,7 @@ use candle_nn::VarBuilder;
 use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, View};
 
+use crate::family::arranger::Network;
 use crate::genre::Direction;
 use crate::net::Generator;
 
@@ -100,6 +101,21 @@ pub fn read_generators(
     };
     let generators = [generator(Direction::AToB)?, generator(Direction::BToA)?];
     Ok((header, generators))
+}
+
+/// The network of an arranger's file, as f32 on `device`.
+///
+/// # Errors
+/// If the file cannot be used, or holds networks of another family.
+pub fn read_network(bytes: &[u8], device: &Device) -> Result<(Header, Network), WeightsError> {
+    let header = Header::read(bytes)?;
+    let config = header.arranger()?.network;
+    let vb = VarBuilder::from_tensors(tensors(bytes, device)?, DType::F32, device);
+    let network = Network::new(&config, &vb).map_err(|e| WeightsError::Tensor {
+        name: "*".into(),
+        problem: e.to_string(),
+    })?;
+    Ok((header, network))
 }
 
 /// The tensors of a file as f32 on `device`, by name.

@@ -13,7 +13,7 @@ use std::io::{Error, ErrorKind};
 use std::path::PathBuf;
 
 use third_stream_model::genre::{Genre, Pair};
-use third_stream_model::own::OwnError;
+use third_stream_model::own::{OwnError, Pairs};
 use third_stream_model::smf::SmfError;
 use third_stream_model::song::SongError;
 use third_stream_model::train::LockError;
@@ -57,7 +57,7 @@ fn messages() -> Vec<String> {
         OwnError::Refused(path(), WeightsError::Unreadable("InvalidHeader".into())).to_string(),
         OwnError::Pair {
             path: path(),
-            found: Pair::JAZZ_POP,
+            found: Pairs(vec![Pair::JAZZ_POP]),
             expected: Pair::JAZZ_CLASSIC,
         }
         .to_string(),
