@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::batch::Example;
 use super::state::State;
-use crate::family::arranger::sampler::{self, sample};
+use crate::family::arranger::Styles;
+use crate::family::arranger::sampler::Settings;
 use crate::genre::Genre;
 use crate::roll::notes::NoteRoll;
 use crate::roll::{LOWEST_KEY, PITCHES, STEPS};
@@ -75,14 +76,11 @@ impl Learner for ArrangerLearner {
     }
 
     fn pictures(&self) -> Result<Vec<String>, AnyError> {
-        let settings = sampler::Settings::default();
+        let arranger = self.state.arranger();
         let mut pictures = Vec::new();
         for (target, before) in &self.shown {
-            let after = sample(before, &settings, |canvas, values| {
-                let logits = self.state.logits(canvas, Some(*target), settings.freedom)?;
-                values.copy_from_slice(&logits);
-                Ok::<_, candle_core::Error>(())
-            })?;
+            let styles = Styles::of_column(self.state.column(*target));
+            let after = arranger.arrange(before, &styles, &Settings::default())?;
             let after = after.notes.sounding();
             pictures.push(picture(&format!("to {target}"), before.sounding(), after)?);
         }

@@ -8,7 +8,7 @@ use candle_core::{Device, Result, Tensor, Var};
 use super::batch::Example;
 use super::loss::{Targets, Terms, arranger_loss};
 use super::recipe::Settings;
-use crate::family::arranger::{CONDITION, Canvas, Network, encoding};
+use crate::family::arranger::{Arranger, CONDITION, Canvas, Network, column_share, encoding};
 use crate::genre::Genre;
 use crate::net::init::{Store, Variables};
 use crate::net::ops::{Precision, with_precision};
@@ -120,12 +120,15 @@ impl State {
         Ok([onset.to_scalar()?, length.to_scalar()?])
     }
 
-    /// The logits of the running mean for a canvas, (11, 64, 84) one after another.
-    pub fn logits(&self, canvas: &Canvas, genre: Option<Genre>, freedom: f32) -> Result<Vec<f32>> {
-        let planes = encoding::planes(&[*canvas], &self.device)?;
-        let condition = self.condition([(genre, freedom)].into_iter())?;
-        let logits = self.mean.logits(&planes, &condition)?;
-        logits.flatten_all()?.to_vec1()
+    /// The running mean as it arranges phrases.
+    pub fn arranger(&self) -> Arranger {
+        Arranger::new(self.mean.clone(), self.device.clone())
+    }
+
+    /// The norms' column of a genre; that of no genre where it has none.
+    pub fn column(&self, genre: Genre) -> usize {
+        let known = self.columns.iter().position(|column| *column == genre);
+        known.unwrap_or(NO_GENRE)
     }
 
     const fn precision(&self) -> Precision {
@@ -149,10 +152,8 @@ impl State {
     /// What conditions the norms, (phrases, 6).
     fn condition(&self, told: impl Iterator<Item = (Option<Genre>, f32)>) -> Result<Tensor> {
         let rows = told.map(|(genre, freedom)| {
-            let known = |genre| self.columns.iter().position(|column| *column == genre);
-            let mut style = [0.0; NO_GENRE + 1];
-            style[genre.and_then(known).unwrap_or(NO_GENRE)] = 1.0;
-            encoding::condition(style, freedom)
+            let column = genre.map_or(NO_GENRE, |genre| self.column(genre));
+            encoding::condition(column_share(column), freedom)
         });
         let rows: Vec<f32> = rows.flatten().collect();
         let phrases = rows.len() / CONDITION;
