@@ -5,6 +5,7 @@
 
 mod grid;
 mod pairing;
+pub mod parts;
 mod phrases;
 mod rendition;
 mod selection;

@@ -93,6 +93,7 @@ pub fn check(bytes: &[u8]) -> Result<Header, WeightsError> {
 pub struct Transfer {
     header: Header,
     pair: Pair,
+    threshold: [f32; 2],
     networks: Networks,
 }
 
@@ -139,10 +140,12 @@ impl Transfer {
             let generators = Box::new(generators);
             Networks::Other { generators, device }
         };
-        let pair = header.pair()?;
+        let cyclegan = header.cyclegan()?;
+        let (pair, threshold) = (cyclegan.pair()?, cyclegan.threshold);
         Ok(Self {
             header,
             pair,
+            threshold,
             networks,
         })
     }
@@ -238,7 +241,7 @@ impl Transfer {
 
     /// The threshold above which a cell sounds.
     pub const fn threshold(&self, direction: Direction) -> f32 {
-        self.header.threshold[direction.index()]
+        self.threshold[direction.index()]
     }
 }
 

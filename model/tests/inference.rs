@@ -38,7 +38,7 @@ fn the_notes_are_those_of_the_network_that_was_trained() {
         let generator = &generators[direction.index()];
         let expected = generator.logits(&x).unwrap();
         let logits = expected.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        let threshold = header.threshold[direction.index()];
+        let threshold = header.cyclegan().unwrap().threshold[direction.index()];
         let expected = candle_nn::ops::sigmoid(&expected).unwrap();
         let expected = rolls_of_tensor(&expected, threshold).unwrap();
         for level in Level::all() {

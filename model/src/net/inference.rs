@@ -16,6 +16,7 @@
 //! here (`training`), all else from [`super::kernels`].
 
 mod arena;
+mod grid;
 mod level;
 mod norm;
 mod packed;

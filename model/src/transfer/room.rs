@@ -76,7 +76,7 @@ pub(super) fn to_load(bytes: &[u8], device: &Device) -> Result<(), WeightsError>
     let ask = |bytes| ask(bytes).map_err(|bytes| WeightsError::Memory { bytes });
     // The header itself takes some.
     ask(0)?;
-    let config = Header::read(bytes)?.generator;
+    let config = Header::read(bytes)?.cyclegan()?.generator;
     let room = Room::new(
         bytes.len(),
         &config,

@@ -11,7 +11,7 @@ use third_stream_model::train::evaluate::judge::{Judge, Shape};
 use third_stream_model::train::evaluate::validate;
 use third_stream_model::train::threshold::{AIM, matched};
 use third_stream_model::transfer::{Transfer, on_this_thread};
-use third_stream_model::weights;
+use third_stream_model::weights::{self, Family};
 
 use crate::evaluate::write;
 use crate::music::MusicArgs;
@@ -58,6 +58,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<()> {
         &mut |_| (),
     )?;
     let mut header = transfer.header().clone();
+    let mut thresholds = header.cyclegan()?.threshold;
     for direction in Direction::BOTH {
         let rolls = &phrases[direction.index()];
         let found = on_this_thread(|| transfer.probabilities(rolls, direction))?;
@@ -66,15 +67,18 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<()> {
         match found {
             Some(threshold) => {
                 println!("to {target}: threshold {threshold:.2}");
-                header.threshold[direction.index()] = threshold;
+                thresholds[direction.index()] = threshold;
             }
             None => println!(
                 "to {target}: no threshold gives a density ratio of {} to {}; it stays at {:.2}",
                 AIM[0],
                 AIM[1],
-                header.threshold[direction.index()]
+                thresholds[direction.index()]
             ),
         }
+    }
+    if let Family::CycleGan(cyclegan) = &mut header.family {
+        cyclegan.threshold = thresholds;
     }
     let calibrated = Transfer::from_bytes(&weights::with_header(&bytes, &header)?)?;
     let scored = |transfer: &Transfer| {

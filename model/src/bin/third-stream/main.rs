@@ -36,7 +36,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Train a genre pair on a corpus or on two folders of MIDI files.
+    /// Train the networks on a corpus or on folders of MIDI files.
     Train(Box<train::TrainArgs>),
     /// Train the cells of a table, such as the paper's nine, one after another.
     Sweep(sweep::SweepArgs),

@@ -3,9 +3,9 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Mutex;
 
+use super::grid::{Grid, HEIGHT, Mirrored, WIDTH};
 use super::norm::Field;
 use super::tile::LANES;
-use super::winograd;
 
 /// Values of a cache line.
 const LINE: usize = 16;
@@ -84,12 +84,12 @@ pub(super) const MARGIN: usize = 3;
 pub(super) const FULL_DOWN: Layout = Layout::new(64, 84, 1, 0);
 pub(super) const HALF_DOWN: Layout = Layout::new(32, 42, 1, 0);
 /// Images that a transposed convolution reads: zeros after them.
-pub(super) const LOW: Layout = Layout::new(winograd::HEIGHT, winograd::WIDTH, 0, 1);
+pub(super) const LOW: Layout = Layout::new(HEIGHT, WIDTH, 0, 1);
 pub(super) const HALF_UP: Layout = Layout::new(32, 42, 0, 1);
 /// The image that the last convolution reads.
 pub(super) const FULL_UP: Layout = Layout::new(64, 84, MARGIN, MARGIN);
 /// An image of a residual layer on its way through the norm.
-pub(super) const BARE: Layout = Layout::new(winograd::HEIGHT, winograd::WIDTH, 0, 0);
+pub(super) const BARE: Layout = Layout::new(HEIGHT, WIDTH, 0, 0);
 
 /// What one thread works on in a residual layer.
 #[derive(Debug)]
@@ -123,8 +123,8 @@ const fn lengths([full, half, low]: [usize; 3]) -> [usize; 8] {
         full * FULL_DOWN.plane,
         half * HALF_DOWN.plane,
         low * LOW.plane,
-        low * winograd::BLOCK,
-        low * winograd::BLOCK,
+        low * Mirrored::BLOCK,
+        low * Mirrored::BLOCK,
         half * HALF_UP.plane,
         full * FULL_UP.plane,
     ]
@@ -132,7 +132,7 @@ const fn lengths([full, half, low]: [usize; 3]) -> [usize; 8] {
 
 /// The same of a thread's scratch.
 const fn scratch_lengths(panel_blocks: usize) -> [usize; 2] {
-    [panel_blocks * winograd::BLOCK, BARE.plane]
+    [panel_blocks * Mirrored::BLOCK, BARE.plane]
 }
 
 impl Arena {

@@ -1,6 +1,7 @@
 //! The weights of a layer in the order in which the products use them.
 
 use super::arena::{Aligned, Layout};
+use super::grid::{Grid, Mirrored};
 use super::tile::LANES;
 use super::winograd;
 
@@ -173,7 +174,7 @@ impl Packed {
         let blocks = size.blocks_in();
         let taps = (0..blocks).map(|block| Tap {
             channel: block * LANES,
-            at: block * winograd::BLOCK,
+            at: block * Mirrored::BLOCK,
             place: 0,
         });
         // The kernels' points go to their places one kernel at a time: each is transformed once.

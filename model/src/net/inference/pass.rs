@@ -11,10 +11,14 @@ use super::Prepared;
 use super::arena::{
     Arena, BARE, FULL_DOWN, FULL_UP, HALF_DOWN, HALF_UP, INPUT, LOW, Layout, MARGIN, Scratch,
 };
+use super::grid::{Grid, Mirrored};
 use super::norm::{Norm, NormAdd};
 use super::packed::Packed;
 use super::tile::{LANES, Product, product};
-use super::winograd::{self, BLOCK, Grid, Mirrored, POINTS};
+use super::winograd::{self, POINTS};
+
+/// Values of the points of a block of channels.
+const BLOCK: usize = Mirrored::BLOCK;
 
 /// The kind of vectors: `N` of them make a block, `V` a panel.
 #[derive(Clone, Copy)]

@@ -127,7 +127,7 @@ mod tests {
     use crate::net::init::Store;
     use crate::net::{Generator, GeneratorConfig};
     use crate::roll::{LOWEST_KEY, PITCHES, STEPS};
-    use crate::weights::{self, FORMAT, Header};
+    use crate::weights::{self, CycleGan, FORMAT, Family, Header};
 
     fn note(row: usize) -> Roll {
         let mut roll = Roll::EMPTY;
@@ -177,9 +177,11 @@ mod tests {
         let header = Header {
             format: FORMAT,
             roll: (STEPS, PITCHES, LOWEST_KEY),
-            pair: "jazz-classic".into(),
-            generator,
-            threshold: [0.5, 0.5],
+            family: Family::CycleGan(CycleGan {
+                pair: "jazz-classic".into(),
+                generator,
+                threshold: [0.5, 0.5],
+            }),
             recipe: "test".into(),
             steps: 0,
             seed: 0,
