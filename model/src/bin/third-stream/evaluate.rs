@@ -20,7 +20,7 @@ use third_stream_model::train::evaluate::report::{
 use third_stream_model::train::evaluate::stranger::Panel;
 
 use crate::music::{MusicArgs, check_collections};
-use crate::named::{Loaded, Named, load_all, pairs};
+use crate::named::{Arranging, Loaded, Named, load_all, pairs};
 use progress::Show;
 
 /// The collection of real playing in the corpus: what jazz weights that learned from rendered
@@ -88,14 +88,20 @@ pub(crate) struct EvaluateArgs {
 /// Measures, prints and writes.
 pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     let start = Instant::now();
-    let loaded = load_all(&args.weights)?;
+    let (loaded, arranging) = load_all(&args.weights)?;
     // All cores, unless RAYON_NUM_THREADS leaves some to a training run.
     let pool = rayon::ThreadPoolBuilder::new()
         .use_current_thread()
         .build()?;
     let measured = pool.install(|| -> Result<Vec<(Evaluation, Vec<Example>)>> {
-        let pairs = pairs(&loaded, args.pair)?.into_iter();
-        pairs.map(|pair| measure(args, &loaded, pair)).collect()
+        // An arranger knows all genres.
+        let pairs = match args.pair {
+            None if loaded.is_empty() && !arranging.is_empty() => Pair::ALL.to_vec(),
+            asked => pairs(&loaded, asked)?,
+        };
+        let each = pairs.into_iter();
+        each.map(|pair| measure(args, &loaded, &arranging, pair))
+            .collect()
     })?;
     let reports: Vec<&Evaluation> = measured.iter().map(|(report, _)| report).collect();
     let text: Vec<String> = reports.iter().map(ToString::to_string).collect();
@@ -125,6 +131,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
 fn measure(
     args: &EvaluateArgs,
     loaded: &[Loaded],
+    arranging: &[Arranging],
     pair: Pair,
 ) -> Result<(Evaluation, Vec<Example>)> {
     let own = loaded.iter().filter(|one| one.transfer.pair() == pair);
@@ -136,7 +143,7 @@ fn measure(
         })
         .collect();
     let data = args.music.read(pair)?;
-    let measures = measures(args, &data, pair, &models)?;
+    let measures = measures(args, &data, pair, &models, arranging)?;
     let judged =
         (!models.is_empty() && !args.no_judges).then(|| judged(args, &data, pair, &models));
     let evaluation = Evaluation {
@@ -159,7 +166,13 @@ fn measure(
 }
 
 /// The measures of all weights, which are the same for every family.
-fn measures(args: &EvaluateArgs, data: &Data, pair: Pair, models: &[Model]) -> Result<Measures> {
+fn measures(
+    args: &EvaluateArgs,
+    data: &Data,
+    pair: Pair,
+    models: &[Model],
+    arranging: &[Arranging],
+) -> Result<Measures> {
     let ways = models.iter().map(|model| ByCells {
         translator: model.translator,
         pair,
@@ -167,7 +180,11 @@ fn measures(args: &EvaluateArgs, data: &Data, pair: Pair, models: &[Model]) -> R
     let ways: Vec<ByCells> = ways.collect();
     let names: Vec<String> = (0..models.len()).map(|at| row_name(models, at)).collect();
     let named = names.iter().zip(&ways);
-    let methods: Vec<Method> = named.map(|(name, way)| Method { name, way }).collect();
+    let mut methods: Vec<Method> = named.map(|(name, way)| Method { name, way }).collect();
+    methods.extend(arranging.iter().map(|one| Method {
+        name: &one.name,
+        way: &one.drawn,
+    }));
     let settings = measures::Settings {
         pair,
         split: args.split,
