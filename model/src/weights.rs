@@ -119,7 +119,10 @@ pub fn read_network(bytes: &[u8], device: &Device) -> Result<(Header, Network), 
 }
 
 /// The tensors of a file as f32 on `device`, by name.
-fn tensors(bytes: &[u8], device: &Device) -> Result<HashMap<String, Tensor>, WeightsError> {
+///
+/// # Errors
+/// If the file is no safetensors file, or a tensor is not f16 or not finite.
+pub fn tensors(bytes: &[u8], device: &Device) -> Result<HashMap<String, Tensor>, WeightsError> {
     let file =
         SafeTensors::deserialize(bytes).map_err(|e| WeightsError::Unreadable(e.to_string()))?;
     let mut tensors = HashMap::new();

@@ -30,6 +30,8 @@ pub struct PairLearner {
 }
 
 impl Learner for PairLearner {
+    type Batch = Batch;
+
     fn learn(
         &mut self,
         step: u64,
