@@ -210,10 +210,10 @@ mod tests {
 
     #[test]
     fn the_folder_is_listed_by_name_and_what_cannot_be_used_is_named() {
-        let jazz_pop = shipped::weights(Pair::JAZZ_POP);
+        let jazz_pop = shipped::cyclegan(Pair::JAZZ_POP);
         let folder = folder_with(&[
             ("zebra.safetensors", jazz_pop),
-            ("Alpha.safetensors", shipped::weights(Pair::JAZZ_CLASSIC)),
+            ("Alpha.safetensors", shipped::cyclegan(Pair::JAZZ_CLASSIC)),
             ("cut.safetensors", &jazz_pop[..1000]),
             ("half.safetensors.part", jazz_pop),
             ("notes.txt", b"no weights"),
@@ -237,8 +237,8 @@ mod tests {
     #[test]
     fn what_is_kept_is_read_again_and_what_cannot_be_used_changes_nothing() {
         let (one, two) = (
-            shipped::weights(Pair::JAZZ_CLASSIC),
-            shipped::weights(Pair::CLASSIC_POP),
+            shipped::cyclegan(Pair::JAZZ_CLASSIC),
+            shipped::cyclegan(Pair::CLASSIC_POP),
         );
         let from = folder_with(&[("best.safetensors", one), ("other.safetensors", two)]);
         let data = tempfile::tempdir().unwrap();
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn weights_that_are_gone_or_cut_are_refused_with_a_reason() {
-        let whole = shipped::weights(Pair::JAZZ_CLASSIC);
+        let whole = shipped::cyclegan(Pair::JAZZ_CLASSIC);
         let folder = folder_with(&[("cut.safetensors", &whole[..whole.len() / 2])]);
         let said = |name| check(folder.path(), name, Pair::JAZZ_CLASSIC).unwrap_err();
         assert!(matches!(said("gone"), OwnError::Missing(_)));

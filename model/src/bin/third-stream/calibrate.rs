@@ -10,7 +10,7 @@ use third_stream_model::train::data::Split;
 use third_stream_model::train::evaluate::judge::{Judge, Shape};
 use third_stream_model::train::evaluate::validate;
 use third_stream_model::train::threshold::{AIM, matched};
-use third_stream_model::transfer::{Transfer, on_this_thread};
+use third_stream_model::transfer::{CycleGanTransfer, on_this_thread};
 use third_stream_model::weights::{self, Family};
 
 use crate::evaluate::write;
@@ -36,7 +36,7 @@ pub(crate) struct CalibrateArgs {
 pub(crate) fn run(args: &CalibrateArgs) -> Result<()> {
     let at = || args.weights.display().to_string();
     let bytes = fs::read(&args.weights).with_context(|| format!("{}: cannot be read", at()))?;
-    let transfer = Transfer::from_bytes(&bytes).with_context(at)?;
+    let transfer = CycleGanTransfer::from_bytes(&bytes).with_context(at)?;
     let pair = transfer.pair();
     let data = args.music.read(pair)?;
     let some = |genre| {
@@ -80,8 +80,8 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<()> {
     if let Family::CycleGan(cyclegan) = &mut header.family {
         cyclegan.threshold = thresholds;
     }
-    let calibrated = Transfer::from_bytes(&weights::with_header(&bytes, &header)?)?;
-    let scored = |transfer: &Transfer| {
+    let calibrated = CycleGanTransfer::from_bytes(&weights::with_header(&bytes, &header)?)?;
+    let scored = |transfer: &CycleGanTransfer| {
         on_this_thread(|| validate(transfer, phrases.each_ref().map(Vec::as_slice), &judge))
     };
     let (before, after) = (scored(&transfer)?, scored(&calibrated)?);

@@ -8,8 +8,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use third_stream_model::genre::Pair;
 use third_stream_model::net::GeneratorConfig;
 use third_stream_model::own::Pairs;
-use third_stream_model::train::evaluate::arrange::Drawn;
-use third_stream_model::transfer::Transfer;
+use third_stream_model::transfer::{ArrangerTransfer, CycleGanTransfer};
 use third_stream_model::weights::Header;
 
 /// `[NAME=]FILE`.
@@ -45,7 +44,7 @@ impl FromStr for Named {
 /// Weights, ready to run.
 pub(crate) struct Loaded {
     pub(crate) name: String,
-    pub(crate) transfer: Transfer,
+    pub(crate) transfer: CycleGanTransfer,
 }
 
 /// Reads a file.
@@ -55,14 +54,14 @@ pub(crate) fn load(named: &Named) -> Result<Loaded> {
         .with_context(|| format!("{}: cannot be read; expected a weights file", at()))?;
     Ok(Loaded {
         name: named.name.clone(),
-        transfer: Transfer::from_bytes(&bytes).with_context(at)?,
+        transfer: CycleGanTransfer::from_bytes(&bytes).with_context(at)?,
     })
 }
 
 /// An arranger's weights, ready to run.
 pub(crate) struct Arranging {
     pub(crate) name: String,
-    pub(crate) drawn: Drawn,
+    pub(crate) drawn: ArrangerTransfer,
 }
 
 /// Reads files of both families.
@@ -73,7 +72,7 @@ pub(crate) fn load_all(files: &[Named]) -> Result<(Vec<Loaded>, Vec<Arranging>)>
         let bytes = fs::read(&named.file).unwrap_or_default();
         if Header::read(&bytes).is_ok_and(|header| header.arranger().is_ok()) {
             let name = named.name.clone();
-            let drawn = Drawn::from_bytes(&bytes).with_context(at)?;
+            let drawn = ArrangerTransfer::from_bytes(&bytes).with_context(at)?;
             arranging.push(Arranging { name, drawn });
         } else {
             loaded.push(load(named)?);

@@ -50,8 +50,8 @@ pub(crate) struct TransferArgs {
     /// Fewer added notes (-100) to fewer removed ones (100), in percent
     #[arg(long, default_value = "0", allow_hyphen_values = true, value_parser = signed_percent)]
     density: f32,
-    /// The genre pair: jazz-classic, jazz-pop or classic-pop [default: that of the weights file,
-    /// else jazz-classic]
+    /// The genre pair: jazz-classic, jazz-pop or classic-pop [default: the first that the weights
+    /// know and that leads to the target]
     #[arg(long)]
     pair: Option<Pair>,
     /// A weights file in place of the bundled one
@@ -154,6 +154,7 @@ pub(crate) fn run(args: &TransferArgs) -> Result<()> {
 struct Engine<'a> {
     args: &'a TransferArgs,
     transfer: Transfer,
+    pair: Pair,
     direction: Direction,
     wish: Wish,
     selection: Selection,
@@ -172,32 +173,16 @@ impl<'a> Engine<'a> {
                 Transfer::from_bytes(&bytes)
                     .with_context(|| format!("{}: cannot use the weights", file.display()))?
             }
-            None => Transfer::from_bytes(shipped::weights(bundled_pair(args)?))
+            None => Transfer::from_bytes(shipped::arranger())
                 .context("the bundled weights are damaged")?,
         };
-        let pair = transfer.pair();
-        if let Some(asked) = args.pair
-            && asked != pair
-        {
-            bail!(
-                "the weights are for {pair}, but --pair asks for {asked}; \
-                 name weights for {asked} with --weights"
-            );
-        }
-        let Some(direction) = pair.towards(args.to) else {
-            bail!(
-                "the weights are for {pair} and lead to {} or {}, not to {}; \
-                 name another --pair, or other weights with --weights",
-                pair.a,
-                pair.b,
-                args.to
-            );
-        };
+        let (pair, direction) = ends(&transfer.header().pairs(), args)?;
         let tracks: BTreeSet<usize> = args.tracks.iter().map(|n| usize::from(*n) - 1).collect();
         let channels: BTreeSet<u8> = args.channels.iter().map(|n| n - 1).collect();
         Ok(Self {
             args,
             transfer,
+            pair,
             direction,
             wish: Wish {
                 variation: args.variation,
@@ -242,7 +227,10 @@ impl<'a> Engine<'a> {
                 ..self.wish
             };
             let phrase = &phrase.heard.notes;
-            let edits = || self.transfer.edits(phrase, self.direction, &wish);
+            let edits = || {
+                self.transfer
+                    .edits(phrase, (self.pair, self.direction), &wish)
+            };
             (!phrase.is_empty()).then(edits).transpose()
         });
         let edits: Vec<_> = edits.collect::<Result<_, _>>().with_context(at)?;
@@ -284,7 +272,7 @@ impl<'a> Engine<'a> {
     }
 
     fn subtitle(&self) -> String {
-        let pair = self.transfer.pair();
+        let pair = self.pair;
         format!(
             "{} \u{2192} {}, amount {:.0} %, quantise {:.0} %",
             pair.source(self.direction),
@@ -295,18 +283,25 @@ impl<'a> Engine<'a> {
     }
 }
 
-/// The pair whose bundled weights lead to the target.
-fn bundled_pair(args: &TransferArgs) -> Result<Pair> {
-    let pair = args.pair.or_else(|| Pair::meant_by(args.to));
-    pair.with_context(|| {
-        let pairs = Pair::ALL
-            .into_iter()
-            .filter(|pair| pair.towards(args.to).is_some());
-        let options: Vec<String> = pairs.map(|pair| format!("--pair {pair}")).collect();
+/// Of the pairs that the weights know the one that was asked for, or the first that leads to the
+/// target; and the direction in it.
+fn ends(known: &[Pair], args: &TransferArgs) -> Result<(Pair, Direction)> {
+    let asked = |pair: &&Pair| args.pair.is_none_or(|asked| asked == **pair);
+    let mut leading = known.iter().filter(asked).filter_map(|pair| {
+        let direction = pair.towards(args.to)?;
+        Some((*pair, direction))
+    });
+    leading.next().with_context(|| {
+        let names: Vec<String> = known.iter().map(Pair::to_string).collect();
+        let asked = args
+            .pair
+            .map(|pair| format!(" in {pair}"))
+            .unwrap_or_default();
         format!(
-            "two pairs lead to {}: say {}",
-            args.to,
-            options.join(" or ")
+            "the weights are for {} and do not lead to {}{asked}; name another --pair, or other \
+             weights with --weights",
+            names.join(", "),
+            args.to
         )
     })
 }

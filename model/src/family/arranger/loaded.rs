@@ -42,10 +42,15 @@ impl Styles {
     /// The genre in a column (0..4), without guidance.
     pub fn of_column(column: usize) -> Self {
         Self {
-            target: std::array::from_fn(|other| if other == column { 1.0 } else { 0.0 }),
+            target: column_share(column),
             away: None,
         }
     }
+}
+
+/// All of one column.
+pub fn column_share(column: usize) -> [f32; 4] {
+    std::array::from_fn(|other| if other == column { 1.0 } else { 0.0 })
 }
 
 impl Arranger {
@@ -87,6 +92,9 @@ impl Arranger {
             if let Some((away, by)) = &away {
                 self.evaluate(canvas, away, &mut other)?;
                 guide(logits, &other, *by);
+            }
+            if logits.iter().any(|logit| logit.is_nan()) {
+                candle_core::bail!("a value is not a number; the weights may be damaged");
             }
             Ok(())
         })

@@ -121,7 +121,10 @@ impl State {
     }
 
     /// The running mean as it arranges phrases.
-    pub fn arranger(&self) -> Arranger {
+    ///
+    /// # Errors
+    /// If its weights cannot be read from the device.
+    pub fn arranger(&self) -> Result<Arranger> {
         Arranger::new(self.mean.clone(), self.device.clone())
     }
 

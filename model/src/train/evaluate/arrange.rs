@@ -1,15 +1,12 @@
 //! Any way to move phrases to another genre as the measures see it: whole notes in, whole notes
 //! out.
 
-use candle_core::Device;
 use rayon::prelude::*;
 
 use super::translator::{TranslateError, Translator};
-use crate::family::arranger::sampler::Settings;
-use crate::family::arranger::{Arranger, Styles, column_share, seed};
 use crate::genre::{Genre, Pair};
 use crate::roll::notes::NoteRoll;
-use crate::weights::{Header, WeightsError, read_network};
+use crate::transfer::{ArrangerTransfer, Wish};
 
 /// Phrases sent to a translator at a time, so that memory stays small.
 const CHUNK: usize = 16;
@@ -61,51 +58,21 @@ impl Arrange for ByCells<'_> {
     }
 }
 
-/// How strongly an arranger is led away from the source genre.
-const AWAY: f32 = 0.3;
-
-/// An arranger's weights, with the sampler's own settings and the first variation of each phrase.
-#[derive(Debug)]
-pub struct Drawn {
-    arranger: Arranger,
-    header: Header,
-}
-
-impl Drawn {
-    /// The network of a weights file.
-    ///
-    /// # Errors
-    /// If the bytes are no weights file of an arranger.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
-        let (header, network) = read_network(bytes, &Device::Cpu)?;
-        let arranger = Arranger::new(network, Device::Cpu);
-        Ok(Self { arranger, header })
-    }
-}
-
-impl Arrange for Drawn {
+impl Arrange for ArrangerTransfer {
     fn arrange(
         &self,
         phrases: &[NoteRoll],
         source: Genre,
         target: Genre,
     ) -> Result<Vec<NoteRoll>, TranslateError> {
-        let known = self.header.arranger()?;
-        let column = |genre| {
-            let none = || format!("the weights know no {genre}");
-            known.column(genre).ok_or_else(none)
-        };
-        let (from, to) = (column(source)?, column(target)?);
-        let styles = Styles {
-            target: column_share(to),
-            away: Some((column_share(from), AWAY)),
-        };
+        let pairs = Pair::ALL.into_iter();
+        let ends = pairs.filter_map(|pair| {
+            let direction = pair.towards(target)?;
+            (pair.source(direction) == source).then_some((pair, direction))
+        });
+        let ends = ends.last().ok_or("no pair has these genres")?;
         let arranged = phrases.par_iter().map(|phrase| {
-            let settings = Settings {
-                seed: seed(phrase, to, 0),
-                ..Settings::default()
-            };
-            let sample = self.arranger.arrange(phrase, &styles, &settings)?;
+            let sample = self.arrange(phrase, ends, &Wish::default())?;
             Ok(sample.notes)
         });
         arranged.collect()
