@@ -34,6 +34,7 @@ pub use packed::Weights;
 pub use room::{arena as arena_bytes, weights as weights_bytes};
 
 use arena::{Aligned, FULL_DOWN, HALF_DOWN, HALF_UP, INPUT, LOW};
+use grid::{Grid, Mirrored};
 use packed::{Packed, Size};
 use pass::{Pass, with_pass};
 use tile::LANES;
@@ -74,7 +75,10 @@ impl Prepared {
         let (residual, _) = residual.as_chunks::<2>();
         let residual = residual
             .iter()
-            .map(|pair| pair.each_ref().map(|layer| Packed::residual(deep, layer)))
+            .map(|pair| {
+                pair.each_ref()
+                    .map(|layer| Packed::residual(deep, Mirrored::BLOCK, layer))
+            })
             .collect();
         let mut last = Aligned::zeros(base.div_ceil(LANES) * 49 * LANES);
         for (channel, kernel) in output.chunks_exact(49).enumerate() {

@@ -100,11 +100,9 @@ pub(super) struct Scratch {
     pub(super) plane: Aligned,
 }
 
-impl Scratch {
-    /// Values of its parts, for panels of so many blocks and images of `work`.
-    const fn lengths(panel_blocks: usize, work: &Layout) -> [usize; 2] {
-        [panel_blocks * Mirrored::BLOCK, work.plane]
-    }
+/// Values of a thread's scratch for panels of so many blocks.
+const fn scratch(panel_blocks: usize) -> [usize; 2] {
+    [panel_blocks * Mirrored::BLOCK, BARE.plane]
 }
 
 /// The scratch of each thread.
@@ -116,17 +114,16 @@ pub(super) struct Threads {
 }
 
 impl Threads {
-    /// No scratch yet, for panels of so many blocks and images of `work`.
-    pub(super) const fn new(panel_blocks: usize, work: &Layout) -> Self {
+    /// No scratch yet; each will have so many values in its parts.
+    pub(super) const fn new(lengths: [usize; 2]) -> Self {
         Self {
             each: Vec::new(),
-            lengths: Scratch::lengths(panel_blocks, work),
+            lengths,
         }
     }
 
     /// Bytes of the scratch of so many threads.
-    pub(super) fn bytes(panel_blocks: usize, work: &Layout, threads: usize) -> usize {
-        let lengths = Scratch::lengths(panel_blocks, work);
+    pub(super) fn bytes(lengths: [usize; 2], threads: usize) -> usize {
         // A list that grows has room for up to twice as many, and for four at first.
         let list = (2 * threads + 4) * size_of::<Mutex<Scratch>>();
         threads * bytes(&lengths) + list
@@ -194,12 +191,12 @@ impl Arena {
             points: [a, b],
             half_up,
             full_up,
-            scratch: Threads::new(panel_blocks, &BARE),
+            scratch: Threads::new(scratch(panel_blocks)),
         }
     }
 
     /// Bytes of such an arena whose passes so many threads share.
     pub(super) fn bytes(blocks: [usize; 3], panel_blocks: usize, threads: usize) -> usize {
-        bytes(&lengths(blocks)) + Threads::bytes(panel_blocks, &BARE, threads)
+        bytes(&lengths(blocks)) + Threads::bytes(scratch(panel_blocks), threads)
     }
 }

@@ -5,20 +5,25 @@
 //! what went down. So nothing is copied, and a layer that reads both has taps in both.
 
 mod arena;
+mod first;
+mod last;
 mod pass;
 
 pub use arena::Arena;
 
 use super::Level;
 use super::arena::{Aligned, INPUT};
+use super::grid::{Grid, Mirrored};
 use super::packed::{Packed, Size, Weights};
 use super::pass::{Pass, with_pass};
 use super::room;
 use super::tile::LANES;
+use super::winograd;
 use crate::family::arranger::{CONDITION, Canvas, LOGITS, PLANES};
 use crate::roll::CELLS;
 
-use arena::{FULL, HALF, IMAGE, LOW};
+use arena::{FULL, HALF, IMAGE, IMAGES, LOWS};
+use last::Line;
 
 /// A layer's weights as the network has them.
 #[derive(Clone, Debug)]
@@ -35,6 +40,18 @@ pub struct Layer {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Norms(Vec<[Vec<f32>; 2]>);
 
+impl Norms {
+    /// Of a layer: the first, two down, those of the residual blocks.
+    fn down(&self, layer: usize) -> &[Vec<f32>; 2] {
+        &self.0[layer]
+    }
+
+    /// Of one of the last two.
+    fn up(&self, layer: usize) -> &[Vec<f32>; 2] {
+        &self.0[self.0.len() - 2 + layer]
+    }
+}
+
 /// The linear function of the condition that makes a norm's constants.
 #[derive(Debug)]
 struct Linear {
@@ -48,6 +65,8 @@ pub struct Prepared {
     level: Level,
     base: usize,
     input: Packed,
+    /// What the planes of place add to the first layer's pixels: of each block an image.
+    place: Aligned,
     down: [Packed; 2],
     residual: Vec<[Packed; 2]>,
     up: [Packed; 2],
@@ -95,36 +114,39 @@ impl Prepared {
         let [full_blocks, half_blocks, low_blocks] = room::blocks(level, base);
         let both_full = [[0, full], [full_blocks, full]];
         let both_half = [[0, half], [half_blocks, half]];
-        // Blocks are panels here: all tiles of a block fit the registers, so weights, which are
-        // many and used once, come in one stream.
+        // Blocks are panels here: the sums of twice as many lanes hardly fit the registers.
         let deep = Size {
             panel: LANES,
             channels_in: low,
             channels_out: low_blocks * LANES,
         };
         let (residual, _) = residual.as_chunks::<2>();
-        let residual = residual
-            .iter()
-            .map(|pair| pair.each_ref().map(|layer| Packed::residual(deep, layer)));
+        let residual = residual.iter().map(|pair| {
+            pair.each_ref()
+                .map(|layer| Packed::residual(deep, IMAGES * Mirrored::BLOCK, layer))
+        });
         let last = Size {
             panel: LANES,
             channels_in: 2 * full,
             channels_out: LOGITS,
         };
+        let points = (&both_full[..], [2 * full_blocks, Line::BLOCK]);
+        let input = Packed::input(size(PLANES, full), [IMAGE, INPUT.field.row], input);
         Self {
             level,
             base,
-            input: Packed::input(size(PLANES, full), [IMAGE, INPUT.field.row], input),
+            place: first::place(&input, level.panel()),
+            input,
             down: [
                 Packed::direct(size(full, half), (&FULL, &[[0, full]]), 1, down1),
                 Packed::direct(size(half, low), (&HALF, &[[0, half]]), 1, down2),
             ],
             residual: residual.collect(),
             up: [
-                Packed::transposed(size(low, half), (&LOW, &[[0, low]]), up1),
+                Packed::transposed(size(low, half), (&LOWS, &[[0, low]]), up1),
                 Packed::transposed(size(2 * half, full), (&HALF, &both_half), up2),
             ],
-            output: Packed::direct(last, (&FULL, &both_full), 2, &bare(output)),
+            output: Packed::filtered(last, points, &bare(output), (25, winograd::wide_kernel)),
             bias,
             norms,
         }
@@ -159,13 +181,13 @@ impl Prepared {
     /// Memory for this arranger's passes.
     pub fn arena(&self) -> Arena {
         let blocks = room::blocks(self.level, self.base);
-        Arena::new(blocks, room::panel(self.level))
+        Arena::new(blocks)
     }
 
     /// Bytes of [`Self::arena`] once so many threads have shared a pass.
     pub fn arena_bytes(&self, threads: usize) -> usize {
         let blocks = room::blocks(self.level, self.base);
-        Arena::bytes(blocks, room::panel(self.level), threads)
+        Arena::bytes(blocks, threads)
     }
 
     /// The logits of a canvas' cells under `norms`, computed by the current rayon pool: 11 planes
@@ -174,15 +196,32 @@ impl Prepared {
     /// # Panics
     /// If `logits` has another length, or the arena or the norms are another arranger's.
     pub fn logits(&self, arena: &mut Arena, canvas: &Canvas, norms: &Norms, logits: &mut [f32]) {
-        assert_eq!(logits.len(), LOGITS * CELLS, "logits of a canvas");
-        let level = self.level;
-        with_pass!(level, arrange(self, arena, canvas, norms, logits));
+        self.run(arena, canvas, &mut [(norms, logits)]);
     }
-}
 
-/// Values of the aligned parts of a length each.
-fn zeros<const N: usize>(lengths: [usize; N]) -> [Aligned; N] {
-    lengths.map(Aligned::zeros)
+    /// [`Self::logits`] of one canvas under two norms, each with its logits: faster than one by
+    /// one, since the weights come from memory once.
+    ///
+    /// # Panics
+    /// As [`Self::logits`].
+    pub fn both(
+        &self,
+        arena: &mut Arena,
+        canvas: &Canvas,
+        norms: [&Norms; IMAGES],
+        logits: [&mut [f32]; IMAGES],
+    ) {
+        let [one, other] = logits;
+        self.run(arena, canvas, &mut [(norms[0], one), (norms[1], other)]);
+    }
+
+    fn run(&self, arena: &mut Arena, canvas: &Canvas, styles: &mut [(&Norms, &mut [f32])]) {
+        for (_, logits) in styles.iter() {
+            assert_eq!(logits.len(), LOGITS * CELLS, "logits of a canvas");
+        }
+        let level = self.level;
+        with_pass!(level, arrange(self, arena, canvas, styles));
+    }
 }
 
 #[cfg(test)]

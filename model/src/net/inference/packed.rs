@@ -1,7 +1,6 @@
 //! The weights of a layer in the order in which the products use them.
 
 use super::arena::{Aligned, Layout};
-use super::grid::{Grid, Mirrored};
 use super::tile::LANES;
 use super::winograd;
 
@@ -216,25 +215,44 @@ impl Packed {
         })
     }
 
-    /// A residual layer: of each panel, of each point the weights of all input channels.
-    pub(super) fn residual(size: Size, weights: &Weights) -> Self {
-        let blocks = size.blocks_in();
-        let taps = (0..blocks).map(|block| Tap {
-            channel: block * LANES,
+    /// A residual layer, of whose input's points those of a block are `step` values from the next.
+    pub(super) fn residual(size: Size, step: usize, weights: &Weights) -> Self {
+        let image = [[0, size.channels_in]];
+        let slots = [size.blocks_in(), step];
+        Self::filtered(size, (&image, slots), weights, (9, winograd::kernel))
+    }
+
+    /// A layer that is filtered by points: of each panel, of each point the weights of all blocks
+    /// of input channels. Of the points there are so many blocks, and so many values from one to
+    /// the next; a kernel has so many places and is turned into points so.
+    pub(super) fn filtered(
+        size: Size,
+        (images, [slots, step]): (&[[usize; 2]], [usize; 2]),
+        weights: &Weights,
+        (places, transform): (usize, fn(&[f32]) -> [f32; winograd::POINTS]),
+    ) -> Self {
+        let taps = (0..slots).map(|slot| Tap {
+            channel: 0,
             count: LANES,
-            at: block * Mirrored::BLOCK,
+            at: slot * step,
             place: 0,
         });
         // The kernels' points go to their places one kernel at a time: each is transformed once.
         let mut packed = Self::new(size, 0, &[taps.collect()], weights, |_, _, _| 0.0);
-        let point = blocks * LANES * size.panel;
+        let point = slots * LANES * size.panel;
         packed.panel = winograd::POINTS * point;
         packed.weights = Aligned::zeros(size.panels() * packed.panel);
-        for (index, kernel) in weights.kernel.chunks_exact(9).enumerate() {
-            let (out, channel) = (index / size.channels_in, index % size.channels_in);
-            let first = out / size.panel * packed.panel + channel * size.panel + out % size.panel;
-            for (p, value) in winograd::kernel(kernel).into_iter().enumerate() {
-                packed.weights[first + p * point] = value;
+        for out in 0..weights.kernel.len() / (size.channels_in * places) {
+            for block in blocks(images) {
+                for k in 0..block.count {
+                    let pair = out * size.channels_in + block.channel + k;
+                    let kernel = &weights.kernel[pair * places..][..places];
+                    let row = block.index * LANES + k;
+                    let first = out / size.panel * packed.panel + row * size.panel;
+                    for (p, value) in transform(kernel).into_iter().enumerate() {
+                        packed.weights[first + out % size.panel + p * point] = value;
+                    }
+                }
             }
         }
         packed

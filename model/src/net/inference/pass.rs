@@ -87,8 +87,9 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
         );
         let residual = Residual {
             blocks: &net.residual,
-            constants: |[block, layer]: [usize; 2]| &net.residual[block][layer].constants,
+            constants: |_, [block, layer]: [usize; 2]| &net.residual[block][layer].constants,
             kinds: [Kind::Mirrored; 4],
+            images: 1,
             kept: &LOW,
             work: &BARE,
         };
@@ -97,7 +98,7 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
             points: &mut arena.points,
             scratch: &arena.scratch,
         };
-        self.residual(&residual, memory);
+        self.residual(&residual, memory, 1);
         let from = &*arena.low;
         self.panels(
             (&net.up[0], &net.up[0].constants),
@@ -148,8 +149,21 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
         to: &mut [f32],
         convolve: impl Fn(&[f32], &mut [f32]) + Sync,
     ) {
-        chunks(to, Self::BLOCKS * layout.plane, |panel, to| {
+        self.normed(constants, layout, to, |panel, to| {
             convolve(&layer.weights[panel * layer.panel..][..layer.panel], to);
+        });
+    }
+
+    /// Images whose panels `make` makes, with a norm of these constants and ReLU.
+    pub(super) fn normed(
+        self,
+        constants: &[Vec<f32>; 2],
+        layout: &Layout,
+        to: &mut [f32],
+        make: impl Fn(usize, &mut [f32]) + Sync,
+    ) {
+        chunks(to, Self::BLOCKS * layout.plane, |panel, to| {
+            make(panel, to);
             for (block, plane) in to.chunks_exact_mut(layout.plane).enumerate() {
                 let constants = of_block(constants, panel * Self::BLOCKS + block);
                 let field = layout.field;

@@ -21,10 +21,12 @@ const _: () = assert!(Zeros::BLOCK == BLOCK && Dilated::BLOCK == BLOCK);
 pub(super) struct Residual<'a, C> {
     /// The layers of each block.
     pub(super) blocks: &'a [[Packed; 2]],
-    /// Scales and offsets of a block's layer.
+    /// Scales and offsets of an image in a block's layer.
     pub(super) constants: C,
     /// The kinds of the layers, which repeat.
     pub(super) kinds: [Kind; 4],
+    /// How many images lie side by side: of each block of channels all of them.
+    pub(super) images: usize,
     /// The images between the blocks.
     pub(super) kept: &'a Layout,
     /// The images within them.
@@ -41,62 +43,85 @@ pub(super) struct Memory<'a> {
 }
 
 impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
-    /// The residual blocks.
-    pub(super) fn residual<'a, C>(self, net: &Residual<'a, C>, memory: Memory<'_>)
+    /// The residual blocks, of the first `count` of the images.
+    pub(super) fn residual<'a, C>(self, net: &Residual<'a, C>, memory: Memory<'_>, count: usize)
     where
-        C: Fn([usize; 2]) -> &'a [Vec<f32>; 2] + Sync,
+        C: Fn(usize, [usize; 2]) -> &'a [Vec<f32>; 2] + Sync,
     {
         let Memory {
             kept,
             points,
             scratch,
         } = memory;
-        let (kept_plane, layers) = (net.kept.plane, 2 * net.blocks.len());
+        let (images, layers) = (net.images, 2 * net.blocks.len());
+        let (block_len, points_len) = (net.kept.plane, images * BLOCK);
+        let plane_len = block_len / images;
         let [mut now, mut next] = points.each_mut().map(|points| &mut points[..]);
-        chunks_of(kept, kept_plane, now, BLOCK, |_, plane, points| {
-            self.tiles(net.kinds[0], plane, net.kept.field, points);
+        chunks_of(kept, block_len, now, points_len, |_, kept, points| {
+            let planes = kept.chunks_exact(plane_len).take(count);
+            for (plane, points) in planes.zip(points.chunks_exact_mut(BLOCK)) {
+                self.tiles(net.kinds[0], plane, net.kept.field, points);
+            }
         });
         for layer in 0..layers {
-            let (kind, coming) = (net.kinds[layer % 4], net.kinds[(layer + 1) % 4]);
-            let (adds, last) = (layer % 2 == 1, layer + 1 == layers);
-            let constants = (net.constants)([layer / 2, layer % 2]);
+            let place = [layer / 2, layer % 2];
             let packed = &net.blocks[layer / 2][layer % 2];
-            let (kept_len, next_len) = (Self::BLOCKS * kept_plane, Self::BLOCKS * BLOCK);
+            let kind = net.kinds[layer % 4];
+            let coming = (layer + 1 < layers).then(|| net.kinds[(layer + 1) % 4]);
+            let (kept_len, next_len) = (Self::BLOCKS * block_len, Self::BLOCKS * points_len);
             chunks_of(kept, kept_len, next, next_len, |panel, kept, next| {
                 let mut scratch = scratch.own();
                 let Scratch { points, plane } = &mut *scratch;
                 let weights = &packed.weights[panel * packed.panel..][..packed.panel];
-                self.sums::<Mirrored>(weights, &packed.taps[0], now, points);
-                let planes = kept.chunks_exact_mut(kept_plane);
-                let blocks = planes.zip(next.chunks_exact_mut(BLOCK)).enumerate();
-                for (block, (kept, next)) in blocks {
-                    let field = net.work.field;
-                    self.pixels(kind, &points[block * BLOCK..], plane, field);
-                    let constants = of_block(constants, panel * Self::BLOCKS + block);
-                    if adds {
-                        let kept_field = net.kept.field;
-                        self.0.vectorize(NormAdd::<N> {
-                            plane,
-                            field,
-                            constants,
-                            kept,
-                            kept_field,
-                        });
-                        if !last {
-                            self.tiles(coming, kept, kept_field, next);
-                        }
-                    } else {
-                        let plane = &mut **plane;
-                        self.0.vectorize(Norm::<N> {
-                            plane,
-                            field,
-                            constants,
-                        });
-                        self.tiles(coming, plane, field, next);
+                let sums = (&mut points[..], [images, count]);
+                self.sums::<Mirrored>(weights, &packed.taps[0], now, sums);
+                for block in 0..Self::BLOCKS {
+                    for image in 0..count {
+                        let at = block * images + image;
+                        let constants = (net.constants)(image, place);
+                        let constants = of_block(constants, panel * Self::BLOCKS + block);
+                        let field = net.work.field;
+                        self.pixels(kind, &points[at * BLOCK..], plane, field);
+                        let kept = &mut kept[at * plane_len..][..plane_len];
+                        let kept = (layer % 2 == 1).then_some((kept, net.kept.field));
+                        let next = coming.zip(Some(&mut next[at * BLOCK..][..BLOCK]));
+                        self.finish((&mut plane[..], field), constants, kept, next);
                     }
                 }
             });
             std::mem::swap(&mut now, &mut next);
+        }
+    }
+
+    /// Norm, sum and ReLU of a block, and the points of what comes out.
+    fn finish(
+        self,
+        (plane, field): (&mut [f32], Field),
+        constants: [&[f32]; 2],
+        kept: Option<(&mut [f32], Field)>,
+        next: Option<(Kind, &mut [f32])>,
+    ) {
+        let (plane, field): (&[f32], Field) = if let Some((kept, kept_field)) = kept {
+            let sum = &mut *kept;
+            self.0.vectorize(NormAdd::<N> {
+                plane,
+                field,
+                constants,
+                kept: sum,
+                kept_field,
+            });
+            (&*kept, kept_field)
+        } else {
+            let values = &mut *plane;
+            self.0.vectorize(Norm::<N> {
+                plane: values,
+                field,
+                constants,
+            });
+            (&*plane, field)
+        };
+        if let Some((kind, points)) = next {
+            self.tiles(kind, plane, field, points);
         }
     }
 
@@ -137,24 +162,27 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
         });
     }
 
-    /// The sums of the points of a panel with these weights.
+    /// The sums of the points of a panel with these weights, of the first `count` of `images`
+    /// images, of which each block has the points side by side.
     pub(super) fn sums<G: Grid>(
         self,
         weights: &[f32],
         taps: &[usize],
         from: &[f32],
-        to: &mut [f32],
+        (to, [images, count]): (&mut [f32], [usize; 2]),
     ) {
         for (point, weights) in weights.chunks_exact(weights.len() / POINTS).enumerate() {
-            let first = point * G::TILES * LANES;
-            let product = Product {
-                a: &from[first..],
-                taps,
-                weights,
-                step: LANES,
-                block: G::BLOCK,
-            };
-            self.product::<LANES, LANES>(G::TILES, product, &mut to[first..]);
+            for image in 0..count {
+                let first = image * G::BLOCK + point * G::TILES * LANES;
+                let product = Product {
+                    a: &from[first..],
+                    taps,
+                    weights,
+                    step: LANES,
+                    block: images * G::BLOCK,
+                };
+                self.product::<LANES, LANES>(G::TILES, product, &mut to[first..]);
+            }
         }
     }
 }

@@ -118,7 +118,12 @@ fn winograd_layer<S: Simd, const N: usize, const V: usize>(
     let mut out = Vec::new();
     for panel in 0..panels {
         let weights = &layer.weights[panel * layer.panel..][..layer.panel];
-        pass.sums::<Mirrored>(weights, &layer.taps[0], &points, &mut scratch.points);
+        pass.sums::<Mirrored>(
+            weights,
+            &layer.taps[0],
+            &points,
+            (&mut scratch.points, [1; 2]),
+        );
         for points in scratch.points.chunks_exact(Mirrored::BLOCK) {
             let plane = &mut scratch.plane;
             let grid = PhantomData::<Mirrored>;
@@ -176,7 +181,7 @@ fn winograd_stays_within_its_bound_of_the_definition() {
             scale: Vec::new(),
             offset: Vec::new(),
         };
-        let layer = Packed::residual(size, &weights);
+        let layer = Packed::residual(size, Mirrored::BLOCK, &weights);
         let panels = size.panels();
         let found = match level {
             #[cfg(target_arch = "x86_64")]

@@ -206,7 +206,7 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
             }
             let panels = y.chunks_mut(Self::PANEL * PIXELS);
             for (y, weights) in panels.zip(weights.chunks_exact(panel)) {
-                self.sums::<G>(weights, &taps, &work.points, &mut work.sums);
+                self.sums::<G>(weights, &taps, &work.points, (&mut work.sums, [1; 2]));
                 let sums = work.sums.chunks_exact(G::BLOCK);
                 for (y, points) in y.chunks_mut(LANES * PIXELS).zip(sums) {
                     let plane = &mut *work.out;

@@ -25,17 +25,38 @@ const G: [[f64; 3]; 6] = [
     [0.0, 0.0, 1.0],
 ];
 
-/// G · kernel · Gᵀ.
+/// The same for a 5×5 kernel, for 2 × 2 outputs of as large a tile: its inputs are turned as those
+/// of F(4×4, 3×3) are.
+const WIDE: [[f64; 5]; 6] = [
+    [1.0 / 4.0, 0.0, 0.0, 0.0, 0.0],
+    [-1.0 / 6.0; 5],
+    [-1.0 / 6.0, 1.0 / 6.0, -1.0 / 6.0, 1.0 / 6.0, -1.0 / 6.0],
+    [1.0 / 24.0, 1.0 / 12.0, 1.0 / 6.0, 1.0 / 3.0, 2.0 / 3.0],
+    [1.0 / 24.0, -1.0 / 12.0, 1.0 / 6.0, -1.0 / 3.0, 2.0 / 3.0],
+    [0.0, 0.0, 0.0, 0.0, 1.0],
+];
+
+/// The points of a 3×3 kernel.
 pub(super) fn kernel(kernel: &[f32]) -> [f32; POINTS] {
-    let mut half = [[0.0; 3]; 6];
-    for (half, g) in half.iter_mut().zip(&G) {
+    points(&G, kernel)
+}
+
+/// The points of a 5×5 kernel.
+pub(super) fn wide_kernel(kernel: &[f32]) -> [f32; POINTS] {
+    points(&WIDE, kernel)
+}
+
+/// g · kernel · gᵀ.
+fn points<const K: usize>(g: &[[f64; K]; 6], kernel: &[f32]) -> [f32; POINTS] {
+    let mut half = [[0.0; K]; 6];
+    for (half, g) in half.iter_mut().zip(g) {
         for (x, half) in half.iter_mut().enumerate() {
-            *half = (0..3).map(|y| g[y] * f64::from(kernel[3 * y + x])).sum();
+            *half = (0..K).map(|y| g[y] * f64::from(kernel[K * y + x])).sum();
         }
     }
     let mut points = [0.0; POINTS];
     for (point, value) in points.iter_mut().enumerate() {
-        let (half, g) = (&half[point / 6], &G[point % 6]);
+        let (half, g) = (&half[point / 6], &g[point % 6]);
         *value = half.iter().zip(g).map(|(a, b)| a * b).sum::<f64>() as f32;
     }
     points

@@ -3,10 +3,12 @@
 use super::super::arena::{Aligned, INPUT, Layout, Threads, bytes};
 use super::super::grid::{Grid, HEIGHT, Mirrored, WIDTH};
 use super::super::tile::LANES;
-use super::zeros;
-use crate::family::arranger::{PLANES, encoding};
+use super::last::Line;
+use crate::family::arranger::encoding::DRAWN;
 use crate::roll::{CELLS, PITCHES, STEPS};
 
+/// Images that a pass makes at once: one canvas in so many styles.
+pub(super) const IMAGES: usize = 2;
 /// Values of an input plane with its border.
 pub(super) const IMAGE: usize = INPUT.plane / LANES;
 /// What the last layer reads: zeros around for a kernel of 5 × 5.
@@ -15,62 +17,101 @@ pub(super) const FULL: Layout = Layout::new(STEPS, PITCHES, 2, 2);
 pub(super) const HALF: Layout = Layout::new(STEPS / 2, PITCHES / 2, 1, 1);
 /// What tiles are cut from: zeros as far as a dilated kernel's last tile reaches.
 pub(super) const LOW: Layout = Layout::new(HEIGHT, WIDTH, 2, 5);
+/// The same of all images side by side.
+pub(super) const LOWS: Layout = Layout {
+    plane: IMAGES * LOW.plane,
+    ..LOW
+};
+
+/// The images of one style; of each what came up, then what went down.
+#[derive(Debug)]
+pub(super) struct Style {
+    pub(super) full: Aligned,
+    pub(super) half: Aligned,
+}
 
 /// The memory of one pass at a time.
 #[derive(Debug)]
 pub struct Arena {
-    /// Of each plane of a canvas the image; those of place stay.
+    /// Of each plane that a canvas decides the image.
     pub(super) input: Aligned,
-    /// What came up, then what went down.
-    pub(super) full: Aligned,
-    pub(super) half: Aligned,
+    /// The first layer before its norm.
+    pub(super) first: Aligned,
+    pub(super) styles: [Style; IMAGES],
+    /// Of each block all images.
     pub(super) low: Aligned,
     /// The points of a residual layer's input and of the next one's.
     pub(super) points: [Aligned; 2],
     /// Of each cell its logits, in a block.
     pub(super) last: Aligned,
+    /// Of the residual layers.
     pub(super) scratch: Threads,
+    /// Of the last layer.
+    pub(super) lines: Threads,
 }
 
 /// Values of each of an arena's parts, in the order of its fields.
-const fn lengths([full, half, low]: [usize; 3]) -> [usize; 7] {
+const fn lengths([full, half, low]: [usize; 3]) -> [usize; 10] {
     [
-        PLANES * IMAGE,
+        DRAWN * IMAGE,
+        full * FULL.plane,
         2 * full * FULL.plane,
         2 * half * HALF.plane,
-        low * LOW.plane,
-        low * Mirrored::BLOCK,
-        low * Mirrored::BLOCK,
+        2 * full * FULL.plane,
+        2 * half * HALF.plane,
+        // The last image's blocks end an image later than the first one's.
+        low * LOWS.plane + LOW.plane,
+        low * IMAGES * Mirrored::BLOCK,
+        low * IMAGES * Mirrored::BLOCK,
         CELLS * LANES,
+    ]
+}
+
+/// Values of a thread's scratch: of the residual layers, and of the last one.
+const fn scratch([full, _, _]: [usize; 3]) -> [[usize; 2]; 2] {
+    [
+        [IMAGES * Mirrored::BLOCK, LOW.plane],
+        [2 * full * Line::BLOCK, Line::BLOCK],
     ]
 }
 
 impl Arena {
     /// Memory for images with these numbers of blocks at full, half and low resolution.
-    pub(super) fn new(blocks: [usize; 3], panel_blocks: usize) -> Self {
-        let [mut input, full, half, low, a, b, last] = zeros(lengths(blocks));
-        let mut place = vec![0.0; (PLANES - encoding::DRAWN) * CELLS];
-        encoding::write_place(&mut place);
-        let images = input.chunks_exact_mut(IMAGE).skip(encoding::DRAWN);
-        for (values, image) in place.chunks_exact(CELLS).zip(images) {
-            for (step, values) in values.chunks_exact(PITCHES).enumerate() {
-                image[line(step)].copy_from_slice(values);
-            }
-        }
-        Self {
+    pub(super) fn new(blocks: [usize; 3]) -> Self {
+        let parts = lengths(blocks).map(Aligned::zeros);
+        let [
             input,
+            first,
             full,
             half,
+            other_full,
+            other_half,
+            low,
+            a,
+            b,
+            last,
+        ] = parts;
+        let [scratch, lines] = scratch(blocks).map(Threads::new);
+        let other = Style {
+            full: other_full,
+            half: other_half,
+        };
+        Self {
+            input,
+            first,
+            styles: [Style { full, half }, other],
             low,
             points: [a, b],
             last,
-            scratch: Threads::new(panel_blocks, &LOW),
+            scratch,
+            lines,
         }
     }
 
     /// Bytes of such an arena whose passes so many threads share.
-    pub(super) fn bytes(blocks: [usize; 3], panel_blocks: usize, threads: usize) -> usize {
-        bytes(&lengths(blocks)) + Threads::bytes(panel_blocks, &LOW, threads)
+    pub(super) fn bytes(blocks: [usize; 3], threads: usize) -> usize {
+        let scratch = scratch(blocks).map(|lengths| Threads::bytes(lengths, threads));
+        bytes(&lengths(blocks)) + scratch.iter().sum::<usize>()
     }
 }
 

@@ -103,3 +103,27 @@ fn neither_threads_nor_earlier_passes_show() {
         assert_eq!(alone, fresh, "{}", level.name());
     }
 }
+
+#[test]
+fn two_styles_at_once_are_each_of_them() {
+    let network = network(20, 2);
+    for level in Level::all() {
+        let net = network.prepared(level).unwrap();
+        let norms = CONDITIONS.map(|condition| net.fold(condition));
+        let [mut one, mut other] = [(); 2].map(|()| vec![0.0; LOGITS * CELLS]);
+        let mut arena = net.arena();
+        let canvas = canvas(4);
+        net.both(
+            &mut arena,
+            &canvas,
+            norms.each_ref(),
+            [&mut one, &mut other],
+        );
+        let expected = CONDITIONS.map(|condition| logits(&net, &canvas, condition));
+        assert!(
+            one == expected[0] && other == expected[1],
+            "{}",
+            level.name()
+        );
+    }
+}
