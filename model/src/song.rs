@@ -155,7 +155,10 @@ impl Song {
             .rfind(|note| select(note) && row_of_key(note.key).is_some());
         let count = last.map_or(0, |note| self.grid.slot(note.onset) / SLOTS + 1);
         phrases.truncate(count);
-        phrases.iter().map(Phrase::whole_notes).collect()
+        phrases
+            .into_iter()
+            .map(|phrase| phrase.heard.notes)
+            .collect()
     }
 }
 

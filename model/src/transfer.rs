@@ -8,6 +8,7 @@
 //! and with it the host.
 
 mod room;
+mod wish;
 
 use std::sync::{Mutex, PoisonError};
 
@@ -17,10 +18,12 @@ use crate::genre::{Direction, Pair};
 use crate::net::Generator;
 use crate::net::inference::{Arena, Level, Prepared};
 use crate::roll::edits::Edits;
+use crate::roll::notes::NoteRoll;
 use crate::roll::{CELLS, PITCHES, Roll, STEPS};
 use crate::weights::{Header, WeightsError, read_generators};
 
 pub use room::{MARGIN, Room};
+pub use wish::Wish;
 
 /// A forward pass that failed.
 #[derive(Debug, thiserror::Error)]
@@ -233,10 +236,17 @@ impl Transfer {
         Ok(values)
     }
 
-    /// The edits that lead from `roll` towards the direction's target.
-    pub fn edits(&self, roll: &Roll, direction: Direction) -> Result<Edits, TransferError> {
-        let probabilities = self.probabilities(std::slice::from_ref(roll), direction)?;
-        Ok(Edits::rank(roll, &probabilities, self.threshold(direction)))
+    /// The edits that lead from `phrase` towards the direction's target.
+    pub fn edits(
+        &self,
+        phrase: &NoteRoll,
+        direction: Direction,
+        wish: &Wish,
+    ) -> Result<Edits, TransferError> {
+        let heard = std::slice::from_ref(phrase.sounding());
+        let probabilities = self.probabilities(heard, direction)?;
+        let threshold = self.threshold(direction);
+        Ok(Edits::rank(phrase, &probabilities, threshold, wish.held))
     }
 
     /// The threshold above which a cell sounds.

@@ -232,7 +232,7 @@ fn the_trained_prototype_gives_the_same_here() {
         let name = name.strip_prefix("gradient.")?;
         Some((name.to_owned(), tensor.clone()))
     });
-    let expected = from_prototype(expected.collect()).unwrap();
+    let expected = BTreeMap::from_iter(from_prototype(expected).unwrap());
     assert_eq!(expected.len(), 8);
     for (name, expected) in expected {
         let off = relative(&gradients[&name], &expected);

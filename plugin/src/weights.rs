@@ -3,9 +3,9 @@
 use std::num::NonZeroU32;
 
 use rayon::prelude::*;
-use third_stream_model::genre::{Direction, Pair};
+use third_stream_model::genre::Pair;
 use third_stream_model::own::OwnError;
-use third_stream_model::roll::{Roll, edits::Edits};
+use third_stream_model::roll::edits::Edits;
 use third_stream_model::shipped;
 use third_stream_model::transfer::{Gpu, Transfer};
 use third_stream_model::weights::WeightsError;
@@ -141,13 +141,9 @@ impl Embedded {
             .there(asked.weights)
             .ok_or(ModelError::NoWeights(asked.weights.pair))?;
         let probabilities = transfer
-            .probabilities(std::slice::from_ref(&asked.roll), asked.direction)
+            .probabilities(std::slice::from_ref(asked.roll.sounding()), asked.direction)
             .map_err(|error| ModelError::Pass(error.to_string()))?;
-        ranked(
-            &asked.roll,
-            &probabilities,
-            transfer.threshold(asked.direction),
-        )
+        ranked(asked, &probabilities, transfer.threshold(asked.direction))
     }
 }
 
@@ -157,19 +153,9 @@ impl Model for Embedded {
         loaded.next().map_or("", Transfer::device)
     }
 
-    fn edits(
-        &mut self,
-        weights: Weights,
-        direction: Direction,
-        roll: &Roll,
-    ) -> Result<Edits, ModelError> {
-        self.prepare(weights)?;
-        let roll = *roll;
-        self.answer(&Question {
-            weights,
-            direction,
-            roll,
-        })
+    fn edits(&mut self, asked: &Question) -> Result<Edits, ModelError> {
+        self.prepare(asked.weights)?;
+        self.answer(asked)
     }
 
     /// On the CPU two passes side by side are done sooner than two that are shared out one after

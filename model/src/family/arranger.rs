@@ -19,7 +19,9 @@ pub mod skeleton;
 
 pub use canvas::{Canvas, HALF_BARS, Harmony, LENGTHS, length_class};
 pub use config::{ArrangerConfig, CONDITION, LOGITS, PLANES};
-pub use loaded::{Arranger, Styles, column_share};
+pub use loaded::{Arranger, Styles};
 pub use network::Network;
 pub use prototype::from_prototype;
 pub use seed::seed;
+
+pub use crate::net::inference::arranger::{Arena, Norms, Prepared};

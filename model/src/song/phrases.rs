@@ -1,7 +1,8 @@
 //! Cutting a song into phrases of four bar slots.
 
-use crate::roll::notes::NoteRoll;
-use crate::roll::{Roll, STEPS, row_of_key};
+use crate::roll::heard::Heard;
+use crate::roll::swing::Swing;
+use crate::roll::{Roll, STEPS, STEPS_PER_SLOT, row_of_key};
 
 use super::{Grid, Note};
 
@@ -11,23 +12,31 @@ pub struct Phrase {
     /// Its number; its slots are `4 index..4 index + 4` of the grid.
     pub index: usize,
     /// The selected notes, keys 24..=107, at the nearest step.
-    pub roll: Roll,
-    /// The cells in which a note begins or, at step 0, is held over from before.
-    pub onsets: Roll,
+    pub heard: Heard,
     /// The notes that have a cell in the roll, as indices into the song's notes.
     pub notes: Vec<usize>,
 }
 
 impl Phrase {
-    /// The phrase as whole notes.
-    pub fn whole_notes(&self) -> NoteRoll {
-        NoteRoll::new(self.roll, self.onsets)
+    /// The cells that sound.
+    pub const fn roll(&self) -> &Roll {
+        self.heard.notes.sounding()
     }
+}
+
+/// What is known of a phrase while its notes are gathered.
+#[derive(Default)]
+struct Draft {
+    sounding: Roll,
+    onsets: Roll,
+    /// When notes begin, in beats from the start of their slot.
+    begins: Vec<f64>,
+    notes: Vec<usize>,
 }
 
 /// The phrases of the notes that `select` picks, up to the last that has an onset.
 pub(super) fn cut(notes: &[Note], grid: &Grid, select: impl Fn(&Note) -> bool) -> Vec<Phrase> {
-    let mut phrases: Vec<Phrase> = Vec::new();
+    let mut drafts: Vec<Draft> = Vec::new();
     for (index, note) in notes.iter().enumerate() {
         let Some(row) = row_of_key(note.key) else {
             continue;
@@ -36,29 +45,33 @@ pub(super) fn cut(notes: &[Note], grid: &Grid, select: impl Fn(&Note) -> bool) -
             continue;
         }
         let (start, end) = grid.note_steps(note.onset, note.release);
-        for number in start / STEPS..end.div_ceil(STEPS) {
-            while phrases.len() <= number {
-                phrases.push(Phrase {
-                    index: phrases.len(),
-                    roll: Roll::EMPTY,
-                    onsets: Roll::EMPTY,
-                    notes: Vec::new(),
-                });
-            }
-            let phrase = &mut phrases[number];
+        let phrases = end.div_ceil(STEPS).max(drafts.len());
+        drafts.resize_with(phrases, Draft::default);
+        for (number, draft) in drafts.iter_mut().enumerate().skip(start / STEPS) {
             let first = number * STEPS;
-            fill(
-                &mut phrase.roll,
-                grid,
-                row,
-                start.max(first)..end.min(first + STEPS),
-            );
-            let begins = start.max(first);
-            fill(&mut phrase.onsets, grid, row, begins..begins + 1);
-            phrase.notes.push(index);
+            if end <= first {
+                break;
+            }
+            let sounding = start.max(first)..end.min(first + STEPS);
+            fill(&mut draft.sounding, grid, row, sounding);
+            if start >= first && grid.has(start) {
+                draft.onsets.set(start - first, row, true);
+                let slot = grid.slots()[start / STEPS_PER_SLOT];
+                draft.begins.push(note.onset - slot.start);
+            }
+            draft.notes.push(index);
         }
     }
-    phrases
+    let phrase = |(index, draft): (usize, Draft)| Phrase {
+        index,
+        heard: Heard::new(
+            draft.sounding,
+            draft.onsets,
+            Swing::of(draft.begins.into_iter()),
+        ),
+        notes: draft.notes,
+    };
+    drafts.into_iter().enumerate().map(phrase).collect()
 }
 
 /// Makes a row sound at a range of grid indices of one phrase, leaving out the steps that short

@@ -176,8 +176,8 @@ fn a_note_across_the_bar_line_is_in_both_phrases() {
     let phrases = song.phrases(&Selection::default());
     assert_eq!(phrases[0].notes, [0]);
     assert_eq!(phrases[1].notes, [0, 1]);
-    assert_eq!(phrases[0].roll.count(), 4);
-    assert_eq!(phrases[1].roll.count(), 5);
+    assert_eq!(phrases[0].roll().count(), 4);
+    assert_eq!(phrases[1].roll().count(), 5);
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn an_onset_that_rounds_to_the_next_phrase_begins_none_in_training() {
     let early = song(&[], &[(0, 96, 60), (16 * 96 - 5, 16 * 96, 61)]);
     assert_eq!(early.rolls().len(), 1);
     let phrases = early.phrases(&Selection::default());
-    assert!(phrases[1].roll.get(0, 61 - 24));
+    assert!(phrases[1].roll().get(0, 61 - 24));
 }
 
 fn any_signatures() -> impl Strategy<Value = Vec<(u16, u8, u8)>> {
@@ -260,7 +260,7 @@ proptest! {
                 prop_assert!(phrase.index >= start / STEPS && phrase.index <= (end - 1) / STEPS);
             }
         }
-        let cells: u32 = phrases.iter().map(|phrase| phrase.roll.count()).sum();
+        let cells: u32 = phrases.iter().map(|phrase| phrase.roll().count()).sum();
         let inside = song.notes().iter().any(|note| row_of_key(note.key).is_some());
         prop_assert_eq!(cells > 0, inside);
     }

@@ -177,7 +177,7 @@ pub(super) fn keep<T>(all: &mut Vec<T>, kept: &[bool]) {
 pub(super) fn pack(phrase: &NoteRoll) -> [u8; ROLL_BYTES] {
     let mut packed = [0; ROLL_BYTES];
     let parts = [phrase.sounding(), phrase.onsets()];
-    let steps = parts.into_iter().flat_map(|cells| cells.steps());
+    let steps = parts.into_iter().flat_map(Roll::steps);
     for (step, bytes) in steps.zip(packed.chunks_exact_mut(STEP_BYTES)) {
         bytes.copy_from_slice(&step.to_le_bytes()[..STEP_BYTES]);
     }

@@ -40,7 +40,7 @@ enum Command {
     Train(Box<train::TrainArgs>),
     /// Train the cells of a table, such as the paper's nine, one after another.
     Sweep(sweep::SweepArgs),
-    /// Measure weights: style by three judges, content, and the baselines beside them.
+    /// Measure weights: style by strangers, content, what is wrong, and the baselines beside them.
     Evaluate(evaluate::EvaluateArgs),
     /// Match the thresholds of weights to the density of the music.
     Calibrate(calibrate::CalibrateArgs),

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use third_stream_model::genre::Pair;
 use third_stream_model::net::GeneratorConfig;
 use third_stream_model::own::Pairs;
+use third_stream_model::train::evaluate::arrange::Drawn;
 use third_stream_model::transfer::Transfer;
 use third_stream_model::weights::Header;
 
@@ -58,12 +59,29 @@ pub(crate) fn load(named: &Named) -> Result<Loaded> {
     })
 }
 
-/// Reads files.
-pub(crate) fn load_all(files: &[Named]) -> Result<Vec<Loaded>> {
-    let loaded: Vec<Loaded> = files.iter().map(load).collect::<Result<_>>()?;
+/// An arranger's weights, ready to run.
+pub(crate) struct Arranging {
+    pub(crate) name: String,
+    pub(crate) drawn: Drawn,
+}
+
+/// Reads files of both families.
+pub(crate) fn load_all(files: &[Named]) -> Result<(Vec<Loaded>, Vec<Arranging>)> {
+    let (mut loaded, mut arranging) = (Vec::new(), Vec::new());
+    for named in files {
+        let at = || named.file.display().to_string();
+        let bytes = fs::read(&named.file).unwrap_or_default();
+        if Header::read(&bytes).is_ok_and(|header| header.arranger().is_ok()) {
+            let name = named.name.clone();
+            let drawn = Drawn::from_bytes(&bytes).with_context(at)?;
+            arranging.push(Arranging { name, drawn });
+        } else {
+            loaded.push(load(named)?);
+        }
+    }
     let headers = loaded.iter().map(|one| (&*one.name, one.transfer.header()));
     check_seeds(&headers.collect::<Vec<_>>())?;
-    Ok(loaded)
+    Ok((loaded, arranging))
 }
 
 /// Weights with the same name and pair must be of one recipe and size and of different seeds:

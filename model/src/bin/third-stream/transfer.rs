@@ -14,7 +14,7 @@ use third_stream_model::shipped;
 use third_stream_model::smf::Smf;
 use third_stream_model::song::{Phrase, Selection, Song, Tally};
 use third_stream_model::svg;
-use third_stream_model::transfer::Transfer;
+use third_stream_model::transfer::{Transfer, Wish};
 
 /// Options of `transfer`.
 #[derive(clap::Args)]
@@ -35,6 +35,15 @@ pub(crate) struct TransferArgs {
     /// Keep the melody: the top line is not edited, and nothing is added above it
     #[arg(long)]
     melody_lock: bool,
+    /// How free the tune is, 0 (as played) to 100 %; --melody-lock means 0
+    #[arg(long, default_value = "50", value_parser = percent)]
+    tune: f32,
+    /// How much of the harmony is kept: kept, three or enriched
+    #[arg(long, value_enum, default_value = "three")]
+    harmony: Harmony,
+    /// Which take, 1 to 16: another number is another answer
+    #[arg(long, default_value = "1", value_parser = clap::value_parser!(u8).range(1..=16))]
+    variation: u8,
     /// Keep added notes in the source's key, 0 to 100 %: the less sure ones go first
     #[arg(long, default_value = "0", value_parser = percent)]
     scale_guard: f32,
@@ -57,6 +66,28 @@ pub(crate) struct TransferArgs {
     /// Transfer only these channels, 1 to 16; never drums (10)
     #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u8).range(1..=16))]
     channels: Vec<u8>,
+}
+
+/// How much of the harmony is kept.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Harmony {
+    /// Four pitch classes of each half bar
+    Kept,
+    /// Three
+    Three,
+    /// Two, the rest is the network's
+    Enriched,
+}
+
+impl Harmony {
+    /// Pitch classes of each half bar that are kept.
+    const fn pitch_classes(self) -> u8 {
+        match self {
+            Self::Kept => 4,
+            Self::Three => 3,
+            Self::Enriched => 2,
+        }
+    }
 }
 
 /// A share from a percentage on either side of 0.
@@ -124,6 +155,7 @@ struct Engine<'a> {
     args: &'a TransferArgs,
     transfer: Transfer,
     direction: Direction,
+    wish: Wish,
     selection: Selection,
 }
 
@@ -167,6 +199,12 @@ impl<'a> Engine<'a> {
             args,
             transfer,
             direction,
+            wish: Wish {
+                variation: args.variation,
+                freedom: if args.melody_lock { 0.0 } else { args.tune },
+                pitch_classes: args.harmony.pitch_classes(),
+                ..Wish::default()
+            },
             selection: Selection { tracks, channels },
         })
     }
@@ -199,8 +237,13 @@ impl<'a> Engine<'a> {
         }
         let phrases = song.phrases(&self.selection);
         let edits = phrases.iter().map(|phrase| {
-            let edits = || self.transfer.edits(&phrase.roll, self.direction);
-            (!phrase.roll.is_empty()).then(edits).transpose()
+            let wish = Wish {
+                held: phrase.heard.held,
+                ..self.wish
+            };
+            let phrase = &phrase.heard.notes;
+            let edits = || self.transfer.edits(phrase, self.direction, &wish);
+            (!phrase.is_empty()).then(edits).transpose()
         });
         let edits: Vec<_> = edits.collect::<Result<_, _>>().with_context(at)?;
         let Self {

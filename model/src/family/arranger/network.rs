@@ -16,6 +16,8 @@ use candle_core::{Result, Tensor};
 use candle_nn::{Init, VarBuilder};
 
 use super::config::{ArrangerConfig, CONDITION, LOGITS, PLANES};
+use crate::net::inference::Level;
+use crate::net::inference::arranger as inference;
 use crate::net::ops::{self, Activation, Padding};
 
 /// The deviation of the norms' initial weights.
@@ -32,11 +34,11 @@ fn kernel(vb: &VarBuilder<'_>, shape: [usize; 4]) -> Result<Tensor> {
 
 /// Instance norm with scale and offset from the condition, then an activation.
 #[derive(Clone, Debug)]
-pub(super) struct Norm {
+struct Norm {
     /// (2 · channels, 6): of the scales - 1, then of the offsets.
-    pub(super) weight: Tensor,
+    weight: Tensor,
     /// (2 · channels).
-    pub(super) bias: Tensor,
+    bias: Tensor,
     activation: Activation,
 }
 
@@ -78,10 +80,10 @@ enum Way {
 
 /// Convolution, norm, activation.
 #[derive(Clone, Debug)]
-pub(super) struct Layer {
+struct Layer {
     /// (out, in, rows, columns); where it is transposed (in, out, rows, columns).
-    pub(super) kernel: Tensor,
-    pub(super) norm: Norm,
+    kernel: Tensor,
+    norm: Norm,
     way: Way,
 }
 
@@ -116,7 +118,7 @@ impl Layer {
 
 /// Two layers, their input added, then ReLU.
 #[derive(Clone, Debug)]
-pub(super) struct Residual(pub(super) [Layer; 2]);
+struct Residual([Layer; 2]);
 
 impl Residual {
     fn new(vb: &VarBuilder<'_>, channels: usize, dilation: usize) -> Result<Self> {
@@ -140,15 +142,15 @@ impl Residual {
 /// One network for all genres: a canvas and a condition to the logits of each cell.
 #[derive(Clone, Debug)]
 pub struct Network {
-    pub(super) config: ArrangerConfig,
-    pub(super) input: Layer,
-    pub(super) down: [Layer; 2],
-    pub(super) residual: Vec<Residual>,
-    pub(super) up: [Layer; 2],
+    config: ArrangerConfig,
+    input: Layer,
+    down: [Layer; 2],
+    residual: Vec<Residual>,
+    up: [Layer; 2],
     /// (11, 2n, 5, 5).
-    pub(super) output: Tensor,
+    output: Tensor,
     /// (1) and (10): of the onset and of the lengths.
-    pub(super) bias: [Tensor; 2],
+    bias: [Tensor; 2],
 }
 
 impl Network {
@@ -214,6 +216,37 @@ impl Network {
         let y = ops::dilated_conv2d(&x, &self.output, 1)?;
         let bias = Tensor::cat(&[&self.bias[0], &self.bias[1]], 0)?;
         y.broadcast_add(&bias.reshape((1, LOGITS, 1, 1))?)
+    }
+
+    /// This network as the transfer runs it on the CPU: the weights as they are now, laid out for
+    /// `level`.
+    ///
+    /// # Errors
+    /// If the weights cannot be read from their device.
+    pub fn prepared(&self, level: Level) -> Result<inference::Prepared> {
+        let values = |tensor: &Tensor| tensor.flatten_all()?.to_vec1::<f32>();
+        let layers = [&self.input].into_iter().chain(&self.down);
+        let layers = layers.chain(self.residual.iter().flat_map(|block| &block.0));
+        let layers = layers.chain(&self.up).map(|Layer { kernel, norm, .. }| {
+            Ok(inference::Layer {
+                kernel: values(kernel)?,
+                weight: values(&norm.weight)?,
+                bias: values(&norm.bias)?,
+            })
+        });
+        let [onset, lengths] = &self.bias;
+        let mut bias = [0.0; LOGITS];
+        let both = values(onset)?.into_iter().chain(values(lengths)?);
+        bias.iter_mut()
+            .zip(both)
+            .for_each(|(to, value)| *to = value);
+        Ok(inference::Prepared::new(
+            level,
+            self.config.base_channels,
+            layers.collect::<Result<_>>()?,
+            values(&self.output)?,
+            bias,
+        ))
     }
 }
 

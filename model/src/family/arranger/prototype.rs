@@ -21,8 +21,10 @@ use super::config::LOGITS;
 ///
 /// # Errors
 /// If a name is not one of that network's.
-pub fn from_prototype(tensors: HashMap<String, Tensor>) -> Result<HashMap<String, Tensor>> {
-    let mut own = HashMap::with_capacity(tensors.len() + 1);
+pub fn from_prototype(
+    tensors: impl IntoIterator<Item = (String, Tensor)>,
+) -> Result<HashMap<String, Tensor>> {
+    let mut own = HashMap::new();
     for (name, tensor) in tensors {
         if name == "pos" {
             continue;

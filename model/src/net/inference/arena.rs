@@ -1,7 +1,7 @@
 //! Everything that a pass writes to, allocated once.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::grid::{Grid, HEIGHT, Mirrored, WIDTH};
 use super::norm::Field;
@@ -60,7 +60,7 @@ pub(super) struct Layout {
 
 impl Layout {
     /// Rows, columns, and the border before and after them.
-    const fn new(height: usize, width: usize, before: usize, after: usize) -> Self {
+    pub(super) const fn new(height: usize, width: usize, before: usize, after: usize) -> Self {
         let row = before + width + after;
         let field = Field {
             height,
@@ -100,6 +100,59 @@ pub(super) struct Scratch {
     pub(super) plane: Aligned,
 }
 
+impl Scratch {
+    /// Values of its parts, for panels of so many blocks and images of `work`.
+    const fn lengths(panel_blocks: usize, work: &Layout) -> [usize; 2] {
+        [panel_blocks * Mirrored::BLOCK, work.plane]
+    }
+}
+
+/// The scratch of each thread.
+#[derive(Debug)]
+pub(super) struct Threads {
+    /// The lock is never waited for.
+    each: Vec<Mutex<Scratch>>,
+    lengths: [usize; 2],
+}
+
+impl Threads {
+    /// No scratch yet, for panels of so many blocks and images of `work`.
+    pub(super) const fn new(panel_blocks: usize, work: &Layout) -> Self {
+        Self {
+            each: Vec::new(),
+            lengths: Scratch::lengths(panel_blocks, work),
+        }
+    }
+
+    /// Bytes of the scratch of so many threads.
+    pub(super) fn bytes(panel_blocks: usize, work: &Layout, threads: usize) -> usize {
+        let lengths = Scratch::lengths(panel_blocks, work);
+        // A list that grows has room for up to twice as many, and for four at first.
+        let list = (2 * threads + 4) * size_of::<Mutex<Scratch>>();
+        threads * bytes(&lengths) + list
+    }
+
+    /// Makes sure that each of so many threads has its scratch.
+    pub(super) fn grow(&mut self, threads: usize) {
+        while self.each.len() < threads {
+            let [points, plane] = self.lengths.map(Aligned::zeros);
+            self.each.push(Mutex::new(Scratch { points, plane }));
+        }
+    }
+
+    /// That of this thread.
+    pub(super) fn own(&self) -> MutexGuard<'_, Scratch> {
+        let index = rayon::current_thread_index().unwrap_or(0);
+        let own = self.each[index % self.each.len()].lock();
+        own.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Bytes of so many values in each of some parts.
+pub(super) fn bytes(lengths: &[usize]) -> usize {
+    lengths.iter().copied().map(Aligned::bytes).sum()
+}
+
 /// The memory of one pass at a time.
 #[derive(Debug)]
 pub struct Arena {
@@ -111,9 +164,7 @@ pub struct Arena {
     pub(super) points: [Aligned; 2],
     pub(super) half_up: Aligned,
     pub(super) full_up: Aligned,
-    /// Of each thread; the lock is never waited for.
-    pub(super) scratch: Vec<Mutex<Scratch>>,
-    panel_blocks: usize,
+    pub(super) scratch: Threads,
 }
 
 /// Values of each of an arena's parts, in the order of its fields.
@@ -130,11 +181,6 @@ const fn lengths([full, half, low]: [usize; 3]) -> [usize; 8] {
     ]
 }
 
-/// The same of a thread's scratch.
-const fn scratch_lengths(panel_blocks: usize) -> [usize; 2] {
-    [panel_blocks * Mirrored::BLOCK, BARE.plane]
-}
-
 impl Arena {
     /// Memory for images with these numbers of blocks at full, half and low resolution.
     pub(super) fn new(blocks: [usize; 3], panel_blocks: usize) -> Self {
@@ -148,26 +194,12 @@ impl Arena {
             points: [a, b],
             half_up,
             full_up,
-            scratch: Vec::new(),
-            panel_blocks,
+            scratch: Threads::new(panel_blocks, &BARE),
         }
     }
 
     /// Bytes of such an arena whose passes so many threads share.
     pub(super) fn bytes(blocks: [usize; 3], panel_blocks: usize, threads: usize) -> usize {
-        let bytes = |lengths: &[usize]| lengths.iter().copied().map(Aligned::bytes).sum::<usize>();
-        let scratch = threads * bytes(&scratch_lengths(panel_blocks));
-        // A list that grows has room for up to twice as many, and for four at first.
-        let list = (2 * threads + 4) * size_of::<Mutex<Scratch>>();
-        bytes(&lengths(blocks)) + scratch + list
-    }
-
-    /// Makes sure that each of so many threads has its scratch.
-    pub(super) fn grow(&mut self, threads: usize) {
-        let panel_blocks = self.panel_blocks;
-        while self.scratch.len() < threads {
-            let [points, plane] = scratch_lengths(panel_blocks).map(Aligned::zeros);
-            self.scratch.push(Mutex::new(Scratch { points, plane }));
-        }
+        bytes(&lengths(blocks)) + Threads::bytes(panel_blocks, &BARE, threads)
     }
 }

@@ -12,6 +12,17 @@ pub(super) const HEIGHT: usize = 16;
 /// Width of the images.
 pub(super) const WIDTH: usize = 21;
 
+/// The kinds of residual layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The border mirrored.
+    Mirrored,
+    /// Zeros around.
+    Zeros,
+    /// Zeros around, and every second place of the image under the kernel.
+    Dilated,
+}
+
 /// How an image is cut into tiles.
 pub(super) trait Grid {
     /// Tiles side by side.

@@ -55,11 +55,51 @@ pub(super) struct Packed {
     pub(super) constants: [Vec<f32>; 2],
 }
 
-/// A tap: its first input channel, where it begins, and its place in the kernel.
+/// The images that a layer reads: the layout of their planes, and of each its first block and its
+/// channels.
+pub(super) type From<'a> = (&'a Layout, &'a [[usize; 2]]);
+
+/// The blocks of some images, in their order.
+fn blocks(images: &[[usize; 2]]) -> Vec<Block> {
+    let (mut blocks, mut before) = (Vec::new(), 0);
+    for [index, channels] in images {
+        for first in (0..*channels).step_by(LANES) {
+            blocks.push(Block {
+                index: index + first / LANES,
+                channel: before + first,
+                count: (channels - first).min(LANES),
+            });
+        }
+        before += channels;
+    }
+    blocks
+}
+
+/// A block of input channels: its number, its first channel, and how many it has.
+struct Block {
+    index: usize,
+    channel: usize,
+    count: usize,
+}
+
+/// A tap: its first input channel and how many it has, where it begins, and its place in the
+/// kernel.
 struct Tap {
     channel: usize,
+    count: usize,
     at: usize,
     place: usize,
+}
+
+impl Tap {
+    /// The value of channel `k` in the kernel that begins at `pair`; 0 where there is none.
+    fn value(&self, k: usize, kernel: &[f32], pair: usize) -> f32 {
+        if k < self.count {
+            kernel[pair + self.place]
+        } else {
+            0.0
+        }
+    }
 }
 
 impl Packed {
@@ -101,40 +141,50 @@ impl Packed {
         }
     }
 
-    /// The 7×7 convolution of a single channel: a tap is a row of the kernel.
-    pub(super) fn input(size: Size, row: usize, weights: &Weights) -> Self {
-        let taps = (0..7).map(|y| Tap {
-            channel: 0,
-            at: y * row,
+    /// The 7×7 convolution of images of single channels with `row` pixels a row, `image` from one
+    /// to the next: a tap is a row of the kernel.
+    pub(super) fn input(size: Size, [image, row]: [usize; 2], weights: &Weights) -> Self {
+        let tap = |channel: usize, y: usize| Tap {
+            channel,
+            count: 1,
+            at: channel * image + y * row,
             place: 7 * y,
-        });
+        };
+        let channels = 0..size.channels_in;
+        let taps = channels.flat_map(|channel| (0..7).map(move |y| tap(channel, y)));
         Self::new(size, 7, &[taps.collect()], weights, |out, tap, k| {
-            weights.kernel[49 * out + tap.place + k]
+            weights.kernel[(out * size.channels_in + tap.channel) * 49 + tap.place + k]
         })
     }
 
-    /// A 3×3 convolution over images of `from`.
-    pub(super) fn strided(size: Size, from: &Layout, weights: &Weights) -> Self {
-        let tap = |block: usize, place: usize| Tap {
-            channel: block * LANES,
-            at: block * from.plane + (place / 3 * from.field.row + place % 3) * LANES,
+    /// A convolution with a square kernel over such images. Its first tap lies at the first place of an image with a border of `border` pixels.
+    pub(super) fn direct(
+        size: Size,
+        (from, images): From<'_>,
+        border: usize,
+        weights: &Weights,
+    ) -> Self {
+        let (kernel, row) = (2 * border + 1, from.field.row);
+        let first = from.field.first - border * (row + 1);
+        let tap = |block: &Block, place: usize| Tap {
+            channel: block.channel,
+            count: block.count,
+            at: block.index * from.plane + (first + place / kernel * row + place % kernel) * LANES,
             place,
         };
-        let blocks = 0..size.blocks_in();
-        let taps = blocks.flat_map(|block| (0..9).map(move |place| tap(block, place)));
-        Self::new(size, LANES, &[taps.collect()], weights, |out, tap, k| {
-            let channel = tap.channel + k;
-            if channel < size.channels_in {
-                weights.kernel[(out * size.channels_in + channel) * 9 + tap.place]
-            } else {
-                0.0
-            }
+        let places = kernel * kernel;
+        let mut taps = Vec::new();
+        for block in blocks(images) {
+            taps.extend((0..places).map(|place| tap(&block, place)));
+        }
+        Self::new(size, LANES, &[taps], weights, |out, tap, k| {
+            let pair = out * size.channels_in + tap.channel + k;
+            tap.value(k, &weights.kernel, pair * places)
         })
     }
 
-    /// A transposed 3×3 convolution to twice the size, from images of `from`: a group for each
-    /// parity of the output's row and column, columns first.
-    pub(super) fn transposed(size: Size, from: &Layout, weights: &Weights) -> Self {
+    /// A transposed 3×3 convolution to twice the size, from such images: a group for each parity of the output's row and column, columns first.
+    pub(super) fn transposed(size: Size, (from, images): From<'_>, weights: &Weights) -> Self {
         // Even outputs see the kernel's middle; odd ones its end here, its start one further on.
         let along = |parity: usize| -> &[(usize, usize)] {
             if parity == 0 {
@@ -145,12 +195,13 @@ impl Packed {
         };
         let group = |phase: usize| {
             let mut taps = Vec::new();
-            for block in 0..size.blocks_in() {
+            for block in blocks(images) {
                 for &(dy, ky) in along(phase / 2) {
                     for &(dx, kx) in along(phase % 2) {
                         taps.push(Tap {
-                            channel: block * LANES,
-                            at: block * from.plane + (dy * from.field.row + dx) * LANES,
+                            channel: block.channel,
+                            count: block.count,
+                            at: block.index * from.plane + (dy * from.field.row + dx) * LANES,
                             place: 3 * ky + kx,
                         });
                     }
@@ -160,12 +211,8 @@ impl Packed {
         };
         let groups: Vec<Vec<Tap>> = (0..4).map(group).collect();
         Self::new(size, LANES, &groups, weights, |out, tap, k| {
-            let channel = tap.channel + k;
-            if channel < size.channels_in {
-                weights.kernel[(channel * size.channels_out + out) * 9 + tap.place]
-            } else {
-                0.0
-            }
+            let pair = (tap.channel + k) * size.channels_out + out;
+            tap.value(k, &weights.kernel, pair * 9)
         })
     }
 
@@ -174,6 +221,7 @@ impl Packed {
         let blocks = size.blocks_in();
         let taps = (0..blocks).map(|block| Tap {
             channel: block * LANES,
+            count: LANES,
             at: block * Mirrored::BLOCK,
             place: 0,
         });

@@ -125,6 +125,7 @@ fn winograd_layer<S: Simd, const N: usize, const V: usize>(
             pass.0.vectorize(winograd::Output::<_, N> {
                 points,
                 plane,
+                row: WIDTH,
                 grid,
             });
             out.extend_from_slice(plane);

@@ -113,6 +113,7 @@ pub(super) fn product<
             }};
         }
         match (rows - done).min(most) {
+            24.. => tile!(24),
             12.. => tile!(12),
             9.. => tile!(9),
             6.. => tile!(6),

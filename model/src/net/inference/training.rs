@@ -19,8 +19,8 @@ use rayon::prelude::*;
 
 use super::Level;
 use super::arena::Aligned;
-use super::grid::{Dilated, Grid, HEIGHT, Mirrored, WIDTH, Whole, Zeros};
-use super::pass::Pass;
+use super::grid::{Dilated, Grid, HEIGHT, Kind, Mirrored, WIDTH, Whole, Zeros};
+use super::pass::{Pass, with_pass};
 use super::tile::{LANES, Product, outer};
 use super::winograd::{self, POINTS};
 use crate::net::kernels::{Border, Geometry, for_each_chunk};
@@ -31,17 +31,6 @@ const LEAST_CHANNELS: usize = 32;
 const GROUP: usize = 4;
 /// Pixels of a channel.
 const PIXELS: usize = HEIGHT * WIDTH;
-
-/// The kinds of residual layers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// The border mirrored.
-    Mirrored,
-    /// Zeros around.
-    Zeros,
-    /// Zeros around, and every second place of the image under the kernel.
-    Dilated,
-}
 
 impl Kind {
     const ALL: [Self; 3] = [Self::Mirrored, Self::Zeros, Self::Dilated];
@@ -80,20 +69,6 @@ const fn residual(kind: Kind, [channels_in, channels_out]: [usize; 2]) -> Geomet
         after: dilation,
         border,
     }
-}
-
-macro_rules! with_pass {
-    ($level:ident, $call:ident $(::<$grid:ty>)? ($($argument:expr),*)) => {
-        match $level {
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx512(simd) => Pass::<_, 1, 2>(simd).$call$(::<$grid>)?($($argument),*),
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx2(simd) => Pass::<_, 2, 2>(simd).$call$(::<$grid>)?($($argument),*),
-            #[cfg(target_arch = "aarch64")]
-            Level::Neon(simd) => Pass::<_, 4, 4>(simd).$call$(::<$grid>)?($($argument),*),
-            Level::Portable(simd) => Pass::<_, 16, 16>(simd).$call$(::<$grid>)?($($argument),*),
-        }
-    };
 }
 
 /// As [`crate::net::kernels::forward`], for a geometry that is [taken](takes).
@@ -238,6 +213,7 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
                     self.0.vectorize(winograd::Output::<G, N> {
                         points,
                         plane,
+                        row: G::TO,
                         grid: PhantomData,
                     });
                     let border = usize::from(G::TO > WIDTH);

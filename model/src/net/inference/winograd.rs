@@ -111,12 +111,14 @@ fn input_line<S: Simd>(simd: S, d: [S::f32s; 6]) -> [S::f32s; 6] {
     ]
 }
 
-/// Turns the sums of a block's tiles into pixels, rows of [`Grid::TO`].
+/// Turns the sums of a block's tiles into pixels.
 pub(super) struct Output<'a, G, const N: usize> {
     /// The block's [`Grid::BLOCK`] sums.
     pub(super) points: &'a [f32],
-    /// The block's pixels.
+    /// The block's pixels, from the first that counts.
     pub(super) plane: &'a mut [f32],
+    /// Pixels from one row of the plane to the next.
+    pub(super) row: usize,
     pub(super) grid: PhantomData<G>,
 }
 
@@ -147,7 +149,7 @@ impl<G: Grid, const N: usize> WithSimd for Output<'_, G, N> {
                     }
                     let column = output_line(simd, column(simd, &half, j));
                     for (y, value) in rows.into_iter().zip(column) {
-                        plane[y * G::TO + x][n] = value;
+                        plane[y * self.row + x][n] = value;
                     }
                 }
             }
