@@ -76,7 +76,7 @@ impl Learner for ArrangerLearner {
     }
 
     fn pictures(&self) -> Result<Vec<String>, AnyError> {
-        let arranger = self.state.arranger();
+        let arranger = self.state.arranger()?;
         let mut pictures = Vec::new();
         for (target, before) in &self.shown {
             let styles = Styles::of_column(self.state.column(*target));

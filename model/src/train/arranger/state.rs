@@ -8,7 +8,7 @@ use candle_core::{Device, Result, Tensor, Var};
 use super::batch::Example;
 use super::loss::{Targets, Terms, arranger_loss};
 use super::recipe::Settings;
-use crate::family::arranger::{Arranger, CONDITION, Canvas, Network, column_share, encoding};
+use crate::family::arranger::{Arranger, CONDITION, Canvas, Network, Styles, encoding};
 use crate::genre::Genre;
 use crate::net::init::{Store, Variables};
 use crate::net::ops::{Precision, with_precision};
@@ -121,7 +121,7 @@ impl State {
     }
 
     /// The running mean as it arranges phrases.
-    pub fn arranger(&self) -> Arranger {
+    pub fn arranger(&self) -> Result<Arranger> {
         Arranger::new(self.mean.clone(), self.device.clone())
     }
 
@@ -153,7 +153,7 @@ impl State {
     fn condition(&self, told: impl Iterator<Item = (Option<Genre>, f32)>) -> Result<Tensor> {
         let rows = told.map(|(genre, freedom)| {
             let column = genre.map_or(NO_GENRE, |genre| self.column(genre));
-            encoding::condition(column_share(column), freedom)
+            encoding::condition(Styles::of_column(column).target, freedom)
         });
         let rows: Vec<f32> = rows.flatten().collect();
         let phrases = rows.len() / CONDITION;

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::translator::{TranslateError, Translator};
 use crate::family::arranger::sampler::Settings;
-use crate::family::arranger::{Arranger, Styles, column_share, seed};
+use crate::family::arranger::{Arranger, Styles, seed};
 use crate::genre::{Genre, Pair};
 use crate::roll::notes::NoteRoll;
 use crate::weights::{Header, WeightsError, read_network};
@@ -79,6 +79,7 @@ impl Drawn {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
         let (header, network) = read_network(bytes, &Device::Cpu)?;
         let arranger = Arranger::new(network, Device::Cpu);
+        let arranger = arranger.map_err(|why| WeightsError::Unreadable(why.to_string()))?;
         Ok(Self { arranger, header })
     }
 }
@@ -97,8 +98,8 @@ impl Arrange for Drawn {
         };
         let (from, to) = (column(source)?, column(target)?);
         let styles = Styles {
-            target: column_share(to),
-            away: Some((column_share(from), AWAY)),
+            away: Some((Styles::of_column(from).target, AWAY)),
+            ..Styles::of_column(to)
         };
         let arranged = phrases.par_iter().map(|phrase| {
             let settings = Settings {
