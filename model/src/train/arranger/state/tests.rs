@@ -84,7 +84,9 @@ fn the_network_is_told_the_genre() {
     let state = state(1);
     let mut batch = sampler.batch(0).unwrap();
     let loss_as = |genre, batch: &mut Vec<Example>| {
-        batch.iter_mut().for_each(|one| one.genre = genre);
+        for one in batch.iter_mut() {
+            one.genre = genre;
+        }
         state.loss(batch).unwrap()
     };
     let [jazz, pop, none] =
