@@ -223,7 +223,7 @@ impl<'a> Engine<'a> {
             },
         };
         let rendition = song.render(selection, &phrases, &edits, control);
-        let damaged = smf.tracks().iter().filter(|t| t.is_damaged()).count();
+        let damaged = smf.flaws().len();
         rendition.write_into(&song, &mut smf);
         write(output, &smf.write())?;
         if let Some(picture) = picture {
