@@ -15,8 +15,14 @@ pub struct Phrase {
     pub notes: Vec<usize>,
 }
 
-/// The phrases of the notes that `select` picks, up to the last that has an onset.
-pub(super) fn cut(notes: &[Note], grid: &Grid, select: impl Fn(&Note) -> bool) -> Vec<Phrase> {
+/// The phrases of the notes that `select` picks, each until `end` (beats), up to the last in which
+/// one sounds.
+pub(super) fn cut(
+    notes: &[Note],
+    grid: &Grid,
+    select: impl Fn(&Note) -> bool,
+    end: impl Fn(&Note) -> f64,
+) -> Vec<Phrase> {
     let mut phrases: Vec<Phrase> = Vec::new();
     for (index, note) in notes.iter().enumerate() {
         let Some(row) = row_of_key(note.key) else {
@@ -25,7 +31,7 @@ pub(super) fn cut(notes: &[Note], grid: &Grid, select: impl Fn(&Note) -> bool) -
         if !select(note) {
             continue;
         }
-        let (start, end) = grid.note_steps(note.onset, note.release);
+        let (start, end) = grid.note_steps(note.onset, end(note));
         for number in start / STEPS..end.div_ceil(STEPS) {
             while phrases.len() <= number {
                 phrases.push(Phrase {
