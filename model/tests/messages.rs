@@ -36,6 +36,12 @@ fn messages() -> Vec<String> {
         SmfError::Sequential.to_string(),
         SmfError::Division.to_string(),
         SmfError::NoTrack.to_string(),
+        SmfError::Track {
+            track: 2,
+            byte: 43,
+            what: "a data byte with no status byte before it",
+        }
+        .to_string(),
         SongError::TooLong.to_string(),
         WeightsError::Unreadable("InvalidHeader".into()).to_string(),
         WeightsError::Foreign("it is missing".into()).to_string(),
@@ -202,9 +208,13 @@ fn what_the_command_line_says() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("EMPTY")).unwrap();
     std::fs::write(folder.path().join("CUT"), "MThd").unwrap();
+    let damaged = b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk\0\0\0\x07\0<P\0\xff/\0";
+    std::fs::write(folder.path().join("DAMAGED"), damaged).unwrap();
     let lines = [
         "transfer NONE out.mid --to jazz",
         "transfer CUT out.mid --to jazz",
+        "transfer DAMAGED out.mid --to jazz",
+        "transfer EMPTY out --to jazz",
         "transfer CUT out.mid --to swing",
         "transfer CUT out.mid --to jazz --weights CUT",
         "inspect NONE",
@@ -254,7 +264,7 @@ fn what_the_command_line_says() {
             "{line}: {said}"
         );
         let left = std::fs::read_dir(folder.path()).unwrap().count();
-        assert_eq!(left, 2, "{line}: left something behind");
+        assert_eq!(left, 3, "{line}: left something behind");
         writeln!(all, "$ third-stream {line}\n{said}").expect("into memory");
     }
     insta::assert_snapshot!(all);

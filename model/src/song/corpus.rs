@@ -114,7 +114,6 @@ fn every_file_gives_the_manifest_s_phrases_and_density() {
 fn files_come_back_byte_for_byte() {
     let Some(folder) = folder() else { return };
     for genre in ["jazz", "classical", "pop"] {
-        let mut damaged = 0;
         let mut seen = 0;
         visit(&folder.join(format!("{genre}.tar.gz")), |name, bytes| {
             seen += 1;
@@ -122,19 +121,13 @@ fn files_come_back_byte_for_byte() {
                 return;
             }
             let mut smf = Smf::read(&bytes).unwrap();
-            assert_eq!(smf.write(), bytes, "{name}");
+            assert_eq!((smf.write(), smf.flaws()), (bytes, &[][..]), "{name}");
             // Taken out and put back, each note finds its place again.
             let song = Song::of(&smf).unwrap();
             replace_all(&mut smf, &song);
             let again = Song::of(&Smf::read(&smf.write()).unwrap()).unwrap();
             assert_eq!(sounding(&song), sounding(&again), "{name}");
-            damaged += smf
-                .tracks()
-                .iter()
-                .filter(|track| track.is_damaged())
-                .count();
         });
-        assert_eq!(damaged, 0);
     }
 }
 

@@ -122,7 +122,7 @@ pub(crate) struct TrainArgs {
     /// Print nothing but errors.
     #[arg(short, long)]
     quiet: bool,
-    /// Name every file that is left out.
+    /// Name every file that is left out, and every damaged one.
     #[arg(short, long)]
     verbose: bool,
 }
@@ -305,9 +305,11 @@ fn stop_on_interrupt() -> Result<Arc<AtomicBool>> {
     Ok(stop)
 }
 
-/// Every file that was left out, a line each.
+/// Every file that was left out, and every damaged one that is used, a line each.
 fn left_out(data: &Data) -> String {
-    let lines = data.left_out().iter();
-    let lines = lines.map(|one| format!("left out: {}: {}\n", one.file, one.reason));
-    lines.collect::<Vec<_>>().concat()
+    let left_out = data.left_out().iter();
+    let left_out = left_out.map(|one| format!("left out: {}: {}\n", one.file, one.reason));
+    let damaged = data.damaged().iter();
+    let damaged = damaged.map(|one| format!("damaged: {}: {}\n", one.file, one.what));
+    left_out.chain(damaged).collect::<Vec<_>>().concat()
 }

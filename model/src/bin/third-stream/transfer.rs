@@ -1,18 +1,18 @@
 //! `third-stream transfer`: a MIDI file, or a folder of them, to another genre.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use third_stream_model::files;
 use third_stream_model::genre::{Direction, Genre, Pair};
 use third_stream_model::perform::Control;
 use third_stream_model::roll::guard::Guard;
 use third_stream_model::shipped;
 use third_stream_model::smf::Smf;
-use third_stream_model::song::{Phrase, Selection, Song, Tally};
+use third_stream_model::song::{Counts, Selection, Song};
 use third_stream_model::svg;
 use third_stream_model::transfer::{Transfer, Wish};
 
@@ -63,7 +63,7 @@ pub(crate) struct TransferArgs {
     /// Transfer only these tracks, counted from 1, such as 1,3
     #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..))]
     tracks: Vec<u16>,
-    /// Transfer only these channels, 1 to 16; never drums (10)
+    /// Transfer only these channels, 1 to 16; never drums (10, and others that the file marks)
     #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u8).range(1..=16))]
     channels: Vec<u8>,
 }
@@ -118,34 +118,52 @@ pub(crate) fn run(args: &TransferArgs) -> Result<()> {
         println!("{}: {report}", args.output.display());
         return Ok(());
     }
-    let mut files = Vec::new();
-    find(input, &mut files)?;
-    ensure!(
-        !files.is_empty(),
-        "{}: expected MIDI files (*.mid, *.midi) in this folder or below it, found none",
-        input.display()
-    );
-    let mut failed = 0;
-    for file in &files {
+    folder(&engine)
+}
+
+/// Transfers every MIDI file below the input folder and names what is skipped.
+fn folder(engine: &Engine) -> Result<()> {
+    let TransferArgs { input, output, .. } = engine.args;
+    let found = files::below(input).map_err(|(path, error)| {
+        let text = "cannot be listed; expected a folder of MIDI files";
+        anyhow::Error::new(error).context(format!("{}: {text}", path.display()))
+    })?;
+    let (mut done, mut failed, mut skipped) = (0, 0, 0);
+    for file in &found {
         let name = file.strip_prefix(input).unwrap_or(file);
-        let picture = args.pictures.as_deref();
+        // One that cannot be opened is no other file: the reason comes from reading it.
+        if !files::is_midi(file).unwrap_or(true) {
+            skipped += 1;
+            eprintln!(
+                "{}: skipped: no MIDI file by its content or name",
+                name.display()
+            );
+            continue;
+        }
+        let picture = engine.args.pictures.as_deref();
         let picture = picture.map(|folder| folder.join(name).with_extension("svg"));
-        match engine.file(file, &args.output.join(name), picture.as_deref()) {
-            Ok(report) => println!("{}: {report}", name.display()),
+        match engine.file(file, &output.join(name), picture.as_deref()) {
+            Ok(report) => {
+                done += 1;
+                println!("{}: {report}", name.display());
+            }
             Err(error) => {
                 failed += 1;
                 eprintln!("{}: failed: {error:#}", name.display());
             }
         }
     }
-    println!(
-        "{} files transferred, {failed} failed",
-        files.len() - failed
+    ensure!(
+        done + failed > 0,
+        "{}: expected MIDI files in this folder or below it, by content or name (.mid, .midi, \
+         .smf, .kar, .rmi); found none among {skipped} files",
+        input.display()
     );
+    println!("{done} files transferred, {failed} failed, {skipped} skipped");
     ensure!(
         failed == 0,
         "{failed} of {} files could not be transferred; the reasons are above",
-        files.len()
+        done + failed
     );
     Ok(())
 }
@@ -254,7 +272,6 @@ impl<'a> Engine<'a> {
             },
         };
         let rendition = song.render(selection, &phrases, &edits, control);
-        let damaged = smf.tracks().iter().filter(|t| t.is_damaged()).count();
         rendition.write_into(&song, &mut smf);
         write(output, &smf.write())?;
         if let Some(picture) = picture {
@@ -268,7 +285,20 @@ impl<'a> Engine<'a> {
             });
             write(picture, drawing.as_bytes())?;
         }
-        Ok(report(&phrases, &rendition.tally(&song), damaged, start))
+        let damage = smf.damage().map_or(String::new(), |what| {
+            format!("; damaged ({what}), read past that, and its bytes kept")
+        });
+        if phrases.is_empty() {
+            return Ok(format!("no notes to transfer, written as it was{damage}"));
+        }
+        let tally = rendition.tally(&song);
+        Ok(format!(
+            "{} phrases; {}; {} of those kept moved; {:.1} s{damage}",
+            phrases.len(),
+            Counts::of(&song, selection, tally),
+            tally.changed,
+            start.elapsed().as_secs_f32()
+        ))
     }
 
     fn subtitle(&self) -> String {
@@ -306,60 +336,11 @@ fn ends(known: &[Pair], args: &TransferArgs) -> Result<(Pair, Direction)> {
     })
 }
 
-fn report(phrases: &[Phrase], tally: &Tally, damaged: usize, start: Instant) -> String {
-    let repaired = match damaged {
-        0 => String::new(),
-        1 => "; 1 damaged track was read as far as it goes".to_owned(),
-        more => format!("; {more} damaged tracks were read as far as they go"),
-    };
-    if phrases.is_empty() {
-        return format!("no notes to transfer, written as it was{repaired}");
-    }
-    format!(
-        "{} phrases; notes: {} as they were, {} changed, {} removed, {} added; {:.1} s{repaired}",
-        phrases.len(),
-        tally.unchanged,
-        tally.changed,
-        tally.removed,
-        tally.added,
-        start.elapsed().as_secs_f32()
-    )
-}
-
 fn is_same(input: &Path, output: &Path) -> bool {
     match (input.canonicalize(), output.canonicalize()) {
         (Ok(input), Ok(output)) => input == output,
         _ => false,
     }
-}
-
-/// The MIDI files of a folder and its folders, in order of their names.
-fn find(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    let at = || {
-        format!(
-            "{}: cannot be listed; expected a folder of MIDI files",
-            folder.display()
-        )
-    };
-    let entries = fs::read_dir(folder).with_context(at)?;
-    let mut paths: Vec<PathBuf> = entries
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<_, _>>()
-        .with_context(at)?;
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            find(&path, files)?;
-        } else if is_midi(&path) {
-            files.push(path);
-        }
-    }
-    Ok(())
-}
-
-fn is_midi(path: &Path) -> bool {
-    let extension = path.extension().and_then(OsStr::to_str);
-    extension.is_some_and(|e| e.eq_ignore_ascii_case("mid") || e.eq_ignore_ascii_case("midi"))
 }
 
 /// Writes a file beside its place and then moves it there, so that no half file is left.
