@@ -1,12 +1,13 @@
-//! The measures that stand first in a report, the same for any way to move music: nothing in them
-//! was frozen before the network learned, so that nothing can be fooled.
+//! The measures that stand first in a report, the same for any way to move music. No classifier in
+//! them is frozen before the network learns, so that none can be fooled.
 //!
-//! | figure | what it is | by nobody | by nothing done |
+//! | figure | what it is | for real music of the target | for the source untouched |
 //! |---|---|---|---|
 //! | [`stranger`] | how well outputs are told from real music of the target genre | 0.5 | near 1 |
 //! | [`Kept`] | recognised, tune kept, chroma | near 0 | 1 |
-//! | notes of the target's | density | 1 | |
-//! | [`Overlap`], [`Faults`] | what is wrong | | |
+//! | `notes_of_target` | notes of a phrase, to those of the target's | 1 | |
+//! | [`Overlap`] | histograms beside the target's | 1 | |
+//! | [`Faults`] | counts beside the target's | | |
 
 mod bench;
 

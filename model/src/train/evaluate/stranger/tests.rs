@@ -27,7 +27,7 @@ fn made(count: usize, seed: u64, shift: u8) -> Sample {
     Sample {
         phrases: phrases.collect(),
         pieces: (0..count as u64)
-            .map(|place| seed << 32 | place / 8)
+            .map(|place| (seed << 32) | (place / 8))
             .collect(),
     }
 }

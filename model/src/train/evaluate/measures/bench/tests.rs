@@ -74,7 +74,7 @@ fn what_makes_the_genre_is_not_told_apart_and_what_does_nothing_is() {
         way: &Moves,
     };
     let measures = bench(&data, &settings, &[method], &mut |name| {
-        heard.push(name.to_owned())
+        heard.push(name.to_owned());
     });
     let measures = measures.unwrap();
     assert_eq!(heard[0], "jazz\u{2192}pop: moves");
