@@ -115,11 +115,11 @@ mod tests {
     use super::*;
     use crate::roll::notes::GridNote;
 
-    fn terms(logit: f32, phrase: &NoteRoll, hidden: Roll) -> [f32; 2] {
+    fn terms(logit: f32, phrase: &NoteRoll, hidden: &Roll) -> [f32; 2] {
         let mut values = vec![0.0f32; 11 * CELLS];
         values[..CELLS].fill(logit);
         let logits = Tensor::from_vec(values, (1, 11, STEPS, PITCHES), &Device::Cpu).unwrap();
-        let targets = Targets::new(&[*phrase], &[hidden], &Device::Cpu).unwrap();
+        let targets = Targets::new(&[*phrase], &[*hidden], &Device::Cpu).unwrap();
         let Terms { onset, length } = arranger_loss(&logits, &targets).unwrap();
         [onset, length].map(|term| term.to_scalar().unwrap())
     }
@@ -133,10 +133,10 @@ mod tests {
         };
         let phrase = NoteRoll::from_iter([note(2), note(9)]);
         let mut hidden = Roll::EMPTY;
-        assert_eq!(terms(1.0, &phrase, hidden), [0.0, 0.0]);
+        assert_eq!(terms(1.0, &phrase, &hidden), [0.0, 0.0]);
         hidden.set(9, 40, true);
         hidden.set(10, 40, true);
-        let [onset, length] = terms(1.0, &phrase, hidden);
+        let [onset, length] = terms(1.0, &phrase, &hidden);
         // A note that is likely, and none that is as likely: ln(1 + e^-1) and 1 + ln(1 + e^-1).
         let expected = 40.0 * (0.5 + (1.0 + (-1f32).exp()).ln());
         assert!((onset - expected).abs() < 1e-4, "{onset} {expected}");
