@@ -58,6 +58,9 @@ pub(super) struct Packed {
 /// channels.
 pub(super) type From<'a> = (&'a Layout, &'a [[usize; 2]]);
 
+/// Turns a kernel into its points.
+type Transform = fn(&[f32]) -> [f32; winograd::POINTS];
+
 /// The blocks of some images, in their order.
 fn blocks(images: &[[usize; 2]]) -> Vec<Block> {
     let (mut blocks, mut before) = (Vec::new(), 0);
@@ -229,7 +232,7 @@ impl Packed {
         size: Size,
         (images, [slots, step]): (&[[usize; 2]], [usize; 2]),
         weights: &Weights,
-        (places, transform): (usize, fn(&[f32]) -> [f32; winograd::POINTS]),
+        (places, transform): (usize, Transform),
     ) -> Self {
         let taps = (0..slots).map(|slot| Tap {
             channel: 0,
