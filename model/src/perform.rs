@@ -10,7 +10,7 @@
 //! 1. [`Performer::open_slot`] for its (up to four) bar slots, then [`Performer::settle`];
 //! 2. [`Performer::note`] (or `note_on`/`note_off`) for the notes that begin in it, including those
 //!    whose onset lies up to an eighth of a beat before it and so rounds up to its first step;
-//! 3. [`Performer::window`] gives the roll for the network; [`Performer::set_page`],
+//! 3. [`Performer::window`] gives the phrase for the network; [`Performer::set_page`],
 //!    [`Performer::fill`] and [`Performer::attach`] bring the edits;
 //! 4. [`Performer::run`] up to an eighth of a beat before the end of what is known (the next
 //!    phrase's first notes may be early), and to the end after the last phrase.
@@ -18,10 +18,12 @@
 //! Pure, of fixed capacity, and without allocation once it is made: the audio thread may call all
 //! of it except [`Performer::new`].
 
+mod added;
 mod event;
 mod grid;
 mod notes;
 mod play;
+mod played;
 
 pub use event::{Body, Expression, Message, Note};
 pub use grid::{PAGES, Part};
@@ -31,10 +33,14 @@ use std::collections::VecDeque;
 use crate::genre::Direction;
 use crate::roll::edits::Edits;
 use crate::roll::guard::Guard;
+use crate::roll::heard::Heard;
+use crate::roll::notes::NoteRoll;
+use crate::roll::swing::Swing;
 use crate::roll::{PITCHES, Roll, SLOTS, STEPS_PER_SLOT, row_of_key};
-use grid::{Grid, Slot};
-use notes::{Source, Stage};
-use play::{Added, Hand, Rest};
+use added::Added;
+use grid::{Cells, Grid, Slot};
+use notes::{Fate, Source, Stage};
+use play::{Hand, Rest};
 
 /// Source notes that are remembered at once: held, waiting, sounding, or ended a bar ago.
 const NOTES: usize = 2048;
@@ -60,8 +66,8 @@ pub trait Clock {
 pub struct Control {
     /// −1 (the pair's first genre) … 0 (as played) … 1 (its second genre).
     pub knob: f32,
-    /// 0 keeps the feel, 1 lies on the grid; without effect where the amount is 0 or where there
-    /// are no edits (a bar that plays dry).
+    /// 0 keeps the feel, 1 lies on the grid at full amount, less at less; without effect where
+    /// there are no edits (a bar that plays dry).
     pub quantise: f32,
     /// What the network is kept from.
     pub guard: Guard,
@@ -155,9 +161,7 @@ impl Performer {
             return;
         };
         let cells = self.cells_in(&self.grid.slots[place], i64::MAX);
-        let slot = &mut self.grid.slots[place];
-        slot.cells = cells;
-        slot.frozen = true;
+        self.grid.slots[place].frozen = Some(cells);
     }
 
     /// Says that slots `first..=last` are a group that is played `delay` beats later: from here
@@ -203,13 +207,22 @@ impl Performer {
         if row.is_some() {
             self.last = note;
         }
+        let start = self.grid.step_at(at);
+        let mut crowded = false;
+        for other in &mut self.notes {
+            let same_key = (other.note.channel, other.note.key) == (note.channel, note.key);
+            if row.is_some() && other.start == start && same_key {
+                other.crowded = true;
+                crowded = true;
+            }
+        }
         let source = Source {
             note,
             row,
             onset: at,
             release: f64::INFINITY,
             release_velocity: 0.0,
-            start: self.grid.step_at(at),
+            start,
             end: i64::MAX,
             rings: i64::MAX,
             delay: self.expected_delay,
@@ -217,6 +230,8 @@ impl Performer {
             sequence: self.next_sequence(),
             release_sequence: 0,
             stage: Stage::Waiting,
+            fate: Fate::Undecided,
+            crowded,
             sounding: false,
             cut_by_jump: false,
         };
@@ -309,34 +324,47 @@ impl Performer {
         self.grid.skip(at);
     }
 
-    /// The roll of the four slots from slot `first`, as far as it is known: slots that are not
+    /// The phrase of the four slots from slot `first`, as far as it is known: slots that are not
     /// open yet are empty, and notes that are held sound up to `now` (input timeline).
-    pub fn window(&self, first: i64, now: f64) -> Roll {
+    pub fn window(&self, first: i64, now: f64) -> Heard {
         let known = self.grid.step_at(now);
         let mut steps = [0; SLOTS * STEPS_PER_SLOT];
-        for (serial, part) in (first..).zip(steps.chunks_exact_mut(STEPS_PER_SLOT)) {
+        let mut onsets = steps;
+        let parts = steps
+            .chunks_exact_mut(STEPS_PER_SLOT)
+            .zip(onsets.chunks_exact_mut(STEPS_PER_SLOT));
+        for (serial, (steps, onsets)) in (first..).zip(parts) {
             let Some(place) = self.grid.place(serial) else {
                 continue;
             };
             let slot = &self.grid.slots[place];
-            let cells = if slot.frozen {
-                slot.cells
-            } else {
-                self.cells_in(slot, known)
-            };
-            part.copy_from_slice(&cells);
+            let cells = slot.frozen.unwrap_or_else(|| self.cells_in(slot, known));
+            steps.copy_from_slice(&cells.sounding);
+            onsets.copy_from_slice(&cells.onsets);
         }
-        Roll::from_steps(steps)
+        let (sounding, onsets) = (Roll::from_steps(steps), Roll::from_steps(onsets));
+        Heard::new(sounding, onsets, self.swing(first))
     }
 
-    /// Makes page `page` (0..[`PAGES`]) the place of the edits of `roll`; slots that still use what was
-    /// there before play dry from now on.
-    pub fn set_page(&mut self, page: usize, roll: &Roll) {
+    /// How the notes swing that begin in the four slots from slot `first`.
+    fn swing(&self, first: i64) -> Swing {
+        let slots = (first..first + SLOTS as i64).filter_map(|serial| self.grid.place(serial));
+        let slots = slots.map(|place| &self.grid.slots[place]);
+        Swing::of(slots.flat_map(|slot| {
+            let inside = |n: &&Source| n.row.is_some() && slot.contains(n.start);
+            let notes = self.notes.iter().filter(inside);
+            notes.map(|note| note.onset - slot.start)
+        }))
+    }
+
+    /// Makes page `page` (0..[`PAGES`]) the place of the edits of a phrase; slots that still use
+    /// what was there before play dry from now on.
+    pub fn set_page(&mut self, page: usize, phrase: &Heard) {
         self.rest = None;
-        self.grid.set_page(page, roll);
+        self.grid.set_page(page, phrase);
     }
 
-    /// The edits of a page's roll in one direction have come.
+    /// The edits of a page's phrase in one direction have come.
     pub fn fill(&mut self, page: usize, direction: Direction, edits: &Edits) {
         self.rest = None;
         self.grid.fill(page, direction, edits);
@@ -353,6 +381,12 @@ impl Performer {
     pub fn set_lead(&mut self, slot: i64, steps: usize) {
         self.rest = None;
         self.grid.set_lead(slot, steps);
+    }
+
+    /// How many leading steps of slot `slot` belong to [`Part::Lead`].
+    pub fn lead(&self, slot: i64) -> usize {
+        let place = self.grid.place(slot);
+        place.map_or(0, |place| self.grid.slots[place].lead.min(STEPS_PER_SLOT))
     }
 
     /// When slot `slot` begins on the output timeline, once it is settled.
@@ -382,15 +416,15 @@ impl Performer {
         self.grid.playing_by(slot, step, direction)
     }
 
-    /// The roll of a page with the edits that `control` asks for, if they are there.
-    pub fn page_output(&self, page: usize, control: Control) -> Option<Roll> {
+    /// The phrase of a page with the edits that `control` asks for, if they are there.
+    pub fn page_output(&self, page: usize, control: Control) -> Option<NoteRoll> {
         self.grid.page_output(page, &Hand::of(control))
     }
 
     /// What the network hears in a slot, by its notes: those that are held sound up to step `known`
     /// and in their first.
-    fn cells_in(&self, slot: &Slot, known: i64) -> [u128; STEPS_PER_SLOT] {
-        let mut cells = [0; STEPS_PER_SLOT];
+    fn cells_in(&self, slot: &Slot, known: i64) -> Cells {
+        let mut cells = Cells::default();
         for note in self.notes.iter().filter(|note| note.row.is_some()) {
             let end = if note.rings == i64::MAX {
                 known.max(note.start.saturating_add(1))
@@ -400,7 +434,10 @@ impl Performer {
             let from = note.start.max(slot.base);
             let to = end.min(slot.base + slot.steps as i64);
             for step in from..to {
-                cells[(step - slot.base) as usize] |= note.bit();
+                cells.sounding[(step - slot.base) as usize] |= note.bit();
+            }
+            if slot.contains(note.start) {
+                cells.onsets[(note.start - slot.base) as usize] |= note.bit();
             }
         }
         cells
@@ -415,12 +452,6 @@ impl Performer {
                 note.rings = end.max(note.end);
             }
         }
-    }
-
-    /// Which rows the source notes cover at `step`.
-    fn source_cells(&self, step: i64) -> u128 {
-        let notes = self.notes.iter().filter(|note| note.covers(step));
-        notes.fold(0, |cells, note| cells | note.bit())
     }
 
     fn next_sequence(&mut self) -> u64 {

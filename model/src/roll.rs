@@ -6,9 +6,11 @@
 
 pub mod edits;
 pub mod guard;
+pub mod heard;
 pub mod notes;
 pub mod picture;
 pub mod quantise;
+pub mod swing;
 
 use std::fmt;
 

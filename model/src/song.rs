@@ -7,6 +7,7 @@ mod counts;
 pub mod drums;
 mod grid;
 mod pairing;
+pub mod parts;
 mod pedal;
 mod phrases;
 mod rendition;
@@ -18,7 +19,8 @@ pub use phrases::Phrase;
 pub use rendition::{Played, Rendition, Tally};
 pub use selection::Selection;
 
-use crate::roll::{Roll, SLOTS, row_of_key};
+use crate::roll::notes::NoteRoll;
+use crate::roll::{SLOTS, row_of_key};
 use crate::smf::Smf;
 use crate::smf::time::BeatMap;
 
@@ -153,8 +155,9 @@ impl Song {
 
     /// The rolls that the networks are trained on: all tracks but drums in one roll, phrase `k`
     /// holding the bar slots `4k..4k + 4`, up to the phrase of the last onset as it was played,
-    /// without the pedal, as the corpus has them. (One that rounds to the end of that phrase begins no other.)
-    pub fn rolls(&self) -> Vec<Roll> {
+    /// without the pedal, as the corpus has them. (One that rounds to the end of that phrase begins
+    /// no other.) A note that sounds over a phrase's start begins there again.
+    pub fn rolls(&self) -> Vec<NoteRoll> {
         let select = |note: &Note| !note.is_drum();
         let mut phrases = phrases::cut(&self.notes, &self.grid, select, |note| note.release);
         let last = self
@@ -163,7 +166,10 @@ impl Song {
             .rfind(|note| select(note) && row_of_key(note.key).is_some());
         let count = last.map_or(0, |note| self.grid.slot(note.onset) / SLOTS + 1);
         phrases.truncate(count);
-        phrases.into_iter().map(|phrase| phrase.roll).collect()
+        phrases
+            .into_iter()
+            .map(|phrase| phrase.heard.notes)
+            .collect()
     }
 }
 

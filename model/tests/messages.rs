@@ -13,7 +13,7 @@ use std::io::{Error, ErrorKind};
 use std::path::PathBuf;
 
 use third_stream_model::genre::{Genre, Pair};
-use third_stream_model::own::OwnError;
+use third_stream_model::own::{OwnError, Pairs};
 use third_stream_model::smf::SmfError;
 use third_stream_model::song::SongError;
 use third_stream_model::train::LockError;
@@ -63,7 +63,7 @@ fn messages() -> Vec<String> {
         OwnError::Refused(path(), WeightsError::Unreadable("InvalidHeader".into())).to_string(),
         OwnError::Pair {
             path: path(),
-            found: Pair::JAZZ_POP,
+            found: Pairs(vec![Pair::JAZZ_POP]),
             expected: Pair::JAZZ_CLASSIC,
         }
         .to_string(),
@@ -231,6 +231,17 @@ fn what_the_command_line_says() {
         "train --data NONE --run RUN",
         "train --data EMPTY --run RUN",
         "train --a EMPTY --b EMPTY --run RUN",
+        "train --a EMPTY --b EMPTY --run RUN --family arranger",
+        "train --genre jazz=EMPTY --run RUN",
+        "train --genre jazz=EMPTY --genre jazz=EMPTY --run RUN",
+        "train --genre jazz=EMPTY --genre pop=EMPTY --run RUN",
+        "train --genre blues=EMPTY --genre pop=EMPTY --run RUN",
+        "train --genre jazz=EMPTY --genre pop=EMPTY --run RUN --family cyclegan",
+        "train --data EMPTY --run RUN --from NONE",
+        "train --data EMPTY --run RUN --from CUT",
+        "train --data EMPTY --run RUN --family cyclegan",
+        "train --data EMPTY --run RUN --family diffusion",
+        "train --data EMPTY --run RUN --recipe ours --family arranger",
         "train --data EMPTY --run RUN --recipe NONE",
         "train --data EMPTY --run RUN --recipe CUT",
         "train --data EMPTY --run RUN --set steps",

@@ -27,7 +27,7 @@ pub use app::App;
 pub(crate) use app::create;
 
 use crate::engine::Reading;
-use crate::params::{Delay, GenrePair, Mode};
+use crate::params::{Delay, GenrePair, Harmony, Mode};
 use crate::presets::{Preset, factory};
 use crate::rt::Guard;
 pub use crate::state::Side;
@@ -47,6 +47,12 @@ pub struct View {
     pub moved: f32,
     /// 0..=1.
     pub quantise: f32,
+    /// How free the tune is, 0..=1.
+    pub tune: f32,
+    /// How much of the harmony is kept.
+    pub harmony: Harmony,
+    /// Which take sounds, from 1.
+    pub variation: u8,
     /// What the network is kept from.
     pub guard: Guard,
     /// Live, or in place.
@@ -105,6 +111,9 @@ impl Default for View {
             knob: 0.0,
             moved: 0.0,
             quantise: 1.0,
+            tune: 0.5,
+            harmony: Harmony::Some,
+            variation: 1,
             guard: Guard::default(),
             mode: Mode::Live,
             delay: Delay::Four,
@@ -144,6 +153,12 @@ pub enum Control {
     Pair,
     /// The pull to the grid.
     Quantise,
+    /// How free the tune is.
+    Tune,
+    /// How much of the harmony is kept.
+    Harmony,
+    /// Which take sounds.
+    Variation,
     /// The melody lock.
     Melody,
     /// The scale guard.
@@ -255,11 +270,13 @@ pub fn draw(ui: &mut Ui, view: &View) -> Vec<Gesture> {
         pos2(right.left() + 4.0, right.bottom() - controls::HEIGHT),
         pos2(right.right() - 4.0, right.bottom() - 4.0),
     );
+    let taste = strip.translate(vec2(0.0, -8.0 - controls::HEIGHT));
     ui.scope(|ui| {
         ui.multiply_opacity(faded);
+        controls::taste(ui, taste, view, &mut gestures);
         controls::guards(ui, strip, &view.guard, &mut gestures);
     });
-    let roll = Rect::from_min_max(right.min, pos2(right.right(), strip.top() - 10.0));
+    let roll = Rect::from_min_max(right.min, pos2(right.right(), taste.top() - 10.0));
     roll_view::show(ui, roll, view);
     gestures
 }

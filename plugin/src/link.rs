@@ -21,7 +21,9 @@ use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
 use third_stream_model::genre::{Direction, Pair};
-use third_stream_model::roll::{Roll, edits::Edits};
+use third_stream_model::roll::edits::Edits;
+use third_stream_model::roll::notes::NoteRoll;
+pub use third_stream_model::transfer::Wish;
 
 pub(crate) use counts::{COUNTS, Counted, Counts};
 
@@ -70,7 +72,63 @@ impl Weights {
     }
 }
 
-/// One forward pass, asked for by the audio thread.
+/// What the user wants of every answer, whatever the phrase.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Taste {
+    /// As [`Wish::variation`].
+    pub variation: u8,
+    /// As [`Wish::freedom`].
+    pub freedom: f32,
+    /// As [`Wish::pitch_classes`].
+    pub pitch_classes: u8,
+}
+
+impl Default for Taste {
+    fn default() -> Self {
+        let Wish {
+            variation,
+            freedom,
+            pitch_classes,
+            ..
+        } = Wish::default();
+        Self {
+            variation,
+            freedom,
+            pitch_classes,
+        }
+    }
+}
+
+impl Taste {
+    /// The same with all that is out of range replaced. A locked melody has no freedom.
+    pub(crate) fn sane(&self, melody_lock: bool) -> Self {
+        let free = self.freedom.is_finite() && !melody_lock;
+        Self {
+            variation: self.variation.clamp(1, 16),
+            freedom: if free {
+                self.freedom.clamp(0.0, 1.0)
+            } else {
+                0.0
+            },
+            pitch_classes: self.pitch_classes.clamp(2, 4),
+        }
+    }
+
+    /// The wish for a phrase of which nothing is decided but what is held over from before it in
+    /// the rows of `held`.
+    pub const fn wish(&self, held: u128) -> Wish {
+        Wish {
+            variation: self.variation,
+            freedom: self.freedom,
+            pitch_classes: self.pitch_classes,
+            held,
+            decided: 0,
+            played: NoteRoll::EMPTY,
+        }
+    }
+}
+
+/// One answer, asked for by the audio thread.
 #[derive(Clone, Copy, Debug)]
 pub struct Request {
     /// The instance of the plugin that asks.
@@ -87,10 +145,12 @@ pub struct Request {
     pub deadline: Instant,
     /// Which networks.
     pub weights: Weights,
-    /// Which generator.
+    /// Towards which end of the knob.
     pub direction: Direction,
     /// The window: the last four bar slots ending with the group; in place, the phrase.
-    pub roll: Roll,
+    pub roll: NoteRoll,
+    /// What is wanted of the answer, and what of the window is decided.
+    pub wish: Wish,
 }
 
 impl Request {
@@ -128,7 +188,7 @@ pub struct Response {
     pub answer: Answer,
     /// As in the request.
     pub direction: Direction,
-    /// The edits of the request's roll, about 10 KiB by value.
+    /// The edits of the request's phrase, about 4 KiB by value.
     pub outcome: Result<Edits, Failure>,
 }
 

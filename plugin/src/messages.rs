@@ -18,7 +18,7 @@ fn messages() -> Vec<String> {
     vec![
         PresetError::Json(path(), json).to_string(),
         PresetError::Newer(path(), 9).to_string(),
-        PresetError::Range(path(), "genre", 720.0, -100.0).to_string(),
+        PresetError::Range(path(), "genre", 720.0, -100.0, 100.0).to_string(),
         PresetError::NoName.to_string(),
         PresetError::Factory("Swing".into()).to_string(),
         PresetError::NoFolder.to_string(),

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use third_stream_model::genre::{Direction, Genre, Pair};
 
+use crate::link::Taste;
 use crate::memory::Keeper;
 use crate::own::Chosen;
 use crate::rt::{self, Guard, Settings};
@@ -18,6 +19,9 @@ use crate::state::State;
 /// A knob nearer to the centre than this (in percent) is at the centre: the hosts' normalised
 /// values do not always come back exactly.
 const CENTRE: f32 = 0.05;
+
+/// Takes that can be chosen.
+pub const TAKES: u8 = 16;
 
 /// Everything that the host may automate, and the state saved beside it.
 #[derive(Params)]
@@ -32,6 +36,15 @@ pub struct ThirdStreamParams {
     /// How strongly kept notes are pulled to the 16-step grid, in percent.
     #[id = "quantise"]
     pub quantise: FloatParam,
+    /// How free the tune is, in percent: at 0 it is as played.
+    #[id = "tune"]
+    pub tune: FloatParam,
+    /// How much of the harmony is kept.
+    #[id = "harmony"]
+    pub harmony: EnumParam<Harmony>,
+    /// Which take sounds, from 1.
+    #[id = "variation"]
+    pub variation: IntParam,
     /// The top line stays as it is.
     #[id = "melody"]
     pub melody: BoolParam,
@@ -115,6 +128,40 @@ impl GenrePair {
             Self::JazzClassic => Pair::JAZZ_CLASSIC,
             Self::JazzPop => Pair::JAZZ_POP,
             Self::ClassicPop => Pair::CLASSIC_POP,
+        }
+    }
+}
+
+/// How much of each half bar's harmony is kept.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Harmony {
+    /// Its four strongest pitch classes.
+    #[id = "kept"]
+    #[serde(rename = "kept")]
+    #[name = "Kept"]
+    Kept,
+    /// Three.
+    #[id = "three"]
+    #[serde(rename = "three")]
+    #[name = "Some"]
+    Some,
+    /// Two; the rest is the network's.
+    #[id = "enriched"]
+    #[serde(rename = "enriched")]
+    #[name = "Enriched"]
+    Enriched,
+}
+
+impl Harmony {
+    /// All of them, in the order of the parameter.
+    pub const ALL: [Self; 3] = [Self::Kept, Self::Some, Self::Enriched];
+
+    /// How many pitch classes of each half bar are kept.
+    pub const fn pitch_classes(self) -> u8 {
+        match self {
+            Self::Kept => 4,
+            Self::Some => 3,
+            Self::Enriched => 2,
         }
     }
 }
@@ -208,6 +255,17 @@ impl Default for ThirdStreamParams {
                 },
             )),
             quantise: share("Quantise", 100.0).with_callback(changes.count()),
+            tune: share("Tune", 50.0).with_callback(changes.count()),
+            harmony: EnumParam::new("Harmony", Harmony::Some).with_callback(changes.count()),
+            variation: IntParam::new(
+                "Variation",
+                1,
+                IntRange::Linear {
+                    min: 1,
+                    max: i32::from(TAKES),
+                },
+            )
+            .with_callback(changes.count()),
             melody: BoolParam::new("Melody lock", false).with_callback(changes.count()),
             scale: share("Scale guard", 0.0).with_callback(changes.count()),
             density: FloatParam::new(
@@ -263,7 +321,18 @@ impl ThirdStreamParams {
             delay_bars: self.delay.value().bars(),
             bypass: self.bypass.value(),
             weights: self.own.weights(self.pair.value().of_core()),
+            taste: Taste {
+                variation: self.take(),
+                // Whole percents: a slow automation asks for no more answers than it must.
+                freedom: self.tune.value().round() / 100.0,
+                pitch_classes: self.harmony.value().pitch_classes(),
+            },
         }
+    }
+
+    /// Which take sounds, from 1. For the audio thread.
+    pub fn take(&self) -> u8 {
+        self.variation.value().clamp(1, i32::from(TAKES)) as u8
     }
 
     /// A number that is another one after any parameter has changed: as long as it stays,
@@ -407,11 +476,24 @@ mod tests {
         assert_eq!(
             ids,
             [
-                "genre", "pair", "quantise", "melody", "scale", "density", "mode", "delay",
-                "forget", "bypass"
+                "genre",
+                "pair",
+                "quantise",
+                "tune",
+                "harmony",
+                "variation",
+                "melody",
+                "scale",
+                "density",
+                "mode",
+                "delay",
+                "forget",
+                "bypass"
             ]
         );
         assert_eq!(params.guard(), Guard::default());
+        assert_eq!(params.settings().taste, Taste::default());
+        assert_eq!(Harmony::ids(), Some(&["kept", "three", "enriched"][..]));
         assert_eq!(params.knob(), 0.0);
         assert_eq!(params.quantise.value(), 100.0);
         assert_eq!(params.delay.value().bars(), 4);

@@ -17,7 +17,7 @@ use third_stream_model::files::write_whole;
 
 pub use factory::factory;
 
-use crate::params::{Delay, GenrePair, Mode, ThirdStreamParams};
+use crate::params::{Delay, GenrePair, Harmony, Mode, TAKES, ThirdStreamParams};
 
 /// The version of a preset's file that this plugin writes.
 pub const VERSION: u32 = 1;
@@ -40,6 +40,15 @@ pub struct Settings {
     /// 0..=100 %.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quantise: Option<f32>,
+    /// How free the tune is, 0..=100 %.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tune: Option<f32>,
+    /// How much of the harmony is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub harmony: Option<Harmony>,
+    /// Which take, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variation: Option<i32>,
     /// The melody lock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub melody: Option<bool>,
@@ -82,8 +91,8 @@ pub enum PresetError {
     )]
     Newer(PathBuf, u32),
     /// A value that no control has.
-    #[error("{0}: {1} is {2}, but lies within {3}..=100: the file is left as it is; repair it")]
-    Range(PathBuf, &'static str, f32, f32),
+    #[error("{0}: {1} is {2}, but lies within {3}..={4}: the file is left as it is; repair it")]
+    Range(PathBuf, &'static str, f32, f32, f32),
     /// Nothing was typed.
     #[error("A preset needs a name")]
     NoName,
@@ -120,6 +129,9 @@ impl Settings {
             genre: Some(params.genre.unmodulated_plain_value()),
             pair: Some(params.pair.unmodulated_plain_value()),
             quantise: Some(params.quantise.unmodulated_plain_value()),
+            tune: Some(params.tune.unmodulated_plain_value()),
+            harmony: Some(params.harmony.unmodulated_plain_value()),
+            variation: Some(params.variation.unmodulated_plain_value()),
             melody: Some(params.melody.unmodulated_plain_value()),
             scale: Some(params.scale.unmodulated_plain_value()),
             density: Some(params.density.unmodulated_plain_value()),
@@ -135,25 +147,32 @@ impl Settings {
         };
         near(self.genre, now.genre)
             && near(self.quantise, now.quantise)
+            && near(self.tune, now.tune)
             && near(self.scale, now.scale)
             && near(self.density, now.density)
             && (self.pair.is_none() || self.pair == now.pair)
+            && (self.harmony.is_none() || self.harmony == now.harmony)
+            && (self.variation.is_none() || self.variation == now.variation)
             && (self.melody.is_none() || self.melody == now.melody)
             && (self.mode.is_none() || self.mode == now.mode)
             && (self.delay.is_none() || self.delay == now.delay)
     }
 
-    /// The first value that no control has: its name, itself, and the lowest that there is.
-    pub(crate) fn outside(&self) -> Option<(&'static str, f32, f32)> {
+    /// The first value that no control has: its name, itself, the lowest and the highest that there
+    /// are.
+    pub(crate) fn outside(&self) -> Option<(&'static str, f32, f32, f32)> {
+        let take = self.variation.map(|take| take as f32);
         [
-            ("genre", self.genre, -100.0),
-            ("quantise", self.quantise, 0.0),
-            ("scale", self.scale, 0.0),
-            ("density", self.density, -100.0),
+            ("genre", self.genre, -100.0, 100.0),
+            ("quantise", self.quantise, 0.0, 100.0),
+            ("tune", self.tune, 0.0, 100.0),
+            ("variation", take, 1.0, f32::from(TAKES)),
+            ("scale", self.scale, 0.0, 100.0),
+            ("density", self.density, -100.0, 100.0),
         ]
         .into_iter()
-        .filter_map(|(name, value, lowest)| Some((name, value?, lowest)))
-        .find(|(_, value, lowest)| !(*lowest..=100.0).contains(value))
+        .filter_map(|(name, value, lowest, highest)| Some((name, value?, lowest, highest)))
+        .find(|(_, value, lowest, highest)| !(*lowest..=*highest).contains(value))
     }
 }
 
@@ -263,8 +282,9 @@ fn read(file: &Path) -> Result<Preset, PresetError> {
         return Err(PresetError::Newer(file.to_owned(), version));
     }
     let Written { name, settings, .. } = serde_json::from_slice(&text).map_err(json)?;
-    if let Some((name, value, lowest)) = settings.outside() {
-        return Err(PresetError::Range(file.to_owned(), name, value, lowest));
+    if let Some((name, value, lowest, highest)) = settings.outside() {
+        let file = file.to_owned();
+        return Err(PresetError::Range(file, name, value, lowest, highest));
     }
     Ok(Preset {
         name,

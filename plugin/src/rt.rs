@@ -25,7 +25,7 @@ use third_stream_model::perform::Control;
 pub use third_stream_model::perform::{Body, Expression, Message, Note};
 pub use third_stream_model::roll::guard::Guard;
 
-use crate::link::Weights;
+use crate::link::{Taste, Weights};
 use crate::memory::Meter;
 pub use engine::Engine;
 
@@ -87,7 +87,8 @@ pub enum Mode {
 pub struct Settings {
     /// −1 (the pair's first genre) … 0 (as played) … 1 (its second genre).
     pub knob: f32,
-    /// 0 keeps the feel, 1 lies on the grid; without effect where the amount is 0.
+    /// How far notes that stay are pulled to the grid at full amount: 0 keeps the feel, 1 lies on
+    /// the grid; at less they are pulled less, and at amount 0 not at all.
     pub quantise: f32,
     /// What the network is kept from.
     pub guard: Guard,
@@ -101,6 +102,8 @@ pub struct Settings {
     pub bypass: bool,
     /// Which weights answer.
     pub weights: Weights,
+    /// What is wanted of their answers. Counts from the next question on.
+    pub taste: Taste,
 }
 
 impl Default for Settings {
@@ -114,6 +117,7 @@ impl Default for Settings {
             delay_bars: 4,
             bypass: false,
             weights: Weights::shipped(Pair::JAZZ_CLASSIC),
+            taste: Taste::default(),
         }
     }
 }
@@ -212,6 +216,7 @@ impl Settings {
                 density: finite(self.guard.density),
                 ..self.guard
             },
+            taste: self.taste.sane(self.guard.melody_lock),
             ..*self
         }
     }

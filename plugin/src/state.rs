@@ -13,8 +13,8 @@ use crate::presets::Settings;
 /// The version that this plugin writes.
 ///
 /// 1: Live only. 2: with the mode and what In place remembers. 3: with two settings to compare.
-/// 4: with the user's own weights.
-pub const VERSION: u32 = 4;
+/// 4: with the user's own weights. 5: with tune, harmony and variation.
+pub const VERSION: u32 = 5;
 
 /// The name of the persisted field.
 const FIELD: &str = "state";
@@ -24,6 +24,10 @@ const FORGET: &str = "forget";
 const MEMORY: &str = "memory";
 /// The name of what came with version 4.
 const WEIGHTS: &str = "weights";
+/// The names of what came with version 5.
+const TUNE: &str = "tune";
+const HARMONY: &str = "harmony";
+const VARIATION: &str = "variation";
 
 /// The saved state that is no parameter.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -181,6 +185,13 @@ fn complete(state: &mut PluginState) {
     state.params.entry(MODE.into()).or_insert(live);
     let off = ParamValue::Bool(false);
     state.params.entry(FORGET.into()).or_insert(off);
+    for (name, usual) in [
+        (TUNE, ParamValue::F32(50.0)),
+        (HARMONY, ParamValue::String("three".into())),
+        (VARIATION, ParamValue::I32(1)),
+    ] {
+        state.params.entry(name.into()).or_insert(usual);
+    }
     let nothing = || "\"\"".to_owned();
     state.fields.entry(MEMORY.into()).or_insert_with(nothing);
     let none = || "{}".to_owned();
@@ -297,7 +308,7 @@ mod tests {
     fn a_broken_field_does_not_cost_the_parameters() {
         let mut state = saved("{\"version\": \"seven\"");
         read(&mut state);
-        assert_eq!(state.params.len(), 3);
+        assert_eq!(state.params.len(), 6);
         assert!(!state.fields.contains_key(FIELD));
     }
 
@@ -360,6 +371,17 @@ mod tests {
         assert_eq!(params.own.name(Pair::JAZZ_POP), None);
         assert_eq!(params.state.lock().compare.side, Side::B);
         assert_eq!(params.memory.song().notes.len(), 2);
+    }
+
+    #[test]
+    fn a_project_of_version_4_opens_with_the_usual_taste() {
+        let mut state = saved(r#"{"version":4}"#);
+        read(&mut state);
+        assert!(matches!(state.params[TUNE], ParamValue::F32(50.0)));
+        assert!(matches!(&state.params[HARMONY], ParamValue::String(id) if id == "three"));
+        assert!(matches!(state.params[VARIATION], ParamValue::I32(1)));
+        let usual = ThirdStreamParams::default();
+        assert_eq!((usual.tune.value(), usual.take()), (50.0, 1));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::music::{phrase, roll_of};
 use crate::stage::{Stage, knob, plugin};
 
 pub(crate) fn transfer() -> Transfer {
-    Transfer::from_bytes(shipped::weights(Pair::JAZZ_CLASSIC)).unwrap()
+    Transfer::from_bytes(shipped::cyclegan(Pair::JAZZ_CLASSIC)).unwrap()
 }
 
 /// Four bars of music, then the four bars in which they sound.
@@ -76,7 +76,7 @@ fn each_pair_has_networks_of_its_own() {
     let Some(plugin) = plugin() else { return };
     let source = roll_of(&phrase());
     for (place, pair) in [0.0, 0.5, 1.0].into_iter().zip(Pair::ALL) {
-        let transfer = Transfer::from_bytes(shipped::weights(pair)).unwrap();
+        let transfer = Transfer::from_bytes(shipped::cyclegan(pair)).unwrap();
         let edits = transfer.edits(&source, Direction::AToB).unwrap();
         let set = [("Pair", place), knob(1.0)];
         let found = roll_between(&plugin.bounce(&set, &script(phrase())), 16.0);

@@ -18,7 +18,7 @@ use crate::stage::{Stage, knob, plugin};
 
 /// The networks for classic and pop, as a file that says that they are for jazz and classic.
 fn foreign_networks() -> Vec<u8> {
-    let bytes = shipped::weights(Pair::CLASSIC_POP);
+    let bytes = shipped::cyclegan(Pair::CLASSIC_POP);
     let header = Header {
         pair: Pair::JAZZ_CLASSIC.to_string(),
         ..Header::read(bytes).unwrap()
@@ -85,7 +85,7 @@ fn a_project_plays_by_the_weights_that_it_names() {
     };
     let (own, shipped) = (
         wanted(&networks),
-        wanted(shipped::weights(Pair::JAZZ_CLASSIC)),
+        wanted(shipped::cyclegan(Pair::JAZZ_CLASSIC)),
     );
     assert!(
         own.difference(&shipped).count() > 0,
@@ -120,7 +120,7 @@ fn weights_that_cannot_be_used_leave_the_notes_dry_and_their_name_in_the_project
     let Some((plugin, data)) = plugin_with(&[
         ("cut", &whole[..whole.len() / 2]),
         ("foreign", b"MThd"),
-        ("other pair", shipped::weights(Pair::JAZZ_POP)),
+        ("other pair", shipped::cyclegan(Pair::JAZZ_POP)),
         ("other version", &other_version),
         ("other shape", &other_shape),
         ("hostile header", &hostile),

@@ -76,7 +76,7 @@ enum Task {
     Install(install::Args),
     /// Time the networks and the audio thread beside their peers.
     Bench(bench::Args),
-    /// Train a genre pair (arguments go to the command-line tool; try --help).
+    /// Train the networks (arguments go to the command-line tool; try --help).
     #[command(disable_help_flag = true)]
     Train(forward::Args),
     /// Train the cells of a table (arguments go to the command-line tool; try --help).

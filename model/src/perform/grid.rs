@@ -6,10 +6,13 @@ use std::ops::Range;
 
 use super::play::Hand;
 use crate::genre::Direction;
-use crate::roll::edits::Edits;
+use crate::roll::edits::{Edit, Edits};
 use crate::roll::guard::Facts;
+use crate::roll::heard::Heard;
+use crate::roll::notes::NoteRoll;
 use crate::roll::quantise::STEPS_PER_BEAT;
-use crate::roll::{Roll, SLOTS, STEPS_PER_SLOT};
+use crate::roll::swing::Swing;
+use crate::roll::{SLOTS, STEPS_PER_SLOT};
 
 /// Slots that are remembered at once.
 const SLOTS_KEPT: usize = 32;
@@ -29,7 +32,7 @@ pub enum Part {
 
 /// By what a part of a slot plays.
 #[derive(Clone, Copy, Debug)]
-struct Source {
+pub(super) struct Source {
     page: usize,
     /// The first slot of the page's window.
     first: i64,
@@ -37,34 +40,53 @@ struct Source {
     filled: [bool; 2],
 }
 
+/// What the network hears in a slot: which rows sound at each step, and which begin.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cells {
+    pub(super) sounding: [u128; STEPS_PER_SLOT],
+    pub(super) onsets: [u128; STEPS_PER_SLOT],
+}
+
 /// One bar slot.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slot {
     pub(super) serial: i64,
     /// Input timeline, beats.
-    start: f64,
+    pub(super) start: f64,
     /// The number of its first step.
     pub(super) base: i64,
     pub(super) steps: usize,
     /// From the input to the output timeline; `None` until its group is settled.
     delay: Option<f64>,
     pub(super) stream: u32,
-    lead: usize,
+    pub(super) lead: usize,
     sources: [Option<Source>; 2],
-    pub(super) frozen: bool,
-    /// What sounds in it, once frozen.
-    pub(super) cells: [u128; STEPS_PER_SLOT],
+    /// What sounds in it, once that is fixed.
+    pub(super) frozen: Option<Cells>,
     /// The next step to be played; beyond `steps` when it is over.
     pub(super) cursor: usize,
 }
 
-/// Edits of one roll in both directions.
+/// Edits of one phrase in both directions.
 #[derive(Clone, Debug)]
-struct Page {
-    /// Of the roll that the network was asked about.
-    facts: Facts,
+pub(super) struct Page {
+    /// Of the phrase that the network was asked about.
+    pub(super) facts: Facts,
+    swing: Swing,
     edits: Box<[Edits]>,
     filled: [bool; 2],
+}
+
+impl Page {
+    /// The edits in one direction.
+    pub(super) fn edits(&self, direction: Direction) -> &Edits {
+        &self.edits[direction.index()]
+    }
+
+    /// Whether an edit is applied by this hand.
+    pub(super) fn applies(&self, edit: Edit, hand: &Hand) -> bool {
+        self.facts.applies(edit, hand.amount, &hand.guard)
+    }
 }
 
 /// Slots and pages.
@@ -84,6 +106,7 @@ impl Grid {
     pub(super) fn new() -> Self {
         let page = Page {
             facts: Facts::default(),
+            swing: Swing::STRAIGHT,
             edits: vec![Edits::NONE; 2].into_boxed_slice(),
             filled: [false; 2],
         };
@@ -119,8 +142,7 @@ impl Grid {
             stream: self.stream,
             lead: 0,
             sources: [None; 2],
-            frozen: false,
-            cells: [0; STEPS_PER_SLOT],
+            frozen: None,
             cursor: 0,
         });
         serial
@@ -183,11 +205,12 @@ impl Grid {
         Some((steps, from.start..end, self.stream))
     }
 
-    pub(super) fn set_page(&mut self, page: usize, roll: &Roll) {
+    pub(super) fn set_page(&mut self, page: usize, phrase: &Heard) {
         let Some(place) = self.pages.get_mut(page) else {
             return;
         };
-        place.facts = Facts::of(roll);
+        place.facts = Facts::of(&phrase.notes);
+        place.swing = phrase.swing;
         place.filled = [false; 2];
         for source in self.slots.iter_mut().flat_map(|slot| &mut slot.sources) {
             if source.is_some_and(|source| source.page == page) {
@@ -240,7 +263,8 @@ impl Grid {
     }
 
     pub(super) fn begins(&self, slot: i64) -> Option<f64> {
-        self.slots.get(self.place(slot)?)?.time_of(0)
+        let slot = self.slots.get(self.place(slot)?)?;
+        Some(slot.start + slot.delay?)
     }
 
     pub(super) fn has_answer(&self, slot: i64, part: Part, direction: Direction) -> bool {
@@ -249,7 +273,7 @@ impl Grid {
             .is_some_and(|source| source.filled[direction.index()])
     }
 
-    pub(super) fn page_output(&self, page: usize, hand: &Hand) -> Option<Roll> {
+    pub(super) fn page_output(&self, page: usize, hand: &Hand) -> Option<NoteRoll> {
         let page = self.pages.get(page)?;
         let at = hand.direction.index();
         let output = || page.facts.apply(&page.edits[at], hand.amount, &hand.guard);
@@ -257,7 +281,7 @@ impl Grid {
     }
 
     /// The slot that `step` is in.
-    fn slot_of(&self, step: i64) -> Option<&Slot> {
+    pub(super) fn slot_of(&self, step: i64) -> Option<&Slot> {
         let after = self.slots.partition_point(|slot| slot.base <= step);
         self.slots
             .get(..after)?
@@ -266,12 +290,30 @@ impl Grid {
     }
 
     /// The edits of `step` in `direction`, if it has any: the page and the step in its window.
-    fn edits_of(&self, step: i64, direction: Direction) -> Option<(&Page, usize)> {
+    pub(super) fn edits_of(&self, step: i64, direction: Direction) -> Option<(&Page, usize)> {
         let slot = self.slot_of(step)?;
         let local = usize::try_from(step - slot.base).ok()?;
         let source = slot.source(local).filter(|s| s.filled[direction.index()])?;
+        self.page_of(slot, source, local)
+    }
+
+    /// The page that `source` names, and where step `local` of `slot` is in its window.
+    fn page_of(&self, slot: &Slot, source: &Source, local: usize) -> Option<(&Page, usize)> {
         let place = usize::try_from(slot.serial - source.first).ok()?;
         (place < SLOTS).then_some((&self.pages[source.page], place * STEPS_PER_SLOT + local))
+    }
+
+    /// The page by which a part of slot `serial` plays in `direction`, and where the slot begins
+    /// in its window.
+    pub(super) fn page_at(
+        &self,
+        serial: i64,
+        part: Part,
+        direction: Direction,
+    ) -> Option<(&Page, usize)> {
+        let slot = &self.slots[self.place(serial)?];
+        let source = slot.sources[part as usize].as_ref();
+        self.page_of(slot, source.filter(|s| s.filled[direction.index()])?, 0)
     }
 
     /// Whether `step` has edits in `direction`, that is, does not play dry.
@@ -279,29 +321,47 @@ impl Grid {
         self.edits_of(step, direction).is_some()
     }
 
-    /// The cells of `step` that sound, where `cells` do in the source. An edit means what the
-    /// network wanted the cell to be, even if the source has changed since it was asked.
-    pub(super) fn edited(&self, step: i64, cells: u128, hand: &Hand) -> u128 {
-        if hand.amount <= 0.0 {
-            return cells;
+    /// The step that lies `ahead` steps of the window after `step`, whose place in the window is
+    /// `local`. A slot that is shorter than 16 steps has only those; one that is not open yet is
+    /// taken to be as long as the one before it.
+    pub(super) fn step_after(&self, step: i64, local: usize, ahead: usize) -> i64 {
+        let after = self.slots.partition_point(|slot| slot.base <= step);
+        let mut slots = self.slots[after.saturating_sub(1)..].iter();
+        let (mut base, mut steps) = slots
+            .next()
+            .map_or((step, STEPS_PER_SLOT), |slot| (slot.base, slot.steps));
+        let mut left = local % STEPS_PER_SLOT + ahead;
+        while left > STEPS_PER_SLOT {
+            left -= STEPS_PER_SLOT;
+            base += steps as i64;
+            steps = slots.next().map_or(steps, |slot| slot.steps);
         }
-        let Some((page, local)) = self.edits_of(step, hand.direction) else {
-            return cells;
-        };
-        let edits = &page.edits[hand.direction.index()];
-        let mask = page.facts.mask(edits, local, hand.amount, &hand.guard);
-        cells & !mask | !page.facts.source().steps()[local] & mask
+        base + left.min(steps) as i64
     }
 
-    /// The time of a step on the input timeline, if its slot or the one before it is known.
+    /// Whether `step` has been played, or will never be.
+    pub(super) fn is_past(&self, step: i64) -> bool {
+        self.slot_of(step)
+            .is_none_or(|slot| slot.base + slot.cursor as i64 > step)
+    }
+
+    /// The time of a step on the input timeline, swung as its phrase is, if its slot or the one
+    /// before it is known.
     pub(super) fn beats_at(&self, step: i64) -> Option<f64> {
         let slot = self.slot_of(step).or_else(|| self.slot_of(step - 1))?;
-        Some(slot.start + (step - slot.base) as f64 / STEPS_PER_BEAT)
+        Some(slot.start + self.beats_into(slot, (step - slot.base) as usize))
     }
 
-    /// Whether `step` is played within `stream`.
-    pub(super) fn follows(&self, stream: u32, step: i64) -> bool {
-        self.slot_of(step).is_some_and(|slot| slot.stream == stream)
+    /// Beats from the start of a slot to its step `step`, swung as the phrase is by which it plays.
+    fn beats_into(&self, slot: &Slot, step: usize) -> f64 {
+        let source = slot.source(step).filter(|_| step < slot.steps);
+        let swing = source.map_or(Swing::STRAIGHT, |source| self.pages[source.page].swing);
+        (step as f64 + swing.late(step as i64)) / STEPS_PER_BEAT
+    }
+
+    /// When the next step (or the end) of a slot sounds, on the output timeline.
+    pub(super) fn cursor_time(&self, slot: &Slot) -> Option<f64> {
+        Some(slot.start + slot.delay? + self.beats_into(slot, slot.cursor))
     }
 
     /// Whether the slot at `place` is the last of its stream, as far as is known.
@@ -314,7 +374,7 @@ impl Grid {
 }
 
 impl Slot {
-    fn contains(&self, step: i64) -> bool {
+    pub(super) fn contains(&self, step: i64) -> bool {
         (self.base..self.base + self.steps as i64).contains(&step)
     }
 
@@ -325,10 +385,5 @@ impl Slot {
             Part::Main
         };
         self.sources[part as usize].as_ref()
-    }
-
-    /// When its step `step` sounds, on the output timeline.
-    pub(super) fn time_of(&self, step: usize) -> Option<f64> {
-        Some(self.start + self.delay? + step as f64 / STEPS_PER_BEAT)
     }
 }

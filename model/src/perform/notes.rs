@@ -7,12 +7,21 @@ use super::Note;
 pub(super) enum Stage {
     /// Its onset is still to come.
     Waiting,
-    /// Its onset has passed, its release not; it may have been silenced by an edit.
+    /// Its onset has passed, its release not; it may not sound, because of an edit.
     Open,
-    /// Its release has passed, but a run of added cells keeps it sounding.
-    Extended,
     /// It has ended. Kept for a bar, because added notes take their velocity from it.
     Done,
+}
+
+/// What the edits make of a source note: decided once, for the whole note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Neither it nor what may take its place has begun.
+    Undecided,
+    /// It sounds as played.
+    Kept,
+    /// It is not struck; another note may sound in its place.
+    Gone,
 }
 
 /// One source note.
@@ -40,6 +49,10 @@ pub(super) struct Source {
     pub(super) sequence: u64,
     pub(super) release_sequence: u64,
     pub(super) stage: Stage,
+    pub(super) fate: Fate,
+    /// Another note of its channel and key begins in the same step: neither is pulled to the grid,
+    /// where they would be one.
+    pub(super) crowded: bool,
     /// A note-on has left and its note-off has not.
     pub(super) sounding: bool,
     /// Ended because the song jumped, not by a note-off.
@@ -50,11 +63,6 @@ impl Source {
     /// Whether its note-off has not entered yet.
     pub(super) fn held(&self) -> bool {
         self.release == f64::INFINITY
-    }
-
-    /// Whether it sounds at `step` of the source roll.
-    pub(super) fn covers(&self, step: i64) -> bool {
-        self.row.is_some() && self.start <= step && step < self.end
     }
 
     /// Its row as a bit of a step; 0 for what passes untouched.
@@ -69,6 +77,11 @@ impl Source {
         self.rings = self.end;
         self.release_sequence = sequence;
         self.release_velocity = velocity;
+    }
+
+    /// Whether it begins in this cell.
+    pub(super) fn begins_in(&self, step: i64, row: usize) -> bool {
+        self.row == Some(row) && self.start == step
     }
 
     /// How far it is from a cell: steps between them plus semitones between them.

@@ -1,31 +1,22 @@
 //! Playing: which event comes next on the output timeline, and what it does.
 
-use super::notes::{Source, Stage};
+use super::added::Added;
+use super::notes::{Fate, Source, Stage};
 use super::{Body, Clock, Control, Emission, Note, Performer};
 use crate::genre::Direction;
 use crate::roll::guard::Guard;
 use crate::roll::quantise::pull;
-use crate::roll::{PITCHES, STEPS, STEPS_PER_SLOT, key_of_row};
+use crate::roll::{STEPS, STEPS_PER_SLOT};
 
 /// A bar: how long a note that has ended is kept for the velocity of added ones, in steps.
 const KEPT_STEPS: i64 = STEPS_PER_SLOT as i64;
 /// A phrase: so long a note that only the pedal holds is kept, in steps.
 const LONGEST_RING: i64 = STEPS as i64;
-/// How many of the nearest source notes give an added note its velocity.
-const NEAREST: usize = 3;
 /// A stream ends this much (beats) after its last step, so that a group that follows on the same
 /// tick is settled before.
 const END_SLACK: f64 = 1e-6;
 /// No end of a note is pulled farther than this (beats).
 const FARTHEST_PULL: f64 = 1.0;
-
-/// A sounding note that the network added.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Added {
-    note: Note,
-    row: usize,
-    stream: u32,
-}
 
 /// What comes next. Events of one tick go by class, then in the order in which they entered.
 #[derive(Clone, Copy, Debug)]
@@ -57,16 +48,17 @@ struct Soonest<'a, C> {
 pub(super) struct Rest {
     /// When the next event is due, in beats of the output timeline.
     until: f64,
-    /// Direction and grid strength by which that was found.
+    /// Direction and pull to the grid by which that was found.
     by: (Direction, f64),
 }
 
-/// Direction, amount and grid strength of a [`Control`], made safe.
+/// Direction, amount, guard and pull to the grid of a [`Control`], made safe.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hand {
     pub(super) direction: Direction,
     pub(super) amount: f32,
     pub(super) guard: Guard,
+    /// How far notes are pulled to the grid, 0..=1: Quantise times the amount.
     quantise: f64,
 }
 
@@ -80,7 +72,7 @@ impl Hand {
         let (direction, amount) = Direction::of_knob(knob);
         let asked = f64::from(control.quantise);
         let quantise = if amount > 0.0 && asked > 0.0 {
-            asked.min(1.0)
+            asked.min(1.0) * f64::from(amount)
         } else {
             0.0
         };
@@ -174,7 +166,7 @@ impl Performer {
             match next {
                 Next::Step(place) => self.step(place, tick, &hand, emit),
                 Next::Onset(place) => self.onset(place, tick, &hand, emit),
-                Next::Release(place) => self.release(place, tick, &hand, emit),
+                Next::Release(place) => self.release(place, tick, emit),
                 Next::Message => {
                     if let Some(waiting) = self.messages.pop_front() {
                         send(emit, tick, Body::Message(waiting.message));
@@ -199,7 +191,7 @@ impl Performer {
         for source in self.notes.drain(..).filter(|source| source.sounding) {
             send(emit, tick, Body::Off(off(source.note, 0.0)));
         }
-        for added in self.added.drain(..) {
+        for added in self.added.drain(..).filter(|added| added.sounding) {
             send(emit, tick, Body::Off(off(added.note, 0.0)));
         }
         self.rest = None;
@@ -210,7 +202,7 @@ impl Performer {
 
     /// Whether anything sounds: notes whose note-off has not left.
     pub fn sounds(&self) -> bool {
-        !self.added.is_empty() || self.notes.iter().any(|note| note.sounding)
+        self.added.iter().any(|added| added.sounding) || self.notes.iter().any(|note| note.sounding)
     }
 
     /// The earliest event before tick `until`, or else the beat of the earliest of all.
@@ -219,7 +211,7 @@ impl Performer {
         for (place, slot) in self.grid.slots.iter().enumerate() {
             let ending = slot.cursor == slot.steps && self.grid.ends_stream(place);
             if (slot.cursor < slot.steps || ending)
-                && let Some(time) = slot.time_of(slot.cursor)
+                && let Some(time) = self.grid.cursor_time(slot)
             {
                 let slack = if ending { END_SLACK } else { 0.0 };
                 let order = slot.base as u64 + slot.cursor as u64;
@@ -253,8 +245,9 @@ impl Performer {
         soonest.found()
     }
 
-    /// When the end `exact` of a note sounds: pulled to step `grid` as far as Quantise asks,
-    /// unless step `decider` plays dry. And whether it was pulled.
+    /// When the end `exact` of a note sounds: pulled to step `grid` as far as Quantise and the
+    /// amount ask, unless step `decider` plays dry or notes that share a step would become one. And
+    /// whether it was pulled.
     fn pulled(
         &self,
         note: &Source,
@@ -265,6 +258,7 @@ impl Performer {
     ) -> (f64, bool) {
         let played = (exact + note.delay, false);
         if note.row.is_none()
+            || note.crowded
             || hand.quantise <= 0.0
             || !self.grid.has_edits(decider, hand.direction)
         {
@@ -278,14 +272,7 @@ impl Performer {
         }
     }
 
-    /// Whether row `row` sounds at `step` in the source and after the edits.
-    fn cell(&self, step: i64, row: usize, hand: &Hand) -> (bool, bool) {
-        let source = self.source_cells(step);
-        let edited = self.grid.edited(step, source, hand);
-        (source >> row & 1 == 1, edited >> row & 1 == 1)
-    }
-
-    /// A source onset: it strikes unless its first cell is removed.
+    /// A source onset: it strikes unless an edit takes it.
     fn onset(
         &mut self,
         place: usize,
@@ -294,33 +281,24 @@ impl Performer {
         emit: &mut impl FnMut(Emission) -> bool,
     ) {
         let note = self.notes[place];
-        self.notes[place].stage = Stage::Open;
         if let Some(row) = note.row {
-            if !self.cell(note.start, row, hand).1 {
+            if note.fate == Fate::Undecided {
+                let verdict = self.verdict(note.start, row, hand);
+                self.decide(note.start, row, verdict, tick, emit);
+            }
+            if self.notes[place].fate == Fate::Gone {
+                self.notes[place].stage = Stage::Open;
                 return;
             }
-            self.end_additions(tick, note.stream, 1 << row, emit);
+            self.end_added(tick, emit, |added| added.is_of(&note.note));
         }
+        self.notes[place].stage = Stage::Open;
         self.strike(place, tick, emit);
     }
 
-    /// A source release: the note ends, or a run of added cells takes it over.
-    fn release(
-        &mut self,
-        place: usize,
-        tick: i64,
-        hand: &Hand,
-        emit: &mut impl FnMut(Emission) -> bool,
-    ) {
+    /// A source release: the note ends.
+    fn release(&mut self, place: usize, tick: i64, emit: &mut impl FnMut(Emission) -> bool) {
         let note = self.notes[place];
-        if note.sounding
-            && let Some(row) = note.row
-            && self.cell(note.end, row, hand) == (false, true)
-            && self.grid.follows(note.stream, note.end)
-        {
-            self.notes[place].stage = Stage::Extended;
-            return;
-        }
         self.silence(place, tick, note.release_velocity, emit);
         self.notes[place].stage = Stage::Done;
         if note.row.is_none() {
@@ -328,7 +306,7 @@ impl Performer {
         }
     }
 
-    /// A step of the grid: edits inside notes, and added cells.
+    /// A step of the grid: notes that edits have brought end and begin.
     fn step(
         &mut self,
         place: usize,
@@ -341,118 +319,16 @@ impl Performer {
         let over = slot.cursor >= slot.steps;
         slot.cursor += 1;
         if over {
-            self.end_additions(tick, stream, !0, emit);
+            self.end_added(tick, emit, |added| added.stream == stream);
             return;
         }
-        let source = self.source_cells(step);
-        let edited = self.grid.edited(step, source, hand);
-        let added = edited & !source;
-        self.end_additions(tick, stream, !added, emit);
-        for place in 0..self.notes.len() {
-            let note = &self.notes[place];
-            if note.stage != Stage::Open || note.stream != stream || !note.covers(step) {
-                continue;
-            }
-            let kept = edited & note.bit() != 0;
-            if !kept {
-                self.silence(place, tick, 0.0, emit);
-            } else if !note.sounding {
-                self.strike(place, tick, emit);
-            }
-        }
-        for row in (0..PITCHES).filter(|row| added >> row & 1 == 1) {
-            self.add(step, row, stream, tick, emit);
-        }
+        let ends = |added: &Added| added.sounding && added.stream == stream && added.end <= step;
+        self.end_added(tick, emit, ends);
+        self.begin_edits(step, stream, tick, hand, emit);
         self.notes.retain(|note| {
             let rings = note.rings.min(note.end.saturating_add(LONGEST_RING));
             note.stage != Stage::Done || rings > step - KEPT_STEPS
         });
-    }
-
-    /// Strikes the note of an added cell, unless its pitch sounds already.
-    fn add(
-        &mut self,
-        step: i64,
-        row: usize,
-        stream: u32,
-        tick: i64,
-        emit: &mut impl FnMut(Emission) -> bool,
-    ) {
-        let of_row = |note: &Source| note.sounding && note.row == Some(row);
-        let sounds = self.notes.iter().any(|n| of_row(n) && n.stream == stream)
-            || self
-                .added
-                .iter()
-                .any(|added| added.row == row && added.stream == stream);
-        if sounds || self.added.len() == self.added.capacity() {
-            return;
-        }
-        let (near, velocity) = self.nearest(step, row);
-        let note = Note {
-            channel: near.channel,
-            key: key_of_row(row),
-            id: None,
-            velocity,
-        };
-        let clashes = |other: &Note| other.channel == note.channel && other.key == note.key;
-        if self.notes.iter().any(|n| n.sounding && clashes(&n.note))
-            || self.added.iter().any(|added| clashes(&added.note))
-        {
-            return;
-        }
-        let struck = emit(Emission {
-            tick,
-            body: Body::On(note),
-            added_near: Some(near.id),
-        });
-        if struck {
-            self.added.push(Added { note, row, stream });
-        }
-    }
-
-    /// The source note nearest to a cell, and the mean velocity of the nearest few.
-    fn nearest(&self, step: i64, row: usize) -> (Note, f32) {
-        let mut nearest = [(i64::MAX, self.last); NEAREST];
-        let mut found = 0;
-        for source in &self.notes {
-            let Some(distance) = source.distance(step, row) else {
-                continue;
-            };
-            let place = nearest.iter().position(|(least, _)| distance < *least);
-            if let Some(place) = place {
-                nearest[place..].rotate_right(1);
-                nearest[place] = (distance, source.note);
-                found = (found + 1).min(NEAREST);
-            }
-        }
-        let used = &nearest[..found.max(1)];
-        let sum: f32 = used.iter().map(|(_, note)| note.velocity).sum();
-        (nearest[0].1, sum / used.len() as f32)
-    }
-
-    /// Ends added and extended notes of `stream` in the rows of `rows`.
-    fn end_additions(
-        &mut self,
-        tick: i64,
-        stream: u32,
-        rows: u128,
-        emit: &mut impl FnMut(Emission) -> bool,
-    ) {
-        self.added.retain(|added| {
-            let ends = added.stream == stream && rows >> added.row & 1 == 1;
-            if ends {
-                send(emit, tick, Body::Off(off(added.note, 0.0)));
-            }
-            !ends
-        });
-        for place in 0..self.notes.len() {
-            let note = &self.notes[place];
-            if note.stage == Stage::Extended && note.stream == stream && note.bit() & rows != 0 {
-                let velocity = note.release_velocity;
-                self.silence(place, tick, velocity, emit);
-                self.notes[place].stage = Stage::Done;
-            }
-        }
     }
 
     fn strike(&mut self, place: usize, tick: i64, emit: &mut impl FnMut(Emission) -> bool) {
@@ -463,7 +339,7 @@ impl Performer {
         }
     }
 
-    fn silence(
+    pub(super) fn silence(
         &mut self,
         place: usize,
         tick: i64,
@@ -477,7 +353,7 @@ impl Performer {
     }
 }
 
-fn send(emit: &mut impl FnMut(Emission) -> bool, tick: i64, body: Body) -> bool {
+pub(super) fn send(emit: &mut impl FnMut(Emission) -> bool, tick: i64, body: Body) -> bool {
     emit(Emission {
         tick,
         body,
@@ -486,6 +362,6 @@ fn send(emit: &mut impl FnMut(Emission) -> bool, tick: i64, body: Body) -> bool 
 }
 
 /// The note-off of a note.
-fn off(note: Note, velocity: f32) -> Note {
+pub(super) fn off(note: Note, velocity: f32) -> Note {
     Note { velocity, ..note }
 }

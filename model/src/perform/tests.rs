@@ -1,10 +1,10 @@
-//! What edits do to notes, one case each, and the laws of the performer.
+//! What edits do to notes, one case each.
 
-use proptest::prelude::*;
+mod laws;
 
 use super::*;
-use crate::roll::edits::THRESHOLD;
 use crate::roll::guard::Guard;
+use crate::roll::notes::GridNote;
 use crate::roll::{CELLS, key_of_row};
 
 /// 960 ticks a beat, 240 a step.
@@ -37,9 +37,9 @@ fn note(key: u8, velocity: f32) -> Note {
     }
 }
 
-/// A phrase of these notes (onset and release in beats), its roll, and the probabilities of the
-/// network: those of the roll, changed by `edit`.
-fn phrase(notes: &[(f64, f64, Note)], edit: impl FnOnce(&mut Roll)) -> (Performer, Roll) {
+/// A phrase of these notes (onset and release in beats) with edits to what `edit` makes of it, and
+/// that.
+fn phrase(notes: &[(f64, f64, Note)], edit: impl FnOnce(&mut NoteRoll)) -> (Performer, NoteRoll) {
     let mut performer = Performer::new();
     let first = performer.open_slot(0.0, 16);
     for slot in 1..4 {
@@ -49,13 +49,11 @@ fn phrase(notes: &[(f64, f64, Note)], edit: impl FnOnce(&mut Roll)) -> (Performe
     for (onset, release, note) in notes {
         assert!(performer.note(*onset, *release, *note, 0.25));
     }
-    let roll = performer.window(first, 16.0);
-    let mut wanted = roll;
+    let heard = performer.window(first, 16.0);
+    let mut wanted = heard.notes;
     edit(&mut wanted);
-    let mut values = vec![0.0; CELLS];
-    wanted.write_values(&mut values);
-    let edits = Edits::rank(&roll, &values, THRESHOLD);
-    performer.set_page(0, &roll);
+    let edits = Edits::between(&heard.notes, &wanted, &vec![0.5; CELLS], heard.held);
+    performer.set_page(0, &heard);
     for direction in Direction::BOTH {
         performer.fill(0, direction, &edits);
     }
@@ -63,6 +61,11 @@ fn phrase(notes: &[(f64, f64, Note)], edit: impl FnOnce(&mut Roll)) -> (Performe
         performer.attach(slot, Part::Main, 0, first);
     }
     (performer, wanted)
+}
+
+fn grid(start: u8, row: usize, length: u8) -> GridNote {
+    let row = row as u8;
+    GridNote { start, row, length }
 }
 
 /// Plays up to the end: (on, off, note, added) by onset and key.
@@ -98,7 +101,7 @@ fn times(played: &[(i64, i64, Note, bool)]) -> Vec<(i64, i64, bool)> {
 }
 
 /// One note from step 4 to step 8, a little late and a little short, with an edit.
-fn edited(control: Control, edit: impl FnOnce(&mut Roll)) -> Vec<(i64, i64, bool)> {
+fn edited(control: Control, edit: impl FnOnce(&mut NoteRoll)) -> Vec<(i64, i64, bool)> {
     let source = [(1.05, 1.95, note(60, 0.5))];
     times(&play(&mut phrase(&source, edit).0, control))
 }
@@ -117,54 +120,92 @@ fn without_edits_a_note_is_pulled_to_the_grid_or_keeps_its_feel() {
     };
     assert_eq!(edited(half, |_| ()), [(984, 1896, false)]);
     let none = Control { knob: 0.0, ..FULL };
-    assert_eq!(
-        edited(none, |roll| roll.clear(0, 64)),
-        [(1008, 1872, false)]
-    );
+    let empty = |roll: &mut NoteRoll| *roll = NoteRoll::EMPTY;
+    assert_eq!(edited(none, empty), [(1008, 1872, false)]);
 }
 
 #[test]
-fn a_removed_cell_inside_cuts_and_strikes_again() {
-    let played = edited(FULL, |roll| roll.set(5, ROW, false));
-    assert_eq!(played, [(960, 1200, false), (1440, 1920, false)]);
+fn the_pull_to_the_grid_grows_with_the_amount() {
+    let at = |knob| edited(Control { knob, ..FULL }, |_| ());
+    assert_eq!(at(0.5), [(984, 1896, false)]);
+    assert_eq!(at(-0.25), [(996, 1884, false)]);
+    assert_eq!(at(0.01), [(1008, 1872, false)]);
 }
 
 #[test]
-fn a_removed_onset_strikes_at_the_first_kept_step() {
-    assert_eq!(edited(FULL, |roll| roll.clear(4, 6)), [(1440, 1920, false)]);
-    assert_eq!(edited(FULL, |roll| roll.clear(0, 64)), []);
+fn a_removed_note_is_not_struck() {
+    assert_eq!(edited(FULL, |roll| roll.remove(4, ROW)), []);
 }
 
 #[test]
-fn added_cells_after_a_note_extend_it() {
-    for quantise in [0.0, 1.0] {
-        let control = Control { quantise, ..FULL };
-        let played = edited(control, |roll| roll.fill(ROW, 8, 11));
-        assert_eq!(played.len(), 1);
-        assert_eq!(played[0].1, 11 * 240);
+fn a_replaced_note_is_the_source_s_own_on_the_grid() {
+    let source = [(1.05, 1.95, note(60, 0.4))];
+    for (start, length) in [(4, 1), (4, 9), (6, 2), (5, 40)] {
+        for quantise in [0.0, 1.0] {
+            let (mut performer, _) = phrase(&source, |roll| {
+                roll.remove(4, ROW);
+                roll.add(grid(start, ROW, length));
+            });
+            let played = play(&mut performer, Control { quantise, ..FULL });
+            let (on, off) = (i64::from(start) * 240, i64::from(start + length) * 240);
+            assert_eq!(played, [(on, off, note(60, 0.4), false)]);
+        }
     }
 }
 
 #[test]
-fn added_cells_apart_are_a_note_of_their_own() {
+fn a_note_that_is_replaced_by_an_earlier_one_is_decided_there() {
+    let (mut performer, _) = phrase(&[(2.05, 2.95, note(60, 0.4))], |roll| {
+        roll.remove(8, ROW);
+        roll.add(grid(6, ROW, 3));
+    });
+    // The knob goes to the middle when the new note sounds and the old one has not begun.
+    let mut played = Vec::new();
+    for (from, until, knob) in [(0, 1500, 1.0), (1500, 20_000, 0.0)] {
+        let control = Control { knob, ..FULL };
+        performer.run(&Ticks, from, until, control, &mut |emission| {
+            played.push((emission.tick, matches!(emission.body, Body::On(_))));
+            true
+        });
+    }
+    assert_eq!(played, [(1440, true), (2160, false)]);
+}
+
+#[test]
+fn a_repeated_note_is_struck_repeatedly() {
+    let played = edited(FULL, |roll| {
+        roll.add(grid(8, ROW, 2));
+        roll.add(grid(10, ROW, 2));
+    });
+    let expected = [(960, 1920, false), (1920, 2400, true), (2400, 2880, true)];
+    assert_eq!(played, expected);
+}
+
+#[test]
+fn added_notes_take_their_strength_from_their_neighbours_and_their_place() {
     let source = [
         (1.0, 2.0, note(60, 0.4)),
         (1.0, 2.0, note(62, 0.6)),
         (9.0, 10.0, note(90, 1.0)),
         (9.0, 10.0, note(91, 1.0)),
     ];
-    let (mut performer, _) = phrase(&source[..2], |roll| roll.fill(ROW + 1, 10, 13));
-    let played = play(&mut performer, FULL);
-    let (on, off, added, is_added) = played[2];
-    assert_eq!((on, off, is_added), (2400, 3120, true));
-    assert_eq!((added.key, added.channel, added.id), (61, 2, None));
-    assert!((added.velocity - 0.5).abs() < 1e-6);
+    for (step, accent) in [(0, 1.05), (12, 1.0), (10, 0.93), (11, 0.88)] {
+        let (mut performer, _) = phrase(&source[..2], |roll| roll.add(grid(step, ROW + 1, 1)));
+        let played = play(&mut performer, FULL);
+        let (on, off, added, _) = played[if step == 0 { 0 } else { 2 }];
+        let step = i64::from(step);
+        assert_eq!((on, off), (step * 240, step * 240 + 240));
+        assert_eq!((added.key, added.channel, added.id), (61, 2, None));
+        assert!((added.velocity - 0.5 * accent).abs() < 1e-6, "step {step}");
+    }
+    let (mut performer, _) = phrase(&source, |roll| roll.add(grid(32, 67, 1)));
+    assert!(play(&mut performer, FULL)[2].2.velocity <= 1.0);
 }
 
 #[test]
-fn an_added_note_ends_at_the_onset_of_a_source_note() {
+fn an_onset_ends_what_sounds_of_its_key() {
     let source = [(1.05, 1.95, note(60, 0.5)), (2.95, 3.5, note(60, 0.5))];
-    let (mut performer, _) = phrase(&source, |roll| roll.fill(ROW, 10, 12));
+    let (mut performer, _) = phrase(&source, |roll| roll.add(grid(10, ROW, 2)));
     let feel = Control {
         quantise: 0.0,
         ..FULL
@@ -172,6 +213,69 @@ fn an_added_note_ends_at_the_onset_of_a_source_note() {
     let played = times(&play(&mut performer, feel));
     let expected = [(1008, 1872, false), (2400, 2832, true), (2832, 3360, false)];
     assert_eq!(played, expected);
+    // The source is held over the step on which the added note begins.
+    let long = [(1.05, 2.1, note(60, 0.5))];
+    let (mut performer, _) = phrase(&long, |roll| roll.add(grid(8, ROW, 2)));
+    let played = times(&play(&mut performer, feel));
+    assert_eq!(played, [(1008, 1920, false), (1920, 2400, true)]);
+}
+
+/// Three strikes of one key in step 4, and one of another.
+fn trill() -> [(f64, f64, Note); 4] {
+    let strike = |id| Note {
+        id: Some(id),
+        ..note(60, 0.5)
+    };
+    [
+        (0.9, 0.95, strike(1)),
+        (1.0, 1.04, strike(2)),
+        (1.07, 1.12, strike(3)),
+        (1.07, 1.12, note(72, 0.5)),
+    ]
+}
+
+#[test]
+fn notes_faster_than_a_step_all_sound_as_played_or_none() {
+    let (mut performer, _) = phrase(&trill(), |_| ());
+    let played = times(&play(&mut performer, FULL));
+    let expected = [
+        (864, 912, false),
+        (960, 998, false),
+        (960, 1200, false),
+        (1027, 1075, false),
+    ];
+    assert_eq!(played, expected);
+    let (mut performer, _) = phrase(&trill(), |roll| roll.remove(4, ROW));
+    assert_eq!(times(&play(&mut performer, FULL)), [(960, 1200, false)]);
+    let (mut performer, _) = phrase(&trill(), |roll| {
+        roll.remove(4, ROW);
+        roll.add(grid(5, ROW, 2));
+    });
+    let played = times(&play(&mut performer, FULL));
+    assert_eq!(played, [(960, 1200, false), (1200, 1680, false)]);
+}
+
+#[test]
+fn where_the_source_swings_so_do_the_grid_and_what_is_added() {
+    let late = 2.0 / 3.0;
+    let beat = |at: i32| {
+        let at = f64::from(at);
+        [
+            (at, at + 0.5, note(60, 0.5)),
+            (at + late + 0.02, at + 1.0, note(64, 0.5)),
+        ]
+    };
+    let source: Vec<_> = (0..8).flat_map(beat).collect();
+    let (mut performer, _) = phrase(&source, |roll| roll.add(grid(3, ROW + 20, 4)));
+    let played = play(&mut performer, FULL);
+    let swung = (late + 0.02) * 960.0;
+    for (on, _, note, _) in &played {
+        let into = on % 960;
+        let expected = if note.key == 60 { 0.0 } else { swung };
+        assert!((into as f64 - expected).abs() <= 1.0, "{note:?} at {on}");
+    }
+    let added = played.iter().find(|played| played.3).unwrap();
+    assert!((added.1 - (960.0 + swung) as i64).abs() <= 1, "{added:?}");
 }
 
 #[test]
@@ -214,7 +318,7 @@ fn a_refused_note_does_not_sound() {
 #[test]
 fn a_flush_ends_all_that_sounds() {
     let source = [(0.0, 16.0, note(60, 0.5)), (0.0, 16.0, note(20, 0.5))];
-    let (mut performer, _) = phrase(&source, |roll| roll.fill(ROW + 5, 2, 60));
+    let (mut performer, _) = phrase(&source, |roll| roll.add(grid(2, ROW + 5, 58)));
     let mut balance = 0;
     let mut count = |emission: Emission| {
         balance += match emission.body {
@@ -231,59 +335,8 @@ fn a_flush_ends_all_that_sounds() {
     assert_eq!(balance, 0);
 }
 
-proptest! {
-    #[test]
-    fn full_amount_on_the_grid_sounds_as_the_network_wants(
-        notes in proptest::collection::vec((0..15_000i64, 1..3_000i64, 24..44u8), 1..40),
-        fills in proptest::collection::vec((0..64usize, 0..24usize, 1..6usize), 0..20),
-        clears in proptest::collection::vec((0..64usize, 0..24usize), 0..40),
-        middle in 0..15_000i64,
-    ) {
-        let source: Vec<_> = (0..)
-            .zip(&notes)
-            .map(|(id, (onset, length, key))| {
-                let onset = *onset as f64 / 960.0;
-                let release = (onset + *length as f64 / 960.0).min(16.0);
-                (onset, release, Note { id: Some(id), ..note(*key, 0.5) })
-            })
-            .collect();
-        let (mut performer, wanted) = phrase(&source, |roll| {
-            for (step, row, length) in fills {
-                roll.fill(row, step, step + length);
-            }
-            for (step, row) in clears {
-                roll.set(step, row, false);
-            }
-        });
-        // Where the piece is cut does not matter.
-        let mut cut = Vec::new();
-        for (from, until) in [(0, middle), (middle, 960 * 20)] {
-            performer.run(&Ticks, from, until, FULL, &mut |emission| {
-                cut.push(emission);
-                true
-            });
-        }
-        let mut sounding = [0i32; 128];
-        let mut events = cut.iter().peekable();
-        for step in 0..64 {
-            let middle = step as i64 * 240 + 120;
-            while let Some(event) = events.next_if(|event| event.tick <= middle) {
-                match event.body {
-                    Body::On(note) => sounding[usize::from(note.key)] += 1,
-                    Body::Off(note) => sounding[usize::from(note.key)] -= 1,
-                    Body::Message(_) => {}
-                }
-            }
-            for row in 0..PITCHES {
-                let sounds = sounding[usize::from(key_of_row(row))] > 0;
-                prop_assert_eq!(sounds, wanted.get(step, row), "step {} row {}", step, row);
-            }
-        }
-    }
-}
-
 /// What the network hears of four bars in which these messages and notes enter.
-fn heard(pedal: &[(f64, f32)], notes: &[(f64, f64, u8)]) -> (Performer, Roll) {
+fn heard(pedal: &[(f64, f32)], notes: &[(f64, f64, u8)]) -> (Performer, NoteRoll) {
     let mut performer = Performer::new();
     for slot in 0..4 {
         performer.open_slot(f64::from(slot) * 4.0, 16);
@@ -311,12 +364,13 @@ fn heard(pedal: &[(f64, f32)], notes: &[(f64, f64, u8)]) -> (Performer, Roll) {
             Body::Message(message) => performer.message(at, message),
         });
     }
-    let roll = performer.window(0, 16.0);
+    let roll = performer.window(0, 16.0).notes;
     (performer, roll)
 }
 
-fn sounding(roll: &Roll, row: usize) -> Vec<usize> {
-    (0..64).filter(|step| roll.get(*step, row)).collect()
+fn sounding(roll: &NoteRoll, row: usize) -> Vec<usize> {
+    let sounds = |step: &usize| roll.sounding().get(*step, row);
+    (0..64).filter(sounds).collect()
 }
 
 #[test]
@@ -353,5 +407,30 @@ fn a_pedal_of_another_channel_holds_nothing_and_a_jump_lifts_it() {
     performer.note_off(3.0, note(60, 0.5));
     performer.release_held(5.0);
     let wanted: Vec<usize> = (0..4).chain(8..20).collect();
-    assert_eq!(sounding(&performer.window(0, 16.0), ROW), wanted);
+    assert_eq!(sounding(&performer.window(0, 16.0).notes, ROW), wanted);
+}
+
+#[test]
+fn what_was_decided_is_told_by_the_answer_that_plays() {
+    let source = [(0.0, 1.0, note(60, 0.5)), (1.0, 2.0, note(60, 0.5))];
+    let (mut performer, _) = phrase(&source, |roll| {
+        roll.remove(0, ROW);
+        roll.add(grid(2, ROW + 7, 20));
+        roll.add(grid(6, ROW + 9, 2));
+    });
+    performer.set_lead(0, 4);
+    performer.attach(0, Part::Lead, 0, 0);
+    let heard = performer.window(0, 16.0).notes;
+    let told = |performer: &Performer, steps, part| {
+        let mut played = NoteRoll::EMPTY;
+        let part = (0, part, steps);
+        performer.write_played(part, Direction::AToB, (-1, &heard), &mut played);
+        played.notes().collect::<Vec<_>>()
+    };
+    assert_eq!(told(&performer, 0..4, Part::Lead), [grid(18, ROW + 7, 20)]);
+    let rest = [grid(20, ROW, 4), grid(22, ROW + 9, 2)];
+    assert_eq!(told(&performer, 4..16, Part::Main), rest);
+    // Without an answer it is what was played: of the window, whose first slot was silent.
+    performer.set_page(0, &Heard::default());
+    assert_eq!(told(&performer, 0..4, Part::Lead), []);
 }

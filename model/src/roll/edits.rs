@@ -1,108 +1,214 @@
-//! The edits of a phrase: the cells in which the network's output differs from the input, each
-//! with the amount from which it is applied.
+//! The edits of a phrase: the whole notes by which the network's output differs from the input,
+//! each with the amount from which it is applied.
 //!
-//! One forward pass gives a probability for each cell. Edits are ranked by confidence, the
-//! distance of the probability from the threshold; amount `a` applies the first share `a` of
-//! them. So the output at 0 is the input, at 1 the network's, and the set only grows between.
+//! Amount `a` applies the first share `a` of the edits, the surest first. So the output at 0 is
+//! the input, at 1 the network's, the set only grows between, and no note is ever half there.
 
-use super::{CELLS, PITCHES, Roll, STEPS};
+mod between;
+
+use super::notes::{GridNote, NoteRoll};
+use super::{STEPS, STEPS_PER_SLOT};
 
 /// The probability above which a cell sounds in the network's output, as in the paper's code.
 pub const THRESHOLD: f32 = 0.5;
+/// Edits that one answer holds at most; the least sure beyond that are left out.
+pub const CAPACITY: usize = 512;
+/// Steps at the head of each bar slot that may play by another answer than its rest.
+pub const LEAD_STEPS: usize = 4;
 
-/// Full amount in the scale of [`Edits`].
+/// Full amount in the scale of [`Edit::from`].
 const FULL: u16 = u16::MAX;
 
-/// For each cell, from which amount the network's value replaces the input's.
+/// What an edit does with a note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A note begins that is not in the source, so many steps long (1..=64).
+    Add {
+        /// Steps that it sounds.
+        length: u8,
+    },
+    /// The source note is not struck.
+    Remove,
+    /// The source note sounds at another step or for another time.
+    Replace {
+        /// First step, 0..64.
+        start: u8,
+        /// Steps that it sounds, 1..=64.
+        length: u8,
+    },
+}
+
+/// One whole note that is added, removed or replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// The amount from which it is applied: 1..=65535, where 65535 is full amount.
+    pub from: u16,
+    /// First step of the note: the source's, or the one that is added.
+    pub start: u8,
+    /// Its row, 0..84.
+    pub row: u8,
+    /// What becomes of it.
+    pub change: Change,
+}
+
+impl Edit {
+    const BLANK: Self = Self {
+        from: 0,
+        start: 0,
+        row: 0,
+        change: Change::Remove,
+    };
+
+    /// The step at which it is decided: where the earlier of its notes begins.
+    pub const fn step(self) -> usize {
+        match self.change {
+            Change::Replace { start, .. } if start < self.start => start as usize,
+            _ => self.start as usize,
+        }
+    }
+
+    /// Whether the source note at its start and row is taken away (and perhaps replaced).
+    pub const fn takes(self) -> bool {
+        !matches!(self.change, Change::Add { .. })
+    }
+
+    /// The note that it strikes.
+    pub const fn note(self) -> Option<GridNote> {
+        let (start, length) = match self.change {
+            Change::Add { length } => (self.start, length),
+            Change::Replace { start, length } => (start, length),
+            Change::Remove => return None,
+        };
+        let row = self.row;
+        Some(GridNote { start, row, length })
+    }
+}
+
+/// The edits of a phrase, in the order of the steps at which they are decided.
 ///
-/// About 10 KiB by value, so that it can pass a channel to the audio thread without a box.
+/// About 4 KiB by value, so that they can pass a channel to the audio thread without a box.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Edits {
-    /// 0: no edit. Otherwise the amount (of [`FULL`]) from which the cell is edited.
-    from: [u16; CELLS],
+    edits: [Edit; CAPACITY],
+    /// Where the edits of each step begin; the last entry is their number.
+    first: [u16; STEPS + 1],
 }
 
 impl Edits {
     /// No edit at all: the output is the input at every amount.
-    pub const NONE: Self = Self { from: [0; CELLS] };
+    pub const NONE: Self = Self {
+        edits: [Edit::BLANK; CAPACITY],
+        first: [0; STEPS + 1],
+    };
 
-    /// The edits that lead from `source` to the cells whose probability (step-major, `CELLS`
-    /// long) is above `threshold`. Allocates for the ranking; for the engine thread.
-    pub fn rank(source: &Roll, probabilities: &[f32], threshold: f32) -> Self {
-        let mut ranked: Vec<(f32, u16)> = probabilities
-            .iter()
-            .take(CELLS)
-            .enumerate()
-            .filter(|(cell, p)| source.get(cell / PITCHES, cell % PITCHES) != (**p > threshold))
-            .map(|(cell, p)| ((p - threshold).abs(), cell as u16))
-            .collect();
-        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        let mut edits = Self::NONE;
-        let count = ranked.len() as u64;
-        for (rank, (_, cell)) in (1..).zip(ranked) {
-            edits.from[usize::from(cell)] = (rank * u64::from(FULL) / count) as u16;
+    /// So many edits at most, put in order. Their order within a step stays.
+    fn in_order(edits: &(impl Iterator<Item = Edit> + Clone)) -> Self {
+        let mut ordered = Self::NONE;
+        let mut count = 0;
+        for step in 0..STEPS {
+            ordered.first[step] = count as u16;
+            for edit in edits.clone().filter(|edit| edit.step() == step) {
+                if count < CAPACITY {
+                    ordered.edits[count] = edit;
+                    count += 1;
+                }
+            }
         }
-        edits
+        ordered.first[STEPS] = count as u16;
+        ordered
     }
 
     /// Number of edits at full amount.
-    pub fn count(&self) -> usize {
-        self.from.iter().filter(|from| **from != 0).count()
+    pub const fn count(&self) -> usize {
+        self.first[STEPS] as usize
     }
 
-    /// Whether the cell is edited at `amount` (0..=1).
-    #[inline]
-    pub fn applies(&self, step: usize, row: usize, amount: f32) -> bool {
-        let from = self.from[step * PITCHES + row];
-        from != 0 && from <= level(amount)
+    /// All of them.
+    pub fn all(&self) -> &[Edit] {
+        &self.edits[..self.count()]
     }
 
-    /// The cells of `step` that are edited at `amount`, row 0 in the lowest bit.
-    pub fn mask(&self, step: usize, amount: f32) -> u128 {
-        self.mask_at(step, level(amount))
+    /// Those that are decided at `step` (0..64).
+    pub fn decided_at(&self, step: usize) -> &[Edit] {
+        let of_step = self.first.get(step).zip(self.first.get(step + 1));
+        let range = of_step.map(|(first, end)| usize::from(*first)..usize::from(*end));
+        range
+            .and_then(|range| self.edits.get(range))
+            .unwrap_or_default()
     }
 
-    /// The same for an amount in the scale of [`FULL`].
-    pub(super) fn mask_at(&self, step: usize, level: u16) -> u128 {
-        let from = &self.from[step * PITCHES..(step + 1) * PITCHES];
-        let mut edited = [0; PITCHES.next_multiple_of(8)];
-        for (cell, from) in edited.iter_mut().zip(from) {
-            // At least 1, and at most `level`.
-            *cell = u8::from(from.wrapping_sub(1) < level);
-        }
-        let mut mask = [0; size_of::<u128>()];
-        for (byte, eight) in mask.iter_mut().zip(edited.as_chunks().0) {
-            // The product has the lowest bits of the eight bytes side by side at its top.
-            let product = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080);
-            *byte = product.to_le_bytes()[7];
-        }
-        u128::from_le_bytes(mask)
+    /// The edit that takes the source note which begins at `start` in `row`, if one does.
+    pub fn taking(&self, start: usize, row: usize) -> Option<&Edit> {
+        let takes = |edit: &&Edit| {
+            edit.takes() && (usize::from(edit.start), usize::from(edit.row)) == (start, row)
+        };
+        // A replaced note may be decided earlier, but in the same part of its slot.
+        let mut steps = part_start(start)..=start;
+        steps.find_map(|step| self.decided_at(step).iter().find(takes))
     }
 
-    /// These edits in the steps of `steps` (bit k is step k), none in the others.
+    /// These edits as far as all that they touch begins in the steps of `steps` (bit k is step
+    /// k); a note that they strike ends with the steps that follow its start without a gap.
     #[must_use]
     pub fn within(&self, steps: u64) -> Self {
-        let mut edits = *self;
-        for (step, cells) in edits.from.chunks_exact_mut(PITCHES).enumerate() {
-            if steps >> step & 1 == 0 {
-                cells.fill(0);
-            }
-        }
-        edits
+        let inside = |step: u8| steps >> step & 1 == 1;
+        let cut = |start: u8, length: u8| length.min((steps >> start).trailing_ones() as u8);
+        let kept = self.all().iter().filter_map(|edit| {
+            let change = match edit.change {
+                Change::Add { length } => Change::Add {
+                    length: cut(edit.start, length),
+                },
+                Change::Replace { start, .. } if !inside(start) => return None,
+                Change::Replace { start, length } => Change::Replace {
+                    start,
+                    length: cut(start, length),
+                },
+                Change::Remove => Change::Remove,
+            };
+            inside(edit.start).then_some(Edit { change, ..*edit })
+        });
+        Self::in_order(&kept)
     }
 
-    /// `source` with the edits of `amount` applied.
+    /// `source` with the edits of `amount` (0..=1) applied.
     #[must_use]
-    pub fn apply(&self, source: &Roll, amount: f32) -> Roll {
-        let mut steps = *source.steps();
-        for (step, bits) in steps.iter_mut().enumerate().take(STEPS) {
-            *bits ^= self.mask(step, amount);
+    pub fn apply(&self, source: &NoteRoll, amount: f32) -> NoteRoll {
+        let level = level(amount);
+        self.apply_where(source, |edit| edit.from <= level)
+    }
+
+    /// `source` with those edits applied that are asked for.
+    pub(super) fn apply_where(
+        &self,
+        source: &NoteRoll,
+        applies: impl Fn(Edit) -> bool,
+    ) -> NoteRoll {
+        let mut roll = *source;
+        for edit in self.all().iter().filter(|edit| edit.takes()) {
+            if applies(*edit) {
+                roll.remove(usize::from(edit.start), usize::from(edit.row));
+            }
         }
-        Roll::from_steps(steps)
+        for edit in self.all().iter().filter(|edit| applies(**edit)) {
+            if let Some(note) = edit.note() {
+                roll.add(note);
+            }
+        }
+        roll
     }
 }
 
-/// The amount in the scale of [`Edits`]; NaN counts as 0.
+/// The first step of the part of its bar slot that `step` is in: the head or the rest.
+const fn part_start(step: usize) -> usize {
+    let slot = step - step % STEPS_PER_SLOT;
+    if step % STEPS_PER_SLOT < LEAD_STEPS {
+        slot
+    } else {
+        slot + LEAD_STEPS
+    }
+}
+
+/// The amount in the scale of [`Edit::from`]; NaN counts as 0.
 pub(super) fn level(amount: f32) -> u16 {
     (amount.clamp(0.0, 1.0) * f32::from(FULL)).round() as u16
 }
@@ -115,80 +221,9 @@ impl Default for Edits {
 
 impl std::fmt::Debug for Edits {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Edits({})", self.count())
+        f.debug_list().entries(self.all()).finish()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::roll::tests::any_roll;
-    use proptest::prelude::*;
-
-    fn any_probabilities() -> impl Strategy<Value = Vec<f32>> {
-        (any::<u64>(), 0.0..1.0f32).prop_map(|(seed, density)| {
-            let mut state = seed | 1;
-            (0..CELLS)
-                .map(|_| {
-                    state ^= state << 13;
-                    state ^= state >> 7;
-                    state ^= state << 17;
-                    ((state >> 40) as f32 / (1u64 << 24) as f32 * density).min(1.0)
-                })
-                .collect()
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn the_ends_are_the_input_and_the_network(x in any_roll(), p in any_probabilities()) {
-            let edits = Edits::rank(&x, &p, THRESHOLD);
-            prop_assert_eq!(edits.apply(&x, 0.0), x);
-            prop_assert_eq!(edits.apply(&x, 1.0), Roll::from_values(&p, THRESHOLD));
-        }
-
-        #[test]
-        fn edits_only_grow_with_the_amount(
-            x in any_roll(), p in any_probabilities(), a in 0.0..=1.0f32, b in 0.0..=1.0f32,
-        ) {
-            let edits = Edits::rank(&x, &p, THRESHOLD);
-            let (less, more) = (a.min(b), a.max(b));
-            let few = edits.apply(&x, less).difference(&x);
-            let many = edits.apply(&x, more).difference(&x);
-            for step in 0..STEPS {
-                prop_assert_eq!(few.steps()[step] & !many.steps()[step], 0);
-            }
-            for (step, row) in (0..STEPS).flat_map(|step| (0..PITCHES).map(move |row| (step, row))) {
-                let applies = edits.applies(step, row, a);
-                prop_assert_eq!(edits.mask(step, a) >> row & 1 == 1, applies);
-            }
-            let share = f64::from(few.count()) - f64::from(less) * edits.count() as f64;
-            prop_assert!(share.abs() <= 1.0, "share off by {} edits", share);
-        }
-    }
-
-    #[test]
-    fn edits_can_be_kept_to_some_steps() {
-        let edits = Edits::rank(&Roll::EMPTY, &vec![1.0; CELLS], THRESHOLD);
-        let some = edits.within(0b101);
-        for step in 0..STEPS {
-            let kept = if step == 0 || step == 2 {
-                edits.mask(step, 1.0)
-            } else {
-                0
-            };
-            assert_eq!(some.mask(step, 1.0), kept, "step {step}");
-        }
-        assert_eq!(edits.within(u64::MAX), edits);
-    }
-
-    #[test]
-    fn the_surest_edit_comes_first() {
-        let mut p = vec![0.0; CELLS];
-        p[5] = 0.6;
-        p[9] = 0.9;
-        let edits = Edits::rank(&Roll::EMPTY, &p, THRESHOLD);
-        let half = edits.apply(&Roll::EMPTY, 0.5);
-        assert!(half.get(0, 9) && !half.get(0, 5));
-    }
-}
+pub(crate) mod tests;

@@ -67,7 +67,7 @@ mod tests {
         let track = [events, &[0, 0xff, 0x2f, 0]].concat();
         let song = Song::of(&Smf::read(&file(0, [0, 96], &[&track])).unwrap()).unwrap();
         let phrases = song.phrases(&Selection::default());
-        let rolls = phrases.into_iter().map(|phrase| phrase.roll).collect();
+        let rolls = phrases.into_iter().map(|phrase| *phrase.roll()).collect();
         (song, rolls)
     }
 

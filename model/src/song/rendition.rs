@@ -46,7 +46,7 @@ pub struct Rendition {
 pub struct Tally {
     /// Source notes that are played as they were.
     pub unchanged: usize,
-    /// Source notes that are played at another time or length, or struck more than once.
+    /// Source notes that are played at another time or length.
     pub changed: usize,
     /// Source notes that are not played.
     pub removed: usize,
@@ -87,7 +87,7 @@ impl Song {
             opened = opened.max(ahead);
             if let (Some(phrase), Some(Some(edits))) = (phrases.get(number), edits.get(number)) {
                 let first = (number * SLOTS) as i64;
-                performer.set_page(number % PAGES, &phrase.roll);
+                performer.set_page(number % PAGES, &phrase.heard);
                 performer.fill(number % PAGES, direction, edits);
                 for slot in first..first + SLOTS as i64 {
                     performer.attach(slot, Part::Main, number % PAGES, first);

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::roll::Roll;
+use crate::roll::notes::NoteRoll;
 use crate::smf::Smf;
 use crate::song::Song;
 
@@ -52,7 +52,7 @@ pub(super) struct Midi {
 pub(super) fn read_through(
     cache: Option<&Path>,
     key: &[u8; 32],
-    wanted: impl Fn(&Roll) -> bool,
+    wanted: impl Fn(&NoteRoll) -> bool,
     files: impl FnOnce(&mut dyn FnMut(Midi) -> io::Result<()>) -> io::Result<()>,
 ) -> io::Result<Vec<Reading>> {
     let path = cache.map(|dir| dir.join(format!("rolls-{}.bin", &hex(key)[..16])));
@@ -91,7 +91,7 @@ fn create(path: Option<&Path>) -> io::Result<(File, Option<(PathBuf, &Path)>)> {
 }
 
 /// The phrases of a MIDI file and what is wrong in it, or why it cannot be read.
-fn rolls(bytes: &[u8]) -> Result<(Vec<Roll>, Option<String>), String> {
+fn rolls(bytes: &[u8]) -> Result<(Vec<NoteRoll>, Option<String>), String> {
     let smf = Smf::read(bytes).map_err(|why| why.to_string())?;
     let song = Song::of(&smf).map_err(|why| why.to_string())?;
     Ok((song.rolls(), smf.damage()))
@@ -161,7 +161,7 @@ fn write_text(sink: &mut impl Write, text: &str) -> io::Result<()> {
 fn readings(
     file: File,
     key: &[u8; 32],
-    wanted: impl Fn(&Roll) -> bool,
+    wanted: impl Fn(&NoteRoll) -> bool,
 ) -> io::Result<Vec<Reading>> {
     /// Bytes of the digest at the end.
     const DIGEST: u64 = 32;

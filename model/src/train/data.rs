@@ -75,6 +75,17 @@ pub enum Corpus {
     Folders(BTreeMap<Genre, PathBuf>),
 }
 
+impl Corpus {
+    /// The genres that there is music of: those with an archive, or with a folder.
+    pub fn genres(&self) -> Vec<Genre> {
+        let is_there = |genre: &Genre| match self {
+            Self::Archives(dir) => dir.join(format!("{}.tar.gz", genre.folder())).is_file(),
+            Self::Folders(folders) => folders.contains_key(genre),
+        };
+        Genre::ALL.into_iter().filter(is_there).collect()
+    }
+}
+
 /// Which rows of a manifest are used. Folders of MIDI files are used whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Selection {

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::files;
 use crate::genre::Genre;
-use crate::roll::Roll;
+use crate::roll::notes::NoteRoll;
 
 use super::cache::{self, Midi};
 use super::data::{Damaged, DataError, LeftOut, Piece, Reason, Split};
@@ -73,7 +73,7 @@ pub(super) fn read(
         key.update(digest);
         files.push((path, digest));
     }
-    let enough = |roll: &Roll| roll.onsets().count() >= FEWEST_ONSETS;
+    let enough = |phrase: &NoteRoll| phrase.sounding().onsets().count() >= FEWEST_ONSETS;
     let found = cache::read_through(cache, &key.finalize().into(), enough, |put| {
         for (path, digest) in files {
             put(Midi {

@@ -121,6 +121,9 @@ impl App {
             knob: params.genre.unmodulated_plain_value() / 100.0,
             moved: params.knob(),
             quantise: params.quantise.unmodulated_plain_value() / 100.0,
+            tune: params.tune.unmodulated_plain_value() / 100.0,
+            harmony: params.harmony.value(),
+            variation: params.take(),
             guard: params.guard(),
             mode: params.mode.value(),
             delay: params.delay.value(),
@@ -369,6 +372,9 @@ fn turn(params: &ThirdStreamParams, setter: &ParamSetter, control: Control, gest
         Control::Genre => to(setter, &params.genre, gesture),
         Control::Pair => to(setter, &params.pair, gesture),
         Control::Quantise => to(setter, &params.quantise, gesture),
+        Control::Tune => to(setter, &params.tune, gesture),
+        Control::Harmony => to(setter, &params.harmony, gesture),
+        Control::Variation => to(setter, &params.variation, gesture),
         Control::Melody => to(setter, &params.melody, gesture),
         Control::Scale => to(setter, &params.scale, gesture),
         Control::Density => to(setter, &params.density, gesture),
@@ -397,6 +403,9 @@ fn set(params: &ThirdStreamParams, setter: &ParamSetter, settings: &Settings) {
     to(setter, &params.genre, settings.genre);
     to(setter, &params.pair, settings.pair);
     to(setter, &params.quantise, settings.quantise);
+    to(setter, &params.tune, settings.tune);
+    to(setter, &params.harmony, settings.harmony);
+    to(setter, &params.variation, settings.variation);
     to(setter, &params.melody, settings.melody);
     to(setter, &params.scale, settings.scale);
     to(setter, &params.density, settings.density);

@@ -1,5 +1,7 @@
-//! The small controls: Mode, Delay or Memory and Quantise beside the knob, the guards below the
-//! rolls, Bypass.
+//! The small controls: Mode, Delay or Memory and Quantise beside the knob, taste and guards below
+//! the rolls, Bypass.
+
+mod taste;
 
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align2, CursorIcon, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
@@ -7,6 +9,7 @@ use egui::{Align2, CursorIcon, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2
 use super::{Control, Gesture, View, theme};
 use crate::params::{Delay, Mode};
 use crate::rt::Guard;
+pub(crate) use taste::taste;
 
 /// Height of a control with its label above it, in logical pixels.
 pub(crate) const HEIGHT: f32 = 50.0;

@@ -2,6 +2,7 @@
 
 use egui::{Align2, Color32, Painter, Pos2, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
 use third_stream_model::roll::guard::Facts;
+use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::roll::{PITCHES, Roll, SLOTS, STEPS, STEPS_PER_SLOT, key_of_row};
 
 use super::{View, theme};
@@ -193,7 +194,7 @@ fn notes(painter: &Painter, field: Rect, (low, rows): (f32, f32), view: &View, a
 fn locked(painter: &Painter, field: Rect, (low, rows): (f32, f32), source: &Roll) {
     let theme = theme::of(painter.ctx());
     let size = vec2(field.width() / STEPS as f32, field.height() / rows);
-    let facts = Facts::of(source);
+    let facts = Facts::of(&NoteRoll::from(*source));
     for (step, cells) in facts.melody().steps().iter().enumerate() {
         for row in (0..PITCHES).filter(|row| cells >> row & 1 == 1) {
             let left = field.left() + step as f32 * size.x;

@@ -1,10 +1,9 @@
 //! A GPU that may go away, and the CPU behind it.
 
-use third_stream_model::genre::Direction;
-use third_stream_model::roll::{Roll, edits::Edits};
+use third_stream_model::roll::edits::Edits;
 
 use super::model::caught;
-use super::{Load, Model, ModelError};
+use super::{Load, Model, ModelError, Question};
 use crate::link::Weights;
 
 /// A model that is opened at the first question, and the one that takes over for good when it
@@ -33,12 +32,7 @@ impl Fallback {
     }
 
     /// The answer of the first model; `None` where there is none any more.
-    fn ask(
-        &mut self,
-        weights: Weights,
-        direction: Direction,
-        roll: &Roll,
-    ) -> Option<Result<Edits, ModelError>> {
+    fn ask(&mut self, asked: &Question) -> Option<Result<Edits, ModelError>> {
         let mut model = match std::mem::replace(&mut self.first, First::Gone) {
             First::Open(model) => model,
             First::Unopened(load) => caught(load)
@@ -47,7 +41,7 @@ impl Fallback {
                 .ok()?,
             First::Gone => return None,
         };
-        match caught(|| model.edits(weights, direction, roll)) {
+        match caught(|| model.edits(asked)) {
             Err(error) if !matches!(error, ModelError::NoWeights(_) | ModelError::Own { .. }) => {
                 // Whatever is left of it may panic once more.
                 let dropped = caught(|| {
@@ -76,16 +70,15 @@ impl Model for Fallback {
         &self.device
     }
 
-    fn edits(
-        &mut self,
-        weights: Weights,
-        direction: Direction,
-        roll: &Roll,
-    ) -> Result<Edits, ModelError> {
-        if let Some(answer) = self.ask(weights, direction, roll) {
+    fn edits(&mut self, asked: &Question) -> Result<Edits, ModelError> {
+        if let Some(answer) = self.ask(asked) {
             return answer;
         }
-        self.second.edits(weights, direction, roll)
+        self.second.edits(asked)
+    }
+
+    fn heeds_wishes(&self, weights: Weights) -> bool {
+        self.second.heeds_wishes(weights)
     }
 
     fn warm_up(&mut self) -> Result<(), ModelError> {
@@ -98,7 +91,8 @@ mod tests {
     use std::cell::Cell;
     use std::rc::Rc;
 
-    use third_stream_model::genre::Pair;
+    use third_stream_model::genre::{Direction, Pair};
+    use third_stream_model::roll::notes::NoteRoll;
 
     use super::*;
 
@@ -115,7 +109,7 @@ mod tests {
             self.name
         }
 
-        fn edits(&mut self, _: Weights, _: Direction, _: &Roll) -> Result<Edits, ModelError> {
+        fn edits(&mut self, _: &Question) -> Result<Edits, ModelError> {
             self.asked.set(self.asked.get() + 1);
             if self.asked.get() > self.passes {
                 return (self.end)();
@@ -125,11 +119,12 @@ mod tests {
     }
 
     fn ask(model: &mut Fallback) -> Result<Edits, ModelError> {
-        model.edits(
-            Weights::shipped(Pair::JAZZ_CLASSIC),
-            Direction::AToB,
-            &Roll::EMPTY,
-        )
+        model.edits(&Question {
+            weights: Weights::shipped(Pair::JAZZ_CLASSIC),
+            direction: Direction::AToB,
+            roll: NoteRoll::EMPTY,
+            wish: crate::link::Wish::default(),
+        })
     }
 
     /// A GPU of so many passes before a CPU, and how often the CPU was asked.

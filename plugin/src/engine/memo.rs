@@ -1,11 +1,11 @@
-//! The last few answers. A group's second request often has the same roll as its first (nothing
-//! was played in the last beat), and a loop brings the same rolls round and round.
+//! The last few answers. A group's second request is often the same as its first (nothing was
+//! played in the last beat), and a loop brings the same phrases round and round.
 
 use third_stream_model::roll::edits::Edits;
 
 use super::Question;
 
-/// Answers kept: both directions of the groups of a 16-bar loop, twice over (some 200 KiB).
+/// Answers kept: both directions of the groups of a 16-bar loop, twice over (some 150 KiB).
 const KEPT: usize = 16;
 
 /// Answers by what was asked; the oldest makes room.

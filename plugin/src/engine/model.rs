@@ -4,10 +4,11 @@ use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use third_stream_model::genre::{Direction, Pair};
+use third_stream_model::roll::CELLS;
 use third_stream_model::roll::edits::Edits;
-use third_stream_model::roll::{CELLS, Roll};
+use third_stream_model::roll::notes::NoteRoll;
 
-use crate::link::Weights;
+use crate::link::{Weights, Wish};
 
 /// Why there are no edits.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -47,10 +48,12 @@ pub enum ModelError {
 pub struct Question {
     /// Which networks.
     pub weights: Weights,
-    /// Which generator.
+    /// Towards which end of the knob.
     pub direction: Direction,
     /// What it hears.
-    pub roll: Roll,
+    pub roll: NoteRoll,
+    /// What is wanted beside.
+    pub wish: Wish,
 }
 
 /// Both networks of one or more pairs. Lives on the worker and nowhere else.
@@ -58,13 +61,14 @@ pub trait Model {
     /// What it runs on, as the editor shows it.
     fn device(&self) -> &str;
 
-    /// The edits that lead from `roll` towards the direction's target.
-    fn edits(
-        &mut self,
-        weights: Weights,
-        direction: Direction,
-        roll: &Roll,
-    ) -> Result<Edits, ModelError>;
+    /// The edits that lead from the question's phrase towards the direction's target.
+    fn edits(&mut self, asked: &Question) -> Result<Edits, ModelError>;
+
+    /// Whether these networks heed more of a [`Wish`] than what is held over. If not, questions
+    /// that differ in it have one answer.
+    fn heeds_wishes(&self, _weights: Weights) -> bool {
+        false
+    }
 
     /// How many questions it answers in the time of one: so many are put to it at once where they
     /// wait.
@@ -76,15 +80,19 @@ pub trait Model {
     fn answers(&mut self, questions: &[Question]) -> Vec<Result<Edits, ModelError>> {
         let questions = questions.iter();
         questions
-            .map(|asked| caught(|| self.edits(asked.weights, asked.direction, &asked.roll)))
+            .map(|asked| caught(|| self.edits(asked)))
             .collect()
     }
 
     /// One pass before any question, so that the first answer is as quick as the others.
     fn warm_up(&mut self) -> Result<(), ModelError> {
-        let weights = Weights::shipped(Pair::JAZZ_CLASSIC);
-        self.edits(weights, Direction::AToB, &Roll::EMPTY)
-            .map(|_| ())
+        let silence = Question {
+            weights: Weights::shipped(Pair::JAZZ_CLASSIC),
+            direction: Direction::AToB,
+            roll: NoteRoll::EMPTY,
+            wish: Wish::default(),
+        };
+        self.edits(&silence).map(|_| ())
     }
 }
 
@@ -100,10 +108,14 @@ pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T, ModelError>) -> Result<
     })
 }
 
-/// The edits that lead from `roll` to the cells whose probability (step-major, [`CELLS`] values)
-/// is above `threshold`. Refuses what is no probability, so that a broken network plays dry and
-/// not at random.
-pub fn ranked(roll: &Roll, probabilities: &[f32], threshold: f32) -> Result<Edits, ModelError> {
+/// The edits that lead from the question's phrase to the cells whose probability (step-major,
+/// [`CELLS`] values) is above `threshold`. Refuses what is no probability, so that a broken network
+/// plays dry and not at random.
+pub fn ranked(
+    asked: &Question,
+    probabilities: &[f32],
+    threshold: f32,
+) -> Result<Edits, ModelError> {
     if probabilities.len() != CELLS {
         return Err(ModelError::Size(probabilities.len()));
     }
@@ -112,5 +124,6 @@ pub fn ranked(roll: &Roll, probabilities: &[f32], threshold: f32) -> Result<Edit
         let value = probabilities[cell];
         return Err(ModelError::NotAProbability { cell, value });
     }
-    Ok(Edits::rank(roll, probabilities, threshold))
+    let Question { roll, wish, .. } = asked;
+    Ok(Edits::rank(roll, probabilities, threshold, wish.held))
 }

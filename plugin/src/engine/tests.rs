@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::edits::{Edits, THRESHOLD};
+use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::roll::{CELLS, Roll};
 use third_stream_model::weights::WeightsError;
 
 use super::*;
-use crate::link::{Answer, AudioEnd, Counted, Failure, Request, Response, Weights, link};
+use crate::link::{Answer, AudioEnd, Counted, Failure, Request, Response, Weights, Wish, link};
 
 /// Longer than any of this may take on a busy machine.
 const LONG: Duration = Duration::from_secs(20);
@@ -22,16 +23,13 @@ impl<F: FnMut(Direction, &Roll) -> Result<Vec<f32>, ModelError>> Model for Fake<
         "fake"
     }
 
-    fn edits(
-        &mut self,
-        weights: Weights,
-        direction: Direction,
-        roll: &Roll,
-    ) -> Result<Edits, ModelError> {
-        if weights.pair == Pair::JAZZ_POP {
-            return Err(ModelError::NoWeights(weights.pair));
+    fn edits(&mut self, asked: &Question) -> Result<Edits, ModelError> {
+        let pair = asked.weights.pair;
+        if pair == Pair::JAZZ_POP {
+            return Err(ModelError::NoWeights(pair));
         }
-        ranked(roll, &(self.0)(direction, roll)?, THRESHOLD)
+        let values = (self.0)(asked.direction, asked.roll.sounding())?;
+        ranked(asked, &values, THRESHOLD)
     }
 }
 
@@ -53,7 +51,7 @@ fn held_at_zero() -> (Engine, mpsc::Receiver<()>, mpsc::Sender<()>) {
     let (begins, began) = mpsc::channel();
     let (free, held) = mpsc::channel();
     let engine = engine(move |_, roll| {
-        if *roll == note(0) {
+        if *roll == *note(0).sounding() {
             begins.send(()).unwrap();
             held.recv().unwrap();
         }
@@ -75,10 +73,10 @@ fn silence() -> Vec<f32> {
 }
 
 /// A roll of one note at `row`, so that requests can be told apart.
-fn note(row: usize) -> Roll {
+fn note(row: usize) -> NoteRoll {
     let mut roll = Roll::EMPTY;
     roll.fill(row, 0, 4);
-    roll
+    roll.into()
 }
 
 fn request(end: &AudioEnd, group: u32, deadline: Instant) -> Request {
@@ -91,6 +89,7 @@ fn request(end: &AudioEnd, group: u32, deadline: Instant) -> Request {
         weights: Weights::shipped(Pair::JAZZ_CLASSIC),
         direction: Direction::AToB,
         roll: note(group as usize),
+        wish: Wish::default(),
     }
 }
 
@@ -163,7 +162,7 @@ fn answers_carry_the_marks_of_their_requests() {
 
 /// A model that takes two questions at once and tells what it was asked. It is held at `note(0)`.
 struct Pairwise {
-    asked: mpsc::Sender<Vec<Roll>>,
+    asked: mpsc::Sender<Vec<NoteRoll>>,
     held: mpsc::Receiver<()>,
 }
 
@@ -172,9 +171,9 @@ impl Model for Pairwise {
         "two at once"
     }
 
-    fn edits(&mut self, _: Weights, _: Direction, roll: &Roll) -> Result<Edits, ModelError> {
-        assert_ne!(*roll, note(2), "for the test");
-        ranked(roll, &identity(roll), THRESHOLD)
+    fn edits(&mut self, asked: &Question) -> Result<Edits, ModelError> {
+        assert_ne!(asked.roll, note(2), "for the test");
+        ranked(asked, &identity(asked.roll.sounding()), THRESHOLD)
     }
 
     fn at_once(&self) -> usize {
@@ -182,15 +181,14 @@ impl Model for Pairwise {
     }
 
     fn answers(&mut self, questions: &[Question]) -> Vec<Result<Edits, ModelError>> {
-        let rolls: Vec<Roll> = questions.iter().map(|asked| asked.roll).collect();
+        let rolls: Vec<NoteRoll> = questions.iter().map(|asked| asked.roll).collect();
         let holds = rolls.contains(&note(0));
         self.asked.send(rolls).unwrap();
         if holds {
             self.held.recv().unwrap();
         }
         let each = questions.iter();
-        each.map(|asked| caught(|| self.edits(asked.weights, asked.direction, &asked.roll)))
-            .collect()
+        each.map(|asked| caught(|| self.edits(asked))).collect()
     }
 }
 
@@ -313,7 +311,7 @@ fn silence_stays_silence_and_a_known_roll_costs_no_pass() {
     let engine = engine(|_, _| Ok(vec![0.9; CELLS]));
     let end = attached(&engine, 1);
     let silent = Request {
-        roll: Roll::EMPTY,
+        roll: NoteRoll::EMPTY,
         ..request(&end, 0, Instant::now())
     };
     assert!(end.ask(silent));

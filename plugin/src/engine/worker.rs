@@ -148,18 +148,18 @@ impl Work {
         {
             if asked
                 .iter()
-                .any(|other| question(other) == question(&request))
+                .any(|other| self.question(other) == self.question(&request))
             {
                 // The same once more: it is known when this turn is over.
                 self.waiting.push(request);
                 break;
             }
-            match self.known(&question(&request)) {
+            match self.known(&self.question(&request)) {
                 Some(outcome) => self.send(request.instance, &request.respond(outcome)),
                 None => asked.push(request),
             }
         }
-        let questions: Vec<Question> = asked.iter().map(question).collect();
+        let questions: Vec<Question> = asked.iter().map(|request| self.question(request)).collect();
         let outcomes = self.work_out(&questions, status);
         for (request, outcome) in asked.iter().zip(outcomes) {
             self.send(request.instance, &request.respond(outcome));
@@ -185,6 +185,25 @@ impl Work {
     fn send_again(&mut self) {
         for (instance, response) in std::mem::take(&mut self.unsent) {
             self.send(instance, &response);
+        }
+    }
+
+    /// What is asked, as far as it makes a difference.
+    fn question(&self, request: &Request) -> Question {
+        let Request {
+            weights,
+            direction,
+            roll,
+            wish,
+            ..
+        } = *request;
+        let model = self.model.as_ref();
+        let heeds = model.is_some_and(|model| model.heeds_wishes(weights));
+        Question {
+            weights,
+            direction,
+            roll,
+            wish: if heeds { wish } else { wish.of_the_phrase() },
         }
     }
 
@@ -249,13 +268,5 @@ impl Work {
                 Err(Failure::Network)
             }
         }
-    }
-}
-
-fn question(request: &Request) -> Question {
-    Question {
-        weights: request.weights,
-        direction: request.direction,
-        roll: request.roll,
     }
 }

@@ -6,7 +6,10 @@
 
 use third_stream_model::genre::Direction;
 use third_stream_model::roll::edits::Edits;
+use third_stream_model::roll::heard::Heard;
+use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::roll::quantise::note_steps;
+use third_stream_model::roll::swing::Swing;
 use third_stream_model::roll::{Roll, SLOTS, STEPS, STEPS_PER_SLOT, row_of_key};
 
 use super::document::{Document, FiledBar, Filing};
@@ -35,7 +38,7 @@ struct Answer {
     /// The request that it answers; 0 for none.
     ticket: u32,
     /// What they were asked about.
-    roll: Roll,
+    heard: Heard,
     edits: [Edits; 2],
     filled: [bool; 2],
 }
@@ -48,7 +51,7 @@ struct Phrase {
     /// The newest request; 0 for none.
     asked: u32,
     /// Of that request.
-    asked_roll: Roll,
+    asked_heard: Heard,
     answer: Answer,
     /// Known, but not answered as it now is.
     waiting: bool,
@@ -56,7 +59,7 @@ struct Phrase {
     brought: bool,
 }
 
-/// All that is remembered. Up to some 14 MiB on the heap, in use as it is filled; made when an
+/// All that is remembered. Up to some 8 MiB on the heap, in use as it is filled; made when an
 /// instance is activated and when a project is loaded, and handed over whole.
 #[derive(Debug)]
 pub(crate) struct Memory {
@@ -79,6 +82,13 @@ pub(crate) struct Memory {
     waiting: u32,
 }
 
+/// What is heard where nothing is.
+const SILENCE: Heard = Heard {
+    notes: NoteRoll::EMPTY,
+    held: 0,
+    swing: Swing::STRAIGHT,
+};
+
 const SLOT: Slot = Slot {
     known: 0,
     first: NONE,
@@ -95,10 +105,10 @@ impl Phrase {
             key,
             slots: [SLOT; SLOTS],
             asked: 0,
-            asked_roll: Roll::EMPTY,
+            asked_heard: SILENCE,
             answer: Answer {
                 ticket: 0,
-                roll: Roll::EMPTY,
+                heard: SILENCE,
                 edits: [Edits::NONE; 2],
                 filled: [false; 2],
             },
@@ -348,15 +358,16 @@ impl Memory {
 
     /// What sounds in a phrase, as the networks hear it: its notes, the ends of those of the
     /// phrase before, and in place of bars that were never heard the others in turn.
-    pub(crate) fn roll(&self, phrase: usize) -> Roll {
-        let mut steps = [0; STEPS];
+    pub(crate) fn heard(&self, phrase: usize) -> Heard {
+        let mut sounding = [0; STEPS];
+        let mut onsets = [0; STEPS];
         let Some(key) = self.key(phrase) else {
-            return Roll::EMPTY;
+            return SILENCE;
         };
         if let Some(before) = key.before().and_then(|before| self.find(before)) {
-            self.draw(before, -(SLOTS as isize), &mut steps);
+            self.draw(before, -(SLOTS as isize), &mut sounding, &mut onsets);
         }
-        self.draw(phrase, 0, &mut steps);
+        self.draw(phrase, 0, &mut sounding, &mut onsets);
         let mut heard = [0; SLOTS];
         let mut count = 0;
         for index in (0..SLOTS).filter(|index| self.known(phrase, *index) != 0) {
@@ -366,17 +377,30 @@ impl Memory {
         for index in (0..SLOTS).filter(|index| self.known(phrase, *index) == 0) {
             let to = index * STEPS_PER_SLOT;
             let length = key.steps(index);
-            steps[to..to + STEPS_PER_SLOT].fill(0);
-            if count > 0 {
-                let from = heard[index % count] * STEPS_PER_SLOT;
-                steps.copy_within(from..from + length, to);
+            for steps in [&mut sounding, &mut onsets] {
+                steps[to..to + STEPS_PER_SLOT].fill(0);
+                if count > 0 {
+                    let from = heard[index % count] * STEPS_PER_SLOT;
+                    steps.copy_within(from..from + length, to);
+                }
             }
         }
-        Roll::from_steps(steps)
+        let notes = (0..SLOTS).flat_map(|index| self.list(phrase, index));
+        let pitched = notes.filter(|(_, note, _)| row_of_key(note.key).is_some());
+        let swing = Swing::of(pitched.map(|(_, note, _)| note.onset()));
+        let (sounding, onsets) = (Roll::from_steps(sounding), Roll::from_steps(onsets));
+        Heard::new(sounding, onsets, swing)
     }
 
-    /// Draws the notes of `phrase`, whose first slot is slot `first` of the roll.
-    fn draw(&self, phrase: usize, first: isize, steps: &mut [u128; STEPS]) {
+    /// Draws the notes of `phrase`, whose first slot is slot `first` of the roll, and where they
+    /// begin.
+    fn draw(
+        &self,
+        phrase: usize,
+        first: isize,
+        sounding: &mut [u128; STEPS],
+        onsets: &mut [u128; STEPS],
+    ) {
         let Some(key) = self.key(phrase) else {
             return;
         };
@@ -390,12 +414,15 @@ impl Memory {
                 let (start, end) = note_steps(onset, onset + note.ring());
                 let begin = start.clamp(0, *own as i64 - 1) as usize;
                 let (mut slot, mut step) = (first + index as isize, begin);
+                if let Ok(slot) = usize::try_from(slot) {
+                    onsets[slot * STEPS_PER_SLOT + step] |= 1 << row;
+                }
                 let mut left = (end - start).max(1);
                 while left > 0 && slot < SLOTS as isize {
                     let length = lengths[slot.rem_euclid(SLOTS as isize) as usize];
                     while left > 0 && step < length {
                         if let Ok(slot) = usize::try_from(slot) {
-                            steps[slot * STEPS_PER_SLOT + step] |= 1 << row;
+                            sounding[slot * STEPS_PER_SLOT + step] |= 1 << row;
                         }
                         step += 1;
                         left -= 1;
@@ -406,10 +433,10 @@ impl Memory {
         }
     }
 
-    /// Whether the networks were asked about a phrase as `roll`, and did not refuse.
-    pub(crate) fn asked(&self, phrase: usize, roll: &Roll) -> bool {
+    /// Whether the networks were asked about a phrase as it was `heard`, and did not refuse.
+    pub(crate) fn asked(&self, phrase: usize, heard: &Heard) -> bool {
         let phrase = self.phrases.get(phrase);
-        phrase.is_some_and(|p| p.asked != 0 && p.asked_roll == *roll)
+        phrase.is_some_and(|p| p.asked != 0 && p.asked_heard == *heard)
     }
 
     /// Whether a phrase is known but not answered as it now is.
@@ -417,11 +444,11 @@ impl Memory {
         self.phrases.get(phrase).is_some_and(|p| p.waiting)
     }
 
-    /// The networks are asked about a phrase as `roll`. `ticket` is greater than 0.
-    pub(crate) fn ask(&mut self, phrase: usize, ticket: u32, roll: &Roll) {
+    /// The networks are asked about a phrase as it was `heard`. `ticket` is greater than 0.
+    pub(crate) fn ask(&mut self, phrase: usize, ticket: u32, heard: &Heard) {
         if let Some(phrase) = self.phrases.get_mut(phrase) {
             phrase.asked = ticket;
-            phrase.asked_roll = *roll;
+            phrase.asked_heard = *heard;
             self.waiting += u32::from(!std::mem::replace(&mut phrase.waiting, true));
         }
     }
@@ -458,7 +485,7 @@ impl Memory {
         &mut self,
         phrase: usize,
         ticket: u32,
-        roll: &Roll,
+        heard: &Heard,
         direction: Direction,
         edits: &Edits,
     ) {
@@ -473,7 +500,7 @@ impl Memory {
                 return;
             }
             answer.ticket = ticket;
-            answer.roll = *roll;
+            answer.heard = *heard;
             answer.filled = [false; 2];
         }
         answer.edits[direction.index()] = *edits;
@@ -483,10 +510,10 @@ impl Memory {
         }
     }
 
-    /// The answer of a phrase: its ticket, the roll that it is about, and which directions it has.
-    pub(crate) fn answer(&self, phrase: usize) -> Option<(u32, &Roll, [bool; 2])> {
+    /// The answer of a phrase: its ticket, what it is about, and which directions it has.
+    pub(crate) fn answer(&self, phrase: usize) -> Option<(u32, &Heard, [bool; 2])> {
         let answer = &self.phrases.get(phrase)?.answer;
-        (answer.ticket != 0).then_some((answer.ticket, &answer.roll, answer.filled))
+        (answer.ticket != 0).then_some((answer.ticket, &answer.heard, answer.filled))
     }
 
     /// The edits of a phrase's answer in one direction, if it has them.

@@ -2,7 +2,8 @@
 
 use third_stream_model::genre::Direction;
 use third_stream_model::roll::edits::Edits;
-use third_stream_model::roll::{Roll, row_of_key};
+use third_stream_model::roll::heard::Heard;
+use third_stream_model::roll::row_of_key;
 
 use super::place::PhraseKey;
 use super::*;
@@ -253,7 +254,8 @@ fn a_roll_is_its_notes_and_the_ends_of_those_before() {
     add(&mut memory, first, 3, note(3.0, 6.0, 60)); // into the next phrase
     add(&mut memory, second, 0, note(-0.1, 0.5, 62)); // early
     add(&mut memory, second, 1, note(3.75, 1.0, 64)); // over a bar line
-    let roll = memory.roll(second);
+    let heard = memory.heard(second);
+    let roll = heard.notes.sounding();
     let steps = |key| {
         let row = row_of_key(key).unwrap();
         (0..64)
@@ -270,34 +272,34 @@ fn bars_that_were_never_heard_sound_like_the_others_in_turn() {
     let mut memory = Memory::new(0);
     learn(&mut memory, 0, 60);
     learn(&mut memory, 1, 62);
-    let roll = memory.roll(memory.find(key(0)).unwrap());
-    let onsets = roll.onsets();
+    let heard = memory.heard(memory.find(key(0)).unwrap());
+    let onsets = heard.notes.onsets();
     for (step, key) in [(0, 60), (16, 62), (32, 60), (48, 62)] {
         assert!(onsets.get(step, row_of_key(key).unwrap()), "step {step}");
     }
-    assert_eq!(roll.count(), 16);
+    assert_eq!(heard.notes.sounding().count(), 16);
     // A bar in which nothing was played is known, and stays silent.
     let phrase = memory.find(key(0)).unwrap();
     memory.know(phrase, 2, u16::MAX);
     memory.know(phrase, 3, u16::MAX);
-    assert_eq!(memory.roll(phrase).count(), 8);
+    assert_eq!(memory.heard(phrase).notes.sounding().count(), 8);
 }
 
 #[test]
 fn the_newest_answer_counts() {
     let mut memory = Memory::new(0);
     learn(&mut memory, 0, 60);
-    let roll = memory.roll(0);
-    assert!(!memory.asked(0, &roll));
-    memory.ask(0, 7, &roll);
-    assert!(memory.asked(0, &roll) && !memory.asked(0, &Roll::EMPTY));
+    let heard = memory.heard(0);
+    assert!(!memory.asked(0, &heard));
+    memory.ask(0, 7, &heard);
+    assert!(memory.asked(0, &heard) && !memory.asked(0, &Heard::default()));
     assert_eq!(memory.waiting(), 1);
-    memory.take(0, 7, &roll, Direction::AToB, &Edits::NONE);
+    memory.take(0, 7, &heard, Direction::AToB, &Edits::NONE);
     assert_eq!(memory.waiting(), 0);
     assert!(memory.edits(0, Direction::AToB).is_some());
     assert!(memory.edits(0, Direction::BToA).is_none());
-    memory.take(0, 6, &Roll::EMPTY, Direction::BToA, &Edits::NONE);
+    memory.take(0, 6, &Heard::default(), Direction::BToA, &Edits::NONE);
     assert_eq!(memory.answer(0).unwrap().0, 7);
     memory.refuse(0, 7);
-    assert!(!memory.asked(0, &roll));
+    assert!(!memory.asked(0, &heard));
 }

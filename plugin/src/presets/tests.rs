@@ -111,6 +111,7 @@ fn a_preset_of_version_1_is_read() {
         density: Some(-10.0),
         mode: Some(Mode::InPlace),
         delay: Some(Delay::Two),
+        ..Settings::default()
     };
     assert_eq!(preset.settings, expected);
 }

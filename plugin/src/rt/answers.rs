@@ -3,15 +3,20 @@
 //! An answer is never used earlier than at its time, even if it is there, and never waited for
 //! except offline: so the output does not depend on how fast the machine is.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use third_stream_model::genre::Direction;
 use third_stream_model::perform::{Part, Performer};
-use third_stream_model::roll::SLOTS;
+use third_stream_model::roll::edits::LEAD_STEPS;
+use third_stream_model::roll::heard::Heard;
+use third_stream_model::roll::{SLOTS, STEPS_PER_SLOT};
 
 use super::NOTICE;
 use super::groups::Closed;
-use crate::link::{Answer, AudioEnd, Counted, LONGEST_WAIT, Request, Response, Weights};
+use crate::link::{
+    Answer, AudioEnd, Counted, LONGEST_WAIT, Request, Response, Taste, Weights, Wish,
+};
 
 /// Groups that can be out at once; the performer has two pages for each.
 const FLIGHTS: usize = 4;
@@ -67,6 +72,7 @@ pub(super) struct Ask {
     /// Seconds until the answer is needed.
     pub(super) seconds: f64,
     pub(super) weights: Weights,
+    pub(super) taste: Taste,
     /// Whether the host renders offline.
     pub(super) offline: bool,
 }
@@ -127,8 +133,8 @@ impl Answers {
         flight.last = last;
         flight.windows[ask.answer.index()] = Some(window);
         flight.asked[ask.answer.index()] = ask.now;
-        let roll = performer.window(window, ask.now);
-        performer.set_page(page_of(ask.group, ask.answer), &roll);
+        let heard = performer.window(window, ask.now);
+        performer.set_page(page_of(ask.group, ask.answer), &heard);
         flight.come[ask.answer.index()] = [false; 2];
         if let Some(slot) = self.flights.get_mut(place) {
             *slot = Some(flight);
@@ -144,7 +150,8 @@ impl Answers {
                 deadline,
                 weights: ask.weights,
                 direction,
-                roll,
+                roll: heard.notes,
+                wish: self.wish(ask, &heard, direction, performer),
             };
             if !self.send(&request, ask.offline, link, performer)
                 && let Some(Some(flight)) = self.flights.get_mut(place)
@@ -154,6 +161,33 @@ impl Answers {
                 link.count(Counted::NoRoom);
             }
         }
+    }
+
+    /// What is wanted of an answer in `direction`, with what of its window is decided: the bars
+    /// before the group, and for the second answer the group's first beat.
+    fn wish(&self, ask: &Ask, heard: &Heard, direction: Direction, performer: &Performer) -> Wish {
+        let (first, last) = ask.slots;
+        let window = last - SLOTS as i64 + 1;
+        let mut wish = ask.taste.wish(heard.held);
+        let mut tell = |slot: i64, part: Part, steps: Range<usize>| {
+            let place = (slot - window) as usize * STEPS_PER_SLOT;
+            for step in steps.clone() {
+                wish.decided |= 1 << (place + step);
+            }
+            let window = (window, &heard.notes);
+            performer.write_played((slot, part, steps), direction, window, &mut wish.played);
+        };
+        for slot in window..first {
+            let lead = performer.lead(slot);
+            tell(slot, Part::Lead, 0..lead);
+            tell(slot, Part::Main, lead..STEPS_PER_SLOT);
+        }
+        // Its answer may still be on its way where a loop's end has cut the group short.
+        let open = |latch: &Latch| (latch.group, latch.slot) == (ask.group, first);
+        if ask.answer == Answer::Second && !self.latches.iter().flatten().any(open) {
+            tell(first, Part::Lead, 0..LEAD_STEPS);
+        }
+        wish
     }
 
     /// Sends a request; a bounce waits for room. False: it was not sent.

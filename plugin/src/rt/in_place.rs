@@ -21,7 +21,7 @@ use third_stream_model::roll::row_of_key;
 use super::clock::{BeatClock, Change};
 use super::straight::Straight;
 use super::{Message, Note, Settings, Transport};
-use crate::link::{AudioEnd, IN_A_BLOCK, Weights};
+use crate::link::{AudioEnd, IN_A_BLOCK, Taste, Weights};
 use crate::memory::{Memory, Meter, Place, Post};
 use learner::{HALF_STEP, Learner};
 use pages::Pages;
@@ -64,6 +64,7 @@ pub(super) struct InPlace {
     /// The next phrase that is to be prepared after loading.
     preparing: Option<usize>,
     weights: Weights,
+    taste: Taste,
     late: u32,
     /// The last slot of the performer's that was to play by an answer which was not there in time.
     overdue: Option<i64>,
@@ -144,6 +145,7 @@ impl InPlace {
             stopped_at: 0.0,
             preparing: Some(0),
             weights: Weights::shipped(Pair::JAZZ_CLASSIC),
+            taste: Taste::default(),
             late: 0,
             overdue: None,
         }
@@ -204,8 +206,9 @@ impl InPlace {
 
     /// Once a block: takes in answers, and asks about phrases of a project that was loaded.
     pub(super) fn attend(&mut self, settings: &Settings, link: &AudioEnd) {
-        if settings.weights != self.weights {
+        if settings.weights != self.weights || settings.taste != self.taste {
             self.weights = settings.weights;
+            self.taste = settings.taste;
             self.memory.await_all();
             self.renew(link);
         }

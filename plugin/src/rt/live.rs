@@ -8,6 +8,7 @@
 use third_stream_model::genre::Direction;
 use third_stream_model::perform::{Body, Clock, Emission, Performer};
 use third_stream_model::roll::STEPS_PER_SLOT;
+use third_stream_model::roll::edits::LEAD_STEPS;
 use third_stream_model::roll::quantise::STEPS_PER_BEAT;
 
 use super::answers::{Answers, Ask};
@@ -22,8 +23,6 @@ use crate::memory::Meter;
 const LEAD: f64 = 1.0;
 /// A hair, in steps and in beats.
 const HAIR: f64 = 1e-6;
-/// The first beat in steps.
-const LEAD_STEPS: usize = 4;
 /// Half a step, in beats: so much before its place on the grid a step's notes may sound.
 const HALF_STEP: f64 = 0.5 / STEPS_PER_BEAT;
 
@@ -222,14 +221,14 @@ impl Live {
         let steps = STEPS_PER_SLOT as i64;
         view.playhead = ((slot - window) * steps) as f32 + step as f32;
         view.first_step = ((first - window) * steps) as u8;
-        view.source = self.performer.window(window, beats);
+        view.source = *self.performer.window(window, beats).notes.sounding();
         view.output = view.source;
         let (direction, _) = Direction::of_knob(settings.knob);
         let by = self.performer.playing_by(slot, step as usize, direction);
         match by {
             Some((page, base, true)) if base == window => {
                 let output = self.performer.page_output(page, settings.control());
-                view.output = output.unwrap_or(view.source);
+                view.output = output.map_or(view.source, |output| *output.sounding());
             }
             Some((_, _, true)) => {}
             _ => view.state = State::Dry,
@@ -293,6 +292,7 @@ impl Live {
             now,
             seconds: self.clock.seconds(take_up - now, transport.sample_rate),
             weights: settings.weights,
+            taste: settings.taste,
             offline: transport.offline,
         };
         self.answers.ask(&ask, link, &mut self.performer);
@@ -319,6 +319,7 @@ impl Live {
             now,
             seconds: self.clock.seconds(LEAD - HALF_STEP, transport.sample_rate),
             weights: settings.weights,
+            taste: settings.taste,
             offline: transport.offline,
         };
         self.answers.ask(&ask, link, &mut self.performer);

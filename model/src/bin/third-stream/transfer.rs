@@ -14,7 +14,7 @@ use third_stream_model::shipped;
 use third_stream_model::smf::Smf;
 use third_stream_model::song::{Counts, Selection, Song};
 use third_stream_model::svg;
-use third_stream_model::transfer::Transfer;
+use third_stream_model::transfer::{Transfer, Wish};
 
 /// Options of `transfer`.
 #[derive(clap::Args)]
@@ -35,14 +35,23 @@ pub(crate) struct TransferArgs {
     /// Keep the melody: the top line is not edited, and nothing is added above it
     #[arg(long)]
     melody_lock: bool,
+    /// How free the tune is, 0 (as played) to 100 %; --melody-lock means 0
+    #[arg(long, default_value = "50", value_parser = percent)]
+    tune: f32,
+    /// How much of the harmony is kept: kept, three or enriched
+    #[arg(long, value_enum, default_value = "three")]
+    harmony: Harmony,
+    /// Which take, 1 to 16: another number is another answer
+    #[arg(long, default_value = "1", value_parser = clap::value_parser!(u8).range(1..=16))]
+    variation: u8,
     /// Keep added notes in the source's key, 0 to 100 %: the less sure ones go first
     #[arg(long, default_value = "0", value_parser = percent)]
     scale_guard: f32,
     /// Fewer added notes (-100) to fewer removed ones (100), in percent
     #[arg(long, default_value = "0", allow_hyphen_values = true, value_parser = signed_percent)]
     density: f32,
-    /// The genre pair: jazz-classic, jazz-pop or classic-pop [default: that of the weights file,
-    /// else jazz-classic]
+    /// The genre pair: jazz-classic, jazz-pop or classic-pop [default: the first that the weights
+    /// know and that leads to the target]
     #[arg(long)]
     pair: Option<Pair>,
     /// A weights file in place of the bundled one
@@ -57,6 +66,28 @@ pub(crate) struct TransferArgs {
     /// Transfer only these channels, 1 to 16; never drums (10, and others that the file marks)
     #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u8).range(1..=16))]
     channels: Vec<u8>,
+}
+
+/// How much of the harmony is kept.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Harmony {
+    /// Four pitch classes of each half bar
+    Kept,
+    /// Three
+    Three,
+    /// Two, the rest is the network's
+    Enriched,
+}
+
+impl Harmony {
+    /// Pitch classes of each half bar that are kept.
+    const fn pitch_classes(self) -> u8 {
+        match self {
+            Self::Kept => 4,
+            Self::Three => 3,
+            Self::Enriched => 2,
+        }
+    }
 }
 
 /// A share from a percentage on either side of 0.
@@ -141,7 +172,9 @@ fn folder(engine: &Engine) -> Result<()> {
 struct Engine<'a> {
     args: &'a TransferArgs,
     transfer: Transfer,
+    pair: Pair,
     direction: Direction,
+    wish: Wish,
     selection: Selection,
 }
 
@@ -158,33 +191,23 @@ impl<'a> Engine<'a> {
                 Transfer::from_bytes(&bytes)
                     .with_context(|| format!("{}: cannot use the weights", file.display()))?
             }
-            None => Transfer::from_bytes(shipped::weights(bundled_pair(args)?))
+            None => Transfer::from_bytes(shipped::arranger())
                 .context("the bundled weights are damaged")?,
         };
-        let pair = transfer.pair();
-        if let Some(asked) = args.pair
-            && asked != pair
-        {
-            bail!(
-                "the weights are for {pair}, but --pair asks for {asked}; \
-                 name weights for {asked} with --weights"
-            );
-        }
-        let Some(direction) = pair.towards(args.to) else {
-            bail!(
-                "the weights are for {pair} and lead to {} or {}, not to {}; \
-                 name another --pair, or other weights with --weights",
-                pair.a,
-                pair.b,
-                args.to
-            );
-        };
+        let (pair, direction) = ends(&transfer.header().pairs(), args)?;
         let tracks: BTreeSet<usize> = args.tracks.iter().map(|n| usize::from(*n) - 1).collect();
         let channels: BTreeSet<u8> = args.channels.iter().map(|n| n - 1).collect();
         Ok(Self {
             args,
             transfer,
+            pair,
             direction,
+            wish: Wish {
+                variation: args.variation,
+                freedom: if args.melody_lock { 0.0 } else { args.tune },
+                pitch_classes: args.harmony.pitch_classes(),
+                ..Wish::default()
+            },
             selection: Selection { tracks, channels },
         })
     }
@@ -217,8 +240,16 @@ impl<'a> Engine<'a> {
         }
         let phrases = song.phrases(&self.selection);
         let edits = phrases.iter().map(|phrase| {
-            let edits = || self.transfer.edits(&phrase.roll, self.direction);
-            (!phrase.roll.is_empty()).then(edits).transpose()
+            let wish = Wish {
+                held: phrase.heard.held,
+                ..self.wish
+            };
+            let phrase = &phrase.heard.notes;
+            let edits = || {
+                self.transfer
+                    .edits(phrase, (self.pair, self.direction), &wish)
+            };
+            (!phrase.is_empty()).then(edits).transpose()
         });
         let edits: Vec<_> = edits.collect::<Result<_, _>>().with_context(at)?;
         let Self {
@@ -271,7 +302,7 @@ impl<'a> Engine<'a> {
     }
 
     fn subtitle(&self) -> String {
-        let pair = self.transfer.pair();
+        let pair = self.pair;
         format!(
             "{} \u{2192} {}, amount {:.0} %, quantise {:.0} %",
             pair.source(self.direction),
@@ -282,18 +313,25 @@ impl<'a> Engine<'a> {
     }
 }
 
-/// The pair whose bundled weights lead to the target.
-fn bundled_pair(args: &TransferArgs) -> Result<Pair> {
-    let pair = args.pair.or_else(|| Pair::meant_by(args.to));
-    pair.with_context(|| {
-        let pairs = Pair::ALL
-            .into_iter()
-            .filter(|pair| pair.towards(args.to).is_some());
-        let options: Vec<String> = pairs.map(|pair| format!("--pair {pair}")).collect();
+/// Of the pairs that the weights know the one that was asked for, or the first that leads to the
+/// target; and the direction in it.
+fn ends(known: &[Pair], args: &TransferArgs) -> Result<(Pair, Direction)> {
+    let asked = |pair: &&Pair| args.pair.is_none_or(|asked| asked == **pair);
+    let mut leading = known.iter().filter(asked).filter_map(|pair| {
+        let direction = pair.towards(args.to)?;
+        Some((*pair, direction))
+    });
+    leading.next().with_context(|| {
+        let names: Vec<String> = known.iter().map(Pair::to_string).collect();
+        let asked = args
+            .pair
+            .map(|pair| format!(" in {pair}"))
+            .unwrap_or_default();
         format!(
-            "two pairs lead to {}: say {}",
-            args.to,
-            options.join(" or ")
+            "the weights are for {} and do not lead to {}{asked}; name another --pair, or other \
+             weights with --weights",
+            names.join(", "),
+            args.to
         )
     })
 }

@@ -1,29 +1,27 @@
 //! The melody: the notes that are the highest where they begin.
 
 use crate::roll::Roll;
+use crate::roll::notes::NoteRoll;
 
-/// The cells that have to stay as they are so that the melody does: its notes, the cells just
-/// before and after them (a sounding neighbour would lengthen the note), and all silent cells
-/// above the line. While the melody rests, the line stays at its last pitch.
-pub(super) fn locked(source: &Roll) -> Roll {
-    let notes = notes(source);
-    let notes = notes.steps();
-    let around = |step: Option<usize>| step.and_then(|at| notes.get(at)).unwrap_or(&0);
+/// The cells in which nothing new may sound so that the melody stays what it is: its notes, and
+/// all silent cells above the line. While the melody rests, the line stays at its last pitch.
+pub(super) fn closed(source: &NoteRoll, notes: &Roll) -> Roll {
+    let (sounding, notes) = (source.sounding().steps(), notes.steps());
     // For the rests before the first note of the melody.
     let mut line = notes.iter().find_map(|step| highest(*step));
     Roll::from_steps(std::array::from_fn(|step| {
         line = highest(notes[step]).or(line);
-        let above = line.map_or(0, |row| !0 << row) & !source.steps()[step];
-        notes[step] | around(step.checked_sub(1)) | around(Some(step + 1)) | above
+        let above = line.map_or(0, |row| !0 << row) & !sounding[step];
+        notes[step] | above
     }))
 }
 
 /// The notes of the melody, whole.
-fn notes(source: &Roll) -> Roll {
-    let onsets = source.onsets();
+pub(super) fn notes(source: &NoteRoll) -> Roll {
     let mut held = 0;
     Roll::from_steps(std::array::from_fn(|step| {
-        let (sounding, begin) = (source.steps()[step], onsets.steps()[step]);
+        let sounding = source.sounding().steps()[step];
+        let begin = source.onsets().steps()[step];
         let top = highest(sounding).map_or(0, |row| 1 << row);
         held = held & sounding & !begin | begin & top;
         held

@@ -263,6 +263,7 @@ impl InPlace {
             due,
             seconds,
             weights: self.weights,
+            taste: self.taste,
             offline: self.offline,
         };
         self.requests.ask(phrase, wanted, &mut self.memory, link);

@@ -46,7 +46,7 @@ impl Pages {
         memory: &Memory,
         performer: &mut Performer,
     ) -> Option<usize> {
-        let (ticket, roll, filled) = memory.answer(phrase)?;
+        let (ticket, heard, filled) = memory.answer(phrase)?;
         let page = Some(Page {
             phrase,
             ticket,
@@ -64,7 +64,7 @@ impl Pages {
         self.next = (place + 1) % PAGES;
         self.last = place;
         *self.there.get_mut(place)? = page;
-        performer.set_page(place, roll);
+        performer.set_page(place, heard);
         for direction in Direction::BOTH {
             if let Some(edits) = memory.edits(phrase, direction) {
                 let edits = edits.within(memory.known_steps(phrase));

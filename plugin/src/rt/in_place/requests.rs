@@ -11,10 +11,12 @@
 use std::time::{Duration, Instant};
 
 use third_stream_model::genre::Direction;
-use third_stream_model::roll::Roll;
 use third_stream_model::roll::edits::Edits;
+use third_stream_model::roll::heard::Heard;
 
-use crate::link::{Answer, AudioEnd, COUNTS, Counted, LONGEST_WAIT, Request, Response, Weights};
+use crate::link::{
+    Answer, AudioEnd, COUNTS, Counted, LONGEST_WAIT, Request, Response, Taste, Weights,
+};
 use crate::memory::Memory;
 
 /// Phrases that can be out at once: two directions each, as many as the link holds.
@@ -32,7 +34,7 @@ struct Flight {
     phrase: usize,
     /// From when on it counts, in unwrapped beats.
     due: f64,
-    roll: Roll,
+    heard: Heard,
     edits: [Edits; 2],
     filled: [bool; 2],
     /// Whether the answer of each direction has come, good or bad.
@@ -60,12 +62,14 @@ pub(super) struct Wanted {
     pub(super) seconds: f64,
     /// Which weights.
     pub(super) weights: Weights,
+    /// What is wanted of them.
+    pub(super) taste: Taste,
     /// Whether the host renders offline.
     pub(super) offline: bool,
 }
 
 impl Requests {
-    /// No requests. Allocates about 180 KiB.
+    /// No requests. Allocates about 90 KiB.
     #[expect(
         clippy::disallowed_macros,
         clippy::large_stack_arrays,
@@ -76,7 +80,7 @@ impl Requests {
             ticket: 0,
             phrase: 0,
             due: AT_ONCE,
-            roll: Roll::EMPTY,
+            heard: Heard::default(),
             edits: [Edits::NONE; 2],
             filled: [false; 2],
             come: [false; 2],
@@ -113,8 +117,8 @@ impl Requests {
         memory: &mut Memory,
         link: &AudioEnd,
     ) -> bool {
-        let roll = memory.roll(phrase);
-        if memory.asked(phrase, &roll) {
+        let heard = memory.heard(phrase);
+        if memory.asked(phrase, &heard) {
             return true;
         }
         if wanted.offline && self.vacant().is_none() {
@@ -132,11 +136,11 @@ impl Requests {
         flight.ticket = ticket;
         flight.phrase = phrase;
         flight.due = wanted.due;
-        flight.roll = roll;
+        flight.heard = heard;
         flight.filled = [false; 2];
         flight.come = [false; 2];
         flight.overdue = false;
-        memory.ask(phrase, ticket, &roll);
+        memory.ask(phrase, ticket, &heard);
         let seconds = wanted.seconds.clamp(0.0, 3600.0);
         let deadline = Instant::now() + Duration::from_secs_f64(seconds);
         let mut sent = 0;
@@ -149,7 +153,8 @@ impl Requests {
                 deadline,
                 weights: wanted.weights,
                 direction,
-                roll,
+                roll: heard.notes,
+                wish: wanted.taste.wish(heard.held),
             };
             if self.send(&request, wanted.offline, memory, link) {
                 sent += 1;
@@ -317,7 +322,7 @@ impl Flight {
             let index = direction.index();
             if std::mem::take(&mut self.filled[index]) {
                 let edits = &self.edits[index];
-                memory.take(self.phrase, self.ticket, &self.roll, direction, edits);
+                memory.take(self.phrase, self.ticket, &self.heard, direction, edits);
             }
         }
         if self.come == [true; 2] {

@@ -24,11 +24,12 @@ impl InPlace {
             return;
         };
         view.known = self.memory.known_steps(phrase);
-        let roll = match self.memory.answer(phrase) {
-            Some((_, roll, _)) => *roll,
-            None => self.memory.roll(phrase),
+        let phrase_heard = match self.memory.answer(phrase) {
+            Some((_, heard, _)) => *heard,
+            None => self.memory.heard(phrase),
         };
-        view.source = roll.within(view.known);
+        let notes = &phrase_heard.notes;
+        view.source = notes.sounding().within(view.known);
         view.output = view.source;
         if self.memory.known(phrase, here.place.index) == 0 {
             return;
@@ -36,8 +37,8 @@ impl InPlace {
         view.state = State::Dry;
         let (direction, amount) = Direction::of_knob(settings.knob);
         if let Some(edits) = self.memory.edits(phrase, direction) {
-            let output = Facts::of(&roll).apply(edits, amount, &settings.guard);
-            view.output = output.within(view.known);
+            let output = Facts::of(notes).apply(edits, amount, &settings.guard);
+            view.output = output.sounding().within(view.known);
             view.state = State::Playing;
         }
     }

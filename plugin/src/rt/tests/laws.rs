@@ -3,9 +3,10 @@
 
 use proptest::prelude::*;
 use third_stream_model::genre::Direction;
-use third_stream_model::roll::{Roll, STEPS_PER_SLOT, row_of_key};
+use third_stream_model::roll::notes::{GridNote, NoteRoll};
+use third_stream_model::roll::{STEPS, STEPS_PER_SLOT, row_of_key};
 
-use super::super::{Body, Message, Mode, Settings};
+use super::super::{Body, Message, Mode, Note, Settings};
 use super::song::{
     Network, Played, Script, any_blocks, any_notes, edits, events, note, pair, transport,
 };
@@ -22,43 +23,69 @@ fn knob(knob: f32) -> Settings {
     }
 }
 
-/// What sounds in `first..first + count` steps of the song's output.
-fn heard(played: &Played, first: i64, count: i64) -> Vec<u128> {
-    let mut steps = vec![0; count as usize];
+/// The notes of so many groups of the song's output, which sound a group later.
+fn heard(played: &Played, groups: usize) -> Vec<NoteRoll> {
+    let mut rolls = vec![NoteRoll::EMPTY; groups];
     for (on, off, note) in pair(&played.output) {
         let Some(row) = row_of_key(note.key).filter(|_| note.channel != 9) else {
             continue;
         };
-        for (index, step) in (first..).zip(&mut steps) {
-            let middle = index * STEP + STEP / 2;
-            if (on..off).contains(&middle) {
-                *step |= 1 << row;
-            }
+        let step = |tick: i64| (tick - GROUP + STEP / 2).div_euclid(STEP);
+        let (start, end) = (step(on), step(off));
+        if let Some(roll) = rolls.get_mut((start / STEPS as i64) as usize) {
+            roll.add(GridNote {
+                start: (start % STEPS as i64) as u8,
+                row: row as u8,
+                length: (end - start).max(1) as u8,
+            });
         }
     }
-    steps
+    rolls
 }
 
-/// What the network wanted to sound in those steps: of each group the first beat by the first
-/// answer and the rest by the second.
-fn wanted(played: &Played, groups: u32, amount: f32, direction: Direction) -> Vec<u128> {
-    let mut steps = Vec::new();
-    for group in 0..groups {
+/// What the network wanted: of each group the first beat by the first answer and the rest by the
+/// second. What is kept in the first beat is as long as it was played after all.
+fn wanted(played: &Played, groups: usize, amount: f32, direction: Direction) -> Vec<NoteRoll> {
+    let of_group = |group| {
         let answer = |answer| {
             let mut asked = played.requests.iter();
             let asked =
                 asked.find(|r| (r.group, r.answer, r.direction) == (group, answer, direction));
-            asked.map(|r| (r.roll, edits(r))).unwrap()
+            asked
+                .map(|r| (r.roll, edits(r).apply(&r.roll, amount)))
+                .unwrap()
         };
         let (first, second) = (answer(Answer::First), answer(Answer::Second));
-        let source: &Roll = &second.0;
-        for step in 0..64 {
-            let (roll, edits) = if step < 4 { &first } else { &second };
-            let mask = edits.mask(step, amount);
-            steps.push(source.steps()[step] & !mask | !roll.steps()[step] & mask);
-        }
-    }
-    steps
+        let lead = first.1.beginning_in(0b1111);
+        let lead = lead.notes().map(|note| {
+            let place = (usize::from(note.start), usize::from(note.row));
+            let kept = first.0.note_at(place.0, place.1) == Some(note);
+            let whole = second.0.note_at(place.0, place.1).filter(|_| kept);
+            whole.unwrap_or(note)
+        });
+        let rest = second.1.beginning_in(!0b1111);
+        lead.chain(rest.notes()).collect()
+    };
+    (0..groups as u32).map(of_group).collect()
+}
+
+/// Notes of which no two share a cell of the roll, and none reaches into another group.
+fn notes_apart() -> impl Strategy<Value = Vec<(i64, i64, Note)>> {
+    any_notes().prop_map(|mut notes| {
+        let mut taken = std::collections::BTreeSet::new();
+        notes.retain(|(onset, length, note)| {
+            let step = |tick: i64| (tick + STEP / 2) / STEP;
+            let steps = step(*onset)..step(onset + length).max(step(*onset) + 1);
+            let group = STEPS as i64;
+            let fits = steps.start / group == (steps.end - 1) / group
+                && steps.clone().all(|step| !taken.contains(&(note.key, step)));
+            if fits {
+                taken.extend(steps.map(|step| (note.key, step)));
+            }
+            fits
+        });
+        notes
+    })
 }
 
 proptest! {
@@ -105,8 +132,8 @@ proptest! {
 
     #[test]
     fn the_ends_are_the_networks_output(
-        notes in any_notes(), blocks in any_blocks(), up in any::<bool>(), amount in 0.01..=1.0f32,
-        end in any::<bool>(),
+        notes in notes_apart(), blocks in any_blocks(), up in any::<bool>(),
+        amount in 0.01..=1.0f32, end in any::<bool>(),
     ) {
         let amount = if end { 1.0 } else { amount };
         let (value, direction) = if up {
@@ -115,22 +142,48 @@ proptest! {
             (-amount, Direction::BToA)
         };
         let played = Script::new(transport(), knob(value), events(&notes)).play(&blocks);
-        let groups = 2;
-        let heard = heard(&played, 64, i64::from(groups) * 64);
-        prop_assert_eq!(heard, wanted(&played, groups, amount, direction));
+        prop_assert_eq!(heard(&played, 2), wanted(&played, 2, amount, direction));
     }
 
     #[test]
-    fn edits_are_nested(notes in any_notes(), a in 0.0..=1.0f32, b in 0.0..=1.0f32) {
+    fn edits_are_nested(notes in notes_apart(), a in 0.0..=1.0f32, b in 0.0..=1.0f32) {
         let (less, more) = (a.min(b), a.max(b));
         let play = |amount| {
             let script = Script::new(transport(), knob(amount), events(&notes));
-            heard(&script.play(&[1024]), 64, 64)
+            heard(&script.play(&[1024]), 1)[0]
         };
         let (source, few, many) = (play(1e-9), play(less), play(more));
-        for step in 0..64 {
+        let [source, few, many] = [&source, &few, &many].map(|roll| roll.onsets().steps());
+        for step in 0..STEPS {
             let changed = few[step] ^ source[step];
             prop_assert_eq!(changed & (many[step] ^ source[step]), changed);
+        }
+    }
+
+    #[test]
+    fn what_is_decided_is_told_to_the_second_answer(
+        notes in any_notes(), delay_bars in prop_oneof![Just(1), Just(2), Just(4)],
+    ) {
+        let settings = Settings { delay_bars, ..knob(1.0) };
+        let played = Script::new(transport(), settings, events(&notes)).play(&[512]);
+        let bars = usize::from(delay_bars);
+        for asked in &played.requests {
+            let lead = usize::from(asked.answer == Answer::Second) * 4;
+            let before = (4 - bars) * 16;
+            let steps = if before + lead == 0 { 0 } else { !0 >> (64 - before - lead) };
+            prop_assert_eq!(asked.wish.decided, steps);
+            let told = asked.wish.played;
+            prop_assert_eq!(told, told.beginning_in(steps));
+            if asked.answer == Answer::Second {
+                let mut others = played.requests.iter();
+                let first = others.find(|r| (r.group, r.direction) == (asked.group, asked.direction));
+                let first = first.unwrap();
+                let sounds = edits(first).apply(&first.roll, 1.0);
+                let lead = 0b1111 << before;
+                prop_assert_eq!(
+                    told.beginning_in(lead).onsets(), sounds.beginning_in(lead).onsets()
+                );
+            }
         }
     }
 

@@ -281,13 +281,13 @@ pub(super) fn probabilities(roll: &Roll, direction: Direction) -> Vec<f32> {
 
 /// The edits with which the made-up network answers.
 pub(super) fn edits(request: &Request) -> Edits {
-    let probabilities = probabilities(&request.roll, request.direction);
+    let probabilities = probabilities(request.roll.sounding(), request.direction);
     // Each pair's weights have a taste of their own.
     let pair = Pair::ALL
         .iter()
         .position(|pair| *pair == request.weights.pair);
     let threshold = THRESHOLD + 0.05 * pair.unwrap_or(0) as f32;
-    Edits::rank(&request.roll, &probabilities, threshold)
+    Edits::rank(&request.roll, &probabilities, threshold, request.wish.held)
 }
 
 /// A pitched note.

@@ -11,7 +11,7 @@ use third_stream_model::net::init::Store;
 use third_stream_model::net::{Generator, GeneratorConfig};
 use third_stream_model::roll::{LOWEST_KEY, PITCHES, STEPS};
 use third_stream_model::smf::{Message, NewNote};
-use third_stream_model::weights::{self, FORMAT, Header};
+use third_stream_model::weights::{self, CycleGan, FORMAT, Family, Header};
 
 use super::*;
 
@@ -51,9 +51,11 @@ fn untrained() -> Vec<u8> {
     let header = Header {
         format: FORMAT,
         roll: (STEPS, PITCHES, LOWEST_KEY),
-        pair: "jazz-classic".into(),
-        generator,
-        threshold: [0.5, 0.5],
+        family: Family::CycleGan(CycleGan {
+            pair: "jazz-classic".into(),
+            generator,
+            threshold: [0.5, 0.5],
+        }),
         recipe: "test".into(),
         steps: 0,
         seed: 1,

@@ -1,0 +1,49 @@
+//! What is asked for beside the phrase: how free its tune is, how rich its harmony, which take,
+//! and what has been decided already.
+
+use crate::roll::notes::NoteRoll;
+
+/// What is asked for beside the phrase and the direction. The CycleGAN heeds none of it but
+/// [`Wish::held`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wish {
+    /// Which take, 1..=16: another number is another answer to the same phrase.
+    pub variation: u8,
+    /// How free the tune is: 0 is as played, 1 is free.
+    pub freedom: f32,
+    /// How many of the strongest pitch classes of each half bar are kept, 2..=4: fewer leave more
+    /// room for other harmony.
+    pub pitch_classes: u8,
+    /// The rows in which a note is held over from before the phrase, row 0 in the lowest bit: it
+    /// begins at step 0 of the phrase, but cannot be edited any more.
+    pub held: u128,
+    /// The steps that have been decided, one bit each (bit k is step k): what begins there sounds
+    /// as [`Wish::played`] has it, whatever the answer.
+    pub decided: u64,
+    /// The notes that begin in the steps of [`Wish::decided`], as they sound at full amount.
+    pub played: NoteRoll,
+}
+
+impl Default for Wish {
+    fn default() -> Self {
+        Self {
+            variation: 1,
+            freedom: 0.5,
+            pitch_classes: 3,
+            held: 0,
+            decided: 0,
+            played: NoteRoll::EMPTY,
+        }
+    }
+}
+
+impl Wish {
+    /// What of it a network heeds that only hears the phrase.
+    #[must_use]
+    pub fn of_the_phrase(&self) -> Self {
+        Self {
+            held: self.held,
+            ..Self::default()
+        }
+    }
+}
