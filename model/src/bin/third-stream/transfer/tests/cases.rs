@@ -151,7 +151,7 @@ fn users_files_come_back_at_amount_zero_and_their_drums_at_any() {
     let pedalled = Song::of(&Smf::read(&pedal()).unwrap()).unwrap();
     let phrases = pedalled.phrases(&Selection::default());
     // A bar of 1,900 of 1,920 ticks rounds to its 16 steps, four keys in each.
-    assert_eq!(phrases[0].roll.count(), 4 * 16 * 4);
+    assert_eq!(phrases[0].roll().count(), 4 * 16 * 4);
 }
 
 #[test]
