@@ -19,7 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(note.release <= note.ring && note.ring.is_finite());
     }
     for phrase in song.phrases(&Selection::default()) {
-        std::hint::black_box(phrase.roll.is_empty());
+        std::hint::black_box(phrase.roll().is_empty());
     }
     std::hint::black_box(song.rolls());
 
