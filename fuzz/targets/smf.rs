@@ -21,7 +21,7 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(note.release.is_finite());
     }
     for phrase in song.phrases(&Selection::default()) {
-        std::hint::black_box(phrase.roll.is_empty());
+        std::hint::black_box(phrase.roll().is_empty());
     }
     std::hint::black_box(song.rolls());
 });
