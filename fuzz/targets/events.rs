@@ -143,8 +143,9 @@ fn run(core: &mut Alone, actions: &[Action]) {
             if fails {
                 return Err(Failure::Network);
             }
-            let probabilities = probabilities(&request.roll, request.direction);
-            Ok(Edits::rank(&request.roll, &probabilities, THRESHOLD))
+            let probabilities = probabilities(request.roll.sounding(), request.direction);
+            let held = request.wish.held;
+            Ok(Edits::rank(&request.roll, &probabilities, THRESHOLD, held))
         });
         sounding.len()
     };

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use third_stream::engine::{State, shared};
-use third_stream::link::{Answer, AudioEnd, Request, Weights, link};
+use third_stream::link::{Answer, AudioEnd, Request, Weights, Wish, link};
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::Roll;
 
@@ -46,7 +46,9 @@ fn main() {
                         deadline: asking + BEAT,
                         weights: Weights::shipped(Pair::JAZZ_CLASSIC),
                         direction,
-                        roll: phrase(end.instance() as usize, group as usize * 2 + answer.index()),
+                        roll: phrase(end.instance() as usize, group as usize * 2 + answer.index())
+                            .into(),
+                        wish: Wish::default(),
                     };
                     assert!(end.ask(request), "the engine is gone");
                     asked += 1;

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use egui::{Rect, Ui, pos2, vec2};
 use third_stream_model::genre::{Direction, Genre};
 use third_stream_model::own::Own;
-use third_stream_model::roll::Roll;
+use third_stream_model::roll::notes::NoteRoll;
 
 pub use app::App;
 pub(crate) use app::create;
@@ -70,9 +70,9 @@ pub struct View {
     /// Whether the transport runs.
     pub playing: bool,
     /// The phrase that sounds, as it was played.
-    pub source: Roll,
+    pub source: NoteRoll,
     /// What sounds instead.
-    pub output: Roll,
+    pub output: NoteRoll,
     /// The first step of the bars that sound; what lies before is only heard by the network.
     pub first_step: usize,
     /// Whether these bars sound as played because their answer was late or failed.
@@ -122,8 +122,8 @@ impl Default for View {
             forgotten: 0,
             bypass: false,
             playing: false,
-            source: Roll::EMPTY,
-            output: Roll::EMPTY,
+            source: NoteRoll::EMPTY,
+            output: NoteRoll::EMPTY,
             first_step: 0,
             dry: false,
             playhead: None,

@@ -10,7 +10,8 @@ use midly::num::{u4, u7, u15, u24, u28};
 use midly::{
     Format, Header, MetaMessage, MidiMessage, Smf, Timing, Track, TrackEvent, TrackEventKind,
 };
-use third_stream_model::roll::{PITCHES, Roll, STEPS, key_of_row};
+use third_stream_model::roll::notes::{GridNote, NoteRoll};
+use third_stream_model::roll::{STEPS, key_of_row};
 
 use crate::presets::write_new;
 
@@ -57,7 +58,11 @@ pub fn folder() -> Option<PathBuf> {
 
 /// Saves a phrase, as played and as it sounds, under a free name in `folder`, and returns the
 /// file. Nothing that is there is overwritten.
-pub fn save(folder: Option<&Path>, played: &Roll, sounds: &Roll) -> Result<PathBuf, ExportError> {
+pub fn save(
+    folder: Option<&Path>,
+    played: &NoteRoll,
+    sounds: &NoteRoll,
+) -> Result<PathBuf, ExportError> {
     if played.is_empty() && sounds.is_empty() {
         return Err(ExportError::Empty);
     }
@@ -68,7 +73,7 @@ pub fn save(folder: Option<&Path>, played: &Roll, sounds: &Roll) -> Result<PathB
 }
 
 /// A file of type 1: tempo and metre, then a track for each roll, each on its own channel.
-fn bytes(rolls: &[(&str, &Roll)]) -> io::Result<Vec<u8>> {
+fn bytes(rolls: &[(&str, &NoteRoll)]) -> io::Result<Vec<u8>> {
     let meta = |message| (0, TrackEventKind::Meta(message));
     let conductor = vec![
         meta(MetaMessage::TrackName(b"Third Stream")),
@@ -94,29 +99,27 @@ fn file(tracks: Vec<Track<'_>>) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The roll's notes with their ticks, in order of time.
-fn notes(roll: &Roll, channel: u8, events: &mut Vec<(u32, TrackEventKind<'_>)>) {
-    for step in 0..=STEPS {
-        // Ends first, so that a pitch can be struck again at once.
-        for begins in [false, true] {
-            for row in 0..PITCHES {
-                let sounds = step < STEPS && roll.get(step, row);
-                let sounded = step > 0 && roll.get(step - 1, row);
-                if sounds != sounded && sounds == begins {
-                    let (key, vel) = (u7::new(key_of_row(row)), u7::new(VELOCITY));
-                    let message = if begins {
-                        MidiMessage::NoteOn { key, vel }
-                    } else {
-                        MidiMessage::NoteOff { key, vel }
-                    };
-                    let channel = u4::new(channel);
-                    events.push((
-                        step as u32 * STEP,
-                        TrackEventKind::Midi { channel, message },
-                    ));
-                }
-            }
-        }
+/// The roll's notes with their ticks, in order of time. Ends come first, so that a pitch can be
+/// struck again at once.
+fn notes(roll: &NoteRoll, channel: u8, events: &mut Vec<(u32, TrackEventKind<'_>)>) {
+    let both = |note: GridNote| {
+        [
+            (note.end(), false, note.row),
+            (usize::from(note.start), true, note.row),
+        ]
+    };
+    let mut ends: Vec<(usize, bool, u8)> = roll.notes().flat_map(both).collect();
+    ends.sort_unstable();
+    for (step, begins, row) in ends {
+        let (key, vel) = (u7::new(key_of_row(usize::from(row))), u7::new(VELOCITY));
+        let message = if begins {
+            MidiMessage::NoteOn { key, vel }
+        } else {
+            MidiMessage::NoteOff { key, vel }
+        };
+        let channel = u4::new(channel);
+        let event = TrackEventKind::Midi { channel, message };
+        events.push((step as u32 * STEP, event));
     }
 }
 
@@ -140,32 +143,39 @@ fn track(mut events: Vec<(u32, TrackEventKind<'_>)>, end: u32) -> Track<'_> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use third_stream_model::roll::row_of_key;
+    use third_stream_model::roll::{PITCHES, row_of_key};
     use third_stream_model::song::Song;
 
-    /// Rolls of notes at any place.
-    fn any_roll() -> impl Strategy<Value = Roll> {
-        let note = (0..PITCHES, 0..STEPS, 1..20usize);
-        prop::collection::vec(note, 1..30).prop_map(|notes| {
-            let mut roll = Roll::EMPTY;
-            for (row, start, length) in notes {
-                roll.fill(row, start, (start + length).min(STEPS));
-            }
-            roll
-        })
+    fn note(start: usize, row: usize, length: usize) -> GridNote {
+        GridNote {
+            start: start as u8,
+            row: row as u8,
+            length: length as u8,
+        }
     }
 
-    /// Cells of the notes on a channel.
-    fn read_back(bytes: &[u8], channel: u8) -> Roll {
+    fn one() -> NoteRoll {
+        [note(0, 40, 4)].into_iter().collect()
+    }
+
+    /// Notes at any place, struck again at once, too.
+    fn any_roll() -> impl Strategy<Value = NoteRoll> {
+        let any = (0..STEPS, 0..PITCHES, 1..20usize);
+        let any = any.prop_map(|(start, row, length)| note(start, row, length));
+        prop::collection::vec(any, 1..60).prop_map(|notes| notes.into_iter().collect())
+    }
+
+    /// The notes on a channel.
+    fn read_back(bytes: &[u8], channel: u8) -> NoteRoll {
         let smf = third_stream_model::smf::Smf::read(bytes).unwrap();
         let song = Song::of(&smf).unwrap();
-        let mut roll = Roll::EMPTY;
-        for note in song.notes().iter().filter(|note| note.channel == channel) {
-            let row = row_of_key(note.key).unwrap();
+        let of_channel = song.notes().iter().filter(|note| note.channel == channel);
+        let notes = of_channel.map(|found| {
             let step = |tick: u64| tick as usize / STEP as usize;
-            roll.fill(row, step(note.start), step(note.end));
-        }
-        roll
+            let (start, end) = (step(found.start), step(found.end));
+            note(start, row_of_key(found.key).unwrap(), end - start)
+        });
+        notes.collect()
     }
 
     proptest! {
@@ -183,9 +193,8 @@ mod tests {
     fn no_file_is_ever_overwritten() {
         let place = tempfile::tempdir().unwrap();
         let folder = place.path().join("Third Stream");
-        let mut played = Roll::EMPTY;
-        played.fill(40, 0, 4);
-        let first = save(Some(&folder), &played, &Roll::EMPTY).unwrap();
+        let played = one();
+        let first = save(Some(&folder), &played, &NoteRoll::EMPTY).unwrap();
         let before = std::fs::read(&first).unwrap();
         let second = save(Some(&folder), &played, &played).unwrap();
         assert_ne!(first, second);
@@ -199,10 +208,9 @@ mod tests {
     #[test]
     fn what_cannot_be_saved_is_said() {
         let place = tempfile::tempdir().unwrap();
-        let nothing = save(Some(place.path()), &Roll::EMPTY, &Roll::EMPTY);
+        let nothing = save(Some(place.path()), &NoteRoll::EMPTY, &NoteRoll::EMPTY);
         assert!(matches!(nothing, Err(ExportError::Empty)));
-        let mut roll = Roll::EMPTY;
-        roll.fill(40, 0, 4);
+        let roll = one();
         let nowhere = save(None, &roll, &roll);
         assert!(matches!(nowhere, Err(ExportError::NoFolder)));
         let file = place.path().join("a file");
@@ -218,8 +226,7 @@ mod tests {
         // What is written first is the part beside; here it lands on a disk that is always full.
         let part = place.path().join("Phrase.mid.part");
         std::os::unix::fs::symlink("/dev/full", part).unwrap();
-        let mut roll = Roll::EMPTY;
-        roll.fill(40, 0, 4);
+        let roll = one();
         let said = save(Some(place.path()), &roll, &roll).unwrap_err();
         let said = said.to_string();
         assert!(said.contains("No space left"), "{said}");

@@ -101,7 +101,7 @@ impl Default for Taste {
 
 impl Taste {
     /// The same with all that is out of range replaced. A locked melody has no freedom.
-    pub(crate) fn sane(&self, melody_lock: bool) -> Self {
+    pub(crate) fn sane(self, melody_lock: bool) -> Self {
         let free = self.freedom.is_finite() && !melody_lock;
         Self {
             variation: self.variation.clamp(1, 16),
@@ -116,7 +116,7 @@ impl Taste {
 
     /// The wish for a phrase of which nothing is decided but what is held over from before it in
     /// the rows of `held`.
-    pub const fn wish(&self, held: u128) -> Wish {
+    pub const fn wish(self, held: u128) -> Wish {
         Wish {
             variation: self.variation,
             freedom: self.freedom,

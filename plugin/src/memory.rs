@@ -3,7 +3,7 @@
 //! | part | what it is | thread |
 //! |---|---|---|
 //! | `place` | which phrase a bar slot belongs to | any |
-//! | `notes`, `store` | the memory as the core plays it, of fixed size | audio |
+//! | `notes`, `store`, `heard` | the memory as the core plays it, of fixed size | audio |
 //! | `document`, `code` | the memory as it is saved | main, engine |
 //! | `song` | the memory as one song, to be saved as MIDI | editor |
 //!
@@ -14,6 +14,7 @@
 
 mod code;
 mod document;
+mod heard;
 mod notes;
 mod place;
 mod song;

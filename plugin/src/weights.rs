@@ -145,6 +145,10 @@ impl Model for Embedded {
         self.answer(asked)
     }
 
+    fn heeds_wishes(&self, weights: Weights) -> bool {
+        matches!(self.there(weights), Some(Transfer::Arranger(_)) | None)
+    }
+
     /// On the CPU two passes side by side are done sooner than two that are shared out one after
     /// the other.
     fn at_once(&self) -> usize {

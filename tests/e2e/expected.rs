@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::roll::{Roll, STEPS, quantise, row_of_key};
 use third_stream_tests::recording::{Recording, Sounded};
 use third_stream_tests::song::timeline::{Input, Timeline};
@@ -53,16 +54,25 @@ pub(crate) fn assert_same(found: &[Sounded], wanted: &[Sounded], what: &str) {
     }
 }
 
-/// The roll of what left while the beats `from..from + 16` were played (each bar 4/4).
-pub(crate) fn roll_between(recording: &Recording, from: f64) -> Roll {
+/// What left while the beats `from..from + 16` were played (each bar 4/4), as whole notes.
+pub(crate) fn roll_between(recording: &Recording, from: f64) -> NoteRoll {
     let beats = |sample| recording.timeline.beats_played(sample) - from;
-    let mut roll = Roll::EMPTY;
-    for note in recording.notes() {
-        let steps = quantise::note_steps(beats(note.on), beats(note.off));
+    let notes = recording.notes().into_iter();
+    rolled(notes.map(|note| (beats(note.on), beats(note.off), note.key)))
+}
+
+/// Notes (onset and release in beats, key) on the grid of four bars.
+pub(crate) fn rolled(notes: impl Iterator<Item = (f64, f64, u8)>) -> NoteRoll {
+    let (mut sounding, mut onsets) = (Roll::EMPTY, Roll::EMPTY);
+    for (onset, release, key) in notes {
+        let steps = quantise::note_steps(onset, release);
         let (start, end) = (steps.0.clamp(0, 64) as usize, steps.1.clamp(0, 64) as usize);
-        if let Some(row) = row_of_key(note.key) {
-            roll.fill(row, start, end.min(STEPS));
+        if let Some(row) = row_of_key(key) {
+            sounding.fill(row, start, end);
+            if (0..STEPS as i64).contains(&steps.0) {
+                onsets.set(start, row, true);
+            }
         }
     }
-    roll
+    NoteRoll::new(sounding, onsets)
 }

@@ -1,7 +1,9 @@
 //! Music for the tests.
 
-use third_stream_model::roll::{Roll, row_of_key};
+use third_stream_model::roll::notes::NoteRoll;
 use third_stream_tests::song::Note;
+
+use crate::expected::rolled;
 
 /// Notes without any period: a delay can then be told from a pass-through. Onsets, lengths,
 /// velocities and channels are drawn from `seed`; keys are all over the roll.
@@ -69,13 +71,10 @@ pub(crate) fn phrase() -> Vec<Note> {
 }
 
 /// The roll of notes that lie in the first four bars.
-pub(crate) fn roll_of(notes: &[Note]) -> Roll {
-    let mut roll = Roll::EMPTY;
-    for note in notes {
-        let (start, end) = third_stream_model::roll::quantise::note_steps(note.onset, note.release);
-        if let Some(row) = row_of_key(note.key) {
-            roll.fill(row, start.max(0) as usize, end.max(0) as usize);
-        }
-    }
-    roll
+pub(crate) fn roll_of(notes: &[Note]) -> NoteRoll {
+    rolled(
+        notes
+            .iter()
+            .map(|note| (note.onset, note.release, note.key)),
+    )
 }

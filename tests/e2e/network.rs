@@ -4,10 +4,10 @@
 //! are inside the plugin, and compared cell by cell with the notes that left it.
 
 use third_stream_model::genre::{Direction, Pair};
-use third_stream_model::roll::edits::Edits;
-use third_stream_model::roll::{PITCHES, Roll, STEPS};
+use third_stream_model::roll::notes::NoteRoll;
+use third_stream_model::roll::{PITCHES, STEPS};
 use third_stream_model::shipped;
-use third_stream_model::transfer::Transfer;
+use third_stream_model::transfer::{Transfer, Wish};
 use third_stream_tests::song::{Note, Passage, Script, Song};
 
 use crate::expected::roll_between;
@@ -15,7 +15,7 @@ use crate::music::{phrase, roll_of};
 use crate::stage::{Stage, knob, plugin};
 
 pub(crate) fn transfer() -> Transfer {
-    Transfer::from_bytes(shipped::cyclegan(Pair::JAZZ_CLASSIC)).unwrap()
+    Transfer::from_bytes(shipped::arranger()).unwrap()
 }
 
 /// Four bars of music, then the four bars in which they sound.
@@ -28,24 +28,28 @@ pub(crate) fn script(notes: Vec<Note>) -> Script {
 }
 
 /// What the plugin makes of the notes at a knob position.
-fn played(plugin: &Stage, notes: Vec<Note>, position: f64) -> Roll {
+fn played(plugin: &Stage, notes: Vec<Note>, position: f64) -> NoteRoll {
     roll_between(&plugin.bounce(&[knob(position)], &script(notes)), 16.0)
 }
 
-/// The edits that are due: the first beat from what was known one beat before the end.
-fn expected(source: &Roll, edits: [&Edits; 2], amount: f32) -> Roll {
-    let mut steps = *source.steps();
-    for (step, bits) in steps.iter_mut().enumerate() {
-        *bits ^= edits[usize::from(step >= 4)].mask(step, amount);
-    }
-    Roll::from_steps(steps)
+/// The notes of each roll that begin in these steps.
+fn parts(parts: &[(&NoteRoll, std::ops::Range<usize>)]) -> NoteRoll {
+    let notes = parts.iter().flat_map(|(roll, steps)| {
+        let inside = |start: u8| steps.contains(&usize::from(start));
+        roll.notes().filter(move |note| inside(note.start))
+    });
+    notes.collect()
 }
 
-pub(crate) fn assert_rolls(found: &Roll, wanted: &Roll, what: &str) {
-    assert_eq!(
-        found.difference(wanted).count(),
-        0,
-        "{what}\nfound {found:?}\nwanted {wanted:?}"
+pub(crate) fn assert_rolls(found: &NoteRoll, wanted: &NoteRoll, what: &str) {
+    let list = |roll: &NoteRoll| roll.notes().collect::<Vec<_>>();
+    let (lost, more) = (list(wanted), list(found));
+    let lost: Vec<_> = lost.iter().filter(|note| !more.contains(note)).collect();
+    let wanted = list(wanted);
+    let more: Vec<_> = more.iter().filter(|note| !wanted.contains(note)).collect();
+    assert!(
+        lost.is_empty() && more.is_empty(),
+        "{what}: without {lost:?}, but with {more:?}"
     );
 }
 
@@ -56,9 +60,11 @@ fn both_ends_of_the_knob_are_the_network_s_output() {
     let mut changed = 0;
     for (direction, position) in [(Direction::AToB, 1.0), (Direction::BToA, -1.0)] {
         // Nothing sounds in the last beat, so both answers are the same.
-        let edits = transfer.edits(&source, direction).unwrap();
+        let edits = transfer
+            .edits(&source, (Pair::JAZZ_CLASSIC, direction), &Wish::default())
+            .unwrap();
         let wanted = edits.apply(&source, 1.0);
-        changed += wanted.difference(&source).count();
+        changed += edits.count();
         assert_rolls(
             &played(&plugin, phrase(), position),
             &wanted,
@@ -76,8 +82,10 @@ fn each_pair_has_networks_of_its_own() {
     let Some(plugin) = plugin() else { return };
     let source = roll_of(&phrase());
     for (place, pair) in [0.0, 0.5, 1.0].into_iter().zip(Pair::ALL) {
-        let transfer = Transfer::from_bytes(shipped::cyclegan(pair)).unwrap();
-        let edits = transfer.edits(&source, Direction::AToB).unwrap();
+        let transfer = Transfer::from_bytes(shipped::arranger()).unwrap();
+        let edits = transfer
+            .edits(&source, (pair, Direction::AToB), &Wish::default())
+            .unwrap();
         let set = [("Pair", place), knob(1.0)];
         let found = roll_between(&plugin.bounce(&set, &script(phrase())), 16.0);
         assert_rolls(&found, &edits.apply(&source, 1.0), &pair.to_string());
@@ -91,11 +99,16 @@ fn the_first_beat_plays_from_the_first_answer() {
     let mut notes = phrase();
     notes.extend([Note::new(15.0, 15.5, 76), Note::new(15.5, 16.0, 79)]);
     let source = roll_of(&notes);
-    let mut before = source;
-    before.clear(60, STEPS);
-    let edits = |roll| transfer.edits(roll, Direction::AToB).unwrap();
-    let (first, second) = (edits(&before), edits(&source));
-    let wanted = expected(&source, [&first, &second], 1.0);
+    let before = roll_of(&phrase());
+    let output = |roll: &NoteRoll| {
+        let edits = transfer.edits(
+            roll,
+            (Pair::JAZZ_CLASSIC, Direction::AToB),
+            &Wish::default(),
+        );
+        edits.unwrap().apply(roll, 1.0)
+    };
+    let wanted = parts(&[(&output(&before), 0..4), (&output(&source), 4..STEPS)]);
     assert_rolls(&played(&plugin, notes, 1.0), &wanted, "two answers");
 }
 
@@ -103,8 +116,14 @@ fn the_first_beat_plays_from_the_first_answer() {
 fn edits_only_grow_with_the_knob() {
     let Some(plugin) = plugin() else { return };
     let (source, transfer) = (roll_of(&phrase()), transfer());
-    let edits = transfer.edits(&source, Direction::AToB).unwrap();
-    let mut less = Roll::EMPTY;
+    let edits = transfer
+        .edits(
+            &source,
+            (Pair::JAZZ_CLASSIC, Direction::AToB),
+            &Wish::default(),
+        )
+        .unwrap();
+    let mut less = [0; STEPS];
     for place in [0.0, 0.2, 0.55, 0.8, 1.0] {
         let found = played(&plugin, phrase(), place);
         assert_rolls(
@@ -112,39 +131,33 @@ fn edits_only_grow_with_the_knob() {
             &edits.apply(&source, place as f32),
             &format!("{place}"),
         );
-        let more = found.difference(&source);
-        for step in 0..STEPS {
-            assert_eq!(less.steps()[step] & !more.steps()[step], 0, "{place}");
-        }
-        less = more;
+        let more = found.onsets().difference(source.onsets());
+        let mut steps = less.iter().zip(more.steps());
+        assert!(steps.all(|(less, more)| less & !more == 0), "{place}");
+        less = *more.steps();
     }
 }
 
 #[test]
-fn each_step_follows_the_knob_at_its_own_time() {
+fn each_note_follows_the_knob_where_it_begins() {
     let Some(plugin) = plugin() else { return };
     let (source, transfer) = (roll_of(&phrase()), transfer());
-    let edits = Direction::BOTH.map(|d| transfer.edits(&source, d).unwrap());
+    let output = |direction, amount| {
+        let edits = transfer.edits(&source, (Pair::JAZZ_CLASSIC, direction), &Wish::default());
+        edits.unwrap().apply(&source, amount)
+    };
     let mut script = script(phrase());
-    // To classic, back to the middle, to jazz: while the group sounds, each on a step's time.
-    let moves = [(0.0, 0.0), (18.0, 1.0), (24.0, 0.0), (28.0, -0.6)];
+    // To classic, back to the middle, to jazz: while the group sounds, each at a bar line.
+    let moves = [(0.0, 0.0), (20.0, 1.0), (24.0, 0.0), (28.0, -0.6)];
     script.song = script.song.knob(moves);
     let found = roll_between(&plugin.bounce(&[], &script), 16.0);
-    for step in 0..STEPS {
-        let (direction, amount) = match step {
-            0..8 | 32..48 => (Direction::AToB, 0.0),
-            8..32 => (Direction::AToB, 1.0),
-            _ => (Direction::BToA, 0.6),
-        };
-        let wanted = edits[direction.index()].apply(&source, amount);
-        // A knob that moves on the very time of a step counts from there; the step before and
-        // the notes that it left sounding end on the grid.
-        assert_eq!(
-            found.steps()[step],
-            wanted.steps()[step],
-            "step {step}\nfound {found:?}\nwanted {wanted:?}"
-        );
-    }
+    let wanted = parts(&[
+        (&source, 0..16),
+        (&output(Direction::AToB, 1.0), 16..32),
+        (&source, 32..48),
+        (&output(Direction::BToA, 0.6), 48..64),
+    ]);
+    assert_rolls(&found, &wanted, "a knob on the move");
 }
 
 #[test]
@@ -160,17 +173,23 @@ fn without_quantise_what_survives_keeps_its_feel() {
     }
     notes.retain(|note| note.release < 15.0);
     let source = roll_of(&notes);
-    let output = transfer
-        .edits(&source, Direction::AToB)
-        .unwrap()
-        .apply(&source, 1.0);
+    let edits = transfer.edits(
+        &source,
+        (Pair::JAZZ_CLASSIC, Direction::AToB),
+        &Wish::default(),
+    );
+    let output = edits.unwrap().apply(&source, 1.0);
     let recording = plugin.bounce(&[knob(1.0), ("Quantise", 0.0)], &script(notes.clone()));
     let left = recording.notes();
     let mut kept = 0;
     for note in &notes {
         let step = (note.onset * 4.0 + 0.5).floor() as usize;
         let row = usize::from(note.key) - 24;
-        if row < PITCHES && step < STEPS && output.get(step, row) {
+        let same = row < PITCHES
+            && step < STEPS
+            && output.note_at(step, row).is_some()
+            && output.note_at(step, row) == source.note_at(step, row);
+        if same {
             let sample = recording
                 .timeline
                 .sample_of_beats_played(note.onset + 16.0)

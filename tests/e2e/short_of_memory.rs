@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use third_stream_model::roll::Roll;
+use third_stream_model::roll::notes::NoteRoll;
 use third_stream_tests::host::{Instance, Pace, Setup};
 use third_stream_tests::memory_use::virtual_kib;
 use third_stream_tests::song::{Passage, Script, Song};
@@ -44,7 +44,7 @@ impl Drop for Limit {
 }
 
 /// What becomes of the phrase. That no note hangs and each block ends is looked at, too.
-fn played(instance: &mut Instance, pace: Pace) -> Roll {
+fn played(instance: &mut Instance, pace: Pace) -> NoteRoll {
     let song = Song::new(240.0, phrase());
     let passages = [Passage::play(0.0, 32.0), Passage::Stop { seconds: 0.1 }];
     let setup = Setup {

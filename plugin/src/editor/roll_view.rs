@@ -2,8 +2,8 @@
 
 use egui::{Align2, Color32, Painter, Pos2, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
 use third_stream_model::roll::guard::Facts;
-use third_stream_model::roll::notes::NoteRoll;
-use third_stream_model::roll::{PITCHES, Roll, SLOTS, STEPS, STEPS_PER_SLOT, key_of_row};
+use third_stream_model::roll::notes::{GridNote, NoteRoll};
+use third_stream_model::roll::{PITCHES, SLOTS, STEPS, STEPS_PER_SLOT, key_of_row};
 
 use super::{View, theme};
 
@@ -91,7 +91,10 @@ fn heading(painter: &Painter, rect: Rect, title: &str, added: Color32) {
 /// The lowest and the number of the rows that are shown, moving gently when the music moves.
 fn shown_rows(ui: &Ui, view: &View) -> (f32, f32) {
     let sounding = |row: &usize| {
-        (0..STEPS).any(|step| view.source.get(step, *row) || view.output.get(step, *row))
+        let rolls = [view.source.sounding(), view.output.sounding()];
+        rolls
+            .iter()
+            .any(|roll| (0..STEPS).any(|step| roll.get(step, *row)))
     };
     let (mut low, mut high) = match ((0..PITCHES).find(sounding), (0..PITCHES).rfind(sounding)) {
         (Some(low), Some(high)) => (low.saturating_sub(2), (high + 3).min(PITCHES)),
@@ -157,44 +160,41 @@ fn grid(painter: &Painter, field: Rect, (low, rows): (f32, f32)) {
     }
 }
 
-/// Every run of cells of one kind as one rectangle.
+/// Every note as one rectangle: what is gone below what sounds.
 fn notes(painter: &Painter, field: Rect, (low, rows): (f32, f32), view: &View, added: Color32) {
     let size = vec2(field.width() / STEPS as f32, field.height() / rows);
     let opacity = if view.bypass { 0.35 } else { 1.0 };
     let now = view.playhead.map(|playhead| playhead as usize);
-    for row in 0..PITCHES {
-        let top = field.bottom() - (row as f32 + 1.0 - low) * size.y;
-        let mut step = 0;
-        while step < STEPS {
-            let kind = cell(&view.source, &view.output, step, row);
-            let start = step;
-            while step < STEPS && cell(&view.source, &view.output, step, row) == kind {
-                step += 1;
-            }
-            let Some(kind) = kind else { continue };
-            let left = field.left() + start as f32 * size.x;
-            let run = Rect::from_min_size(
-                pos2(left, top),
-                vec2((step - start) as f32 * size.x, size.y),
-            );
-            let sounds = now.is_some_and(|now| (start..step).contains(&now));
-            let run = run.shrink2(vec2(0.75, (size.y * 0.1).min(1.0)));
-            note(
-                painter,
-                run,
-                kind,
-                added,
-                if sounds { opacity } else { opacity * 0.85 },
-            );
-        }
+    let show = |kind: Cell, of: GridNote| {
+        let (start, row) = (usize::from(of.start), f32::from(of.row));
+        let left = field.left() + start as f32 * size.x;
+        let top = field.bottom() - (row + 1.0 - low) * size.y;
+        let length = (of.end() - start) as f32 * size.x;
+        let run = Rect::from_min_size(pos2(left, top), vec2(length, size.y));
+        let sounds = now.is_some_and(|now| (start..of.end()).contains(&now));
+        let run = run.shrink2(vec2(0.75, (size.y * 0.1).min(1.0)));
+        let opacity = if sounds { opacity } else { opacity * 0.85 };
+        note(painter, run, kind, added, opacity);
+    };
+    let is_in = |roll: &NoteRoll, note: GridNote| {
+        roll.note_at(usize::from(note.start), usize::from(note.row)) == Some(note)
+    };
+    let gone = view
+        .source
+        .notes()
+        .filter(|note| !is_in(&view.output, *note));
+    gone.for_each(|note| show(Cell::Removed, note));
+    for note in view.output.notes() {
+        let kept = is_in(&view.source, note);
+        show(if kept { Cell::Kept } else { Cell::Added }, note);
     }
 }
 
 /// A line below the notes that the melody lock holds.
-fn locked(painter: &Painter, field: Rect, (low, rows): (f32, f32), source: &Roll) {
+fn locked(painter: &Painter, field: Rect, (low, rows): (f32, f32), source: &NoteRoll) {
     let theme = theme::of(painter.ctx());
     let size = vec2(field.width() / STEPS as f32, field.height() / rows);
-    let facts = Facts::of(&NoteRoll::from(*source));
+    let facts = Facts::of(source);
     for (step, cells) in facts.melody().steps().iter().enumerate() {
         for row in (0..PITCHES).filter(|row| cells >> row & 1 == 1) {
             let left = field.left() + step as f32 * size.x;
@@ -205,17 +205,7 @@ fn locked(painter: &Painter, field: Rect, (low, rows): (f32, f32), source: &Roll
     }
 }
 
-/// What happened to the cell; `None` where nothing sounded and nothing sounds.
-fn cell(source: &Roll, output: &Roll, step: usize, row: usize) -> Option<Cell> {
-    match (source.get(step, row), output.get(step, row)) {
-        (true, true) => Some(Cell::Kept),
-        (true, false) => Some(Cell::Removed),
-        (false, true) => Some(Cell::Added),
-        (false, false) => None,
-    }
-}
-
-/// One run of cells: kept and added filled, removed as an outline.
+/// One note: kept and added filled, removed as an outline.
 fn note(painter: &Painter, run: Rect, kind: Cell, added: Color32, opacity: f32) {
     let theme = theme::of(painter.ctx());
     let corner = (run.height() * 0.3).min(2.5);

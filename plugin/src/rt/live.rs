@@ -221,14 +221,14 @@ impl Live {
         let steps = STEPS_PER_SLOT as i64;
         view.playhead = ((slot - window) * steps) as f32 + step as f32;
         view.first_step = ((first - window) * steps) as u8;
-        view.source = *self.performer.window(window, beats).notes.sounding();
+        view.source = self.performer.window(window, beats).notes;
         view.output = view.source;
         let (direction, _) = Direction::of_knob(settings.knob);
         let by = self.performer.playing_by(slot, step as usize, direction);
         match by {
             Some((page, base, true)) if base == window => {
                 let output = self.performer.page_output(page, settings.control());
-                view.output = output.map_or(view.source, |output| *output.sounding());
+                view.output = output.unwrap_or(view.source);
             }
             Some((_, _, true)) => {}
             _ => view.state = State::Dry,

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::roll::{Roll, STEPS};
 
 /// What the real-time core is doing.
@@ -28,9 +29,9 @@ pub struct View {
     pub state: State,
     /// The window of the group that sounds (in place: the phrase, as far as it is remembered), as
     /// played.
-    pub source: Roll,
+    pub source: NoteRoll,
     /// The same with the edits of the knob's present position.
-    pub output: Roll,
+    pub output: NoteRoll,
     /// The first step of the window that belongs to the group that sounds; what lies before is
     /// context.
     pub first_step: u8,
@@ -64,14 +65,17 @@ pub struct Snapshot {
     learned: AtomicU32,
     waiting: AtomicU32,
     known: AtomicU64,
-    /// Each step of both rolls as two words.
-    source: [[AtomicU64; 2]; STEPS],
-    output: [[AtomicU64; 2]; STEPS],
+    source: Phrase,
+    output: Phrase,
 }
+
+/// Notes: the sounding cells and the onsets, each step of them as two words.
+type Phrase = [[[AtomicU64; 2]; STEPS]; 2];
 
 impl Default for Snapshot {
     fn default() -> Self {
-        let empty = || std::array::from_fn(|_| [AtomicU64::new(0), AtomicU64::new(0)]);
+        let roll = || std::array::from_fn(|_| [AtomicU64::new(0), AtomicU64::new(0)]);
+        let empty = || [roll(), roll()];
         Self {
             version: AtomicU32::new(0),
             reads: AtomicU32::new(0),
@@ -159,19 +163,24 @@ impl Snapshot {
     }
 }
 
-fn store(words: &[[AtomicU64; 2]; STEPS], roll: &Roll) {
-    for (pair, step) in words.iter().zip(roll.steps()) {
-        pair[0].store(*step as u64, Ordering::SeqCst);
-        pair[1].store((*step >> 64) as u64, Ordering::SeqCst);
+fn store(phrase: &Phrase, notes: &NoteRoll) {
+    for (words, roll) in phrase.iter().zip([notes.sounding(), notes.onsets()]) {
+        for (pair, step) in words.iter().zip(roll.steps()) {
+            pair[0].store(*step as u64, Ordering::SeqCst);
+            pair[1].store((*step >> 64) as u64, Ordering::SeqCst);
+        }
     }
 }
 
-fn load(words: &[[AtomicU64; 2]; STEPS]) -> Roll {
-    Roll::from_steps(std::array::from_fn(|step| {
-        let low = words[step][0].load(Ordering::SeqCst);
-        let high = words[step][1].load(Ordering::SeqCst);
-        u128::from(low) | u128::from(high) << 64
-    }))
+fn load(phrase: &Phrase) -> NoteRoll {
+    let [sounding, onsets] = phrase.each_ref().map(|words| {
+        Roll::from_steps(std::array::from_fn(|step| {
+            let low = words[step][0].load(Ordering::SeqCst);
+            let high = words[step][1].load(Ordering::SeqCst);
+            u128::from(low) | u128::from(high) << 64
+        }))
+    });
+    NoteRoll::new(sounding, onsets)
 }
 
 const fn number_of(state: State) -> u32 {

@@ -20,6 +20,10 @@ const UNDO: Pos2 = pos2(238.0, 427.0);
 const QUANTISE: Pos2 = pos2(150.0, 489.0);
 const LOCKED: Pos2 = pos2(455.0, 498.0);
 const DENSITY: Pos2 = pos2(845.0, 498.0);
+const TUNE: Pos2 = pos2(399.0, 441.0);
+const ENRICHED: Pos2 = pos2(686.0, 441.0);
+const BACK: Pos2 = pos2(779.0, 441.0);
+const NEXT_TAKE: Pos2 = pos2(880.0, 441.0);
 const BYPASS: Pos2 = pos2(898.0, 28.0);
 const THEME: Pos2 = pos2(817.0, 28.0);
 const SAVE_MIDI: Pos2 = pos2(740.0, 28.0);
@@ -103,6 +107,7 @@ impl Desk {
                     self.view.moved = self.view.knob;
                 }
                 Gesture::Set(Control::Quantise, value) => self.view.quantise = value,
+                Gesture::Set(Control::Tune, value) => self.view.tune = value,
                 Gesture::Set(Control::Density, value) => {
                     self.view.guard.density = 2.0 * value - 1.0;
                 }
@@ -305,6 +310,22 @@ fn the_guards_are_set_below_the_rolls() {
     let drag = desk.drag(DENSITY, DENSITY - vec2(50.0, 0.0));
     let last = values(&drag, Control::Density).last().copied().unwrap();
     assert!(last < 0.45, "{last}");
+}
+
+#[test]
+fn the_taste_is_set_above_the_guards() {
+    let mut desk = Desk::new(View::default());
+    let drag = desk.drag(TUNE, TUNE + vec2(50.0, 0.0));
+    let last = values(&drag, Control::Tune).last().copied().unwrap();
+    assert!((0.6..0.9).contains(&last), "{last}");
+    assert_eq!(values(&desk.click(ENRICHED), Control::Harmony), [1.0]);
+    assert_eq!(
+        values(&desk.click(NEXT_TAKE), Control::Variation),
+        [1.0 / 15.0]
+    );
+    assert_eq!(values(&desk.click(BACK), Control::Variation), [1.0]);
+    desk.view.variation = 16;
+    assert_eq!(values(&desk.click(NEXT_TAKE), Control::Variation), [0.0]);
 }
 
 #[test]

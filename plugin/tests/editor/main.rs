@@ -22,15 +22,14 @@ use third_stream::engine::{Reading, State};
 use third_stream::params::Mode;
 use third_stream::rt::Guard;
 use third_stream_model::genre::Direction;
-use third_stream_model::roll::{Roll, row_of_key};
-use third_stream_model::transfer::Transfer;
+use third_stream_model::roll::notes::{GridNote, NoteRoll};
+use third_stream_model::roll::row_of_key;
+use third_stream_model::transfer::{Transfer, Wish};
 
 /// A four-bar comping figure with a walking bass, as text would be longer than the notes.
-fn source() -> Roll {
-    let mut roll = Roll::EMPTY;
-    let mut note = |key: u8, start: usize, length: usize| {
-        roll.fill(row_of_key(key).unwrap(), start, start + length);
-    };
+fn source() -> NoteRoll {
+    let mut roll = NoteRoll::EMPTY;
+    let mut note = |key: u8, start: usize, length: usize| roll.add(note(key, start, length));
     for (bar, bass) in [
         [38, 41, 45, 47],
         [43, 47, 50, 52],
@@ -86,17 +85,23 @@ fn source() -> Roll {
     roll
 }
 
+fn note(key: u8, start: usize, length: usize) -> GridNote {
+    GridNote {
+        start: start as u8,
+        row: row_of_key(key).unwrap() as u8,
+        length: length as u8,
+    }
+}
+
 /// The source with a few edits of the kind that a network makes.
-fn output() -> Roll {
+fn output() -> NoteRoll {
     let mut roll = source();
-    let mut edit = |key: u8, start: usize, length: usize, sounds: bool| {
-        for step in start..start + length {
-            roll.set(step, row_of_key(key).unwrap(), sounds);
-        }
+    let remove = |roll: &mut NoteRoll, key: u8, start: usize| {
+        roll.remove(start, row_of_key(key).unwrap());
     };
     for bar in 0..4 {
         for key in 52..=64 {
-            edit(key, bar * 16 + 11, 2, false);
+            remove(&mut roll, key, bar * 16 + 11);
         }
     }
     for (key, start, length) in [
@@ -115,11 +120,11 @@ fn output() -> Roll {
         (53, 6, 4),
         (57, 6, 4),
     ] {
-        edit(key, start, length, true);
+        roll.add(note(key, start, length));
     }
-    edit(72, 3, 1, false);
-    edit(76, 7, 1, false);
-    edit(82, 55, 1, false);
+    remove(&mut roll, 72, 3);
+    remove(&mut roll, 76, 7);
+    remove(&mut roll, 82, 55);
     roll
 }
 
@@ -226,9 +231,13 @@ fn the_documentation_s_pictures() {
     let transfer = Transfer::from_bytes(&std::fs::read(weights).unwrap()).unwrap();
     for (name, knob) in [("editor.png", 0.72), ("editor-jazz.png", -0.4)] {
         let (direction, amount) = Direction::of_knob(knob);
-        transfer.edits(&source(), direction).unwrap();
+        transfer
+            .edits(&source(), (Pair::JAZZ_CLASSIC, direction), &Wish::default())
+            .unwrap();
         let start = Instant::now();
-        let edits = transfer.edits(&source(), direction).unwrap();
+        let edits = transfer
+            .edits(&source(), (Pair::JAZZ_CLASSIC, direction), &Wish::default())
+            .unwrap();
         let took = start.elapsed();
         let view = View {
             knob,

@@ -72,7 +72,6 @@ impl Requests {
     /// No requests. Allocates about 90 KiB.
     #[expect(
         clippy::disallowed_macros,
-        clippy::large_stack_arrays,
         reason = "made once, when an instance is activated"
     )]
     pub(super) fn new() -> Self {

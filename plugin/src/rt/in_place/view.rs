@@ -24,12 +24,11 @@ impl InPlace {
             return;
         };
         view.known = self.memory.known_steps(phrase);
-        let phrase_heard = match self.memory.answer(phrase) {
+        let heard = match self.memory.answer(phrase) {
             Some((_, heard, _)) => *heard,
             None => self.memory.heard(phrase),
         };
-        let notes = &phrase_heard.notes;
-        view.source = notes.sounding().within(view.known);
+        view.source = heard.notes.beginning_in(view.known);
         view.output = view.source;
         if self.memory.known(phrase, here.place.index) == 0 {
             return;
@@ -37,8 +36,8 @@ impl InPlace {
         view.state = State::Dry;
         let (direction, amount) = Direction::of_knob(settings.knob);
         if let Some(edits) = self.memory.edits(phrase, direction) {
-            let output = Facts::of(notes).apply(edits, amount, &settings.guard);
-            view.output = output.sounding().within(view.known);
+            let output = Facts::of(&heard.notes).apply(edits, amount, &settings.guard);
+            view.output = output.beginning_in(view.known);
             view.state = State::Playing;
         }
     }

@@ -1,6 +1,6 @@
 //! Answers that are late, missing, failed or stale: the bars play dry and are counted.
 
-use third_stream_model::roll::Roll;
+use third_stream_model::roll::notes::NoteRoll;
 
 use super::super::Settings;
 use super::super::snapshot::State;
@@ -59,5 +59,5 @@ fn what_nobody_looks_at_is_not_drawn() {
     let played = script.play(&[512]);
     assert_eq!(played.output, seen.output);
     assert_eq!(played.view.state, State::Playing);
-    assert_eq!((played.view.source, played.view.late), (Roll::EMPTY, 0));
+    assert_eq!((played.view.source, played.view.late), (NoteRoll::EMPTY, 0));
 }

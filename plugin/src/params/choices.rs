@@ -1,0 +1,137 @@
+//! What can be chosen from a list: the values of the parameters with a few steps.
+
+use nice_plug::prelude::*;
+use serde::{Deserialize, Serialize};
+use third_stream_model::genre::Pair;
+
+use crate::rt;
+
+/// The genre pairs as the host lists them.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GenrePair {
+    /// Jazz at the left end, classic at the right.
+    #[id = "jazz-classic"]
+    #[serde(rename = "jazz-classic")]
+    #[name = "Jazz – Classic"]
+    JazzClassic,
+    /// Jazz at the left end, pop at the right.
+    #[id = "jazz-pop"]
+    #[serde(rename = "jazz-pop")]
+    #[name = "Jazz – Pop"]
+    JazzPop,
+    /// Classic at the left end, pop at the right.
+    #[id = "classic-pop"]
+    #[serde(rename = "classic-pop")]
+    #[name = "Classic – Pop"]
+    ClassicPop,
+}
+
+impl GenrePair {
+    /// All pairs, in the order of the parameter.
+    pub const ALL: [Self; 3] = [Self::JazzClassic, Self::JazzPop, Self::ClassicPop];
+
+    /// The same in the core's words.
+    pub const fn of_core(self) -> Pair {
+        match self {
+            Self::JazzClassic => Pair::JAZZ_CLASSIC,
+            Self::JazzPop => Pair::JAZZ_POP,
+            Self::ClassicPop => Pair::CLASSIC_POP,
+        }
+    }
+}
+
+/// How much of each half bar's harmony is kept.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Harmony {
+    /// Its four strongest pitch classes.
+    #[id = "kept"]
+    #[serde(rename = "kept")]
+    #[name = "Kept"]
+    Kept,
+    /// Three.
+    #[id = "three"]
+    #[serde(rename = "three")]
+    #[name = "Some"]
+    Some,
+    /// Two; the rest is the network's.
+    #[id = "enriched"]
+    #[serde(rename = "enriched")]
+    #[name = "Enriched"]
+    Enriched,
+}
+
+impl Harmony {
+    /// All of them, in the order of the parameter.
+    pub const ALL: [Self; 3] = [Self::Kept, Self::Some, Self::Enriched];
+
+    /// How many pitch classes of each half bar are kept.
+    pub const fn pitch_classes(self) -> u8 {
+        match self {
+            Self::Kept => 4,
+            Self::Some => 3,
+            Self::Enriched => 2,
+        }
+    }
+}
+
+/// The two ways to play.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Mode {
+    /// What is played sounds some bars later.
+    #[id = "live"]
+    #[serde(rename = "live")]
+    #[name = "Live"]
+    Live,
+    /// What was heard at a bar of the song sounds there from the next pass on.
+    #[id = "in-place"]
+    #[serde(rename = "in-place")]
+    #[name = "In place"]
+    InPlace,
+}
+
+impl Mode {
+    /// Both ways, in the order of the parameter.
+    pub const ALL: [Self; 2] = [Self::Live, Self::InPlace];
+
+    /// The same in the core's words.
+    pub const fn of_core(self) -> rt::Mode {
+        match self {
+            Self::Live => rt::Mode::Live,
+            Self::InPlace => rt::Mode::InPlace,
+        }
+    }
+}
+
+/// The length of a group of bars, which is also how much later it sounds.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Delay {
+    /// Four bars, a whole phrase.
+    #[id = "4"]
+    #[serde(rename = "4")]
+    #[name = "4 bars"]
+    Four,
+    /// Two bars.
+    #[id = "2"]
+    #[serde(rename = "2")]
+    #[name = "2 bars"]
+    Two,
+    /// One bar.
+    #[id = "1"]
+    #[serde(rename = "1")]
+    #[name = "1 bar"]
+    One,
+}
+
+impl Delay {
+    /// All lengths, in the order of the parameter.
+    pub const ALL: [Self; 3] = [Self::Four, Self::Two, Self::One];
+
+    /// The length in bars.
+    pub const fn bars(self) -> u8 {
+        match self {
+            Self::Four => 4,
+            Self::Two => 2,
+            Self::One => 1,
+        }
+    }
+}
