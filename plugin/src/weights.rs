@@ -10,7 +10,7 @@ use third_stream_model::shipped;
 use third_stream_model::transfer::{Gpu, Transfer};
 use third_stream_model::weights::WeightsError;
 
-use crate::engine::{Fallback, Model, ModelError, Question, caught, ranked, threads};
+use crate::engine::{Fallback, Model, ModelError, Question, caught, threads};
 use crate::link::Weights;
 
 /// Weights of the user's own that are kept ready in a process; beyond that the one that was used

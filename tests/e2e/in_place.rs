@@ -1,7 +1,7 @@
 //! In place: the second pass over a bar is transferred, at its own place, to the sample; and so is
 //! the first pass of a project that is opened again.
 
-use third_stream_model::genre::Direction;
+use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::transfer::Wish;
 use third_stream_tests::clip;

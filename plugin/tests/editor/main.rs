@@ -21,7 +21,7 @@ use third_stream::editor::{Notice, Side, View, draw};
 use third_stream::engine::{Reading, State};
 use third_stream::params::Mode;
 use third_stream::rt::Guard;
-use third_stream_model::genre::Direction;
+use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::notes::{GridNote, NoteRoll};
 use third_stream_model::roll::row_of_key;
 use third_stream_model::transfer::{Transfer, Wish};
@@ -226,7 +226,7 @@ fn the_documentation_s_pictures() {
     }
     let weights = concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/../weights/jazz-classic.safetensors"
+        "/../weights/arranger.safetensors"
     );
     let transfer = Transfer::from_bytes(&std::fs::read(weights).unwrap()).unwrap();
     for (name, knob) in [("editor.png", 0.72), ("editor-jazz.png", -0.4)] {
