@@ -142,10 +142,24 @@ impl Parts {
         self.parts.iter()
     }
 
-    /// Whether the network hears a note: not those of parts that are kept or double others.
-    pub fn is_heard(&self, note: &Note) -> bool {
-        self.of_note(note)
-            .is_none_or(|(_, part)| part.kind != Kind::Kept && part.doubles.is_none())
+    /// `selection` without the parts that the network does not hear: those that are kept, and
+    /// those that double others.
+    #[must_use]
+    pub fn heard(&self, selection: &Selection) -> Selection {
+        let deaf = |part: &&Part| part.kind == Kind::Kept || part.doubles.is_some();
+        let except = self.parts.iter().filter(deaf);
+        Selection {
+            except: except.map(|part| (part.track, part.channel)).collect(),
+            ..selection.clone()
+        }
+    }
+
+    /// Whether the network hears a single part of one voice, which then stays one by itself.
+    pub fn is_one_voice(&self) -> bool {
+        let heard = |part: &&Part| part.kind != Kind::Kept && part.doubles.is_none();
+        let mut heard = self.parts.iter().filter(heard);
+        let kind = heard.next().map(|part| part.kind);
+        heard.next().is_none() && matches!(kind, Some(Kind::Voice | Kind::Bass))
     }
 
     /// A note's part and its index.

@@ -116,7 +116,7 @@ impl Song {
         Rendition { sources, played }
     }
 
-    fn untouched(&self, index: usize) -> Played {
+    pub(super) fn untouched(&self, index: usize) -> Played {
         let note = &self.notes[index];
         Played {
             source: Some(index),

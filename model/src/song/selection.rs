@@ -11,6 +11,8 @@ pub struct Selection {
     pub tracks: BTreeSet<usize>,
     /// Channels 0..=15; all if empty.
     pub channels: BTreeSet<u8>,
+    /// Parts that are left as they are, by track and channel, whatever is named.
+    pub except: BTreeSet<(usize, u8)>,
 }
 
 impl Selection {
@@ -19,6 +21,7 @@ impl Selection {
     pub fn contains(&self, note: &Note) -> bool {
         let named = !(self.tracks.is_empty() && self.channels.is_empty());
         !note.is_drum()
+            && !self.except.contains(&(note.track, note.channel))
             && (named || note.is_pitched())
             && (self.tracks.is_empty() || self.tracks.contains(&note.track))
             && (self.channels.is_empty() || self.channels.contains(&note.channel))

@@ -3,7 +3,7 @@
 use candle_core::Device;
 
 use super::{TransferError, Wish, device_name, room};
-use crate::family::arranger::sampler::{Sample, Settings};
+use crate::family::arranger::sampler::{Sample, Settings, Voices};
 use crate::family::arranger::{Arranger, Feel, Styles, seed};
 use crate::genre::{Direction, Genre, Pair};
 use crate::roll::edits::Edits;
@@ -68,6 +68,11 @@ impl ArrangerTransfer {
             seed: seed(phrase, target, wish.variation),
             decided: wish.decided,
             played: wish.played,
+            voices: if wish.one_voice {
+                Voices::of_phrase(phrase)
+            } else {
+                Voices::Free
+            },
             feel: if pair.target(direction) == Genre::Jazz {
                 Feel::Swung
             } else {

@@ -14,6 +14,8 @@ pub struct Wish {
     /// How many of the strongest pitch classes of each half bar are kept, 2..=4: fewer leave more
     /// room for other harmony.
     pub pitch_classes: u8,
+    /// Whether a phrase of one voice stays one, near its own register.
+    pub one_voice: bool,
     /// The rows in which a note is held over from before the phrase, row 0 in the lowest bit: it
     /// begins at step 0 of the phrase, but cannot be edited any more.
     pub held: u128,
@@ -30,6 +32,7 @@ impl Default for Wish {
             variation: 1,
             freedom: 0.5,
             pitch_classes: 3,
+            one_voice: true,
             held: 0,
             decided: 0,
             played: NoteRoll::EMPTY,

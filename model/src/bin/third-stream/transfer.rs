@@ -12,6 +12,7 @@ use third_stream_model::perform::Control;
 use third_stream_model::roll::guard::Guard;
 use third_stream_model::shipped;
 use third_stream_model::smf::Smf;
+use third_stream_model::song::parts::{Kind, Parts};
 use third_stream_model::song::{Counts, Selection, Song};
 use third_stream_model::svg;
 use third_stream_model::transfer::{Transfer, Wish};
@@ -60,9 +61,10 @@ pub(crate) struct TransferArgs {
     /// Draw before and after as an SVG file (for a folder: a folder of them)
     #[arg(long, value_name = "FILE")]
     pictures: Option<PathBuf>,
-    /// Transfer only these tracks, counted from 1, such as 1,3
-    #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..))]
-    tracks: Vec<u16>,
+    /// Transfer only these tracks, counted from 1, such as 1,3; or say what tracks are taken for,
+    /// such as 1=voice,2=bass,3=chords,4=keep
+    #[arg(long, value_delimiter = ',', value_name = "N[=KIND]")]
+    tracks: Vec<Track>,
     /// Transfer only these channels, 1 to 16; never drums (10, and others that the file marks)
     #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u8).range(1..=16))]
     channels: Vec<u8>,
@@ -195,7 +197,8 @@ impl<'a> Engine<'a> {
                 .context("the bundled weights are damaged")?,
         };
         let (pair, direction) = ends(&transfer.header().pairs(), args)?;
-        let tracks: BTreeSet<usize> = args.tracks.iter().map(|n| usize::from(*n) - 1).collect();
+        let named = args.tracks.iter().filter(|track| track.kind.is_none());
+        let tracks: BTreeSet<usize> = named.map(|track| track.index).collect();
         let channels: BTreeSet<u8> = args.channels.iter().map(|n| n - 1).collect();
         Ok(Self {
             args,
@@ -208,7 +211,11 @@ impl<'a> Engine<'a> {
                 pitch_classes: args.harmony.pitch_classes(),
                 ..Wish::default()
             },
-            selection: Selection { tracks, channels },
+            selection: Selection {
+                tracks,
+                channels,
+                ..Selection::default()
+            },
         })
     }
 
@@ -225,12 +232,8 @@ impl<'a> Engine<'a> {
             .with_context(|| format!("{}: cannot be read; expected a MIDI file", at()))?;
         let mut smf = Smf::read(&bytes).with_context(at)?;
         let song = Song::of(&smf).with_context(at)?;
-        if let Some(missing) = self
-            .selection
-            .tracks
-            .iter()
-            .find(|n| **n >= smf.tracks().len())
-        {
+        let mut named = self.args.tracks.iter().map(|track| track.index);
+        if let Some(missing) = named.find(|index| *index >= smf.tracks().len()) {
             bail!(
                 "{}: there is no track {}; the file has {}",
                 input.display(),
@@ -238,10 +241,15 @@ impl<'a> Engine<'a> {
                 smf.tracks().len()
             );
         }
-        let phrases = song.phrases(&self.selection);
+        let taken_for = self.args.tracks.iter();
+        let taken_for = taken_for.filter_map(|track| Some((track.index, track.kind?)));
+        let parts = Parts::of(&song, &self.selection, &taken_for.collect());
+        let selection = &parts.heard(&self.selection);
+        let phrases = song.phrases(selection);
         let edits = phrases.iter().map(|phrase| {
             let wish = Wish {
                 held: phrase.heard.held,
+                one_voice: parts.is_one_voice(),
                 ..self.wish
             };
             let phrase = &phrase.heard.notes;
@@ -253,10 +261,7 @@ impl<'a> Engine<'a> {
         });
         let edits: Vec<_> = edits.collect::<Result<_, _>>().with_context(at)?;
         let Self {
-            selection,
-            direction,
-            args,
-            ..
+            direction, args, ..
         } = self;
         let knob = match direction {
             Direction::AToB => args.amount,
@@ -271,7 +276,10 @@ impl<'a> Engine<'a> {
                 density: args.density,
             },
         };
-        let rendition = song.render(selection, &phrases, &edits, control);
+        let mut rendition = song.render(selection, &phrases, &edits, control);
+        if !parts.is_one_voice() {
+            parts.assign(&song, &mut rendition);
+        }
         rendition.write_into(&song, &mut smf);
         write(output, &smf.write())?;
         if let Some(picture) = picture {
@@ -292,10 +300,11 @@ impl<'a> Engine<'a> {
             return Ok(format!("no notes to transfer, written as it was{damage}"));
         }
         let tally = rendition.tally(&song);
+        let parts = said(&parts);
         Ok(format!(
-            "{} phrases; {}; {} of those kept moved; {:.1} s{damage}",
+            "{} phrases{parts}; {}; {} of those kept moved; {:.1} s{damage}",
             phrases.len(),
-            Counts::of(&song, selection, tally),
+            Counts::of(&song, &self.selection, tally),
             tally.changed,
             start.elapsed().as_secs_f32()
         ))
@@ -311,6 +320,48 @@ impl<'a> Engine<'a> {
             self.args.quantise * 100.0
         )
     }
+}
+
+/// A track, and what it is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Track {
+    /// Counted from 0.
+    index: usize,
+    kind: Option<Kind>,
+}
+
+impl std::str::FromStr for Track {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (number, kind) = match text.split_once('=') {
+            Some((number, kind)) => (number, Some(kind.parse()?)),
+            None => (text, None),
+        };
+        match number.parse::<u16>() {
+            Ok(number) if number > 0 => Ok(Self {
+                index: usize::from(number) - 1,
+                kind,
+            }),
+            _ => Err("expected the number of a track, from 1".to_owned()),
+        }
+    }
+}
+
+/// What the tracks were taken for, where there are several.
+fn said(parts: &Parts) -> String {
+    if parts.iter().count() < 2 {
+        return String::new();
+    }
+    let each = parts.iter().map(|part| {
+        let doubles = part.doubles.map(|(leader, _)| {
+            let leader = parts.iter().nth(leader).map_or(0, |part| part.track + 1);
+            format!(", doubles {leader}")
+        });
+        let doubles = doubles.unwrap_or_default();
+        format!("{}: {}{doubles}", part.track + 1, part.kind)
+    });
+    format!("; tracks {}", each.collect::<Vec<_>>().join("; "))
 }
 
 /// Of the pairs that the weights know the one that was asked for, or the first that leads to the

@@ -25,6 +25,11 @@ const COLD: f32 = 0.4;
 /// The highest temperature of the lengths.
 const LENGTHS_HOT: f32 = 0.6;
 
+/// Of the steps of one voice, at most one in so many has two notes.
+const SLURRED: usize = 16;
+/// Semitones.
+const FOURTH: usize = 5;
+
 /// How many notes may begin at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Voices {
@@ -238,6 +243,23 @@ fn remember(hidden: &Roll, logits: &[f32], confidence: &mut [f32]) {
 }
 
 impl Voices {
+    /// One voice, at most a fourth beyond the phrase's register, if the phrase is of one voice but
+    /// for a step here and there, as slurs overlap. Else free.
+    pub fn of_phrase(phrase: &NoteRoll) -> Self {
+        let steps = phrase.sounding().steps();
+        let sounding = steps.iter().filter(|step| **step != 0).count();
+        let together = steps.iter().filter(|step| step.count_ones() > 1).count();
+        let all = steps.iter().fold(0, |all, step| all | step);
+        if all == 0 || together * SLURRED > sounding {
+            return Self::Free;
+        }
+        let highest = all.ilog2() as usize + FOURTH;
+        Self::One {
+            lowest: (all.trailing_zeros() as usize).saturating_sub(FOURTH) as u8,
+            highest: highest.min(PITCHES - 1) as u8,
+        }
+    }
+
     /// Ends each note where the next begins, where there is one voice.
     fn apply(self, notes: NoteRoll) -> NoteRoll {
         if self == Self::Free {

@@ -1,6 +1,6 @@
 //! Which part plays a new note.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Kind, Part, Parts, SAME};
 use crate::song::{Note, Played, Rendition, Song};
@@ -100,51 +100,25 @@ impl Parts {
             .collect()
     }
 
-    /// Lets parts that double others play as those do.
+    /// Lets parts that double others play as those do. A note that doubles none stays as it is.
     fn double(&self, song: &Song, played: &mut Vec<Played>) {
         for part in &self.parts {
             let Some((leader, interval)) = part.doubles else {
                 continue;
             };
-            let lead = &self.parts[leader];
-            let own: BTreeMap<(i64, u8), usize> = song
-                .notes()
+            let pairs = pairs(song, &self.parts[leader], part, interval);
+            let of_leader = |p: &&Played| {
+                (p.track, p.note.channel) == (self.parts[leader].track, self.parts[leader].channel)
+            };
+            let mut follow: Vec<Played> = played
                 .iter()
-                .enumerate()
-                .filter(|(_, n)| (n.track, n.channel) == (part.track, part.channel))
-                .map(|(index, note)| ((place(note.onset), note.key), index))
+                .filter(of_leader)
+                .filter_map(|led| follower(song, part, interval, led, &pairs))
                 .collect();
-            let of_leader = |p: &&Played| (p.track, p.note.channel) == (lead.track, lead.channel);
-            let follow = played.iter().filter(of_leader).filter_map(|led| {
-                let key = led
-                    .note
-                    .key
-                    .checked_add_signed(interval)
-                    .filter(|key| *key < 128)?;
-                let mut note = led.note;
-                (note.key, note.channel) = (key, part.channel);
-                let source = led.source.and_then(|index| {
-                    let onset = song.notes()[index].onset;
-                    [0, -1, 1]
-                        .iter()
-                        .find_map(|by| own.get(&(place(onset) + by, key)).copied())
-                });
-                if let (Some(mine), Some(theirs)) = (source, led.source) {
-                    let (mine, theirs) = (&song.notes()[mine], &song.notes()[theirs]);
-                    note.velocity = mine.velocity;
-                    note.off_velocity = mine.off_velocity;
-                    if (led.note.start, led.note.end) == (theirs.start, theirs.end) {
-                        (note.start, note.end) = (mine.start, mine.end);
-                    }
-                }
-                Some(Played {
-                    source,
-                    track: part.track,
-                    note,
-                })
-            });
-            let follow: Vec<Played> = follow.collect();
-            played.extend(follow);
+            let paired: BTreeSet<usize> = pairs.into_values().collect();
+            let alone = notes_of(song, part).filter(|index| !paired.contains(index));
+            follow.extend(alone.map(|index| song.untouched(index)));
+            played.append(&mut follow);
         }
     }
 
@@ -154,9 +128,59 @@ impl Parts {
     }
 }
 
-/// An onset in units of [`SAME`].
-fn place(onset: f64) -> i64 {
-    (onset / SAME).round() as i64
+/// What a part that doubles plays with a note of the part that leads.
+fn follower(
+    song: &Song,
+    part: &Part,
+    interval: i8,
+    led: &Played,
+    pairs: &BTreeMap<usize, usize>,
+) -> Option<Played> {
+    let key = led.note.key.checked_add_signed(interval);
+    let key = key.filter(|key| *key < 128)?;
+    let mut note = led.note;
+    (note.key, note.channel) = (key, part.channel);
+    let source = led.source.and_then(|index| pairs.get(&index).copied());
+    if let (Some(mine), Some(theirs)) = (source, led.source) {
+        let (mine, theirs) = (&song.notes()[mine], &song.notes()[theirs]);
+        (note.velocity, note.off_velocity) = (mine.velocity, mine.off_velocity);
+        if (led.note.start, led.note.end) == (theirs.start, theirs.end) {
+            (note.start, note.end) = (mine.start, mine.end);
+        }
+    }
+    Some(Played {
+        source,
+        track: part.track,
+        note,
+    })
+}
+
+/// Of the notes of a part that leads, those that double them: indices into the song's notes.
+fn pairs(song: &Song, lead: &Part, part: &Part, interval: i8) -> BTreeMap<usize, usize> {
+    let place = |onset: f64| (onset / SAME).round() as i64;
+    let own: BTreeMap<(i64, u8), usize> = notes_of(song, part)
+        .map(|index| {
+            let note = &song.notes()[index];
+            ((place(note.onset), note.key), index)
+        })
+        .collect();
+    let pair = |index: usize| {
+        let note = &song.notes()[index];
+        let key = note.key.checked_add_signed(interval)?;
+        let near = [0, -1, 1].into_iter();
+        let mut near = near.filter_map(|by| own.get(&(place(note.onset) + by, key)));
+        near.next().map(|found| (index, *found))
+    };
+    notes_of(song, lead).filter_map(pair).collect()
+}
+
+/// The notes of a part, as indices into the song's notes.
+fn notes_of(song: &Song, part: &Part) -> impl Iterator<Item = usize> {
+    let of_part = |note: &Note| (note.track, note.channel) == (part.track, part.channel);
+    let notes = song.notes().iter().enumerate();
+    notes
+        .filter(move |(_, note)| of_part(note))
+        .map(|(index, _)| index)
 }
 
 /// Ends what a part plays before `start`.

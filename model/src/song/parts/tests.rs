@@ -109,7 +109,8 @@ fn the_user_s_word_counts_more() {
     let parts = Parts::of(&song, &Selection::default(), &taken_for);
     let kinds: Vec<Kind> = parts.iter().map(|part| part.kind).collect();
     assert_eq!(kinds, [Kind::Kept, Kind::Chords, Kind::Chords]);
-    let heard = song.notes().iter().filter(|note| parts.is_heard(note));
+    let selection = parts.heard(&Selection::default());
+    let heard = song.notes().iter().filter(|note| selection.contains(note));
     assert!(heard.clone().all(|note| note.track != 0) && heard.count() == 16 + 24);
     assert!("organ".parse::<Kind>().is_err());
     assert_eq!("bass".parse(), Ok(Kind::Bass));
@@ -153,6 +154,7 @@ fn new_notes_go_where_they_can_be_played() {
 fn without_chords_a_voice_stays_alone() {
     let line: Vec<Plain> = (0..16).map(|i| (4 * i, 4, 72)).collect();
     let song = song(&[(73, line)]);
+    assert!(parts(&song).is_one_voice());
     let mut rendition = rendition(&song, &[(0, 5, 2, 65)]);
     parts(&song).assign(&song, &mut rendition);
     assert_eq!(added(&rendition), []);

@@ -120,6 +120,21 @@ fn one_voice_stays_one_and_in_its_register() {
 }
 
 #[test]
+fn a_phrase_of_one_voice_is_told_from_chords() {
+    let line: NoteRoll = (0..16).map(|beat| note(4 * beat, 30 + beat, 4)).collect();
+    let one = Voices::One {
+        lowest: 25,
+        highest: 50,
+    };
+    assert_eq!(Voices::of_phrase(&line), one);
+    let mut slurred = line;
+    slurred.add(note(8, 32, 5));
+    assert_eq!(Voices::of_phrase(&slurred), one);
+    assert_eq!(Voices::of_phrase(&phrase()), Voices::Free);
+    assert_eq!(Voices::of_phrase(&NoteRoll::EMPTY), Voices::Free);
+}
+
+#[test]
 fn an_error_of_the_network_ends_the_draw() {
     let failed = sample(&phrase(), &Settings::default(), |_, _| Err("no memory"));
     assert_eq!(failed, Err("no memory"));
