@@ -2,6 +2,7 @@
 
     peers.py forward FRAMEWORK FILE THREADS f32|bf16
     peers.py step BASE BLOCKS BATCH THREADS f32|bf16
+    peers.py arranger BASE BLOCKS BATCH THREADS f32|bf16
 
 FILE is safetensors with a generator's weights, an input `x` and our output `y`; its metadata has
 `blocks` and `skip`. The program says `ready VERSION LARGEST_DIFFERENCE`, then does one pass for
@@ -219,8 +220,77 @@ def step(base, blocks, batch, threads, precision):
     return torch.__version__, 0.0, run
 
 
+def arranger(base, blocks, batch, threads, precision):
+    """A training step of the arranger as its recipe has it."""
+    import torch
+
+    n, blocks, batch = int(base), int(blocks), int(batch)
+    torch.set_num_threads(int(threads))
+    F = torch.nn.functional
+    weights = []
+
+    def draw(*shape):
+        weights.append(torch.nn.Parameter(0.05 * torch.randn(*shape)))
+        return weights[-1]
+
+    def layer(shape, channels, convolve):
+        kernel, norm, bias = draw(*shape), draw(2 * channels, 6), draw(2 * channels)
+
+        def forward(x, condition):
+            scale, offset = F.linear(condition, norm, bias).chunk(2, 1)
+            y = F.instance_norm(convolve(x, kernel), eps=EPSILON)
+            return y * (1 + scale[:, :, None, None]) + offset[:, :, None, None]
+
+        return forward
+
+    conv = lambda padding, stride=1: lambda x, k: F.conv2d(x, k, stride=stride, padding=padding)
+    up = lambda x, k: F.conv_transpose2d(x, k, stride=2, padding=1, output_padding=1)
+    dilated = lambda d: lambda x, k: F.conv2d(x, k, padding=d, dilation=d)
+    first = layer((n, 9, 7, 7), n, conv(3))
+    down = [layer((2 * n, n, 3, 3), 2 * n, conv(1, 2)), layer((4 * n, 2 * n, 3, 3), 4 * n, conv(1, 2))]
+    square = (4 * n, 4 * n, 3, 3)
+    residual = [(layer(square, 4 * n, dilated(1 + i % 2)), layer(square, 4 * n, conv(1))) for i in range(blocks)]
+    ups = [layer((4 * n, 2 * n, 3, 3), 2 * n, up), layer((4 * n, n, 3, 3), n, up)]
+    output, bias = draw(11, 2 * n, 5, 5), draw(11)
+    adam = torch.optim.AdamW(weights, 1e-3, betas=(0.9, 0.98), weight_decay=1e-3)
+    means = [weight.detach().clone() for weight in weights]
+    planes = (torch.rand(batch, 9, 64, 84) < 0.05).float()
+    condition = F.one_hot(torch.arange(batch) % 3, 6).float()
+    onsets = (torch.rand(batch, 64, 84) < 0.02).float()
+    hidden = (torch.rand(batch, 64, 84) < 0.6).float()
+    classes = torch.randint(0, 10, (batch, 64, 84))
+
+    def logits():
+        full = F.relu(first(planes, condition))
+        half = F.relu(down[0](full, condition))
+        x = F.relu(down[1](half, condition))
+        for one, two in residual:
+            x = F.relu(x + two(F.relu(one(x, condition)), condition))
+        x = F.relu(ups[0](x, condition))
+        x = F.relu(ups[1](torch.cat([x, half], 1), condition))
+        return F.conv2d(torch.cat([x, full], 1), output, bias, padding=2).float()
+
+    def run():
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
+            said = logits()
+        cells = F.binary_cross_entropy_with_logits(said[:, 0], onsets, reduction="none") * hidden
+        at = hidden * onsets
+        lengths = (F.cross_entropy(said[:, 1:], classes, reduction="none") * at).sum() / (at.sum() + 1)
+        loss = (cells.sum((1, 2)) / hidden.sum((1, 2))).mean() * 40 + 0.5 * lengths
+        adam.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(weights, 1.0)
+        adam.step()
+        with torch.no_grad():
+            for mean, weight in zip(means, weights):
+                mean.mul_(0.9995).add_(weight, alpha=0.0005)
+
+    run()
+    return torch.__version__, 0.0, run
+
+
 def main():
-    what = {"forward": forward, "step": step}[sys.argv[1]]
+    what = {"forward": forward, "step": step, "arranger": arranger}[sys.argv[1]]
     version, difference, run = what(*sys.argv[2:])
     print("ready", version, difference, flush=True)
     for _ in sys.stdin:

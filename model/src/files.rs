@@ -1,8 +1,11 @@
-//! Files that are whole or not there.
+//! Files that are whole or not there, and those of a folder.
 
+use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, Write};
-use std::path::Path;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use crate::smf;
 
 /// Writes a file beside its place, to the disk, and then renames it. A process that is killed
 /// on the way leaves the old file as it was; a full disk does, too, and is left no fuller.
@@ -15,4 +18,76 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     });
     let renamed = written.and_then(|()| std::fs::rename(&beside, path));
     renamed.inspect_err(|_| drop(std::fs::remove_file(&beside)))
+}
+
+/// Every file below a folder, in order of their paths; each folder once, so that a link to a
+/// parent ends. The path of an error is what cannot be listed.
+pub fn below(folder: &Path) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
+    let mut files = Vec::new();
+    search(folder, &mut BTreeSet::new(), &mut files)?;
+    files.sort();
+    Ok(files)
+}
+
+fn search(
+    folder: &Path,
+    visited: &mut BTreeSet<PathBuf>,
+    files: &mut Vec<PathBuf>,
+) -> Result<(), (PathBuf, io::Error)> {
+    let at = |error| (folder.to_owned(), error);
+    if !visited.insert(folder.canonicalize().map_err(at)?) {
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(folder).map_err(at)? {
+        let path = entry.map_err(at)?.path();
+        if path.is_dir() {
+            search(&path, visited, files)?;
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file is meant as a MIDI file: by its beginning, or by its name, so that one that is
+/// broken is not passed over.
+pub fn is_midi(path: &Path) -> io::Result<bool> {
+    let mut head = Vec::new();
+    File::open(path)?.take(12).read_to_end(&mut head)?;
+    Ok(smf::is_midi(&head) || smf::is_named_midi(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn midi_files_are_known_by_content_or_name_at_any_depth() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(at("b/c")).unwrap();
+        std::fs::write(at("b/c/song"), "MThd and more").unwrap();
+        std::fs::write(at("b/old.KAR"), "").unwrap();
+        std::fs::write(at("a.txt"), "MTh").unwrap();
+        std::fs::write(at("z"), "RIFF\0\0\0\0RMIDdata").unwrap();
+        let found = below(folder.path()).unwrap();
+        let kinds: Vec<_> = found
+            .iter()
+            .map(|path| {
+                (
+                    path.strip_prefix(folder.path()).unwrap(),
+                    is_midi(path).unwrap(),
+                )
+            })
+            .collect();
+        let expected = [
+            ("a.txt", false),
+            ("b/c/song", true),
+            ("b/old.KAR", true),
+            ("z", true),
+        ];
+        assert_eq!(kinds, expected.map(|(name, midi)| (Path::new(name), midi)));
+        assert_eq!(below(&at("none")).unwrap_err().0, at("none"));
+        assert!(is_midi(&at("none")).is_err());
+    }
 }

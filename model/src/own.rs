@@ -4,6 +4,7 @@
 //! A file's name without its ending is the name of its weights. A file that cannot be used is named
 //! and left where it is: nothing here removes one. Not for the audio thread.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -25,6 +26,17 @@ pub struct Own {
     pub name: String,
     /// The genre pair that they were trained for.
     pub pair: Pair,
+}
+
+/// The genre pairs that weights can play between.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pairs(pub Vec<Pair>);
+
+impl fmt::Display for Pairs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<String> = self.0.iter().map(Pair::to_string).collect();
+        f.write_str(&names.join(", "))
+    }
 }
 
 /// Why weights of the user's own cannot be used or kept.
@@ -51,7 +63,7 @@ pub enum OwnError {
         /// The file.
         path: PathBuf,
         /// What it was trained for.
-        found: Pair,
+        found: Pairs,
         /// What was asked for.
         expected: Pair,
     },
@@ -89,11 +101,11 @@ pub fn list(folder: &Path) -> (Vec<Own>, Vec<OwnError>) {
         let Some(name) = name.filter(|name| is_weights && is_name(name)) else {
             continue;
         };
-        match header(&path) {
-            Ok(pair) => own.push(Own {
+        match pairs(&path) {
+            Ok(pairs) => own.extend(pairs.into_iter().map(|pair| Own {
                 name: name.to_owned(),
                 pair,
-            }),
+            })),
             Err(error) => refused.push(error),
         }
     }
@@ -115,9 +127,9 @@ pub fn path(folder: &Path, name: &str) -> Result<PathBuf, OwnError> {
 pub fn read(folder: &Path, name: &str, pair: Pair) -> Result<Vec<u8>, OwnError> {
     let path = path(folder, name)?;
     let bytes = bytes(&path)?;
-    let found = pair_of(&path, &bytes)?;
-    if found != pair {
-        let expected = pair;
+    let found = pairs_of(&path, &bytes)?;
+    if !found.contains(&pair) {
+        let (found, expected) = (Pairs(found), pair);
         return Err(OwnError::Pair {
             path,
             found,
@@ -138,8 +150,8 @@ pub fn check(folder: &Path, name: &str, pair: Pair) -> Result<(), OwnError> {
 }
 
 /// Keeps the weights file `from` under that name, in place of one of the same name; where it is
-/// now, and for which pair. A file that cannot be used is refused, and nothing changes.
-pub fn keep(folder: &Path, name: &str, from: &Path) -> Result<(PathBuf, Pair), OwnError> {
+/// now, and for which pairs. A file that cannot be used is refused, and nothing changes.
+pub fn keep(folder: &Path, name: &str, from: &Path) -> Result<(PathBuf, Pairs), OwnError> {
     let to = path(folder, name)?;
     let bytes = bytes(from).map_err(|error| match error {
         OwnError::Missing(from) => OwnError::NoFile(from),
@@ -147,10 +159,9 @@ pub fn keep(folder: &Path, name: &str, from: &Path) -> Result<(PathBuf, Pair), O
     })?;
     let refused = |error| OwnError::Refused(from.to_owned(), error);
     let header = transfer::check(&bytes).map_err(refused)?;
-    let pair = header.pair().map_err(refused)?;
     fs::create_dir_all(folder).map_err(|error| OwnError::Io(folder.to_owned(), error))?;
     write_whole(&to, &bytes).map_err(|error| OwnError::Io(to.clone(), error))?;
-    Ok((to, pair))
+    Ok((to, Pairs(header.pairs())))
 }
 
 /// Whether every file system takes `name`, and no path hides in it.
@@ -161,12 +172,12 @@ fn is_name(name: &str) -> bool {
         && name.chars().all(inside)
 }
 
-fn header(path: &Path) -> Result<Pair, OwnError> {
-    pair_of(path, &bytes(path)?)
+fn pairs(path: &Path) -> Result<Vec<Pair>, OwnError> {
+    pairs_of(path, &bytes(path)?)
 }
 
-fn pair_of(path: &Path, bytes: &[u8]) -> Result<Pair, OwnError> {
-    let header = Header::read(bytes).and_then(|header| header.pair());
+fn pairs_of(path: &Path, bytes: &[u8]) -> Result<Vec<Pair>, OwnError> {
+    let header = Header::read(bytes).map(|header| header.pairs());
     header.map_err(|error| OwnError::Refused(path.to_owned(), error))
 }
 
@@ -199,10 +210,10 @@ mod tests {
 
     #[test]
     fn the_folder_is_listed_by_name_and_what_cannot_be_used_is_named() {
-        let jazz_pop = shipped::weights(Pair::JAZZ_POP);
+        let jazz_pop = shipped::cyclegan(Pair::JAZZ_POP);
         let folder = folder_with(&[
             ("zebra.safetensors", jazz_pop),
-            ("Alpha.safetensors", shipped::weights(Pair::JAZZ_CLASSIC)),
+            ("Alpha.safetensors", shipped::cyclegan(Pair::JAZZ_CLASSIC)),
             ("cut.safetensors", &jazz_pop[..1000]),
             ("half.safetensors.part", jazz_pop),
             ("notes.txt", b"no weights"),
@@ -226,18 +237,17 @@ mod tests {
     #[test]
     fn what_is_kept_is_read_again_and_what_cannot_be_used_changes_nothing() {
         let (one, two) = (
-            shipped::weights(Pair::JAZZ_CLASSIC),
-            shipped::weights(Pair::CLASSIC_POP),
+            shipped::cyclegan(Pair::JAZZ_CLASSIC),
+            shipped::cyclegan(Pair::CLASSIC_POP),
         );
         let from = folder_with(&[("best.safetensors", one), ("other.safetensors", two)]);
         let data = tempfile::tempdir().unwrap();
         let folder = data.path().join("Third Stream").join("Weights");
         let best = from.path().join("best.safetensors");
-        let (path, pair) = keep(&folder, "my band", &best).unwrap();
-        assert_eq!(
-            (pair, fs::read(&path).unwrap().as_slice()),
-            (Pair::JAZZ_CLASSIC, one)
-        );
+        let (path, pairs) = keep(&folder, "my band", &best).unwrap();
+        let pair = Pair::JAZZ_CLASSIC;
+        assert_eq!(pairs, Pairs(vec![pair]));
+        assert_eq!(fs::read(&path).unwrap(), one);
         check(&folder, "my band", pair).unwrap();
         assert_eq!(read(&folder, "my band", pair).unwrap(), one);
 
@@ -258,7 +268,7 @@ mod tests {
 
     #[test]
     fn weights_that_are_gone_or_cut_are_refused_with_a_reason() {
-        let whole = shipped::weights(Pair::JAZZ_CLASSIC);
+        let whole = shipped::cyclegan(Pair::JAZZ_CLASSIC);
         let folder = folder_with(&[("cut.safetensors", &whole[..whole.len() / 2])]);
         let said = |name| check(folder.path(), name, Pair::JAZZ_CLASSIC).unwrap_err();
         assert!(matches!(said("gone"), OwnError::Missing(_)));

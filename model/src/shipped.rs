@@ -1,11 +1,17 @@
-//! The weights that come with the programs: one file for each genre pair, from `weights/`.
+//! The weights that come with the programs, from `weights/`.
 //!
-//! A program that never asks for them does not carry them.
+//! A program that never asks for a file does not carry it.
 
 use crate::genre::Pair;
 
-/// The safetensors file of `pair`, as [`crate::transfer::Transfer::from_bytes`] reads it.
-pub fn weights(pair: Pair) -> &'static [u8] {
+/// The arranger, which plays by default: one network for all genres, as
+/// [`crate::transfer::Transfer::from_bytes`] reads it.
+pub const fn arranger() -> &'static [u8] {
+    include_bytes!("../../weights/arranger.safetensors")
+}
+
+/// The CycleGAN's generators of `pair`.
+pub fn cyclegan(pair: Pair) -> &'static [u8] {
     match pair {
         Pair::JAZZ_POP => include_bytes!("../../weights/jazz-pop.safetensors"),
         Pair::CLASSIC_POP => include_bytes!("../../weights/classic-pop.safetensors"),
@@ -20,10 +26,13 @@ mod tests {
     use crate::transfer::Transfer;
 
     #[test]
-    fn each_pair_has_weights_of_its_own() {
+    fn the_arranger_plays_between_all_genres_and_a_cyclegan_in_its_pair() {
+        let transfer = Transfer::from_bytes(arranger()).unwrap();
+        assert_eq!(transfer.header().pairs(), Pair::ALL);
+        assert!(arranger().len() < 8 << 20, "8 MiB at most");
         for pair in Pair::ALL {
-            let transfer = Transfer::from_bytes(weights(pair)).unwrap();
-            assert_eq!(transfer.pair(), pair);
+            let transfer = Transfer::from_bytes(cyclegan(pair)).unwrap();
+            assert_eq!(transfer.header().pairs(), [pair]);
         }
     }
 }

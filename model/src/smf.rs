@@ -2,34 +2,53 @@
 //!
 //! A file is read into its tracks' events, each of which remembers the bytes it was written as.
 //! What is not edited is written back byte for byte, so tempo, names, lyrics, controllers,
-//! system-exclusive messages and foreign chunks keep their form and their place. Events are
-//! parsed by `midly`; this module keeps the bytes around them, because `midly` drops foreign
-//! chunks and what follows an event that it cannot read.
+//! system-exclusive messages and foreign chunks keep their form and their place; so does what is
+//! wrong in a file. Events are read as players read them ([`Flaw`] has what that means), which
+//! readers that hold to the standard do not.
 //!
 //! [`crate::song`] makes notes, bars and phrases of what is read here.
 
 mod chunk;
+mod exclusive;
+mod flaw;
+mod header;
 mod message;
+mod reader;
+mod riff;
 pub mod time;
 mod track;
 
+pub use exclusive::Exclusive;
+pub use flaw::{Flaw, FlawKind};
 pub use message::Message;
-pub use track::{Event, NewNote, Track};
+pub use reader::Event;
+pub use track::{NewNote, Track};
 
-use midly::{Format, Timing};
+use std::path::Path;
+
+use chunk::Stretch;
 
 /// A Standard MIDI file.
 #[derive(Clone, Debug)]
 pub struct Smf {
-    /// Everything up to the first chunk behind the header.
-    head: Vec<u8>,
-    /// Number of tracks that the header names.
-    declared_tracks: usize,
     format: u8,
     division: Division,
     tracks: Vec<Track>,
-    /// Chunks that are neither header nor track, each with the index of the track it precedes.
-    foreign: Vec<(usize, Vec<u8>)>,
+    /// The bytes before each track's chunk, and those behind the last.
+    between: Vec<Vec<u8>>,
+    riff: Option<Riff>,
+    flaws: Vec<Flaw>,
+}
+
+/// A wrapper around the file.
+#[derive(Clone, Debug)]
+struct Riff {
+    /// Where the MIDI file begins.
+    content: usize,
+    /// What follows it.
+    behind: Vec<u8>,
+    /// Whether that begins with a byte that makes the size even.
+    padded: bool,
 }
 
 /// What a tick is.
@@ -59,79 +78,121 @@ pub enum SmfError {
     /// Nothing to read behind the header.
     #[error("the file has a header but no track; it may have been cut off")]
     NoTrack,
+    /// A track that cannot be read to its end.
+    #[error(
+        "track {track}, byte {byte} of the file: {what}; expected an event; open the file in a \
+         sequencer that plays it and save it anew"
+    )]
+    Track {
+        /// Its number, from 1.
+        track: usize,
+        /// Where, in bytes from the start of the file.
+        byte: usize,
+        /// What stands there.
+        what: &'static str,
+    },
+}
+
+/// Whether bytes are meant as a MIDI file, by their beginning (twelve bytes are enough): `MThd`,
+/// or a RIFF wrapper around one.
+pub fn is_midi(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"MThd") || riff::is_riff(bytes)
+}
+
+/// Whether a file is named like a MIDI file: .mid, .midi, .smf, .kar or .rmi.
+pub fn is_named_midi(path: &Path) -> bool {
+    const NAMES: [&str; 5] = ["mid", "midi", "smf", "kar", "rmi"];
+    let name = path.extension().and_then(|name| name.to_str());
+    name.is_some_and(|name| NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)))
 }
 
 impl Smf {
-    /// Reads a file, also one in a RIFF wrapper. Tracks that are cut off or damaged are read as
-    /// far as they go ([`Track::is_damaged`]). Never panics, whatever the bytes.
+    /// Reads a file, also one in a RIFF wrapper. What is wrong in it is read past as players do,
+    /// and named in [`Smf::flaws`]. Never panics, whatever the bytes.
     pub fn read(bytes: &[u8]) -> Result<Self, SmfError> {
-        // midly 0.5.3 negates the frame rate; of this one byte it cannot.
-        let head = bytes.windows(4).position(|word| word == b"MThd");
-        if head.is_some_and(|head| bytes.get(head + 12) == Some(&0x80)) {
-            return Err(SmfError::Header("a SMPTE frame rate of 128".to_owned()));
-        }
-        let (header, rest) =
-            midly::parse(bytes).map_err(|error| SmfError::Header(error.to_string()))?;
-        let format = match header.format {
-            Format::SingleTrack => 0,
-            Format::Parallel => 1,
-            Format::Sequential => return Err(SmfError::Sequential),
+        let content = match riff::is_riff(bytes) {
+            true => riff::content(bytes).ok_or_else(|| {
+                SmfError::Header("a RIFF file whose chunk `data` is missing".to_owned())
+            })?,
+            false => 0..bytes.len(),
         };
-        let division = match header.timing {
-            Timing::Metrical(ticks) if ticks.as_int() > 0 => {
-                Division::TicksPerQuarter(ticks.as_int())
-            }
-            Timing::Timecode(frames, ticks) if ticks > 0 => {
-                Division::TicksPerSecond(f64::from(frames.as_f32()) * f64::from(ticks))
-            }
-            _ => return Err(SmfError::Division),
-        };
-        let declared_tracks = rest.size_hint().0;
-        let rest = rest.unread();
-        let head = if bytes.starts_with(b"RIFF") {
-            chunk::header(format, declared_tracks, header.timing)
-        } else {
-            bytes[..bytes.len() - rest.len()].to_vec()
-        };
+        let (file, behind) = bytes.split_at(content.end);
+        let header = header::read(&file[content.start..])?;
+        let start = content.start + header.length;
         let mut smf = Self {
-            head,
-            declared_tracks,
-            format,
-            division,
+            format: header.format,
+            division: header.division,
             tracks: Vec::new(),
-            foreign: Vec::new(),
+            between: vec![file[..start].to_vec()],
+            riff: (content.start > 0).then(|| Riff {
+                content: content.start,
+                behind: behind.to_vec(),
+                padded: content.len() % 2 == 1,
+            }),
+            flaws: Vec::new(),
         };
-        for chunk in chunk::Chunks::new(rest) {
-            if chunk.id == b"MTrk" {
-                smf.tracks.push(Track::read(chunk.data, chunk.whole));
-            } else if chunk.whole {
-                smf.foreign.push((smf.tracks.len(), chunk.bytes.to_vec()));
+        for stretch in chunk::split(file, start) {
+            match stretch {
+                Stretch::Track(chunk) => {
+                    let (track, flaws) = Track::read(chunk, smf.tracks.len())?;
+                    smf.tracks.push(track);
+                    smf.flaws.extend(flaws);
+                    smf.between.push(Vec::new());
+                }
+                Stretch::Other(bytes) => {
+                    let between = smf.between.iter_mut().next_back();
+                    between.into_iter().for_each(|all| all.extend(bytes));
+                }
             }
         }
-        if smf.tracks.is_empty() {
+        let (declared, found) = (header.tracks, smf.tracks.len());
+        if found == 0 {
             return Err(SmfError::NoTrack);
         }
-        if smf.tracks.len() != declared_tracks {
-            smf.head = chunk::header(format, smf.tracks.len(), header.timing);
-            smf.declared_tracks = smf.tracks.len();
+        if declared != found {
+            let flaw = Flaw {
+                track: None,
+                byte: content.start + header::TRACKS,
+                kind: FlawKind::Tracks { declared, found },
+            };
+            smf.flaws.insert(0, flaw);
         }
         Ok(smf)
     }
 
-    /// The file's bytes. Without edits and damage these are the bytes that were read.
+    /// The file's bytes: without edits those that were read. With edits so are all but the edited
+    /// tracks, and a wrapper's sizes.
     pub fn write(&self) -> Vec<u8> {
-        let mut out = self.head.clone();
-        let mut foreign = self.foreign.iter().peekable();
-        for (index, track) in self.tracks.iter().enumerate() {
-            while let Some((_, bytes)) = foreign.next_if(|(before, _)| *before <= index) {
-                out.extend_from_slice(bytes);
+        let mut out = Vec::new();
+        for (index, between) in self.between.iter().enumerate() {
+            out.extend_from_slice(between);
+            if let Some(track) = self.tracks.get(index) {
+                track.write(&mut out);
             }
-            track.write(&mut out);
         }
-        for (_, bytes) in foreign {
-            out.extend_from_slice(bytes);
+        if let Some(riff) = &self.riff {
+            if self.tracks.iter().any(Track::is_edited) {
+                riff::close(&mut out, riff.content, &riff.behind, riff.padded);
+            } else {
+                out.extend_from_slice(&riff.behind);
+            }
         }
         out
+    }
+
+    /// What is wrong in the file and was read all the same: the header's first, then each
+    /// track's, of each kind the first.
+    pub fn flaws(&self) -> &[Flaw] {
+        &self.flaws
+    }
+
+    /// What is wrong in the file in a few words: the first flaw, and how many more there are.
+    pub fn damage(&self) -> Option<String> {
+        let (first, more) = self.flaws.split_first()?;
+        Some(match more.len() {
+            0 => first.to_string(),
+            more => format!("{first}, and {more} more"),
+        })
     }
 
     /// 0 or 1: all in one track, or one track for each part.

@@ -3,18 +3,24 @@
 //! A beat is a quarter note. Notes keep their exact ticks and the events they were read from, so
 //! that what the transfer leaves alone stays as it was written.
 
+mod counts;
+pub mod drums;
 mod grid;
 mod pairing;
+pub mod parts;
+mod pedal;
 mod phrases;
 mod rendition;
 mod selection;
 
+pub use counts::Counts;
 pub use grid::{Grid, Slot};
 pub use phrases::Phrase;
 pub use rendition::{Played, Rendition, Tally};
 pub use selection::Selection;
 
-use crate::roll::{Roll, SLOTS, row_of_key};
+use crate::roll::notes::NoteRoll;
+use crate::roll::{SLOTS, row_of_key};
 use crate::smf::Smf;
 use crate::smf::time::BeatMap;
 
@@ -32,7 +38,7 @@ const HALF_STEP: f64 = 0.125 + 1e-5;
 pub struct Note {
     /// Index of its track in the file.
     pub track: usize,
-    /// 0..=15; 9 is drums.
+    /// 0..=15.
     pub channel: u8,
     /// MIDI key, 0..=127.
     pub key: u8,
@@ -48,8 +54,13 @@ pub struct Note {
     pub onset: f64,
     /// End in beats.
     pub release: f64,
+    /// Until when the networks hear it, in beats: its end, or where the sustain pedal of its
+    /// channel goes up that is down there, at most a phrase later.
+    pub ring: f64,
     /// General MIDI's instrument number less one; 0 where none was chosen.
     pub program: u8,
+    /// Whether its part is drums ([`drums`]).
+    pub drum: bool,
     /// Index of its note-on in the track's events.
     pub on_event: usize,
     /// Index of its note-off, if the file has one.
@@ -57,9 +68,9 @@ pub struct Note {
 }
 
 impl Note {
-    /// Whether the note is on the drum channel.
+    /// Whether the note is a drum's.
     pub const fn is_drum(&self) -> bool {
-        self.channel == DRUM_CHANNEL
+        self.drum
     }
 
     /// Whether the key is a pitch: no drums, and none of General MIDI's percussion and sound
@@ -135,24 +146,30 @@ impl Song {
     }
 
     /// The phrases of the selected notes in order of time, up to the last that has a note.
-    /// Phrases without a note are among them.
+    /// Phrases without a note are among them. As in the plugin, notes sound in them as long as
+    /// they ring.
     pub fn phrases(&self, selection: &Selection) -> Vec<Phrase> {
-        phrases::cut(&self.notes, &self.grid, |note| selection.contains(note))
+        let select = |note: &Note| selection.contains(note);
+        phrases::cut(&self.notes, &self.grid, select, |note| note.ring)
     }
 
     /// The rolls that the networks are trained on: all tracks but drums in one roll, phrase `k`
-    /// holding the bar slots `4k..4k + 4`, up to the phrase of the last onset as it was played.
-    /// (One that rounds to the end of that phrase begins no other.)
-    pub fn rolls(&self) -> Vec<Roll> {
+    /// holding the bar slots `4k..4k + 4`, up to the phrase of the last onset as it was played,
+    /// without the pedal, as the corpus has them. (One that rounds to the end of that phrase begins
+    /// no other.) A note that sounds over a phrase's start begins there again.
+    pub fn rolls(&self) -> Vec<NoteRoll> {
         let select = |note: &Note| !note.is_drum();
-        let mut phrases = phrases::cut(&self.notes, &self.grid, select);
+        let mut phrases = phrases::cut(&self.notes, &self.grid, select, |note| note.release);
         let last = self
             .notes
             .iter()
             .rfind(|note| select(note) && row_of_key(note.key).is_some());
         let count = last.map_or(0, |note| self.grid.slot(note.onset) / SLOTS + 1);
         phrases.truncate(count);
-        phrases.into_iter().map(|phrase| *phrase.roll()).collect()
+        phrases
+            .into_iter()
+            .map(|phrase| phrase.heard.notes)
+            .collect()
     }
 }
 

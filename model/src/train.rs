@@ -3,6 +3,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`data`] | phrases of each genre and split, with what was left out and why |
+//! | [`arranger`] | the arranger: its batches, steps, losses and validation |
 //! | `archive` | the corpus: `MANIFEST.csv` and one archive a genre |
 //! | `folder` | any folder of MIDI files |
 //! | `cache` | the rolls of a corpus in one file, for a quick second start and little memory |
@@ -16,6 +17,7 @@
 //! | `past` | fakes of earlier steps |
 //! | `reach` | where notes may be added |
 //! | [`validation`] | which weights of a run are best |
+//! | `urn` | weighted draws, and the random numbers of a step |
 //! | [`schedule`] | the learning rate over the steps |
 //! | [`learner`] | the training state as the loop drives it |
 //! | [`run`] | the loop, and what may learn in it |
@@ -28,6 +30,7 @@
 
 mod adam;
 mod archive;
+pub mod arranger;
 pub mod batch;
 mod cache;
 pub mod checkpoint;
@@ -49,6 +52,7 @@ pub mod run;
 pub mod schedule;
 pub mod state;
 pub mod threshold;
+mod urn;
 pub mod validation;
 
 pub use lock::LockError;

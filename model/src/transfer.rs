@@ -7,21 +7,20 @@
 //! What takes much memory is asked for first ([`Room`]): an allocation that fails ends the process,
 //! and with it the host.
 
+mod arranger;
+mod cyclegan;
 mod room;
 mod wish;
 
-use std::sync::{Mutex, PoisonError};
-
-use candle_core::{Device, Tensor};
+use candle_core::Device;
 
 use crate::genre::{Direction, Pair};
-use crate::net::Generator;
-use crate::net::inference::{Arena, Level, Prepared};
 use crate::roll::edits::Edits;
 use crate::roll::notes::NoteRoll;
-use crate::roll::{CELLS, PITCHES, Roll, STEPS};
-use crate::weights::{Header, WeightsError, read_generators};
+use crate::weights::{Family, Header, WeightsError, read_generators, read_network};
 
+pub use arranger::ArrangerTransfer;
+pub use cyclegan::CycleGanTransfer;
 pub use room::{MARGIN, Room};
 pub use wish::Wish;
 
@@ -36,6 +35,9 @@ pub enum TransferError {
         /// candle's own message.
         source: Box<candle_core::Error>,
     },
+    /// The networks were not trained for these genres.
+    #[error("the weights do not know {0}; choose another pair, or other weights")]
+    Genres(Pair),
     /// The network gave something that is no probability.
     #[error("the network gave a value that is not a number; the weights may be damaged")]
     NotANumber,
@@ -86,177 +88,94 @@ impl Gpu {
 
 /// Makes sure that a weights file can be used here, and gives its header: reads all of it, and
 /// keeps nothing.
+///
+/// # Errors
+/// If it cannot be used, or there is not enough memory.
 pub fn check(bytes: &[u8]) -> Result<Header, WeightsError> {
     room::to_load(bytes, &Device::Cpu)?;
-    let (header, _) = read_generators(bytes, &Device::Cpu)?;
+    let header = Header::read(bytes)?;
+    match header.family {
+        Family::Arranger(_) => read_network(bytes, &Device::Cpu).map(drop)?,
+        Family::CycleGan(_) => read_generators(bytes, &Device::Cpu).map(drop)?,
+    }
     Ok(header)
 }
 
-/// Both generators of a genre pair, ready to run.
-pub struct Transfer {
-    header: Header,
-    pair: Pair,
-    networks: Networks,
-}
-
-/// The generators as the device runs them fastest.
-enum Networks {
-    Cpu {
-        generators: Box<[Prepared; 2]>,
-        /// Memory of passes that are over, for the next ones.
-        arenas: Mutex<Vec<Arena>>,
-    },
-    Other {
-        generators: Box<[Generator; 2]>,
-        device: Device,
-    },
+/// The networks of a weights file, of whichever family, ready to run. May be shared by threads.
+#[derive(Debug)]
+pub enum Transfer {
+    /// One network for all genres.
+    Arranger(ArrangerTransfer),
+    /// Two generators for a pair.
+    CycleGan(CycleGanTransfer),
 }
 
 impl Transfer {
     /// Loads a weights file (see [`crate::weights`]) for the CPU.
+    ///
+    /// # Errors
+    /// If it cannot be used, or there is not enough memory.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
         Self::on_device(bytes, Device::Cpu)
     }
 
-    /// Loads a weights file for a GPU. Its probabilities are not the CPU's to the last bit (sums in
-    /// another order), so a cell that is near the threshold may fall on the other side.
+    /// Loads a weights file for a GPU. Its sums are not the CPU's to the last bit, so notes that
+    /// are near a threshold may differ.
+    ///
+    /// # Errors
+    /// If it cannot be used.
     pub fn on_gpu(bytes: &[u8], gpu: &Gpu) -> Result<Self, WeightsError> {
         Self::on_device(bytes, gpu.0.clone())
     }
 
-    /// Loads a weights file for `device`.
-    pub fn on_device(bytes: &[u8], device: Device) -> Result<Self, WeightsError> {
-        room::to_load(bytes, &device)?;
-        let (header, generators) = read_generators(bytes, &device)?;
-        let networks = if device.is_cpu() {
-            let [ab, ba] = generators.each_ref().map(|generator| {
-                generator
-                    .prepared(Level::best())
-                    .map_err(|error| WeightsError::Unreadable(error.to_string()))
-            });
-            Networks::Cpu {
-                generators: Box::new([ab?, ba?]),
-                arenas: Mutex::default(),
-            }
-        } else {
-            let generators = Box::new(generators);
-            Networks::Other { generators, device }
-        };
-        let pair = header.pair()?;
-        Ok(Self {
-            header,
-            pair,
-            networks,
-        })
-    }
-
-    /// The pair that these weights are for.
-    pub const fn pair(&self) -> Pair {
-        self.pair
+    fn on_device(bytes: &[u8], device: Device) -> Result<Self, WeightsError> {
+        match Header::read(bytes)?.family {
+            Family::Arranger(_) => ArrangerTransfer::on_device(bytes, device).map(Self::Arranger),
+            Family::CycleGan(_) => CycleGanTransfer::on_device(bytes, device).map(Self::CycleGan),
+        }
     }
 
     /// What the weights file says of itself.
     pub const fn header(&self) -> &Header {
-        &self.header
+        match self {
+            Self::Arranger(arranger) => arranger.header(),
+            Self::CycleGan(cyclegan) => cyclegan.header(),
+        }
     }
 
     /// The name of the device that the passes run on.
     pub const fn device(&self) -> &'static str {
-        match self.networks {
-            Networks::Cpu { .. } => "CPU",
-            Networks::Other {
-                device: Device::Cuda(_),
-                ..
-            } => "CUDA",
-            Networks::Other { .. } => "Metal",
+        match self {
+            Self::Arranger(arranger) => arranger.device(),
+            Self::CycleGan(cyclegan) => cyclegan.device(),
         }
     }
 
-    /// The probability of each cell of each roll after the transfer, step-major,
-    /// [`crate::roll::CELLS`] values a roll.
-    pub fn probabilities(
-        &self,
-        rolls: &[Roll],
-        direction: Direction,
-    ) -> Result<Vec<f32>, TransferError> {
-        self.forward(&values(rolls), direction)
-    }
-
-    /// The probabilities after one generator, as [`Self::probabilities`], and after the other
-    /// too, which hears them as they are, not the notes that they stand for: the cycle of the
-    /// paper's own code.
-    pub fn there_and_back(
-        &self,
-        rolls: &[Roll],
-        direction: Direction,
-    ) -> Result<[Vec<f32>; 2], TransferError> {
-        let there = self.forward(&values(rolls), direction)?;
-        let back = self.forward(&there, direction.reverse())?;
-        Ok([there, back])
-    }
-
-    /// The probabilities for the cells of some rolls.
-    fn forward(&self, cells: &[f32], direction: Direction) -> Result<Vec<f32>, TransferError> {
-        let mut values = vec![0.0; cells.len()];
-        if cells.is_empty() {
-            return Ok(values);
-        }
-        match &self.networks {
-            Networks::Cpu { generators, arenas } => {
-                let generator = &generators[direction.index()];
-                let arenas = || arenas.lock().unwrap_or_else(PoisonError::into_inner);
-                // Both generators are of one shape, so any arena fits.
-                let kept = arenas().pop();
-                let mut arena = kept.map_or_else(|| room::arena(generator), Ok)?;
-                let rolls = cells.chunks_exact(CELLS);
-                for (x, y) in rolls.zip(values.chunks_exact_mut(CELLS)) {
-                    generator.probabilities(&mut arena, x, y);
-                }
-                arenas().push(arena);
-            }
-            Networks::Other { generators, device } => {
-                let pass = || {
-                    let shape = (cells.len() / CELLS, 1, STEPS, PITCHES);
-                    let x = Tensor::from_slice(cells, shape, device)?;
-                    let y = generators[direction.index()].forward(&x)?;
-                    y.flatten_all()?.to_vec1()
-                };
-                values = pass().map_err(|source| TransferError::Network {
-                    device: self.device().to_owned(),
-                    source: Box::new(source),
-                })?;
-            }
-        }
-        if values.iter().any(|value| value.is_nan()) {
-            return Err(TransferError::NotANumber);
-        }
-        Ok(values)
-    }
-
-    /// The edits that lead from `phrase` towards the direction's target.
+    /// The edits that lead from `phrase` towards the target of the direction in a pair.
+    ///
+    /// # Errors
+    /// If the networks do not know the pair, or a pass fails.
     pub fn edits(
         &self,
         phrase: &NoteRoll,
-        direction: Direction,
+        (pair, direction): (Pair, Direction),
         wish: &Wish,
     ) -> Result<Edits, TransferError> {
-        let heard = std::slice::from_ref(phrase.sounding());
-        let probabilities = self.probabilities(heard, direction)?;
-        let threshold = self.threshold(direction);
-        Ok(Edits::rank(phrase, &probabilities, threshold, wish.held))
-    }
-
-    /// The threshold above which a cell sounds.
-    pub const fn threshold(&self, direction: Direction) -> f32 {
-        self.header.threshold[direction.index()]
+        match self {
+            Self::Arranger(arranger) => arranger.edits(phrase, (pair, direction), wish),
+            Self::CycleGan(cyclegan) if cyclegan.pair() == pair => {
+                cyclegan.edits(phrase, direction, wish)
+            }
+            Self::CycleGan(_) => Err(TransferError::Genres(pair)),
+        }
     }
 }
 
-/// The cells of some rolls, 0.0 and 1.0.
-fn values(rolls: &[Roll]) -> Vec<f32> {
-    let mut values = vec![0.0; rolls.len() * CELLS];
-    for (roll, values) in rolls.iter().zip(values.chunks_exact_mut(CELLS)) {
-        roll.write_values(values);
+/// What users call a device.
+const fn device_name(device: &Device) -> &'static str {
+    match device {
+        Device::Cpu => "CPU",
+        Device::Cuda(_) => "CUDA",
+        Device::Metal(_) => "Metal",
     }
-    values
 }

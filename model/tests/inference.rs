@@ -2,8 +2,10 @@
 //! trained, and no allocation.
 
 use candle_core::Device;
+use third_stream_model::family::arranger::{ArrangerConfig, Canvas, LOGITS, Network, encoding};
 use third_stream_model::genre::Direction;
 use third_stream_model::net::inference::Level;
+use third_stream_model::net::init::Store;
 use third_stream_model::net::{rolls_of_tensor, tensor_of_rolls};
 use third_stream_model::roll::{CELLS, PITCHES, Roll, STEPS};
 use third_stream_model::transfer::on_this_thread;
@@ -38,7 +40,7 @@ fn the_notes_are_those_of_the_network_that_was_trained() {
         let generator = &generators[direction.index()];
         let expected = generator.logits(&x).unwrap();
         let logits = expected.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        let threshold = header.threshold[direction.index()];
+        let threshold = header.cyclegan().unwrap().threshold[direction.index()];
         let expected = candle_nn::ops::sigmoid(&expected).unwrap();
         let expected = rolls_of_tensor(&expected, threshold).unwrap();
         for level in Level::all() {
@@ -70,6 +72,38 @@ fn a_pass_does_not_allocate() {
     let (mut cells, mut found) = (vec![0.0; STEPS * PITCHES], vec![0.0; CELLS]);
     phrase(1).write_values(&mut cells);
     let mut pass = || net.probabilities(&mut arena, &cells, &mut found);
+    on_this_thread(|| {
+        pass();
+        let counted = allocation_counter::measure(&mut pass);
+        assert_eq!(counted.count_total, 0, "{counted:?}");
+    });
+}
+
+#[test]
+fn the_arranger_s_pass_does_not_allocate() {
+    let config = ArrangerConfig {
+        base_channels: 20,
+        residual_blocks: 2,
+    };
+    let network = Network::new(&config, &Store::new(1).builder(&Device::Cpu)).unwrap();
+    let net = network.prepared(Level::best()).unwrap();
+    let mut arena = net.arena();
+    let styles = [[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]];
+    let norms = styles.map(|style| net.fold(encoding::condition(style, 0.5)));
+    let [mut one, mut other] = [(); 2].map(|()| vec![0.0; LOGITS * CELLS]);
+    let canvas = Canvas {
+        hidden: phrase(1),
+        ..Canvas::default()
+    };
+    let mut pass = || {
+        net.logits(&mut arena, &canvas, &norms[0], &mut one);
+        net.both(
+            &mut arena,
+            &canvas,
+            norms.each_ref(),
+            [&mut one, &mut other],
+        );
+    };
     on_this_thread(|| {
         pass();
         let counted = allocation_counter::measure(&mut pass);

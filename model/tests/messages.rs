@@ -13,7 +13,7 @@ use std::io::{Error, ErrorKind};
 use std::path::PathBuf;
 
 use third_stream_model::genre::{Genre, Pair};
-use third_stream_model::own::OwnError;
+use third_stream_model::own::{OwnError, Pairs};
 use third_stream_model::smf::SmfError;
 use third_stream_model::song::SongError;
 use third_stream_model::train::LockError;
@@ -36,6 +36,12 @@ fn messages() -> Vec<String> {
         SmfError::Sequential.to_string(),
         SmfError::Division.to_string(),
         SmfError::NoTrack.to_string(),
+        SmfError::Track {
+            track: 2,
+            byte: 43,
+            what: "a data byte with no status byte before it",
+        }
+        .to_string(),
         SongError::TooLong.to_string(),
         WeightsError::Unreadable("InvalidHeader".into()).to_string(),
         WeightsError::Foreign("it is missing".into()).to_string(),
@@ -57,7 +63,7 @@ fn messages() -> Vec<String> {
         OwnError::Refused(path(), WeightsError::Unreadable("InvalidHeader".into())).to_string(),
         OwnError::Pair {
             path: path(),
-            found: Pair::JAZZ_POP,
+            found: Pairs(vec![Pair::JAZZ_POP]),
             expected: Pair::JAZZ_CLASSIC,
         }
         .to_string(),
@@ -202,9 +208,13 @@ fn what_the_command_line_says() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("EMPTY")).unwrap();
     std::fs::write(folder.path().join("CUT"), "MThd").unwrap();
+    let damaged = b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk\0\0\0\x07\0<P\0\xff/\0";
+    std::fs::write(folder.path().join("DAMAGED"), damaged).unwrap();
     let lines = [
         "transfer NONE out.mid --to jazz",
         "transfer CUT out.mid --to jazz",
+        "transfer DAMAGED out.mid --to jazz",
+        "transfer EMPTY out --to jazz",
         "transfer CUT out.mid --to swing",
         "transfer CUT out.mid --to jazz --weights CUT",
         "inspect NONE",
@@ -221,6 +231,17 @@ fn what_the_command_line_says() {
         "train --data NONE --run RUN",
         "train --data EMPTY --run RUN",
         "train --a EMPTY --b EMPTY --run RUN",
+        "train --a EMPTY --b EMPTY --run RUN --family arranger",
+        "train --genre jazz=EMPTY --run RUN",
+        "train --genre jazz=EMPTY --genre jazz=EMPTY --run RUN",
+        "train --genre jazz=EMPTY --genre pop=EMPTY --run RUN",
+        "train --genre blues=EMPTY --genre pop=EMPTY --run RUN",
+        "train --genre jazz=EMPTY --genre pop=EMPTY --run RUN --family cyclegan",
+        "train --data EMPTY --run RUN --from NONE",
+        "train --data EMPTY --run RUN --from CUT",
+        "train --data EMPTY --run RUN --family cyclegan",
+        "train --data EMPTY --run RUN --family diffusion",
+        "train --data EMPTY --run RUN --recipe ours --family arranger",
         "train --data EMPTY --run RUN --recipe NONE",
         "train --data EMPTY --run RUN --recipe CUT",
         "train --data EMPTY --run RUN --set steps",
@@ -243,7 +264,7 @@ fn what_the_command_line_says() {
             "{line}: {said}"
         );
         let left = std::fs::read_dir(folder.path()).unwrap().count();
-        assert_eq!(left, 2, "{line}: left something behind");
+        assert_eq!(left, 3, "{line}: left something behind");
         writeln!(all, "$ third-stream {line}\n{said}").expect("into memory");
     }
     insta::assert_snapshot!(all);

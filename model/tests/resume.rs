@@ -5,7 +5,8 @@
 
 #![expect(
     clippy::unwrap_used,
-    reason = "what a test builds on is a test's own failure"
+    clippy::print_stdout,
+    reason = "what a test builds on is a test's own failure; it says how many kills there were"
 )]
 
 use std::fs;
@@ -68,6 +69,13 @@ fn start(run: &str) -> Vec<&str> {
     args
 }
 
+fn start_arranger(run: &str) -> Vec<&str> {
+    let mut args = vec!["--genre", "jazz=jazz", "--genre", "pop=pop"];
+    args.extend(["--recipe", "arranger-smoke", "--steps", "16"]);
+    args.extend(["--seed", "7", "--run", run]);
+    args
+}
+
 /// Two genres of six pieces each.
 fn corpus() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
@@ -114,9 +122,21 @@ fn kill_after(child: &mut Child, folder: &Path, wanted: usize, moment: Duration)
 
 #[test]
 fn killed_and_resumed_gives_the_same_weights_as_never_stopped() {
+    same_bytes_after_kills(start);
+}
+
+#[test]
+fn so_does_a_killed_arranger() {
+    same_bytes_after_kills(start_arranger);
+}
+
+/// Kills and resumes runs with the arguments that `start` gives for a folder.
+fn same_bytes_after_kills(start: fn(&str) -> Vec<&str>) {
     let wanted = std::env::var("THIRD_STREAM_KILLS").map_or(3, |kills| kills.parse().unwrap());
     let dir = corpus();
-    let whole = undisturbed(dir.path());
+    let mut alone = train(dir.path(), &start("whole"));
+    assert!(alone.args(["--threads", "1"]).status().unwrap().success());
+    let whole = weights(dir.path(), "whole");
     let (mut kills, mut runs) = (0, 0);
     while kills < wanted {
         runs += 1;
@@ -229,4 +249,32 @@ fn a_second_process_in_the_folder_is_refused_and_disturbs_nothing() {
     );
     assert!(first.wait().unwrap().success());
     assert!(weights(dir.path(), "run") == whole);
+}
+
+#[test]
+fn an_arranger_begins_with_other_weights_and_is_still_killed_without_harm() {
+    let dir = corpus();
+    let mut first = train(dir.path(), &start_arranger("first"));
+    assert!(first.status().unwrap().success());
+    let from = "first/weights.safetensors";
+    let warm = |run: &str| {
+        let mut command = train(dir.path(), &start_arranger(run));
+        command.args(["--from", from]);
+        command
+    };
+    assert!(warm("whole").status().unwrap().success());
+    assert!(weights(dir.path(), "whole") != weights(dir.path(), "first"));
+
+    // Killed before its first step is done, where only the checkpoint before it is there.
+    let folder = dir.path().join("killed");
+    let mut child = warm("killed").spawn().unwrap();
+    while child.try_wait().unwrap().is_none() && !folder.join("run.json").exists() {
+        sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    fs::remove_file(dir.path().join(from)).unwrap();
+    let resumed = train(dir.path(), &["--resume", "killed"]).status().unwrap();
+    assert!(resumed.success());
+    assert!(weights(dir.path(), "killed") == weights(dir.path(), "whole"));
 }

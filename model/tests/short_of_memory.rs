@@ -17,8 +17,8 @@ use third_stream_model::net::init::Store;
 use third_stream_model::net::{Generator, GeneratorConfig};
 use third_stream_model::roll::{CELLS, LOWEST_KEY, PITCHES, Roll, STEPS};
 use third_stream_model::shipped;
-use third_stream_model::transfer::{MARGIN, Room, Transfer, TransferError, on_this_thread};
-use third_stream_model::weights::{FORMAT, Header, WeightsError, write};
+use third_stream_model::transfer::{CycleGanTransfer, MARGIN, Room, TransferError, on_this_thread};
+use third_stream_model::weights::{CycleGan, FORMAT, Family, Header, WeightsError, write};
 
 /// The system's allocator, for each thread with a book and, where the book has one, a budget.
 struct Limited;
@@ -130,9 +130,11 @@ fn file(config: GeneratorConfig) -> Vec<u8> {
     let header = Header {
         format: FORMAT,
         roll: (STEPS, PITCHES, LOWEST_KEY),
-        pair: "jazz-classic".into(),
-        generator: config,
-        threshold: [0.5, 0.5],
+        family: Family::CycleGan(CycleGan {
+            pair: "jazz-classic".into(),
+            generator: config,
+            threshold: [0.5, 0.5],
+        }),
         recipe: "test".into(),
         steps: 3,
         seed: 4,
@@ -152,7 +154,7 @@ fn roll() -> Roll {
 }
 
 /// A first pass.
-fn pass(transfer: &Transfer) -> Result<Vec<f32>, TransferError> {
+fn pass(transfer: &CycleGanTransfer) -> Result<Vec<f32>, TransferError> {
     transfer.probabilities(&[roll()], Direction::AToB)
 }
 
@@ -165,8 +167,8 @@ fn assert_close(said: usize, found: usize, what: &str) {
 
 #[test]
 fn what_loading_takes_is_known_before() {
-    let shipped = shipped::weights(Pair::JAZZ_CLASSIC);
-    let trained = Header::read(shipped).unwrap().generator;
+    let shipped = shipped::cyclegan(Pair::JAZZ_CLASSIC);
+    let trained = Header::read(shipped).unwrap().cyclegan().unwrap().generator;
     let made = [config(8, 2), config(16, 3), config(24, 1), config(40, 1)];
     let made = made.map(|config| (config, file(config)));
     let files = made.iter().map(|(config, bytes)| (*config, &bytes[..]));
@@ -174,7 +176,7 @@ fn what_loading_takes_is_known_before() {
         for (config, bytes) in files.chain([(trained, shipped)]) {
             let room = Room::new(bytes.len(), &config, Level::best(), 1);
             let load = || {
-                let transfer = Transfer::from_bytes(bytes).unwrap();
+                let transfer = CycleGanTransfer::from_bytes(bytes).unwrap();
                 (pass(&transfer).unwrap(), transfer)
             };
             let (loaded, stays, most) = within(usize::MAX, load);
@@ -216,13 +218,13 @@ fn what_each_instruction_set_takes_is_known_before() {
 /// Loads the file with each budget from nothing until it has been loaded three times: it is
 /// refused in words, or it is there and gives what it gives where there is plenty.
 fn sweep(bytes: &[u8], step: usize) {
-    let expected = pass(&Transfer::from_bytes(bytes).unwrap()).unwrap();
-    let config = Header::read(bytes).unwrap().generator;
+    let expected = pass(&CycleGanTransfer::from_bytes(bytes).unwrap()).unwrap();
+    let config = Header::read(bytes).unwrap().cyclegan().unwrap().generator;
     let room = Room::new(bytes.len(), &config, Level::best(), 1);
     let (mut refused, mut loaded) = (0, 0);
     for budget in (0..).step_by(step) {
         let load = || {
-            let transfer = Transfer::from_bytes(bytes)?;
+            let transfer = CycleGanTransfer::from_bytes(bytes)?;
             let passed = pass(&transfer);
             Ok::<_, WeightsError>((transfer, passed))
         };
@@ -256,15 +258,15 @@ fn a_small_network_is_refused_or_loaded_whatever_there_is() {
 
 #[test]
 fn the_shipped_networks_are_refused_or_loaded_whatever_there_is() {
-    on_this_thread(|| sweep(shipped::weights(Pair::JAZZ_CLASSIC), 1 << 20));
+    on_this_thread(|| sweep(shipped::cyclegan(Pair::JAZZ_CLASSIC), 1 << 20));
 }
 
 #[test]
 fn a_pass_without_room_is_refused_and_the_next_one_plays() {
     let bytes = file(config(8, 1));
     on_this_thread(|| {
-        let expected = pass(&Transfer::from_bytes(&bytes).unwrap()).unwrap();
-        let transfer = Transfer::from_bytes(&bytes).unwrap();
+        let expected = pass(&CycleGanTransfer::from_bytes(&bytes).unwrap()).unwrap();
+        let transfer = CycleGanTransfer::from_bytes(&bytes).unwrap();
         let need = arena_bytes(Level::best(), 8, 1) + MARGIN;
         for budget in (MARGIN / 2 + (1 << 20)..need).step_by(1 << 20) {
             let (result, _, _) = within(budget, || pass(&transfer));
@@ -283,12 +285,15 @@ fn a_pass_without_room_is_refused_and_the_next_one_plays() {
 fn a_header_that_names_more_than_the_file_holds_asks_for_no_room() {
     let bytes = file(config(3, 1));
     let mut header = Header::read(&bytes).unwrap();
-    header.generator = config(256, 64);
+    let Family::CycleGan(cyclegan) = &mut header.family else {
+        panic!("not a CycleGAN");
+    };
+    cyclegan.generator = config(256, 64);
     let bytes = third_stream_model::weights::with_header(&bytes, &header).unwrap();
     on_this_thread(|| {
         // A tenth of what such networks would take; candle's error may hold a backtrace, and that
         // takes a hundred MiB.
-        let (result, _, _) = within(2 << 30, || Transfer::from_bytes(&bytes));
+        let (result, _, _) = within(2 << 30, || CycleGanTransfer::from_bytes(&bytes));
         assert!(matches!(result, Err(WeightsError::Tensor { .. })));
     });
 }

@@ -189,7 +189,7 @@ mod tests {
     fn folder() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         let from = folder.path().join("from");
-        std::fs::write(&from, shipped::weights(Pair::JAZZ_CLASSIC)).unwrap();
+        std::fs::write(&from, shipped::cyclegan(Pair::JAZZ_CLASSIC)).unwrap();
         own::keep(folder.path(), "mine", &from).unwrap();
         folder
     }
@@ -203,7 +203,7 @@ mod tests {
         assert_ne!(chosen.changes.count_now(), before);
         let weights = chosen.weights(Pair::JAZZ_CLASSIC);
         let bytes = read(weights.own.unwrap(), Pair::JAZZ_CLASSIC).unwrap();
-        assert_eq!(bytes, shipped::weights(Pair::JAZZ_CLASSIC));
+        assert_eq!(bytes, shipped::cyclegan(Pair::JAZZ_CLASSIC));
         assert_eq!(
             chosen.weights(Pair::JAZZ_POP),
             Weights::shipped(Pair::JAZZ_POP)
@@ -239,7 +239,7 @@ mod tests {
         assert_eq!(chosen.map(Clone::clone), saved);
 
         let from = folder.path().join("from");
-        std::fs::write(&from, shipped::weights(Pair::CLASSIC_POP)).unwrap();
+        std::fs::write(&from, shipped::cyclegan(Pair::CLASSIC_POP)).unwrap();
         own::keep(folder.path(), "later", &from).unwrap();
         chosen.load(&saved, folder.path());
         let there = chosen.weights(Pair::CLASSIC_POP).own.unwrap();

@@ -10,14 +10,14 @@ use third_stream_model::shipped;
 use third_stream_model::transfer::{Gpu, Transfer};
 use third_stream_model::weights::WeightsError;
 
-use crate::engine::{Fallback, Model, ModelError, Question, caught, ranked, threads};
+use crate::engine::{Fallback, Model, ModelError, Question, caught, threads};
 use crate::link::Weights;
 
 /// Weights of the user's own that are kept ready in a process; beyond that the one that was used
 /// longest ago is read again when it is asked for. One of the shipped size takes some 60 MB.
 const MOST_OWN: usize = 4;
 
-/// Reads the default pair's embedded networks; where the plugin was built for a GPU, that is
+/// Reads the embedded network; where the plugin was built for a GPU, that is
 /// opened at the first question. Takes a moment and allocates: for the engine's worker.
 pub(crate) fn load() -> Result<Box<dyn Model>, ModelError> {
     let cpu = Box::new(embedded(None)?);
@@ -32,13 +32,13 @@ pub(crate) fn load() -> Result<Box<dyn Model>, ModelError> {
 }
 
 fn embedded(gpu: Option<Gpu>) -> Result<Embedded, ModelError> {
-    let mut embedded = Embedded {
+    let shipped = transfer(gpu.as_ref(), shipped::arranger())
+        .map_err(|error| ModelError::Weights(error.to_string()))?;
+    Ok(Embedded {
         gpu,
-        pairs: [const { None }; Pair::ALL.len()],
+        shipped,
         own: Vec::new(),
-    };
-    embedded.unpack(Pair::JAZZ_CLASSIC)?;
-    Ok(embedded)
+    })
 }
 
 fn transfer(gpu: Option<&Gpu>, bytes: &[u8]) -> Result<Transfer, WeightsError> {
@@ -55,32 +55,21 @@ struct Refusal {
     passes: bool,
 }
 
-/// The embedded networks as the worker wants them, in the order of [`Pair::ALL`]; each pair is
-/// unpacked at the first question about it, for most processes use one.
+/// The embedded network, which knows all pairs, and the user's own.
 struct Embedded {
     /// Where they run, if not on the CPU.
     gpu: Option<Gpu>,
-    pairs: [Option<Transfer>; Pair::ALL.len()],
+    /// The one that comes with the plugin.
+    shipped: Transfer,
     /// The user's own, the latest used last.
     own: Vec<(NonZeroU32, Result<Transfer, String>)>,
 }
 
 impl Embedded {
-    /// Makes sure that a pair's networks are there.
-    fn unpack(&mut self, pair: Pair) -> Result<(), ModelError> {
-        let known = Pair::ALL.iter().position(|known| *known == pair);
-        let place = &mut self.pairs[known.ok_or(ModelError::NoWeights(pair))?];
-        if place.is_none() {
-            let read = transfer(self.gpu.as_ref(), shipped::weights(pair));
-            *place = Some(read.map_err(|error| ModelError::Weights(error.to_string()))?);
-        }
-        Ok(())
-    }
-
     /// Makes sure that the networks are there.
     fn prepare(&mut self, weights: Weights) -> Result<(), ModelError> {
         let Some(number) = weights.own else {
-            return self.unpack(weights.pair);
+            return Ok(());
         };
         let known = self.own.iter().position(|(known, _)| *known == number);
         let own = match known {
@@ -127,8 +116,7 @@ impl Embedded {
     /// The networks that are there.
     fn there(&self, weights: Weights) -> Option<&Transfer> {
         let Some(number) = weights.own else {
-            let mut there = self.pairs.iter().flatten();
-            return there.find(|transfer| transfer.pair() == weights.pair);
+            return Some(&self.shipped);
         };
         let mut own = self.own.iter();
         let (_, transfer) = own.find(|(known, _)| *known == number)?;
@@ -140,22 +128,26 @@ impl Embedded {
         let transfer = self
             .there(asked.weights)
             .ok_or(ModelError::NoWeights(asked.weights.pair))?;
-        let probabilities = transfer
-            .probabilities(std::slice::from_ref(asked.roll.sounding()), asked.direction)
-            .map_err(|error| ModelError::Pass(error.to_string()))?;
-        ranked(asked, &probabilities, transfer.threshold(asked.direction))
+        let ends = (asked.weights.pair, asked.direction);
+        transfer
+            .edits(&asked.roll, ends, &asked.wish)
+            .map_err(|error| ModelError::Pass(error.to_string()))
     }
 }
 
 impl Model for Embedded {
     fn device(&self) -> &str {
-        let mut loaded = self.pairs.iter().flatten();
-        loaded.next().map_or("", Transfer::device)
+        self.shipped.device()
     }
 
     fn edits(&mut self, asked: &Question) -> Result<Edits, ModelError> {
         self.prepare(asked.weights)?;
         self.answer(asked)
+    }
+
+    /// Those of the user's own that are not read yet may.
+    fn heeds_wishes(&self, weights: Weights) -> bool {
+        !matches!(self.there(weights), Some(Transfer::CycleGan(_)))
     }
 
     /// On the CPU two passes side by side are done sooner than two that are shared out one after

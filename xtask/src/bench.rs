@@ -29,7 +29,7 @@ pub(crate) struct Args {
     /// Write all figures to this file, under keys that stay.
     #[arg(long)]
     json: Option<PathBuf>,
-    /// Only figures whose key begins so: `forward.32x6`, `step`, `process` …
+    /// Only figures whose key begins so: `forward.32x6`, `step`, `arranger`, `process` …
     #[arg(long, default_value = "")]
     only: String,
     /// Turns of each.
@@ -64,7 +64,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if args.build_only {
         return Ok(());
     }
-    if ["forward", "step", "prepare"].into_iter().any(wants) {
+    if ["forward", "step", "arranger", "prepare"]
+        .into_iter()
+        .any(wants)
+    {
         let mut speed = bench(&["speed"]);
         let threads: Vec<String> = args.threads.iter().map(usize::to_string).collect();
         speed.args(["--", "--only", &args.only, "--threads", &threads.join(",")]);

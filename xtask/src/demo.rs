@@ -1,8 +1,10 @@
 //! `cargo xtask demo`: the built plugin plays a jazz trio towards classic, in a small host.
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 
-use crate::process::{cargo, run as run_process};
+use crate::process::{cargo, hand_over};
 use crate::{bundle, system};
 
 /// How to run the demo.
@@ -17,7 +19,7 @@ pub(crate) struct Args {
 }
 
 /// Builds the plugin as it is shipped, then plays the clip through it.
-pub(crate) fn run(args: &Args) -> Result<()> {
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     system::libraries(args.install_deps)?;
     println!("building the plugin (the first time takes minutes) …");
     let bundles = bundle::bundle("release", &[])?;
@@ -25,5 +27,5 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     demo.args(["third-stream-tests", "--bin", "demo", "--"])
         .args(&args.rest)
         .env("THIRD_STREAM_CLAP", &bundles.clap);
-    run_process(&mut demo)
+    hand_over(&mut demo)
 }

@@ -1,8 +1,10 @@
 //! `cargo xtask soak | unload`: the built plugin for hours, and loaded thousands of times.
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 
-use crate::process::{cargo, run as run_process};
+use crate::process::{cargo, hand_over};
 use crate::{bundle, system};
 
 /// Everything after the task's name goes to the program.
@@ -24,7 +26,7 @@ pub(crate) enum Build {
 
 /// Runs `program` of the tests' package on such a build, or on the plugin that
 /// `THIRD_STREAM_CLAP` names.
-pub(crate) fn run(program: &str, build: Build, args: &Args) -> Result<()> {
+pub(crate) fn run(program: &str, build: Build, args: &Args) -> Result<ExitCode> {
     let mut command = cargo(&["run", "--quiet", "--release", "--package"]);
     command
         .args(["third-stream-tests", "--bin", program, "--"])
@@ -37,5 +39,5 @@ pub(crate) fn run(program: &str, build: Build, args: &Args) -> Result<()> {
         };
         command.env("THIRD_STREAM_CLAP", bundles.clap);
     }
-    run_process(&mut command)
+    hand_over(&mut command)
 }

@@ -1,9 +1,11 @@
 //! `cargo xtask train | evaluate | transfer | adopt | …`: hands everything to the command-line
 //! tool of the model package, built with optimisation and, where asked for, for a GPU.
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 
-use crate::process::{cargo, run as run_process, trains};
+use crate::process::{cargo, hand_over, trains};
 
 /// Everything after the task's name, as typed.
 #[derive(clap::Args)]
@@ -14,7 +16,7 @@ pub(crate) struct Args {
 }
 
 /// Runs `third-stream <command> …`. Paths stay relative to where the user stands.
-pub(crate) fn run(command: &str, args: &Args) -> Result<()> {
+pub(crate) fn run(command: &str, args: &Args) -> Result<ExitCode> {
     let manifest = crate::root().join("Cargo.toml");
     let features = features(&args.rest);
     let mut process = cargo(&["run", "--quiet", "--release", "--package"]);
@@ -27,7 +29,7 @@ pub(crate) fn run(command: &str, args: &Args) -> Result<()> {
     if let Ok(here) = std::env::current_dir() {
         process.current_dir(here);
     }
-    run_process(trains(&mut process))
+    hand_over(trains(&mut process))
 }
 
 /// The model package's features for these arguments: a GPU is chosen when the tool is built.

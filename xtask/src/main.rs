@@ -27,6 +27,7 @@ mod tidy;
 mod validate;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -75,7 +76,7 @@ enum Task {
     Install(install::Args),
     /// Time the networks and the audio thread beside their peers.
     Bench(bench::Args),
-    /// Train a genre pair (arguments go to the command-line tool; try --help).
+    /// Train the networks (arguments go to the command-line tool; try --help).
     #[command(disable_help_flag = true)]
     Train(forward::Args),
     /// Train the cells of a table (arguments go to the command-line tool; try --help).
@@ -104,29 +105,38 @@ enum Task {
     Inspect(forward::Args),
 }
 
-fn main() -> Result<()> {
-    match Cli::parse().task {
+fn main() -> ExitCode {
+    run(Cli::parse().task).unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+/// Runs a task; a tool that talks to the user itself gives its own exit code.
+fn run(task: Task) -> Result<ExitCode> {
+    let done = match task {
+        Task::Demo(args) => return demo::run(&args),
+        Task::Play(args) => return play::run(&args),
+        Task::Soak(args) => return endurance::run("soak", Build::Checked, &args),
+        Task::Unload(args) => return endurance::run("unload", Build::Release, &args),
+        Task::Train(args) => return forward::run("train", &args),
+        Task::Sweep(args) => return forward::run("sweep", &args),
+        Task::Evaluate(args) => return forward::run("evaluate", &args),
+        Task::Calibrate(args) => return forward::run("calibrate", &args),
+        Task::Examples(args) => return forward::run("examples", &args),
+        Task::Transfer(args) => return forward::run("transfer", &args),
+        Task::Adopt(args) => return forward::run("adopt", &args),
+        Task::Inspect(args) => return forward::run("inspect", &args),
         Task::Check(args) => check::run(&args),
-        Task::Demo(args) => demo::run(&args),
-        Task::Play(args) => play::run(&args),
         Task::Bundle(args) => bundle::run(&args),
         Task::Validate(args) => validate::run(&args),
         Task::Realtime(args) => realtime::run(&args),
         Task::Fuzz(args) => fuzz::run(&args),
-        Task::Soak(args) => endurance::run("soak", Build::Checked, &args),
-        Task::Unload(args) => endurance::run("unload", Build::Release, &args),
         Task::Dist(args) => dist::run(&args),
         Task::Install(args) => install::run(&args),
         Task::Bench(args) => bench::run(&args),
-        Task::Train(args) => forward::run("train", &args),
-        Task::Sweep(args) => forward::run("sweep", &args),
-        Task::Evaluate(args) => forward::run("evaluate", &args),
-        Task::Calibrate(args) => forward::run("calibrate", &args),
-        Task::Examples(args) => forward::run("examples", &args),
-        Task::Transfer(args) => forward::run("transfer", &args),
-        Task::Adopt(args) => forward::run("adopt", &args),
-        Task::Inspect(args) => forward::run("inspect", &args),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// The workspace's root: the parent of this package's folder.

@@ -1,10 +1,12 @@
 //! `cargo xtask play`: a MIDI file through the built plugin, to be heard and seen without a
 //! sequencer.
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 
 use crate::bundle;
-use crate::process::{cargo, run as run_process};
+use crate::process::{cargo, hand_over};
 
 /// Everything after the task's name, as typed.
 #[derive(clap::Args)]
@@ -16,7 +18,7 @@ pub(crate) struct Args {
 
 /// Builds the plugin as it is shipped, then plays the file. Paths stay relative to where the user
 /// stands.
-pub(crate) fn run(args: &Args) -> Result<()> {
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let here = std::env::current_dir()?;
     println!("building the plugin (the first time takes minutes) …");
     let bundles = bundle::bundle("release", &[])?;
@@ -27,5 +29,5 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         .args(&args.rest)
         .env("THIRD_STREAM_CLAP", &bundles.clap)
         .current_dir(here);
-    run_process(&mut play)
+    hand_over(&mut play)
 }

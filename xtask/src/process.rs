@@ -1,7 +1,7 @@
-//! Child processes: run one, show the line that repeats it when it fails.
+//! Child processes: run one, show the line that repeats it when it fails; or leave the word to it.
 
 use std::fmt::Write as _;
-use std::process::Command;
+use std::process::{Command, ExitCode, ExitStatus};
 
 use anyhow::{Context, Result, bail};
 
@@ -68,6 +68,41 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// Runs a tool that talks to the user itself, to its end: what it says last stays the last that is
+/// said, and its exit status is the one that is given back.
+pub(crate) fn hand_over(command: &mut Command) -> Result<ExitCode> {
+    let status = command
+        .status()
+        .with_context(|| format!("could not start `{}`", line(command)))?;
+    Ok(exit_code(status))
+}
+
+/// An exit status as this process's own.
+fn exit_code(status: ExitStatus) -> ExitCode {
+    if status.success() {
+        return ExitCode::SUCCESS;
+    }
+    match status.code() {
+        Some(code) => u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from),
+        None => {
+            // It said nothing itself.
+            eprintln!("error: ended by {status}");
+            ExitCode::from(128 + signal(status))
+        }
+    }
+}
+
+#[cfg(unix)]
+fn signal(status: ExitStatus) -> u8 {
+    let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+    signal.map_or(0, |signal| signal as u8 & 127)
+}
+
+#[cfg(not(unix))]
+fn signal(_: ExitStatus) -> u8 {
+    0
+}
+
 /// The target that is built for where none is named.
 pub(crate) fn host() -> Result<String> {
     let said = output(Command::new("rustc").arg("-vV"))?;
@@ -128,6 +163,16 @@ mod tests {
         let nextest = shown(&["nextest", "run", "-E", "x"]);
         assert_eq!(nextest, "cargo nextest run --locked -E x");
         assert_eq!(shown(&["fmt", "--all"]), "cargo fmt --all");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_tool_s_exit_status_is_passed_on() {
+        let code = |line: &str| hand_over(Command::new("sh").args(["-c", line])).unwrap();
+        assert_eq!(code("exit 0"), ExitCode::SUCCESS);
+        assert_eq!(code("exit 7"), ExitCode::from(7));
+        assert_eq!(code("kill -9 $$"), ExitCode::from(128 + 9));
+        assert!(hand_over(&mut Command::new("no-such-program")).is_err());
     }
 
     #[test]

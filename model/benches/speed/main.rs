@@ -9,6 +9,7 @@
     reason = "a program whose output is figures"
 )]
 
+mod arranger;
 mod forward;
 mod peer;
 mod prepare;
@@ -59,6 +60,9 @@ fn main() -> Result<(), turns::Error> {
     }
     for threads in &args.threads {
         step::run(&args, *threads)?;
+    }
+    for threads in &args.threads {
+        arranger::run(&args, *threads)?;
     }
     prepare::run(&args)
 }

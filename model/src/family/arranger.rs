@@ -7,6 +7,21 @@
 //! hidden, and the network fills it in, in a few passes, in the target genre's manner.
 
 mod canvas;
+mod config;
+mod dice;
+pub mod encoding;
+mod loaded;
+mod network;
+mod prototype;
+pub mod sampler;
+mod seed;
 pub mod skeleton;
 
 pub use canvas::{Canvas, HALF_BARS, Harmony, LENGTHS, length_class};
+pub use config::{ArrangerConfig, CONDITION, LOGITS, PLANES};
+pub use loaded::{Arranger, Styles, column_share};
+pub use network::Network;
+pub use prototype::from_prototype;
+pub use seed::seed;
+
+pub use crate::net::inference::arranger::{Arena, Norms, Prepared};

@@ -16,10 +16,13 @@
 //! here (`training`), all else from [`super::kernels`].
 
 mod arena;
+pub mod arranger;
+mod grid;
 mod level;
 mod norm;
 mod packed;
 mod pass;
+mod residual;
 mod room;
 mod tile;
 pub(super) mod training;
@@ -31,8 +34,9 @@ pub use packed::Weights;
 pub use room::{arena as arena_bytes, weights as weights_bytes};
 
 use arena::{Aligned, FULL_DOWN, HALF_DOWN, HALF_UP, INPUT, LOW};
+use grid::{Grid, Mirrored};
 use packed::{Packed, Size};
-use pass::Pass;
+use pass::{Pass, with_pass};
 use tile::LANES;
 
 /// Bound on the error of a residual layer's output, as a share of its deviation.
@@ -71,7 +75,10 @@ impl Prepared {
         let (residual, _) = residual.as_chunks::<2>();
         let residual = residual
             .iter()
-            .map(|pair| pair.each_ref().map(|layer| Packed::residual(deep, layer)))
+            .map(|pair| {
+                pair.each_ref()
+                    .map(|layer| Packed::residual(deep, Mirrored::BLOCK, layer))
+            })
             .collect();
         let mut last = Aligned::zeros(base.div_ceil(LANES) * 49 * LANES);
         for (channel, kernel) in output.chunks_exact(49).enumerate() {
@@ -83,15 +90,20 @@ impl Prepared {
             level,
             base,
             skip,
-            input: Packed::input(size(1, base), INPUT.field.row, input),
+            input: Packed::input(size(1, base), [0, INPUT.field.row], input),
             down: [
-                Packed::strided(size(base, 2 * base), &FULL_DOWN, down1),
-                Packed::strided(size(2 * base, 4 * base), &HALF_DOWN, down2),
+                Packed::direct(size(base, 2 * base), (&FULL_DOWN, &[[0, base]]), 1, down1),
+                Packed::direct(
+                    size(2 * base, 4 * base),
+                    (&HALF_DOWN, &[[0, 2 * base]]),
+                    1,
+                    down2,
+                ),
             ],
             residual,
             up: [
-                Packed::transposed(size(4 * base, 2 * base), &LOW, up1),
-                Packed::transposed(size(2 * base, base), &HALF_UP, up2),
+                Packed::transposed(size(4 * base, 2 * base), (&LOW, &[[0, 4 * base]]), up1),
+                Packed::transposed(size(2 * base, base), (&HALF_UP, &[[0, 2 * base]]), up2),
             ],
             output: last,
         }
@@ -120,15 +132,8 @@ impl Prepared {
     pub fn logits(&self, arena: &mut Arena, x: &[f32], y: &mut [f32]) {
         let cells = INPUT.field.height * INPUT.field.width;
         assert_eq!((x.len(), y.len()), (cells, cells), "cells of a roll");
-        match self.level {
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx512(simd) => Pass::<_, 1, 2>(simd).run(self, arena, x, y),
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx2(simd) => Pass::<_, 2, 2>(simd).run(self, arena, x, y),
-            #[cfg(target_arch = "aarch64")]
-            Level::Neon(simd) => Pass::<_, 4, 4>(simd).run(self, arena, x, y),
-            Level::Portable(simd) => Pass::<_, 16, 16>(simd).run(self, arena, x, y),
-        }
+        let level = self.level;
+        with_pass!(level, run(self, arena, x, y));
     }
 
     /// The probabilities `y` of the cells `x`: the sigmoid of [`Self::logits`].

@@ -80,16 +80,34 @@ pub enum Padding {
 
 /// Convolution without bias: `x` (batch, in, height, width), `kernel` (out, in, rows, columns).
 pub fn conv2d(x: &Tensor, kernel: &Tensor, stride: usize, padding: Padding) -> Result<Tensor> {
+    convolve(x, kernel, [stride, 1], padding)
+}
+
+/// The same with `dilation` pixels from one place of the kernel (odd and square) to the next, and
+/// zeros around that keep the size.
+pub fn dilated_conv2d(x: &Tensor, kernel: &Tensor, dilation: usize) -> Result<Tensor> {
+    let size = dilation * (kernel.dim(2)? - 1) / 2;
+    convolve(x, kernel, [1, dilation], Padding::Zero(size))
+}
+
+/// A convolution with a stride and a dilation.
+fn convolve(
+    x: &Tensor,
+    kernel: &Tensor,
+    [stride, dilation]: [usize; 2],
+    padding: Padding,
+) -> Result<Tensor> {
     if x.device().is_cpu() {
         let isa = isa();
         let conv = conv::Conv {
             stride,
+            dilation,
             padding,
             isa,
         };
         x.apply_op2(kernel, conv)
     } else {
-        composed::conv2d(x, kernel, stride, padding, kind())
+        composed::conv2d(x, kernel, [stride, dilation], padding, kind())
     }
 }
 
@@ -103,8 +121,8 @@ pub fn conv_transpose2d(x: &Tensor, kernel: &Tensor) -> Result<Tensor> {
     }
 }
 
-/// Instance norm (over height and width, ε = 1e-5) with `scale` and `offset` (channels),
-/// then the activation.
+/// Instance norm (over height and width, ε = 1e-5) with `scale` and `offset`, both (channels) or
+/// (batch, channels), then the activation.
 pub fn norm_activation(
     x: &Tensor,
     scale: &Tensor,

@@ -1,10 +1,8 @@
 //! What single events say.
 
-use midly::{MetaMessage, MidiMessage, TrackEventKind};
+use super::exclusive::Exclusive;
 
-use super::chunk::read_number;
-
-/// What an event says, as far as notes and their time need it.
+/// What an event says, as far as notes, their time and their instrument need it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Message {
     /// A note starts; the velocity is above 0.
@@ -32,6 +30,17 @@ pub enum Message {
         /// 0..=127, General MIDI's number less one.
         program: u8,
     },
+    /// A controller moves.
+    Controller {
+        /// 0..=15; 9 is drums.
+        channel: u8,
+        /// 0..=127; 64 is the sustain pedal.
+        number: u8,
+        /// 0..=127.
+        value: u8,
+    },
+    /// A system exclusive message that changes which parts are drums.
+    Exclusive(Exclusive),
     /// Microseconds in a quarter note, above 0.
     Tempo(u32),
     /// Both are above 0.
@@ -56,80 +65,52 @@ pub(super) const fn data_bytes(status: u8) -> usize {
     }
 }
 
-/// The status byte of a channel message, 0 for other events.
-pub(super) fn status(kind: &TrackEventKind) -> u8 {
-    let TrackEventKind::Midi { channel, message } = kind else {
-        return 0;
-    };
-    let message = match message {
-        MidiMessage::NoteOff { .. } => 0x80,
-        MidiMessage::NoteOn { .. } => 0x90,
-        MidiMessage::Aftertouch { .. } => 0xa0,
-        MidiMessage::Controller { .. } => 0xb0,
-        MidiMessage::ProgramChange { .. } => 0xc0,
-        MidiMessage::ChannelAftertouch { .. } => 0xd0,
-        MidiMessage::PitchBend { .. } => 0xe0,
-    };
-    message | channel.as_int()
-}
-
-/// What an event says.
-pub(super) fn message(kind: &TrackEventKind) -> Message {
-    match *kind {
-        TrackEventKind::Midi { channel, message } => {
-            let channel = channel.as_int();
-            match message {
-                MidiMessage::NoteOn { key, vel } if vel > 0 => Message::NoteOn {
-                    channel,
-                    key: key.as_int(),
-                    velocity: vel.as_int(),
-                },
-                MidiMessage::NoteOn { key, vel } | MidiMessage::NoteOff { key, vel } => {
-                    Message::NoteOff {
-                        channel,
-                        key: key.as_int(),
-                        velocity: vel.as_int(),
-                    }
-                }
-                MidiMessage::ProgramChange { program } => Message::Program {
-                    channel,
-                    program: program.as_int(),
-                },
-                _ => Message::Other,
-            }
-        }
-        TrackEventKind::Meta(MetaMessage::Tempo(micros)) if micros.as_int() > 0 => {
-            Message::Tempo(micros.as_int())
-        }
-        // Bars of no length, and denominators finer than any score's, are not followed.
-        TrackEventKind::Meta(MetaMessage::TimeSignature(numerator, power, ..))
-            if numerator > 0 && power <= 6 =>
-        {
-            Message::TimeSignature {
-                numerator,
-                denominator: 1 << power,
-            }
-        }
-        TrackEventKind::Meta(MetaMessage::EndOfTrack) => Message::EndOfTrack,
+/// What a channel message says.
+pub(super) const fn message([status, first, second]: [u8; 3]) -> Message {
+    let channel = status & 15;
+    match status >> 4 {
+        0x9 if second > 0 => Message::NoteOn {
+            channel,
+            key: first,
+            velocity: second,
+        },
+        0x8 | 0x9 => Message::NoteOff {
+            channel,
+            key: first,
+            velocity: second,
+        },
+        0xb => Message::Controller {
+            channel,
+            number: first,
+            value: second,
+        },
+        0xc => Message::Program {
+            channel,
+            program: first,
+        },
         _ => Message::Other,
     }
 }
 
-/// A meta event at the start of `bytes`: its delta time, its bytes, what is behind it.
-pub(super) fn meta_event(bytes: &[u8]) -> Option<(u32, &[u8], &[u8])> {
-    let (delta, event) = read_number(bytes)?;
-    let [0xff, _, behind @ ..] = event else {
-        return None;
-    };
-    let (length, behind) = read_number(behind)?;
-    let behind = behind.get(length as usize..)?;
-    Some((delta, &event[..event.len() - behind.len()], behind))
+/// What a system exclusive message says; `first` is the byte before its length.
+pub(super) fn exclusive(first: u8, payload: &[u8]) -> Message {
+    let known = (first == 0xf0).then(|| Exclusive::of(payload)).flatten();
+    known.map_or(Message::Other, Message::Exclusive)
 }
 
-/// Whether an event's payload is as long as it says; `midly` also gives those that are cut off.
-pub(super) fn is_whole(bytes: &[u8]) -> bool {
-    let ([0xff, _, payload @ ..] | [0xf0 | 0xf7, payload @ ..]) = bytes else {
-        return true;
-    };
-    read_number(payload).is_some_and(|(length, data)| data.len() == length as usize)
+/// What a meta event says.
+pub(super) fn meta(kind: u8, payload: &[u8]) -> Message {
+    match (kind, payload) {
+        (0x2f, _) => Message::EndOfTrack,
+        (0x51, [a, b, c]) => match u32::from_be_bytes([0, *a, *b, *c]) {
+            0 => Message::Other,
+            micros => Message::Tempo(micros),
+        },
+        // Bars of no length, and denominators finer than any score's, are not followed.
+        (0x58, [numerator @ (1..), power @ (..=6), _, _]) => Message::TimeSignature {
+            numerator: *numerator,
+            denominator: 1 << power,
+        },
+        _ => Message::Other,
+    }
 }

@@ -1,5 +1,8 @@
 //! Files built by hand, and mutated ones.
 
+mod agreement;
+mod damage;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -58,8 +61,8 @@ fn events_are_read_with_running_status_and_silent_note_ons() {
       0 Other
       0 Tempo(500000)
       0 Program { channel: 0, program: 65 }
-      0 Other
-      0 Other
+      0 Controller { channel: 0, number: 7, value: 100 }
+      0 Controller { channel: 0, number: 10, value: 64 }
       0 NoteOn { channel: 0, key: 60, velocity: 80 }
      48 NoteOff { channel: 0, key: 60, velocity: 0 }
      48 NoteOn { channel: 0, key: 62, velocity: 81 }
@@ -71,7 +74,7 @@ fn events_are_read_with_running_status_and_silent_note_ons() {
     576 EndOfTrack
     ");
     assert_eq!(smf.write(), rich_file());
-    assert!(!smf.tracks()[0].is_damaged());
+    assert_eq!(smf.flaws(), []);
 }
 
 #[test]
@@ -92,8 +95,8 @@ fn what_is_not_a_note_keeps_its_bytes_and_its_place() {
       0 Other
       0 Tempo(500000)
       0 Program { channel: 0, program: 65 }
-      0 Other
-      0 Other
+      0 Controller { channel: 0, number: 7, value: 100 }
+      0 Controller { channel: 0, number: 10, value: 64 }
       0 NoteOn { channel: 0, key: 60, velocity: 80 }
      48 NoteOff { channel: 0, key: 60, velocity: 0 }
      48 NoteOn { channel: 0, key: 67, velocity: 90 }
@@ -114,6 +117,34 @@ fn what_is_not_a_note_keeps_its_bytes_and_its_place() {
         assert!(written.windows(kept.len()).any(|bytes| bytes == kept));
     }
     assert_eq!(smf.end_tick(), Smf::read(&rich_file()).unwrap().end_tick());
+}
+
+#[test]
+fn the_end_of_a_track_moves_only_for_a_note_behind_it() {
+    let note = |end| NewNote {
+        start: 48,
+        end,
+        channel: 0,
+        key: 60,
+        velocity: 80,
+        off_velocity: 64,
+    };
+    for (end, moved) in [(48, 96), (96, 96), (97, 97)] {
+        let mut smf = Smf::read(&file(1, [0, 96], &[&[96, 0xff, 0x2f, 0], END])).unwrap();
+        smf.tracks_mut()[0].replace_notes(&[], &[note(end)]);
+        let again = Smf::read(&smf.write()).unwrap();
+        let ends: Vec<u64> = again.tracks().iter().map(Track::end_tick).collect();
+        assert_eq!(ends, [moved, 0]);
+        let song = Song::of(&again).unwrap();
+        let [written] = song.notes() else {
+            panic!("one note")
+        };
+        assert_eq!(
+            (written.start, written.end),
+            (48, end),
+            "also one without length"
+        );
+    }
 }
 
 #[test]
@@ -146,38 +177,14 @@ fn an_impossible_smpte_offset_does_not_end_the_track() {
     let bytes = file(0, [0, 96], &[&track]);
     let smf = Smf::read(&bytes).unwrap();
     assert_eq!(smf.tracks()[0].events().len(), 4);
-    assert!(!smf.tracks()[0].is_damaged());
+    assert_eq!(smf.flaws(), []);
     assert_eq!(smf.write(), bytes);
-}
-
-#[test]
-fn damaged_tracks_are_read_as_far_as_they_go_and_written_whole() {
-    let notes = [0, 0x90, 60, 80, 48, 60, 0];
-    let cut_text = [&notes[..], &[0, 0xff, 0x01, 9, b'c', b'u', b't']].concat();
-    let no_end = notes.to_vec();
-    let nonsense = [&notes[..], &[0, 0xf9, 1, 2, 3]].concat();
-    for damaged in [&cut_text, &no_end, &nonsense] {
-        let smf = Smf::read(&file(0, [0, 96], &[damaged])).unwrap();
-        assert!(smf.tracks()[0].is_damaged());
-        let whole = file(0, [0, 96], &[&[&notes[..], END].concat()]);
-        assert_eq!(smf.write(), whole);
-    }
-    let mut cut_file = file(1, [0, 96], &[END, &[&notes[..], END].concat(), END]);
-    cut_file.truncate(cut_file.len() - 14);
-    let smf = Smf::read(&cut_file).unwrap();
-    let again = Smf::read(&smf.write()).unwrap();
-    assert_eq!(
-        smf.write()[11],
-        2,
-        "the header names the tracks that there are"
-    );
-    assert!(again.tracks().iter().all(|track| !track.is_damaged()));
 }
 
 #[test]
 fn what_is_no_song_is_refused_with_a_reason() {
     let refusal = |bytes: &[u8]| Smf::read(bytes).unwrap_err().to_string();
-    insta::assert_snapshot!(refusal(b"not MIDI"), @"not a Standard MIDI file: invalid midi: not a midi file; expected a file that begins with MThd");
+    insta::assert_snapshot!(refusal(b"not MIDI"), @"not a Standard MIDI file: no header; expected a file that begins with MThd");
     insta::assert_snapshot!(refusal(&file(2, [0, 96], &[END])), @"a MIDI file of type 2 holds several independent sequences, which have no common time; save it as type 0 or 1");
     insta::assert_snapshot!(refusal(&file(1, [0x80, 1], &[END])), @"not a Standard MIDI file: a SMPTE frame rate of 128; expected a file that begins with MThd");
     insta::assert_snapshot!(refusal(&file(1, [0, 0], &[END])), @"the header's division is zero; expected at least one tick in a quarter or a frame");
@@ -204,19 +211,60 @@ fn smpte_ticks_become_beats_by_the_tempo_map() {
 }
 
 #[test]
-fn a_riff_wrapper_is_taken_off() {
+fn a_riff_wrapper_stays_and_its_sizes_follow() {
     let inner = file(0, [0, 96], &[&rich_track()]);
-    let mut wrapped = b"RIFF\0\0\0\0RMIDdata".to_vec();
-    wrapped.extend_from_slice(&(inner.len() as u32).to_le_bytes());
-    wrapped.extend_from_slice(&inner);
-    let length = wrapped.len() as u32 - 8;
-    wrapped[4..8].copy_from_slice(&length.to_le_bytes());
-    assert_eq!(Smf::read(&wrapped).unwrap().write(), inner);
+    for behind in [&b""[..], b"LIST\x04\0\0\0INFO"] {
+        let mut wrapped = b"RIFF\0\0\0\0RMIDdata".to_vec();
+        wrapped.extend_from_slice(&(inner.len() as u32).to_le_bytes());
+        wrapped.extend_from_slice(&inner);
+        wrapped.resize(wrapped.len().next_multiple_of(2), 0);
+        wrapped.extend_from_slice(behind);
+        let length = wrapped.len() as u32 - 8;
+        wrapped[4..8].copy_from_slice(&length.to_le_bytes());
+        assert!(is_midi(&wrapped) && is_midi(&inner) && !is_midi(b"RIFF\0\0\0\0WAVEfmt "));
+        let mut smf = Smf::read(&wrapped).unwrap();
+        assert_eq!(smf.flaws(), []);
+        assert_eq!(smf.write(), wrapped);
+        // Without the note 62 it has four to six bytes less.
+        smf.tracks_mut()[0].replace_notes(&[7, 8], &[]);
+        let written = smf.write();
+        let number = |at: usize| u32::from_le_bytes(*written[at..].first_chunk().unwrap()) as usize;
+        assert_eq!(number(4), written.len() - 8);
+        assert_eq!(
+            20 + number(16).next_multiple_of(2) + behind.len(),
+            written.len()
+        );
+        assert!(written.ends_with(behind));
+        let again = Smf::read(&written).unwrap();
+        assert_eq!((text(&again), again.flaws()), (text(&smf), &[][..]));
+    }
+    let empty = b"RIFF\x04\0\0\0RMID";
+    assert!(matches!(Smf::read(empty), Err(SmfError::Header(_))));
+}
+
+/// A pedal, a drum part by system exclusive, notes without length and without end, a chunk whose
+/// length is wrong.
+fn odd_file() -> Vec<u8> {
+    let track = [
+        &[
+            0, 0xf0, 10, 0x41, 16, 0x42, 0x12, 0x40, 0x1a, 0x15, 1, 0x10, 0xf7,
+        ][..],
+        &[
+            0, 0xb0, 64, 127, 0, 0x90, 60, 80, 24, 60, 0, 0, 64, 200, 0, 64, 0,
+        ],
+        &[0, 0x9a, 36, 99, 24, 36, 0, 0, 0xb0, 64, 0, 0, 0x90, 67, 70],
+        &[96, 0xf8, 0, 0x90, 69, 70, 0x81, 0x40, 0xff, 0x2f, 0],
+    ]
+    .concat();
+    let mut bytes = file(1, [0, 96], &[&track, END]);
+    bytes[21] += 1;
+    bytes
 }
 
 /// A file with a few bytes changed, taken out or put in.
-fn mutated() -> impl Strategy<Value = Vec<u8>> {
+pub(crate) fn mutated() -> impl Strategy<Value = Vec<u8>> {
     let whole = [
+        odd_file(),
         rich_file(),
         file(0, [0xe7, 40], &[&rich_track()]),
         file(1, [0, 1], &[&rich_track(), &rich_track(), END]),
@@ -245,9 +293,7 @@ proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in mutated(), remove in any::<bool>()) {
         let Ok(mut smf) = Smf::read(&bytes) else { return Ok(()) };
-        let again = Smf::read(&smf.write()).unwrap();
-        prop_assert_eq!(text(&again), text(&smf));
-        prop_assert!(again.tracks().iter().all(|track| !track.is_damaged()));
+        prop_assert_eq!(smf.write(), bytes);
         let Ok(song) = Song::of(&smf) else { return Ok(()) };
         song.phrases(&Selection::default());
         song.rolls();
@@ -270,9 +316,14 @@ proptest! {
                     .collect();
                 smf.tracks_mut()[index].replace_notes(&notes, &[]);
             }
-            let again = Smf::read(&smf.write()).unwrap();
-            prop_assert!(Song::of(&again).unwrap().notes().is_empty());
-            prop_assert_eq!(again.end_tick(), end);
+            let again = Smf::read(&smf.write());
+            // Where chunks are told apart by guesses, another length may lead to another guess.
+            let certain = |flaw: &Flaw| matches!(flaw.kind, FlawKind::Data(_) | FlawKind::Status(_));
+            if smf.flaws().iter().all(certain) {
+                let again = again.unwrap();
+                prop_assert!(Song::of(&again).unwrap().notes().is_empty());
+                prop_assert_eq!(again.end_tick(), end);
+            }
         }
     }
 
@@ -281,7 +332,7 @@ proptest! {
         let with_header = [b"MThd\0\0\0\x06\0\x01\0\x01\0\x60MTrk\0\0\0\xff".to_vec(), bytes.clone()];
         for bytes in [bytes, with_header.concat()] {
             if let Ok(smf) = Smf::read(&bytes) {
-                prop_assert!(Smf::read(&smf.write()).is_ok());
+                prop_assert_eq!(smf.write(), bytes);
             }
         }
     }

@@ -2,31 +2,18 @@
 
 use std::ops::Range;
 
-use midly::EventBytemapIter;
-
-use super::chunk::{LARGEST_NUMBER, write_number};
-use super::message::{Message, data_bytes, is_whole, message, meta_event, status};
-
-/// One event of a track.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
-    /// Ticks from the start of the track.
-    pub tick: u64,
-    /// What it says.
-    pub message: Message,
-    /// Status byte of a channel message, also where the file leaves it out; otherwise 0.
-    status: u8,
-    /// Where in [`Track::store`] its bytes are, without delta time; those of a channel message
-    /// may lack the status.
-    bytes: Range<usize>,
-}
+use super::SmfError;
+use super::chunk::{Chunk, HEAD, LARGEST_NUMBER, write_number};
+use super::flaw::{Flaw, FlawKind};
+use super::message::{Message, data_bytes, message};
+use super::reader::{END_OF_TRACK, Event, Oddity, Stop};
 
 /// A note to be written into a track.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NewNote {
     /// Start in ticks.
     pub start: u64,
-    /// End in ticks, behind the start.
+    /// End in ticks, not before the start.
     pub end: u64,
     /// 0..=15.
     pub channel: u8,
@@ -41,71 +28,82 @@ pub struct NewNote {
 /// One track of a file.
 #[derive(Clone, Debug)]
 pub struct Track {
+    /// Id and length of the chunk as read.
+    head: [u8; HEAD],
     /// The chunk's data as read, and behind it the bytes of events that were added.
     store: Vec<u8>,
     /// How many of the bytes in `store` were read.
     read: usize,
-    /// Bytes behind the end-of-track event.
+    /// Bytes behind the events: behind the end of the track, or of an event that was cut off.
     tail: Range<usize>,
     events: Vec<Event>,
-    damaged: bool,
     edited: bool,
 }
 
 impl Track {
-    /// Reads a chunk's data. `whole` says that the chunk was as long as it claimed.
-    pub(super) fn read(data: &[u8], whole: bool) -> Self {
-        let mut events = Vec::with_capacity(data.len() / 3);
-        let mut iter = EventBytemapIter::new(data);
-        let mut tick = 0;
-        let mut ended = false;
-        while !ended {
-            let rest = iter.unread();
-            let (delta, bytes, kind) = match iter.next() {
-                Some(Ok((bytes, event))) => (event.delta.as_int(), bytes, Some(event.kind)),
-                _ => match meta_event(rest) {
-                    // A meta event with a value that midly refuses: kept, and read past.
-                    Some((delta, bytes, behind)) => {
-                        iter = EventBytemapIter::new(behind);
-                        (delta, bytes, None)
-                    }
-                    None => break,
-                },
-            };
-            if !is_whole(bytes) {
-                break;
+    /// A chunk as track number `index`, and what is wrong in it.
+    pub(super) fn read(chunk: Chunk, index: usize) -> Result<(Self, Vec<Flaw>), SmfError> {
+        let claimed = chunk.claimed();
+        let (data, reading) = (chunk.data, chunk.reading);
+        let begin = chunk.at + HEAD;
+        let nonsense = match reading.stop {
+            Stop::Nonsense(what) => Some(what),
+            // The track's end stands behind it: its length is wrong, it is not cut off.
+            Stop::Cut if data.ends_with(&END_OF_TRACK) => {
+                Some("an event that is longer than the rest of the track")
             }
-            tick += u64::from(delta);
-            let message = kind.as_ref().map_or(Message::Other, message);
-            ended = message == Message::EndOfTrack;
-            let end = data.len() - iter.unread().len();
-            events.push(Event {
-                tick,
-                message,
-                status: kind.as_ref().map_or(0, status),
-                bytes: end - bytes.len()..end,
+            _ => None,
+        };
+        if let Some(what) = nonsense {
+            return Err(SmfError::Track {
+                track: index + 1,
+                byte: begin + reading.end,
+                what,
             });
+        }
+        let mut flaws = Vec::new();
+        let mut flaw = |byte, kind| {
+            flaws.push(Flaw {
+                track: Some(index),
+                byte,
+                kind,
+            });
+        };
+        let found = data.len();
+        if claimed != found {
+            flaw(chunk.at + 4, FlawKind::Length { claimed, found });
+        }
+        let oddities = reading.oddities.into_iter();
+        for (at, oddity) in oddities.filter(|(at, _)| *at < reading.end) {
+            let kind = match oddity {
+                Oddity::Data(byte) => FlawKind::Data(byte),
+                Oddity::Status(byte) => FlawKind::Status(byte),
+            };
+            flaw(begin + at, kind);
+        }
+        match reading.stop {
+            Stop::End | Stop::Nonsense(_) => {}
+            _ if reading.end == found => flaw(begin + found, FlawKind::NoEnd),
+            _ => flaw(begin + reading.end, FlawKind::Cut),
         }
         let mut track = Self {
+            head: chunk.head,
             store: data.to_vec(),
-            read: data.len(),
-            tail: 0..0,
-            events,
-            damaged: !(whole && ended),
+            read: found,
+            tail: reading.end..found,
+            events: reading.events,
             edited: false,
         };
-        if ended {
-            track.tail = data.len() - iter.unread().len()..data.len();
-        } else {
+        if reading.stop != Stop::End {
             track.store.extend_from_slice(&END_OF_TRACK);
             track.events.push(Event {
-                tick,
+                tick: track.end_tick(),
                 message: Message::EndOfTrack,
-                status: 0,
-                bytes: data.len()..track.store.len(),
+                short: [0; 3],
+                bytes: found..track.store.len(),
             });
         }
-        track
+        Ok((track, flaws))
     }
 
     /// The events in order of time; the last is the end of the track.
@@ -113,10 +111,9 @@ impl Track {
         &self.events
     }
 
-    /// Whether the track was cut off, holds bytes that are no event, or has no end-of-track
-    /// event. What was read of it, with an end, is written back.
-    pub const fn is_damaged(&self) -> bool {
-        self.damaged
+    /// Whether notes were taken out or put in.
+    pub(super) const fn is_edited(&self) -> bool {
+        self.edited
     }
 
     /// The tick of the end-of-track event, which is always the last.
@@ -126,7 +123,8 @@ impl Track {
 
     /// Takes out the events with the indices in `remove` (note-ons and note-offs) and puts in
     /// `notes`. All other events keep their time and order. At one tick, added note-offs come
-    /// first and added note-ons last; the end of the track moves only for notes behind it.
+    /// first and added note-ons last (behind them the note-offs of notes without length); the end
+    /// of the track moves only for notes behind it.
     pub fn replace_notes(&mut self, remove: &[usize], notes: &[NewNote]) {
         if remove.is_empty() && notes.is_empty() {
             return;
@@ -138,7 +136,8 @@ impl Track {
         }
         let mut old = std::mem::take(&mut self.events);
         let end_of_track = old.pop_if(|event| event.message == Message::EndOfTrack);
-        // The place of an event at its tick: added note-offs, what was there, added note-ons.
+        // The place of an event at its tick: added note-offs, what was there, added note-ons,
+        // and the note-offs of those without length.
         let mut placed: Vec<(u64, u8, Event)> = old
             .into_iter()
             .zip(keep)
@@ -148,9 +147,9 @@ impl Track {
         for note in notes {
             let on = self.note_event(note, note.start, 0x90, note.velocity.clamp(1, 127));
             placed.push((note.start, 2, on));
-            let end = note.end.max(note.start + 1);
+            let end = note.end.max(note.start);
             let off = self.note_event(note, end, 0x80, note.off_velocity.min(127));
-            placed.push((end, 0, off));
+            placed.push((end, if end > note.start { 0 } else { 3 }, off));
         }
         placed.sort_by_key(|(tick, place, _)| (*tick, *place));
         self.events = placed.into_iter().map(|(_, _, event)| event).collect();
@@ -161,44 +160,39 @@ impl Track {
     }
 
     fn note_event(&mut self, note: &NewNote, tick: u64, status: u8, velocity: u8) -> Event {
-        let (channel, key) = (note.channel & 15, note.key & 127);
+        let short = [status | note.channel & 15, note.key & 127, velocity];
         let start = self.store.len();
-        self.store
-            .extend_from_slice(&[status | channel, key, velocity]);
+        self.store.extend_from_slice(&short);
         Event {
             tick,
-            message: if status == 0x90 {
-                Message::NoteOn {
-                    channel,
-                    key,
-                    velocity,
-                }
-            } else {
-                Message::NoteOff {
-                    channel,
-                    key,
-                    velocity,
-                }
-            },
-            status: status | channel,
+            message: message(short),
+            short,
             bytes: start..start + 3,
         }
     }
 
-    /// Appends the track's chunk to `out`.
+    /// Appends the track's chunk to `out`: as it was read, where it was not edited.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
+        if !self.edited {
+            out.extend_from_slice(&self.head);
+            out.extend_from_slice(&self.store[..self.read]);
+            return;
+        }
         out.extend_from_slice(b"MTrk\0\0\0\0");
         let start = out.len();
-        if self.edited || self.damaged {
-            self.write_events(out);
-        } else {
-            out.extend_from_slice(&self.store[..self.read]);
+        self.write_events(out, true);
+        // Where bytes follow the track's end its chunk is known by its events, and without
+        // running status none of them looks like the head of a track.
+        if !self.tail.is_empty() || out[start..].windows(4).any(|head| head == b"MTrk") {
+            out.truncate(start);
+            self.write_events(out, false);
         }
+        out.extend_from_slice(&self.store[self.tail.clone()]);
         let length = (out.len() - start) as u32;
         out[start - 4..start].copy_from_slice(&length.to_be_bytes());
     }
 
-    fn write_events(&self, out: &mut Vec<u8>) {
+    fn write_events(&self, out: &mut Vec<u8>, runs: bool) {
         let mut now = 0;
         let mut running = 0;
         for event in &self.events {
@@ -213,19 +207,20 @@ impl Track {
             }
             write_number(delta as u32, out);
             let bytes = &self.store[event.bytes.clone()];
-            if event.status == 0 {
+            let status = event.short[0];
+            if status == 0 {
                 out.extend_from_slice(bytes);
             } else {
-                if event.status != running {
-                    out.push(event.status);
+                // With data bytes above 127 as they were: the first of them would be a status.
+                let data = &bytes[bytes.len() - data_bytes(status)..];
+                if status != running || data[0] > 127 || !runs {
+                    out.push(status);
                 }
-                out.extend_from_slice(&bytes[bytes.len() - data_bytes(event.status)..]);
+                out.extend_from_slice(data);
             }
-            running = event.status;
+            running = status;
         }
-        out.extend_from_slice(&self.store[self.tail.clone()]);
     }
 }
 
 const EMPTY_TEXT: [u8; 3] = [0xff, 0x01, 0];
-const END_OF_TRACK: [u8; 3] = [0xff, 0x2f, 0];

@@ -55,6 +55,10 @@ fn manifest(folder: &Path) -> BTreeMap<String, (usize, f64)> {
         .collect()
 }
 
+fn sounding_cells(phrase: &NoteRoll) -> u32 {
+    phrase.sounding().count()
+}
+
 /// Note starts and ends that lie exactly between two steps. The manifest was made before times
 /// were rounded to ticks, so each of these may have gone the other way there.
 fn ties(song: &Song) -> usize {
@@ -79,7 +83,7 @@ fn every_file_gives_the_manifest_s_phrases_and_density() {
             let song = Song::of(&Smf::read(&bytes).unwrap()).unwrap();
             let rolls = song.rolls();
             let cells = (rolls.len() * STEPS) as f64;
-            let density = f64::from(rolls.iter().map(Roll::count).sum::<u32>()) / cells;
+            let density = f64::from(rolls.iter().map(sounding_cells).sum::<u32>()) / cells;
             let (phrases, expected) = manifest[&name];
             let off = (density - expected).abs() - 0.000_501;
             if rolls.len() != phrases || off > ties(&song) as f64 / cells {
@@ -110,7 +114,6 @@ fn every_file_gives_the_manifest_s_phrases_and_density() {
 fn files_come_back_byte_for_byte() {
     let Some(folder) = folder() else { return };
     for genre in ["jazz", "classical", "pop"] {
-        let mut damaged = 0;
         let mut seen = 0;
         visit(&folder.join(format!("{genre}.tar.gz")), |name, bytes| {
             seen += 1;
@@ -118,19 +121,13 @@ fn files_come_back_byte_for_byte() {
                 return;
             }
             let mut smf = Smf::read(&bytes).unwrap();
-            assert_eq!(smf.write(), bytes, "{name}");
+            assert_eq!((smf.write(), smf.flaws()), (bytes, &[][..]), "{name}");
             // Taken out and put back, each note finds its place again.
             let song = Song::of(&smf).unwrap();
             replace_all(&mut smf, &song);
             let again = Song::of(&Smf::read(&smf.write()).unwrap()).unwrap();
             assert_eq!(sounding(&song), sounding(&again), "{name}");
-            damaged += smf
-                .tracks()
-                .iter()
-                .filter(|track| track.is_damaged())
-                .count();
         });
-        assert_eq!(damaged, 0);
     }
 }
 

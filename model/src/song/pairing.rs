@@ -6,19 +6,30 @@ use crate::smf::time::BeatMap;
 use crate::smf::{Message, Smf, Track};
 
 use super::Note;
+use super::drums::DrumMap;
+use super::pedal::Pedals;
 
 /// A note that is never ended and never struck again is taken to last this long, in beats.
 const UNENDED: f64 = 4.0;
+/// So long (in beats) a note that only the pedal holds rings at most: a phrase.
+const LONGEST_RING: f64 = 16.0;
 
 /// The notes of a file, by onset, track and event.
 pub(super) fn notes(smf: &Smf, beats: &BeatMap) -> Vec<Note> {
     let programs = Programs::of(smf);
+    let drums = DrumMap::of(smf);
+    let pedals = Pedals::of(smf);
     let mut notes: Vec<Note> = Vec::new();
     for (index, track) in smf.tracks().iter().enumerate() {
         notes.extend(of_track(index, track, beats));
     }
     for note in &mut notes {
         note.program = programs.at(note.track, note.channel, note.start);
+        note.drum = drums.is_drum(note.track, note.channel, note.start);
+        let end = (note.end, note.track, note.off_event.unwrap_or(usize::MAX));
+        let longest = note.release + LONGEST_RING;
+        let ring = pedals.ring(note.channel, end);
+        note.ring = ring.map_or(longest, |tick| beats.beats(tick).min(longest));
     }
     notes.sort_by_key(|note| (note.start, note.track, note.on_event));
     notes
@@ -62,7 +73,9 @@ fn of_track(track: usize, events: &Track, beats: &BeatMap) -> Vec<Note> {
                     end: event.tick,
                     onset: beats.beats(event.tick),
                     release: 0.0,
+                    ring: 0.0,
                     program: 0,
+                    drum: false,
                     on_event: index,
                     off_event: None,
                 });

@@ -34,8 +34,14 @@ struct Draft {
     notes: Vec<usize>,
 }
 
-/// The phrases of the notes that `select` picks, up to the last that has an onset.
-pub(super) fn cut(notes: &[Note], grid: &Grid, select: impl Fn(&Note) -> bool) -> Vec<Phrase> {
+/// The phrases of the notes that `select` picks, each until `end` (beats), up to the last in which
+/// one sounds.
+pub(super) fn cut(
+    notes: &[Note],
+    grid: &Grid,
+    select: impl Fn(&Note) -> bool,
+    end: impl Fn(&Note) -> f64,
+) -> Vec<Phrase> {
     let mut drafts: Vec<Draft> = Vec::new();
     for (index, note) in notes.iter().enumerate() {
         let Some(row) = row_of_key(note.key) else {
@@ -44,7 +50,7 @@ pub(super) fn cut(notes: &[Note], grid: &Grid, select: impl Fn(&Note) -> bool) -
         if !select(note) {
             continue;
         }
-        let (start, end) = grid.note_steps(note.onset, note.release);
+        let (start, end) = grid.note_steps(note.onset, end(note));
         let phrases = end.div_ceil(STEPS).max(drafts.len());
         drafts.resize_with(phrases, Draft::default);
         for (number, draft) in drafts.iter_mut().enumerate().skip(start / STEPS) {

@@ -142,9 +142,11 @@ impl Song {
                     == (played.note.start, played.note.end)
             });
             if !same {
-                played.note.start = played.note.start.min(end.saturating_sub(1));
-                let last = end.max(played.note.start + 1);
-                played.note.end = played.note.end.clamp(played.note.start + 1, last);
+                let source = played.source.map(|index| &self.notes[index]);
+                let least = u64::from(source.is_none_or(|note| note.end > note.start));
+                played.note.start = played.note.start.min(end.saturating_sub(least));
+                let first = played.note.start + least;
+                played.note.end = played.note.end.clamp(first, end.max(first));
             }
         }
     }

@@ -61,7 +61,7 @@ fn a_three_four_bar_fills_twelve_steps_and_a_five_four_bar_two_slots() {
     );
     assert_eq!(bars(&song), "0: 0+12, 1: 3+16, 1: 7+4, 2: 8+14");
     let roll = song.rolls()[0];
-    insta::assert_snapshot!(picture::draw(&roll), @r"
+    insta::assert_snapshot!(picture::draw(roll.sounding()), @r"
     64 |................|................|................|############....|
     62 |................|################|####............|................|
     60 |#...............|................|................|................|
@@ -72,7 +72,7 @@ fn a_three_four_bar_fills_twelve_steps_and_a_five_four_bar_two_slots() {
 fn a_pick_up_bar_is_as_long_as_its_signature() {
     let song = song(&[(0, 1, 2), (96, 4, 2)], &[(0, 96, 67), (96, 480, 60)]);
     assert_eq!(bars(&song), "0: 0+4, 1: 1+16");
-    insta::assert_snapshot!(picture::draw(&song.rolls()[0]), @r"
+    insta::assert_snapshot!(picture::draw(song.rolls()[0].sounding()), @r"
     67 |####............|................|................|................|
     60 |................|################|................|................|
     ");
@@ -167,7 +167,7 @@ fn drums_are_never_transferred_and_effects_only_when_named() {
     assert!(keys(&selection).is_empty());
     let phrases = song.phrases(&Selection::default());
     assert_eq!(phrases[0].notes.len(), 1, "110 is outside the roll");
-    assert_eq!(song.rolls()[0].count(), 8, "60 and 64");
+    assert_eq!(song.rolls()[0].sounding().count(), 8, "60 and 64");
 }
 
 #[test]
@@ -178,6 +178,28 @@ fn a_note_across_the_bar_line_is_in_both_phrases() {
     assert_eq!(phrases[1].notes, [0, 1]);
     assert_eq!(phrases[0].roll().count(), 4);
     assert_eq!(phrases[1].roll().count(), 5);
+}
+
+#[test]
+fn a_repeated_key_is_two_notes_and_one_held_over_begins_again() {
+    let song = song(
+        &[],
+        &[
+            (0, 96, 60),
+            (96, 192, 60),
+            (15 * 96, 17 * 96, 64),
+            (17 * 96, 18 * 96, 64),
+        ],
+    );
+    let notes = |phrase: &NoteRoll| -> Vec<(u8, u8)> {
+        let notes = phrase.notes();
+        notes.map(|note| (note.start, note.length)).collect()
+    };
+    let [first, second] = song.rolls()[..] else {
+        panic!("two phrases");
+    };
+    assert_eq!(notes(&first), [(0, 4), (4, 4), (60, 4)]);
+    assert_eq!(notes(&second), [(0, 4), (4, 4)]);
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Adam (Kingma & Ba 2014, arXiv 1412.6980), with its moments in the checkpoint.
+//! Adam (Kingma & Ba 2014, arXiv 1412.6980) and AdamW (Loshchilov & Hutter 2019, arXiv
+//! 1711.05101), with their moments in the checkpoint.
 //!
 //! candle's AdamW keeps its moments to itself and makes a dozen temporary tensors for each
 //! variable; this one changes moments and weights in place.
@@ -8,17 +9,39 @@ use std::collections::BTreeMap;
 use candle_core::backprop::GradStore;
 use candle_core::{CpuStorage, InplaceOp2, InplaceOp3, Layout, Result, Tensor, Var};
 
-/// β₁ and β₂ of the paper's training.
-const BETAS: (f32, f32) = (0.5, 0.999);
 const EPSILON: f64 = 1e-8;
+
+/// How an optimiser steps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Settings {
+    /// β₁ and β₂: the shares of the old in the two moments.
+    pub(super) betas: (f32, f32),
+    /// See [`Recipe::largest_change`](super::recipe::Recipe::largest_change).
+    pub(super) largest_change: f32,
+    /// The share of each weight that is taken off it at each step, in learning rates.
+    pub(super) decay: f32,
+    /// The largest norm of all gradients together; longer ones are shortened to it. 0: no limit.
+    pub(super) largest_norm: f64,
+}
+
+impl Settings {
+    /// As the CycleGAN's authors have them, with a limit on changes.
+    pub(super) const fn cyclegan(largest_change: f32) -> Self {
+        Self {
+            betas: (0.5, 0.999),
+            largest_change,
+            decay: 0.0,
+            largest_norm: 0.0,
+        }
+    }
+}
 
 /// The optimiser of one group of variables.
 pub(super) struct Adam {
     slots: BTreeMap<String, Slot>,
     /// Steps taken, for the bias correction.
     taken: u64,
-    /// See [`Recipe::largest_change`](super::recipe::Recipe::largest_change).
-    largest_change: f32,
+    settings: Settings,
 }
 
 struct Slot {
@@ -31,7 +54,7 @@ impl Adam {
     /// An optimiser that has taken no step.
     pub(super) fn new(
         variables: impl IntoIterator<Item = (String, Var)>,
-        largest_change: f32,
+        settings: Settings,
     ) -> Result<Self> {
         let slots = variables
             .into_iter()
@@ -53,30 +76,49 @@ impl Adam {
         Ok(Self {
             slots,
             taken: 0,
-            largest_change,
+            settings,
         })
     }
 
     /// One step along the gradients, each of which is in one of the stores; variables without one
-    /// stay.
-    pub(super) fn step(&mut self, gradients: &[GradStore], rate: f64) -> Result<()> {
+    /// stay. Returns the norm of all gradients before it is limited; 0 where it is not limited.
+    pub(super) fn step(&mut self, gradients: &[GradStore], rate: f64) -> Result<f64> {
         self.taken += 1;
+        let Settings {
+            betas,
+            largest_norm,
+            ..
+        } = self.settings;
         let corrections = (
-            1.0 - f64::from(BETAS.0).powf(self.taken as f64),
-            1.0 - f64::from(BETAS.1).powf(self.taken as f64),
+            1.0 - f64::from(betas.0).powf(self.taken as f64),
+            1.0 - f64::from(betas.1).powf(self.taken as f64),
         );
+        let mut found = Vec::with_capacity(self.slots.len());
         for slot in self.slots.values() {
             let mut stores = gradients.iter();
             if let Some(gradient) = stores.find_map(|store| store.get(&slot.variable)) {
-                slot.step(
-                    &gradient.contiguous()?,
-                    rate,
-                    corrections,
-                    self.largest_change,
-                )?;
+                found.push((slot, gradient.contiguous()?));
             }
         }
-        Ok(())
+        let norm = if largest_norm > 0.0 {
+            norm(found.iter().map(|(_, gradient)| gradient))?
+        } else {
+            0.0
+        };
+        let step = Step {
+            rate,
+            corrections,
+            shortened: if norm > largest_norm {
+                (largest_norm / norm) as f32
+            } else {
+                1.0
+            },
+            settings: self.settings,
+        };
+        for (slot, gradient) in found {
+            slot.step(&gradient, &step)?;
+        }
+        Ok(norm)
     }
 
     /// Steps taken.
@@ -109,36 +151,58 @@ impl Adam {
     }
 }
 
+/// The norm of all gradients together.
+fn norm<'a>(gradients: impl Iterator<Item = &'a Tensor>) -> Result<f64> {
+    let mut sum = 0.0;
+    for gradient in gradients {
+        let values = gradient.flatten_all()?.to_vec1::<f32>()?;
+        sum += values.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>();
+    }
+    Ok(sum.sqrt())
+}
+
+/// What is the same for all variables in a step.
+struct Step {
+    rate: f64,
+    /// By which the two moments are divided.
+    corrections: (f64, f64),
+    /// By which the gradients are multiplied.
+    shortened: f32,
+    settings: Settings,
+}
+
 impl Slot {
-    fn step(
-        &self,
-        gradient: &Tensor,
-        rate: f64,
-        corrections: (f64, f64),
-        largest_change: f32,
-    ) -> Result<()> {
+    fn step(&self, gradient: &Tensor, step: &Step) -> Result<()> {
+        let (betas, corrections) = (step.settings.betas, step.corrections);
         if gradient.device().is_cpu() {
-            average(&self.mean, gradient, BETAS.0)?;
-            let square = Moment {
-                beta: BETAS.1,
-                squared: true,
-            };
-            self.square.inplace_op2(gradient, &square)?;
+            for (moment, beta, squared) in
+                [(&self.mean, betas.0, false), (&self.square, betas.1, true)]
+            {
+                let op = Moment {
+                    beta,
+                    shortened: step.shortened,
+                    squared,
+                };
+                moment.inplace_op2(gradient, &op)?;
+            }
             let update = Update {
-                rate: rate as f32,
+                rate: step.rate as f32,
                 corrections,
-                largest_change,
+                largest_change: step.settings.largest_change,
+                kept: 1.0 - step.rate as f32 * step.settings.decay,
             };
             return self.variable.inplace_op3(&self.mean, &self.square, &update);
         }
-        average(&self.mean, gradient, BETAS.0)?;
-        average(&self.square, &gradient.sqr()?, BETAS.1)?;
+        let gradient = (gradient * f64::from(step.shortened))?;
+        average(&self.mean, &gradient, betas.0)?;
+        average(&self.square, &gradient.sqr()?, betas.1)?;
         let root = ((self.square.as_tensor() / corrections.1)?.sqrt()? + EPSILON)?;
         let change = ((self.mean.as_tensor() / corrections.0)? / root)?;
         let size = change.sqr()?.mean_all()?.to_scalar::<f32>()?.sqrt();
-        let scale = rate * f64::from(limit(size, largest_change));
-        self.variable
-            .set(&(self.variable.as_tensor() - (change * scale)?)?)
+        let scale = step.rate * f64::from(limit(size, step.settings.largest_change));
+        let kept = 1.0 - step.rate * f64::from(step.settings.decay);
+        let weights = (self.variable.as_tensor() * kept)?;
+        self.variable.set(&(weights - (change * scale)?)?)
     }
 }
 
@@ -147,6 +211,7 @@ pub(super) fn average(mean: &Var, value: &Tensor, share: f32) -> Result<()> {
     if value.device().is_cpu() {
         let op = Moment {
             beta: share,
+            shortened: 1.0,
             squared: false,
         };
         return mean.inplace_op2(value, &op);
@@ -167,6 +232,8 @@ fn limit(size: f32, largest: f32) -> f32 {
 /// A running mean of gradients or of their squares.
 struct Moment {
     beta: f32,
+    /// By which each gradient is multiplied first.
+    shortened: f32,
     squared: bool,
 }
 
@@ -185,10 +252,11 @@ impl InplaceOp2 for Moment {
         let beta = self.beta;
         let gradient = slice(s2, l2)?;
         for (moment, gradient) in slice_mut(s1, l1)?.iter_mut().zip(gradient) {
+            let gradient = gradient * self.shortened;
             let new = if self.squared {
                 gradient * gradient
             } else {
-                *gradient
+                gradient
             };
             *moment = beta * *moment + (1.0 - beta) * new;
         }
@@ -201,6 +269,8 @@ struct Update {
     rate: f32,
     corrections: (f64, f64),
     largest_change: f32,
+    /// The share of each weight that stays without a change.
+    kept: f32,
 }
 
 impl InplaceOp3 for Update {
@@ -237,7 +307,7 @@ impl InplaceOp3 for Update {
         };
         let rate = self.rate * limit(size, self.largest_change);
         for (weight, change) in slice_mut(s1, l1)?.iter_mut().zip(changes()) {
-            *weight -= rate * change;
+            *weight = *weight * self.kept - rate * change;
         }
         Ok(())
     }
@@ -275,7 +345,8 @@ mod tests {
             Var::from_tensor(&start).unwrap(),
             Var::from_tensor(&start).unwrap(),
         );
-        let mut adam = Adam::new([("w".to_owned(), ours.clone())], 0.0).unwrap();
+        let variables = [("w".to_owned(), ours.clone())];
+        let mut adam = Adam::new(variables, Settings::cyclegan(0.0)).unwrap();
         let parameters = ParamsAdamW {
             lr: 2e-2,
             beta1: 0.5,
@@ -298,11 +369,74 @@ mod tests {
         }
     }
 
+    /// Weights after some steps on a loss that pulls them to `target`, ours and candle's, with
+    /// `shortened` gradients there.
+    fn both(settings: Settings, shortened: f64) -> [Vec<f32>; 2] {
+        let start = Tensor::new(&[1f32, -2.0, 3.0], &Device::Cpu).unwrap();
+        let [ours, theirs] = [(), ()].map(|()| Var::from_tensor(&start).unwrap());
+        let mut adam = Adam::new([("w".to_owned(), ours.clone())], settings).unwrap();
+        let parameters = ParamsAdamW {
+            lr: 2e-2,
+            beta1: f64::from(settings.betas.0),
+            beta2: f64::from(settings.betas.1),
+            eps: 1e-8,
+            weight_decay: f64::from(settings.decay),
+        };
+        let mut reference = AdamW::new(vec![theirs.clone()], parameters).unwrap();
+        // The same gradient at each step, of norm √(1 + 4 + 9).
+        let direction = Tensor::new(&[1f32, 2.0, -3.0], &Device::Cpu).unwrap();
+        let loss = |v: &Var, by: f64| {
+            let along = (v.as_tensor() * &direction).unwrap();
+            (along.sum_all().unwrap() * by).unwrap()
+        };
+        for _ in 0..5 {
+            let norm = adam
+                .step(&[loss(&ours, 1.0).backward().unwrap()], 2e-2)
+                .unwrap();
+            if settings.largest_norm > 0.0 {
+                assert!((norm - 14f64.sqrt()).abs() < 1e-6, "{norm}");
+            }
+            reference.backward_step(&loss(&theirs, shortened)).unwrap();
+        }
+        [ours, theirs].map(|v| v.to_vec1::<f32>().unwrap())
+    }
+
+    #[test]
+    fn decay_and_shortened_gradients_agree_with_candle_s_adam() {
+        let settings = Settings {
+            betas: (0.9, 0.98),
+            largest_change: 0.0,
+            decay: 0.3,
+            largest_norm: 0.0,
+        };
+        let limited = Settings {
+            largest_norm: 1e-6,
+            ..settings
+        };
+        let undecayed = Settings {
+            decay: 0.0,
+            ..settings
+        };
+        let close = |[a, b]: [Vec<f32>; 2]| a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-5);
+        assert!(close(both(settings, 1.0)));
+        // So short that ε counts, or the length of the gradient would make no difference.
+        assert!(close(both(limited, 1e-6 / 14f64.sqrt())));
+        assert!(!close([
+            both(settings, 1.0)[0].clone(),
+            both(undecayed, 1.0)[0].clone()
+        ]));
+        assert!(!close([
+            both(settings, 1.0)[0].clone(),
+            both(limited, 1.0)[0].clone()
+        ]));
+    }
+
     #[test]
     fn a_sudden_gradient_moves_no_further_than_the_limit() {
         let after = |limit| {
             let variable = Var::new(&[0f32; 8], &Device::Cpu).unwrap();
-            let mut adam = Adam::new([("w".to_owned(), variable.clone())], limit).unwrap();
+            let variables = [("w".to_owned(), variable.clone())];
+            let mut adam = Adam::new(variables, Settings::cyclegan(limit)).unwrap();
             let mut before = 0.0;
             for gradient in [0.001, -0.001].repeat(200).into_iter().chain([10.0]) {
                 before = variable.to_vec1::<f32>().unwrap()[0];

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::genre::Genre;
 
 use super::cache::{self, Midi, Reading};
-use super::data::{DataError, LeftOut, Piece, Reason, Selection, Split};
+use super::data::{Damaged, DataError, LeftOut, Piece, Reason, Selection, Split};
 
 /// Of a hundred training compositions, how many are kept for validation.
 const VALIDATION_PERCENT: u64 = 8;
@@ -35,6 +35,7 @@ pub(super) fn read(
     selection: Selection,
     cache: Option<&Path>,
     left_out: &mut Vec<LeftOut>,
+    damaged: &mut Vec<Damaged>,
 ) -> Result<Vec<Piece>, DataError> {
     let manifest = dir.join("MANIFEST.csv");
     let rows = rows(&manifest, dir, genre)?;
@@ -57,14 +58,23 @@ pub(super) fn read(
             });
         }
         let reading = found.remove(&row.file);
-        match (refused(&row, selection), reading.map(|one| one.rolls)) {
-            (None, Some(Ok(rolls))) if !rolls.is_empty() => pieces.push(Piece {
-                source: row.file.split('/').nth(1).unwrap_or_default().to_owned(),
-                file: row.file,
-                split,
-                weight,
-                rolls,
-            }),
+        let (rolls, damage) = reading.map_or((None, None), |one| (Some(one.rolls), one.damage));
+        match (refused(&row, selection), rolls) {
+            (None, Some(Ok(rolls))) if !rolls.is_empty() => {
+                damaged.extend(damage.map(|what| Damaged {
+                    genre,
+                    file: row.file.clone(),
+                    phrases: rolls.len(),
+                    what,
+                }));
+                pieces.push(Piece {
+                    source: row.file.split('/').nth(1).unwrap_or_default().to_owned(),
+                    file: row.file,
+                    split,
+                    weight,
+                    rolls,
+                });
+            }
             (refused, rolls) => left_out.push(LeftOut {
                 genre,
                 file: row.file,

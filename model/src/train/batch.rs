@@ -5,14 +5,14 @@
 
 use std::io;
 
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::Rng;
 
 use crate::genre::{Genre, Pair};
-use crate::roll::{PITCHES, Roll};
+use crate::roll::Roll;
 
-use super::data::{Data, Phrases, Split};
-use super::rolls::Rolls;
+use super::data::{Data, Split};
+use super::run::Batches;
+use super::urn::{Urn, key_by_chance, random};
 
 /// The phrases of one training step, with the recipe's batch size each.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl<'d> Sampler<'d> {
 
     /// The batch of `step`. Fails where the file of the rolls cannot be read.
     pub fn batch(&self, step: u64) -> io::Result<Batch> {
-        let mut rng = random(self.drawing.seed, step);
+        let mut rng = random(self.drawing.seed, step, b"batch");
         let Drawing {
             size, transpose, ..
         } = self.drawing;
@@ -88,8 +88,9 @@ impl<'d> Sampler<'d> {
             (0..size)
                 .map(|_| {
                     let urn = urns[rng.random_range(0..urns.len() as u32) as usize];
-                    let roll = urn.draw(&mut rng)?;
-                    Ok(moved(&roll, transpose, &mut rng))
+                    let phrase = urn.draw(&mut rng)?;
+                    let roll = phrase.sounding();
+                    Ok(roll.transpose(key_by_chance(roll, transpose, &mut rng)))
                 })
                 .collect()
         };
@@ -101,56 +102,11 @@ impl<'d> Sampler<'d> {
     }
 }
 
-/// The random numbers of a step's batch. The name keeps them apart from other random numbers
-/// that are drawn for the same seed and step.
-fn random(seed: u64, step: u64) -> ChaCha8Rng {
-    let mut key = [0; 32];
-    key[..8].copy_from_slice(&seed.to_le_bytes());
-    key[8..16].copy_from_slice(&step.to_le_bytes());
-    key[16..21].copy_from_slice(b"batch");
-    ChaCha8Rng::from_seed(key)
-}
+impl Batches for Sampler<'_> {
+    type Batch = Batch;
 
-/// `roll` moved by chance, only so far that no note is lost.
-fn moved(roll: &Roll, most: u8, rng: &mut ChaCha8Rng) -> Roll {
-    let used = roll.steps().iter().fold(0, |all, step| all | step);
-    if most == 0 || used == 0 {
-        return *roll;
-    }
-    let room_above = used.leading_zeros() - (u128::BITS - PITCHES as u32);
-    let below = u32::from(most - 1).min(used.trailing_zeros());
-    let above = u32::from(most).min(room_above);
-    let by = rng.random_range(0..=below + above);
-    roll.transpose(by.cast_signed() - below.cast_signed())
-}
-
-/// Phrases with their weights as running sums.
-#[derive(Clone, Debug)]
-struct Urn<'d> {
-    rolls: &'d Rolls,
-    sums: Vec<f64>,
-}
-
-impl<'d> Urn<'d> {
-    /// `None` where there is nothing to draw.
-    fn new(phrases: &'d Phrases) -> Option<Self> {
-        let mut sum = 0.0;
-        let sums = phrases.weights.iter().map(|weight| {
-            sum += f64::from(*weight);
-            sum
-        });
-        let sums: Vec<f64> = sums.collect();
-        (sum > 0.0).then_some(Self {
-            rolls: &phrases.rolls,
-            sums,
-        })
-    }
-
-    fn draw(&self, rng: &mut ChaCha8Rng) -> io::Result<Roll> {
-        let last = self.rolls.len() - 1;
-        let target = rng.random::<f64>() * self.sums[last];
-        let place = self.sums.partition_point(|sum| *sum <= target);
-        self.rolls.get(place.min(last))
+    fn batch(&self, step: u64) -> io::Result<Batch> {
+        Sampler::batch(self, step)
     }
 }
 
@@ -160,7 +116,6 @@ mod tests {
 
     use super::super::data::Piece;
     use super::*;
-    use proptest::prelude::*;
 
     fn data(weights: &[f32]) -> Data {
         let pieces = Genre::ALL.map(|genre| {
@@ -229,35 +184,6 @@ mod tests {
                 .map(|step| at(&batch.mixed, step, row))
                 .sum::<usize>();
             assert!((1200..1470).contains(&count), "{genre}: {count} of 4000");
-        }
-    }
-
-    #[test]
-    fn all_twelve_keys_are_drawn() {
-        let mut roll = Roll::EMPTY;
-        roll.fill(40, 0, 4);
-        let mut rng = random(1, 1);
-        let rows: std::collections::BTreeSet<usize> = (0..300)
-            .map(|_| moved(&roll, 6, &mut rng))
-            .map(|roll| roll.steps()[0].ilog2() as usize)
-            .collect();
-        assert!(rows.into_iter().eq(35..=46));
-    }
-
-    proptest! {
-        #[test]
-        fn moving_loses_no_note(
-            notes in proptest::collection::vec((0..64usize, 0..PITCHES), 0..40),
-            most in 0..13u8,
-            seed: u64,
-        ) {
-            let mut roll = Roll::EMPTY;
-            for (start, row) in notes {
-                roll.fill(row, start, start + 3);
-            }
-            let mut rng = random(seed, 0);
-            let there = moved(&roll, most, &mut rng);
-            prop_assert_eq!(there.count(), roll.count());
         }
     }
 }

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::roll::Roll;
+use crate::roll::notes::NoteRoll;
 use crate::smf::Smf;
 use crate::song::Song;
 
@@ -20,7 +20,7 @@ use super::data::hex;
 use super::rolls::{Rolls, pack, unpack};
 
 /// Changes with the format and with the way from MIDI to rolls.
-const VERSION: &[u8; 8] = b"TSROLLS1";
+const VERSION: &[u8; 8] = b"TSROLLS3";
 /// MIDI files that are in memory at a time.
 const AT_A_TIME: usize = 64;
 
@@ -33,6 +33,8 @@ pub(super) struct Reading {
     pub(super) digest: [u8; 32],
     /// Its phrases, or why it cannot be read.
     pub(super) rolls: Result<Rolls, String>,
+    /// What is wrong in it, where it was read all the same.
+    pub(super) damage: Option<String>,
 }
 
 /// A MIDI file that is to be read.
@@ -50,7 +52,7 @@ pub(super) struct Midi {
 pub(super) fn read_through(
     cache: Option<&Path>,
     key: &[u8; 32],
-    wanted: impl Fn(&Roll) -> bool,
+    wanted: impl Fn(&NoteRoll) -> bool,
     files: impl FnOnce(&mut dyn FnMut(Midi) -> io::Result<()>) -> io::Result<()>,
 ) -> io::Result<Vec<Reading>> {
     let path = cache.map(|dir| dir.join(format!("rolls-{}.bin", &hex(key)[..16])));
@@ -88,11 +90,11 @@ fn create(path: Option<&Path>) -> io::Result<(File, Option<(PathBuf, &Path)>)> {
     Ok((tempfile::tempfile()?, None))
 }
 
-/// The phrases of a MIDI file, or why it cannot be read.
-fn rolls(bytes: &[u8]) -> Result<Vec<Roll>, String> {
+/// The phrases of a MIDI file and what is wrong in it, or why it cannot be read.
+fn rolls(bytes: &[u8]) -> Result<(Vec<NoteRoll>, Option<String>), String> {
     let smf = Smf::read(bytes).map_err(|why| why.to_string())?;
     let song = Song::of(&smf).map_err(|why| why.to_string())?;
-    Ok(song.rolls())
+    Ok((song.rolls(), smf.damage()))
 }
 
 /// Writes what the reader makes of what `files` hands over.
@@ -132,8 +134,10 @@ fn write_some(sink: &mut impl Write, files: Vec<Midi>) -> io::Result<()> {
         write_text(sink, &file)?;
         sink.write_all(&digest)?;
         match rolls {
-            Ok(rolls) => {
+            Ok((rolls, damage)) => {
                 sink.write_all(&[1])?;
+                // Nothing is wrong where the text is empty.
+                write_text(sink, &damage.unwrap_or_default())?;
                 sink.write_all(&(rolls.len() as u32).to_le_bytes())?;
                 for roll in &rolls {
                     sink.write_all(&pack(roll))?;
@@ -157,7 +161,7 @@ fn write_text(sink: &mut impl Write, text: &str) -> io::Result<()> {
 fn readings(
     file: File,
     key: &[u8; 32],
-    wanted: impl Fn(&Roll) -> bool,
+    wanted: impl Fn(&NoteRoll) -> bool,
 ) -> io::Result<Vec<Reading>> {
     /// Bytes of the digest at the end.
     const DIGEST: u64 = 32;
@@ -175,7 +179,9 @@ fn readings(
     while source.inner.limit() > 0 {
         let file = take_text(&mut source)?;
         let digest = take(&mut source)?;
+        let mut damage = None;
         let rolls = if take(&mut source)? == [1] {
+            damage = Some(take_text(&mut source)?).filter(|text| !text.is_empty());
             let mut places = Vec::new();
             for _ in 0..u32::from_le_bytes(take(&mut source)?) {
                 let place = length - source.inner.limit();
@@ -192,6 +198,7 @@ fn readings(
             file,
             digest,
             rolls,
+            damage,
         });
     }
     let digest: [u8; 32] = source.hash.finalize().into();

@@ -155,6 +155,7 @@ mod tests {
             best: Some(0.7),
             record: Record {
                 pair: "jazz-pop".into(),
+                columns: Vec::new(),
                 recipe: serde_json::json!({"rate": 2e-4}),
                 seed: u64::MAX,
                 clean: true,

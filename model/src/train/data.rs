@@ -4,6 +4,7 @@
 //! files ([`Corpus::Folders`]). Either way the split is by piece, never by phrase, and a piece
 //! that is left out is named with its [`Reason`].
 
+mod damaged;
 mod error;
 mod left_out;
 
@@ -15,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::genre::Genre;
 
+pub use damaged::Damaged;
 pub use error::DataError;
 pub use left_out::{LeftOut, Reason};
 
@@ -71,6 +73,17 @@ pub enum Corpus {
     Archives(PathBuf),
     /// One folder of MIDI files for each genre, searched with its subfolders.
     Folders(BTreeMap<Genre, PathBuf>),
+}
+
+impl Corpus {
+    /// The genres that there is music of: those with an archive, or with a folder.
+    pub fn genres(&self) -> Vec<Genre> {
+        let is_there = |genre: &Genre| match self {
+            Self::Archives(dir) => dir.join(format!("{}.tar.gz", genre.folder())).is_file(),
+            Self::Folders(folders) => folders.contains_key(genre),
+        };
+        Genre::ALL.into_iter().filter(is_there).collect()
+    }
 }
 
 /// Which rows of a manifest are used. Folders of MIDI files are used whole.
@@ -133,6 +146,7 @@ pub struct Data {
     phrases: BTreeMap<(Genre, Split), Phrases>,
     sources: Vec<String>,
     left_out: Vec<LeftOut>,
+    damaged: Vec<Damaged>,
     hash: String,
 }
 
@@ -147,15 +161,19 @@ impl Data {
         cache: Option<&Path>,
     ) -> Result<Self, DataError> {
         let mut pieces = BTreeMap::new();
-        let mut left_out = Vec::new();
+        let (mut left_out, mut damaged) = (Vec::new(), Vec::new());
         for &genre in genres {
             let (place, found) = match corpus {
                 Corpus::Archives(dir) => (
                     dir.join(format!("{}.tar.gz", genre.folder())),
-                    archive::read(dir, genre, selection, cache, &mut left_out)?,
+                    archive::read(dir, genre, selection, cache, &mut left_out, &mut damaged)?,
                 ),
                 Corpus::Folders(folders) => match folders.get(&genre) {
-                    Some(dir) => (dir.clone(), folder::read(dir, genre, cache, &mut left_out)?),
+                    Some(dir) => {
+                        let (left_out, damaged) = (&mut left_out, &mut damaged);
+                        let found = folder::read(dir, genre, cache, left_out, damaged)?;
+                        (dir.clone(), found)
+                    }
                     None => continue,
                 },
             };
@@ -168,7 +186,8 @@ impl Data {
             }
             pieces.insert(genre, found);
         }
-        Self::of_pieces(pieces, left_out).map_err(DataError::Rolls)
+        let data = Self::of_pieces(pieces, left_out).map_err(DataError::Rolls)?;
+        Ok(Self { damaged, ..data })
     }
 
     /// The phrases of `pieces`, which are read once for the hash.
@@ -206,6 +225,7 @@ impl Data {
             phrases,
             sources,
             left_out,
+            damaged: Vec::new(),
             hash: hex(&hash.finalize()),
         })
     }
@@ -254,12 +274,18 @@ impl Data {
         &self.left_out
     }
 
+    /// The pieces that are used although something is wrong in their files.
+    pub fn damaged(&self) -> &[Damaged] {
+        &self.damaged
+    }
+
     /// SHA-256 of all phrases with their genre, split and weight, in hexadecimal.
     pub fn hash(&self) -> &str {
         &self.hash
     }
 
-    /// Pieces and phrases of each genre and split as a table, then why pieces were left out.
+    /// Pieces and phrases of each genre and split as a table, then why pieces were left out and
+    /// what is used of damaged ones.
     pub fn table(&self) -> String {
         let head = ["genre", "split", "pieces", "phrases"].map(str::to_owned);
         let counts = self.phrases.iter().map(|((genre, split), part)| {
@@ -280,6 +306,9 @@ impl Data {
         for genre in self.genres() {
             let left_out = self.left_out.iter().filter(|one| one.genre == genre);
             lines.push(format!("{genre}: {}\n", left_out::summary(left_out)));
+            let damaged = self.damaged.iter().filter(|one| one.genre == genre);
+            let damaged = damaged::summary(damaged).map(|text| format!("{genre}: {text}\n"));
+            lines.extend(damaged);
         }
         lines.concat()
     }

@@ -4,23 +4,34 @@
 //! |---|---|
 //! | [`content`], [`chroma`] | what is left of a phrase: pure functions on rolls |
 //! | [`texture`] | how a phrase looks, whatever it was made from |
+//! | [`measures`] | the figures that stand first, the same for any way to move music |
+//! | [`stranger`] | are outputs told from real music by who has never seen the network? |
+//! | [`kept`] | is the source recognised, and its tune there? |
+//! | [`histograms`], [`faults`] | what is wrong, beside real music |
+//! | [`arrange`] | any way to move music, as the measures see it |
 //! | [`style`] | the paper's S and its ceiling |
 //! | [`figures`] | these over many phrases |
-//! | [`judge`] | the two genre classifiers |
+//! | [`judge`] | the three genre classifiers |
 //! | [`translator`] | a pair of generators, and the baselines |
 //! | [`rules`] | the baseline that knows some music |
 //! | [`journey`] | phrases on their way there and back |
 //! | [`examples`] | phrases before and after, to be heard and looked at |
 //! | [`report`] | everything in tables, as JSON, Markdown and one HTML page |
 
+pub mod arrange;
 pub mod chroma;
 pub mod content;
 pub mod examples;
+pub mod faults;
 pub mod figures;
+pub mod histograms;
 pub mod journey;
 pub mod judge;
+pub mod kept;
+pub mod measures;
 pub mod report;
 pub mod rules;
+pub mod stranger;
 pub mod style;
 pub mod texture;
 pub mod translator;
@@ -43,8 +54,8 @@ pub enum EvaluateError {
     /// The generators failed.
     #[error("the generators failed: {0}")]
     Translate(#[source] TranslateError),
-    /// A judge failed.
-    #[error("a judge failed: {0}")]
+    /// A judge or a stranger failed.
+    #[error("a classifier failed: {0}")]
     Judge(#[from] candle_core::Error),
     /// There is nothing to evaluate.
     #[error("no phrases of the pair's {0} genre to evaluate: expected a corpus (--data) with both")]

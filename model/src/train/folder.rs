@@ -4,15 +4,16 @@
 //! validation. So names and places do not matter, and copies cannot be on two sides.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::files;
 use crate::genre::Genre;
-use crate::roll::Roll;
+use crate::roll::notes::NoteRoll;
 
 use super::cache::{self, Midi};
-use super::data::{DataError, LeftOut, Piece, Reason, Split};
+use super::data::{Damaged, DataError, LeftOut, Piece, Reason, Split};
 
 /// Phrases with fewer onsets are not learned from, as in the corpus.
 const FEWEST_ONSETS: u32 = 8;
@@ -25,6 +26,7 @@ pub(super) fn read(
     genre: Genre,
     cache: Option<&Path>,
     left_out: &mut Vec<LeftOut>,
+    damaged: &mut Vec<Damaged>,
 ) -> Result<Vec<Piece>, DataError> {
     if !dir.is_dir() {
         return Err(DataError::NotFolder(dir.to_owned()));
@@ -36,18 +38,23 @@ pub(super) fn read(
             reason,
         });
     };
-    let mut paths = Vec::new();
-    search(dir, &mut BTreeSet::new(), &mut paths)?;
-    paths.sort();
-    let (midi, others): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| is_named_midi(path));
+    let paths = files::below(dir).map_err(|(path, source)| DataError::Read { path, source })?;
+    let (mut midi, mut others) = (Vec::new(), 0);
+    for path in paths {
+        match files::is_midi(&path) {
+            Ok(true) => midi.push(path),
+            Ok(false) => {
+                others += 1;
+                leave(name_in(dir, &path), Reason::NotMidi);
+            }
+            Err(why) => leave(name_in(dir, &path), Reason::Unreadable(why.to_string())),
+        }
+    }
     if midi.is_empty() {
         return Err(DataError::NoMidi {
             path: dir.to_owned(),
-            others: others.len(),
+            others,
         });
-    }
-    for path in others {
-        leave(name_in(dir, &path), Reason::NotNamedMidi);
     }
 
     let mut files = Vec::new();
@@ -66,7 +73,7 @@ pub(super) fn read(
         key.update(digest);
         files.push((path, digest));
     }
-    let enough = |roll: &Roll| roll.onsets().count() >= FEWEST_ONSETS;
+    let enough = |phrase: &NoteRoll| phrase.sounding().onsets().count() >= FEWEST_ONSETS;
     let found = cache::read_through(cache, &key.finalize().into(), enough, |put| {
         for (path, digest) in files {
             put(Midi {
@@ -93,6 +100,12 @@ pub(super) fn read(
             Err(why) => leave(reading.file, Reason::Unreadable(why)),
             Ok(rolls) if rolls.is_empty() => leave(reading.file, Reason::NoPhrase),
             Ok(rolls) => {
+                damaged.extend(reading.damage.map(|what| Damaged {
+                    genre,
+                    file: reading.file.clone(),
+                    phrases: rolls.len(),
+                    what,
+                }));
                 let source = match reading.file.split_once('/') {
                     Some((top, _)) => top.to_owned(),
                     None => name_of(dir),
@@ -125,38 +138,6 @@ fn deal(mut pieces: Vec<([u8; 32], Piece)>) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = pieces.into_iter().map(|(_, piece)| piece).collect();
     pieces.sort_by(|a, b| a.file.cmp(&b.file));
     pieces
-}
-
-/// Every file below `dir`; each folder once, so that a link to a parent ends.
-fn search(
-    dir: &Path,
-    visited: &mut BTreeSet<PathBuf>,
-    paths: &mut Vec<PathBuf>,
-) -> Result<(), DataError> {
-    let broken = |source| DataError::Read {
-        path: dir.to_owned(),
-        source,
-    };
-    if !visited.insert(dir.canonicalize().map_err(broken)?) {
-        return Ok(());
-    }
-    for entry in std::fs::read_dir(dir).map_err(broken)? {
-        let path = entry.map_err(broken)?.path();
-        if path.is_dir() {
-            search(&path, visited, paths)?;
-        } else {
-            paths.push(path);
-        }
-    }
-    Ok(())
-}
-
-fn is_named_midi(path: &Path) -> bool {
-    path.extension()
-        .and_then(|extension| extension.to_str())
-        .is_some_and(|extension| {
-            ["mid", "midi", "smf", "kar"].contains(&extension.to_ascii_lowercase().as_str())
-        })
 }
 
 /// The path of a file below `dir`, `/` between folders on every system.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::genre::{Direction, Pair};
 use crate::roll::edits::THRESHOLD;
 use crate::roll::{LOWEST_KEY, PITCHES, Roll, STEPS};
-use crate::weights::{self, FORMAT, Header};
+use crate::weights::{self, CycleGan, FORMAT, Family, Header};
 
 use super::batch::Batch;
 use super::evaluate::examples::picture;
@@ -30,6 +30,8 @@ pub struct PairLearner {
 }
 
 impl Learner for PairLearner {
+    type Batch = Batch;
+
     fn learn(
         &mut self,
         step: u64,
@@ -53,9 +55,11 @@ impl Learner for PairLearner {
         let header = Header {
             format: FORMAT,
             roll: (STEPS, PITCHES, LOWEST_KEY),
-            pair: self.pair.to_string(),
-            generator: recipe.generator,
-            threshold: [THRESHOLD; 2],
+            family: Family::CycleGan(CycleGan {
+                pair: self.pair.to_string(),
+                generator: recipe.generator,
+                threshold: [THRESHOLD; 2],
+            }),
             recipe: recipe.name.clone(),
             steps: done,
             seed: self.state.seed(),

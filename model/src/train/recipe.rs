@@ -1,11 +1,55 @@
-//! A recipe: what a training run does, in one small file.
+//! A recipe: what a training run does, in one small file. Those of the CycleGAN are here, those of
+//! the arranger in [`crate::train::arranger::recipe`].
+
+use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub mod library;
 
 use crate::genre::{Genre, Pair};
 use crate::net::{DiscriminatorConfig, GeneratorConfig};
+
+/// A family of networks, each with its own settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// One network for all genres that fills in a phrase around its tune and harmony.
+    Arranger,
+    /// Two generators for a pair of genres, as in the paper.
+    Cyclegan,
+}
+
+impl Family {
+    /// The family of a recipe: one without the field is the CycleGAN's.
+    pub fn of(recipe: &Value) -> Self {
+        match recipe.pointer("/family/arranger") {
+            Some(_) => Self::Arranger,
+            None => Self::Cyclegan,
+        }
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Arranger => "arranger",
+            Self::Cyclegan => "cyclegan",
+        })
+    }
+}
+
+impl FromStr for Family {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        [Self::Arranger, Self::Cyclegan]
+            .into_iter()
+            .find(|family| family.to_string() == name)
+            .ok_or_else(|| format!("unknown family {name:?}: expected arranger or cyclegan"))
+    }
+}
 
 /// Which extra discriminators there are (paper section III-C), and whether the generators learn
 /// from them.

@@ -1,4 +1,4 @@
-//! What a run is: its pair, its music and its recipe. Written before the first step, and
+//! What a run is: its genres, its music and its recipe. Written before the first step, and
 //! compared when the run goes on.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::genre::{Genre, Pair};
+use crate::genre::{Genre, GenreError, Pair};
 
 use super::data::{Corpus, Selection};
 use crate::files::write_whole;
@@ -19,8 +19,12 @@ pub const FILE: &str = "run.json";
 /// What a run is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// The genre pair, as `jazz-classic`.
+    /// The genre pair, as `jazz-classic`; of the arranger, all genres that are learned.
     pub pair: String,
+    /// Of an arranger that began with other weights: the genres that those knew, in the order of
+    /// the norms' columns.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
     /// Every setting of the training, the number of steps included.
     pub recipe: Value,
     /// The seed of everything that is drawn by chance.
@@ -107,18 +111,12 @@ impl Record {
         compare("seed", &self.seed.into(), &other.seed.into());
         compare("clean", &self.clean.into(), &other.clean.into());
         compare("extra", &self.extra.into(), &other.extra.into());
-        let keys = |recipe: &Value| -> Vec<String> {
-            recipe
-                .as_object()
-                .map_or(Vec::new(), |map| map.keys().cloned().collect())
-        };
-        let names: BTreeSet<String> = [&self.recipe, &other.recipe]
-            .into_iter()
-            .flat_map(keys)
-            .collect();
+        let recipes = [settings(&self.recipe), settings(&other.recipe)];
+        let names: BTreeSet<&String> = recipes.iter().flat_map(BTreeMap::keys).collect();
         for name in names {
             // A setting that one of the recipes lacks reads as null.
-            compare(&name, &self.recipe[&name], &other.recipe[&name]);
+            let [was, is] = [0, 1].map(|at: usize| recipes[at].get(name).unwrap_or(&Value::Null));
+            compare(name, was, is);
         }
         if self.data != other.data {
             let short = |hash: &str| hash.chars().take(12).collect::<String>();
@@ -137,6 +135,26 @@ impl Record {
     }
 }
 
+/// The settings of a recipe by name, those below its family too.
+fn settings(recipe: &Value) -> BTreeMap<String, Value> {
+    let mut settings = BTreeMap::new();
+    for (name, value) in recipe.as_object().into_iter().flatten() {
+        match value.as_object() {
+            Some(families) if name == "family" => {
+                for (family, fields) in families {
+                    settings.insert(name.clone(), family.as_str().into());
+                    let fields = fields.as_object().into_iter().flatten();
+                    settings.extend(fields.map(|(name, value)| (name.clone(), value.clone())));
+                }
+            }
+            _ => {
+                settings.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    settings
+}
+
 fn write_json(path: &Path, value: &impl Serialize) -> Result<(), RecordError> {
     let text = serde_json::to_string_pretty(value).map_err(io::Error::other);
     text.and_then(|text| write_whole(path, format!("{text}\n").as_bytes()))
@@ -146,19 +164,34 @@ fn write_json(path: &Path, value: &impl Serialize) -> Result<(), RecordError> {
         })
 }
 
+fn broken(folder: &Path, why: &GenreError) -> RecordError {
+    RecordError::Broken {
+        path: folder.join(FILE),
+        why: why.to_string(),
+    }
+}
+
 impl Record {
-    /// The pair, the corpus and the selection that the run was started with.
-    pub fn music(&self, folder: &Path) -> Result<(Pair, Corpus, Selection), RecordError> {
-        let broken = |why: String| RecordError::Broken {
-            path: folder.join(FILE),
-            why,
-        };
-        let pair = self.pair.parse().map_err(|why| broken(format!("{why}")))?;
+    /// The pair that the run was started with.
+    pub fn pair(&self, folder: &Path) -> Result<Pair, RecordError> {
+        self.pair.parse().map_err(|why| broken(folder, &why))
+    }
+
+    /// The genres that the run was started with.
+    pub fn genres(&self, folder: &Path) -> Result<Vec<Genre>, RecordError> {
+        let genres = self.pair.split('-').map(str::parse);
+        genres
+            .collect::<Result<_, _>>()
+            .map_err(|why| broken(folder, &why))
+    }
+
+    /// The corpus and the selection that the run was started with.
+    pub fn music(&self, folder: &Path) -> Result<(Corpus, Selection), RecordError> {
         let corpus = if let Some(dir) = self.places.get("data") {
             Corpus::Archives(dir.clone())
         } else {
             let folders = self.places.iter().map(|(name, dir)| {
-                let genre: Genre = name.parse().map_err(|why| broken(format!("{why}")))?;
+                let genre: Genre = name.parse().map_err(|why| broken(folder, &why))?;
                 Ok((genre, dir.clone()))
             });
             Corpus::Folders(folders.collect::<Result<_, _>>()?)
@@ -167,7 +200,7 @@ impl Record {
             clean: self.clean,
             extra: self.extra,
         };
-        Ok((pair, corpus, selection))
+        Ok((corpus, selection))
     }
 
     /// Where the music of `corpus` is, as [`Record::places`] holds it. The paths are made
@@ -193,6 +226,7 @@ mod tests {
         let corpus = Corpus::Folders(BTreeMap::from([(Genre::Pop, "/music/pop".into())]));
         Record {
             pair: Pair::JAZZ_POP.to_string(),
+            columns: Vec::new(),
             recipe: json!({"steps": 200}),
             seed: 1,
             clean: false,
@@ -208,8 +242,9 @@ mod tests {
         record().write(dir.path()).unwrap();
         let read = Record::read(dir.path()).unwrap();
         assert_eq!(read, record());
-        let (pair, corpus, selection) = read.music(dir.path()).unwrap();
-        assert_eq!(pair, Pair::JAZZ_POP);
+        let (corpus, selection) = read.music(dir.path()).unwrap();
+        assert_eq!(read.pair(dir.path()).unwrap(), Pair::JAZZ_POP);
+        assert_eq!(read.genres(dir.path()).unwrap(), [Genre::Jazz, Genre::Pop]);
         assert_eq!(Record::places_of(&corpus), read.places);
         assert!(selection.extra && !selection.clean);
     }
@@ -221,6 +256,16 @@ mod tests {
         other.places.clear();
         record().check_same(&other, here).unwrap();
         other.seed = 2;
+        let nested = |cycle| json!({"steps": 200, "family": {"x": {"cycle": cycle}}});
+        other.recipe = nested(3.0);
+        let why = other.check_same(
+            &Record {
+                recipe: nested(4.0),
+                ..other.clone()
+            },
+            here,
+        );
+        insta::assert_snapshot!(why.unwrap_err(), @"the run in runs/x cannot go on with other settings: cycle was 3.0 and is 4.0; leave them out to go on, or start a new run in another folder");
         other.recipe = json!({"steps": 200, "cycle": 3.0});
         other.data = "ffff".into();
         let why = record().check_same(&other, here).unwrap_err();

@@ -1,18 +1,22 @@
 //! Phrases in memory, or in a file of packed rolls from which they are read when they are drawn.
 //!
-//! So a phrase takes eight bytes of memory, not a kilobyte.
+//! So a phrase takes eight bytes of memory, not two kilobytes. What is kept are whole notes; who
+//! needs only the cells that sound asks for rolls.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::evaluate::places;
+use crate::roll::notes::NoteRoll;
 use crate::roll::{Roll, STEPS};
 
 /// Bytes of a packed step: 84 bits.
 pub(super) const STEP_BYTES: usize = 11;
-/// Bytes of a packed roll.
-pub(super) const ROLL_BYTES: usize = STEPS * STEP_BYTES;
+/// Bytes of the packed cells of a phrase.
+const CELL_BYTES: usize = STEPS * STEP_BYTES;
+/// Bytes of a packed phrase: the cells that sound, then those in which notes begin.
+pub(super) const ROLL_BYTES: usize = 2 * CELL_BYTES;
 
 /// Phrases in their order, read when they are asked for.
 ///
@@ -22,7 +26,7 @@ pub struct Rolls(Kept);
 
 #[derive(Clone, Debug)]
 enum Kept {
-    Here(Vec<Roll>),
+    Here(Vec<NoteRoll>),
     There {
         file: Arc<Mutex<File>>,
         /// Where in the file each begins.
@@ -52,8 +56,13 @@ impl Rolls {
         self.len() == 0
     }
 
-    /// One phrase.
+    /// The cells of one phrase that sound.
     pub fn get(&self, place: usize) -> io::Result<Roll> {
+        Ok(*self.notes(place)?.sounding())
+    }
+
+    /// One phrase as whole notes.
+    pub fn notes(&self, place: usize) -> io::Result<NoteRoll> {
         match &self.0 {
             Kept::Here(rolls) => Ok(rolls[place]),
             Kept::There { file, places } => {
@@ -75,6 +84,11 @@ impl Rolls {
         places.into_iter().map(|place| self.get(place)).collect()
     }
 
+    /// The phrases at these places as whole notes.
+    pub fn read_notes(&self, places: impl IntoIterator<Item = usize>) -> io::Result<Vec<NoteRoll>> {
+        places.into_iter().map(|place| self.notes(place)).collect()
+    }
+
     /// All phrases, at most `size` at a time.
     pub fn chunks(&self, size: usize) -> impl Iterator<Item = io::Result<Vec<Roll>>> {
         let ends = move |from: usize| from..self.len().min(from + size);
@@ -86,6 +100,11 @@ impl Rolls {
     /// At most `most` of them, at even distances, so that every piece has its part.
     pub fn subset(&self, most: usize) -> io::Result<Vec<Roll>> {
         self.read(places(self.len(), most))
+    }
+
+    /// The same phrases as [`Rolls::subset`] as whole notes.
+    pub fn subset_notes(&self, most: usize) -> io::Result<Vec<NoteRoll>> {
+        self.read_notes(places(self.len(), most))
     }
 
     /// Puts `others` behind. What comes from different files is read into memory.
@@ -105,8 +124,8 @@ impl Rolls {
             ) if Arc::ptr_eq(file, &other) => places.extend(more),
             (_, others) => {
                 let others = Self(others);
-                let mut rolls = self.read(0..self.len())?;
-                rolls.extend(others.read(0..others.len())?);
+                let mut rolls = self.read_notes(0..self.len())?;
+                rolls.extend(others.read_notes(0..others.len())?);
                 *self = rolls.into();
             }
         }
@@ -128,15 +147,22 @@ impl Default for Rolls {
     }
 }
 
+impl From<Vec<NoteRoll>> for Rolls {
+    fn from(phrases: Vec<NoteRoll>) -> Self {
+        Self(Kept::Here(phrases))
+    }
+}
+
 impl From<Vec<Roll>> for Rolls {
     fn from(rolls: Vec<Roll>) -> Self {
-        Self(Kept::Here(rolls))
+        rolls.into_iter().collect()
     }
 }
 
 impl FromIterator<Roll> for Rolls {
     fn from_iter<T: IntoIterator<Item = Roll>>(rolls: T) -> Self {
-        Vec::from_iter(rolls).into()
+        let phrases: Vec<NoteRoll> = rolls.into_iter().map(NoteRoll::from).collect();
+        phrases.into()
     }
 }
 
@@ -147,24 +173,30 @@ pub(super) fn keep<T>(all: &mut Vec<T>, kept: &[bool]) {
     all.shrink_to_fit();
 }
 
-/// A roll in the form of the file.
-pub(super) fn pack(roll: &Roll) -> [u8; ROLL_BYTES] {
+/// A phrase in the form of the file.
+pub(super) fn pack(phrase: &NoteRoll) -> [u8; ROLL_BYTES] {
     let mut packed = [0; ROLL_BYTES];
-    for (step, bytes) in roll.steps().iter().zip(packed.chunks_exact_mut(STEP_BYTES)) {
+    let parts = [phrase.sounding(), phrase.onsets()];
+    let steps = parts.into_iter().flat_map(Roll::steps);
+    for (step, bytes) in steps.zip(packed.chunks_exact_mut(STEP_BYTES)) {
         bytes.copy_from_slice(&step.to_le_bytes()[..STEP_BYTES]);
     }
     packed
 }
 
-/// The roll that was [`pack`]ed.
-pub(super) fn unpack(packed: &[u8; ROLL_BYTES]) -> Roll {
-    let mut steps = [0; STEPS];
-    for (step, bytes) in steps.iter_mut().zip(packed.chunks_exact(STEP_BYTES)) {
-        let mut wide = [0; 16];
-        wide[..STEP_BYTES].copy_from_slice(bytes);
-        *step = u128::from_le_bytes(wide);
-    }
-    Roll::from_steps(steps)
+/// The phrase that was [`pack`]ed.
+pub(super) fn unpack(packed: &[u8; ROLL_BYTES]) -> NoteRoll {
+    let cells = |packed: &[u8]| {
+        let mut steps = [0; STEPS];
+        for (step, bytes) in steps.iter_mut().zip(packed.chunks_exact(STEP_BYTES)) {
+            let mut wide = [0; 16];
+            wide[..STEP_BYTES].copy_from_slice(bytes);
+            *step = u128::from_le_bytes(wide);
+        }
+        Roll::from_steps(steps)
+    };
+    let (sounding, onsets) = packed.split_at(CELL_BYTES);
+    NoteRoll::new(cells(sounding), cells(onsets))
 }
 
 #[cfg(test)]
@@ -172,6 +204,7 @@ mod tests {
     use std::io::Write;
 
     use super::*;
+    use crate::roll::notes::GridNote;
 
     fn roll(row: usize) -> Roll {
         let mut roll = Roll::EMPTY;
@@ -183,7 +216,7 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"head").unwrap();
         for roll in rolls {
-            file.write_all(&pack(roll)).unwrap();
+            file.write_all(&pack(&NoteRoll::from(*roll))).unwrap();
         }
         let places = (0..rolls.len()).map(|place| (4 + place * ROLL_BYTES) as u64);
         Rolls::there(Arc::new(Mutex::new(file)), places.collect())
@@ -211,6 +244,20 @@ mod tests {
         }
         assert_eq!(all(&there), all(&here));
         assert_eq!(there.get(1).unwrap(), roll(4));
+    }
+
+    #[test]
+    fn a_packed_phrase_keeps_where_its_notes_begin() {
+        let struck = |start, length| GridNote {
+            start,
+            row: 40,
+            length,
+        };
+        let phrase: NoteRoll = [struck(0, 4), struck(4, 2), struck(6, 58)]
+            .into_iter()
+            .collect();
+        assert_eq!(unpack(&pack(&phrase)), phrase);
+        assert_eq!(unpack(&pack(&phrase)).count(), 3);
     }
 
     #[test]

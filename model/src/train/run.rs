@@ -1,10 +1,11 @@
 //! The loop of a training run: batches in, losses out, checkpoints on the way.
 //!
-//! The networks are behind [`Learner`], so that the loop and what it promises can be tested
+//! The networks are behind [`Learner`] and the music behind [`Batches`], so that the loop and what it promises can be tested
 //! without them: a run that was stopped at any moment and goes on gives the same weights as one
 //! that was not.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -12,7 +13,6 @@ use std::time::{Duration, Instant};
 use candle_core::{Device, Tensor};
 use serde_json::Value;
 
-use super::batch::{Batch, Sampler};
 use super::checkpoint::{self, CheckpointError, Header};
 use super::lock::{Lock, LockError};
 use super::page;
@@ -31,13 +31,25 @@ pub const BEST: &str = "best.safetensors";
 /// An error of a part that the loop calls.
 pub type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
+/// What is learned from.
+pub trait Batches {
+    /// What one step learns from.
+    type Batch;
+
+    /// The batch of `step`, a function of the run's seed and the step alone.
+    fn batch(&self, step: u64) -> io::Result<Self::Batch>;
+}
+
 /// What learns: networks, optimisers and whatever else changes from step to step.
 pub trait Learner {
+    /// What one step learns from.
+    type Batch;
+
     /// Learns from the batch of `step` at the learning rate `rate`; returns named losses.
     fn learn(
         &mut self,
         step: u64,
-        batch: &Batch,
+        batch: &Self::Batch,
         rate: f64,
     ) -> Result<Vec<(&'static str, f32)>, AnyError>;
 
@@ -86,6 +98,9 @@ pub struct Plan {
     pub schedule: Schedule,
     /// Whether the folder's run goes on; otherwise the folder must not hold one.
     pub resume: bool,
+    /// Whether the learner begins with what the recipe and the seed do not give again, such as
+    /// other weights: then there is a checkpoint before the first step, too.
+    pub warm: bool,
     /// Time between checkpoints.
     pub checkpoint_every: Duration,
     /// How it is shown.
@@ -119,7 +134,7 @@ pub enum RunError {
         /// The file or folder.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The learner failed.
     #[error("step {step}: {source}")]
@@ -159,7 +174,7 @@ pub enum RunError {
 /// Trains `learner` as `plan` says. Ends early, with a checkpoint, once `stop` is set.
 pub fn run<L: Learner>(
     learner: &mut L,
-    batches: &Sampler,
+    batches: &impl Batches<Batch = L::Batch>,
     plan: &Plan,
     mut validation: Option<Validation<L>>,
     stop: &AtomicBool,
@@ -169,12 +184,18 @@ pub fn run<L: Learner>(
         source,
     };
     let steps = plan.schedule.steps;
-    let _lock = enter(plan)?;
     let mut header = Header {
         next_step: 0,
         best: None,
         record: plan.record.clone(),
     };
+    let _lock = enter(plan, || {
+        if plan.warm {
+            let tensors = learner.tensors().map_err(RunError::Restore)?;
+            checkpoint::write(&plan.folder, &header, &tensors)?;
+        }
+        Ok(())
+    })?;
     if plan.resume
         && let Some((last, tensors)) = checkpoint::last(&plan.folder, &plan.device)?
     {
@@ -247,8 +268,9 @@ pub fn run<L: Learner>(
     Ok(Outcome::Done(plan.folder.join(WEIGHTS)))
 }
 
-/// Makes the run's folder, or makes sure that it holds the same run.
-fn enter(plan: &Plan) -> Result<Lock, RunError> {
+/// Makes the run's folder, with what `prepare` puts there before it counts as a run, or makes sure
+/// that it holds the same run.
+fn enter(plan: &Plan, prepare: impl FnOnce() -> Result<(), RunError>) -> Result<Lock, RunError> {
     let folder = &plan.folder;
     if plan.resume {
         let before = Record::read(folder)?;
@@ -264,6 +286,7 @@ fn enter(plan: &Plan) -> Result<Lock, RunError> {
     if folder.join(FILE).exists() || folder.join(METRICS).exists() {
         return Err(RunError::Occupied(folder.clone()));
     }
+    prepare()?;
     plan.record.write(folder)?;
     write_whole(&folder.join(MUSIC), plan.music.as_bytes()).map_err(io)?;
     Ok(lock)

@@ -105,7 +105,7 @@ impl State {
         Ok(Self {
             generator_adam: Adam::new(
                 named(&generator_variables, "generator", |_| true),
-                recipe.largest_change,
+                adam::Settings::cyclegan(recipe.largest_change),
             )?,
             judge_adam: Adam::new(
                 named(
@@ -113,7 +113,7 @@ impl State {
                     "discriminator",
                     learned,
                 ),
-                recipe.largest_change,
+                adam::Settings::cyclegan(recipe.largest_change),
             )?,
             past: Past::new(
                 recipe.past_fakes,

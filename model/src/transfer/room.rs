@@ -11,9 +11,10 @@ use std::hint::black_box;
 use candle_core::Device;
 
 use super::TransferError;
+use crate::family::arranger::ArrangerConfig;
 use crate::net::GeneratorConfig;
 use crate::net::inference::{Arena, Level, Prepared, arena_bytes, weights_bytes};
-use crate::weights::{Header, WeightsError};
+use crate::weights::{Arranger, CycleGan, Family, Header, WeightsError};
 
 /// Bytes that must be free beyond those that are needed: for what the rest of the host takes in
 /// between, and for small things that nobody asks for, a header being read or a list of edits.
@@ -66,6 +67,36 @@ impl Room {
     }
 }
 
+impl Room {
+    /// For a file of `file` bytes with an arranger of this shape, a pass of which so many threads
+    /// share. Its inner layers are those of a generator of the same size; twice the room of its
+    /// own weights covers the outer ones and a pass.
+    pub fn of_arranger(file: usize, config: &ArrangerConfig, level: Level, threads: usize) -> Self {
+        let inner = GeneratorConfig {
+            base_channels: config.base_channels,
+            residual_blocks: config.residual_blocks,
+            skip: 0.0,
+        };
+        let small = small_things(&inner);
+        let tensors = file / size_of::<half::f16>() * size_of::<f32>() + small;
+        if config.weights() * size_of::<half::f16>() > file {
+            return Self {
+                tensors,
+                most: tensors,
+                stays: 0,
+            };
+        }
+        let own = config.weights() * size_of::<f32>();
+        let pass = 2 * arena_bytes(level, config.base_channels, threads);
+        let stays = weights_bytes(level, &inner) + own + pass + small;
+        Self {
+            tensors,
+            most: (tensors + own + stays).max(stays),
+            stays,
+        }
+    }
+}
+
 /// Bytes of what is made beside both networks' values.
 const fn small_things(config: &GeneratorConfig) -> usize {
     2 * (3 * config.layers() + 1) * SMALL_THINGS
@@ -76,13 +107,15 @@ pub(super) fn to_load(bytes: &[u8], device: &Device) -> Result<(), WeightsError>
     let ask = |bytes| ask(bytes).map_err(|bytes| WeightsError::Memory { bytes });
     // The header itself takes some.
     ask(0)?;
-    let config = Header::read(bytes)?.generator;
-    let room = Room::new(
-        bytes.len(),
-        &config,
-        Level::best(),
-        rayon::current_num_threads(),
-    );
+    let threads = rayon::current_num_threads();
+    let room = match Header::read(bytes)?.family {
+        Family::CycleGan(CycleGan { generator, .. }) => {
+            Room::new(bytes.len(), &generator, Level::best(), threads)
+        }
+        Family::Arranger(Arranger { network, .. }) => {
+            Room::of_arranger(bytes.len(), &network, Level::best(), threads)
+        }
+    };
     // On another device nothing is laid out; its own memory is for its driver to refuse.
     ask(if device.is_cpu() {
         room.most

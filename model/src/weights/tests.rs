@@ -1,25 +1,37 @@
 //! Files that are read again, and files that are refused.
 
 use super::*;
+use crate::family::arranger::ArrangerConfig;
+use crate::net::GeneratorConfig;
 use crate::net::init::Store;
+use crate::roll::{LOWEST_KEY, PITCHES, STEPS};
 
 fn header() -> Header {
     Header {
         format: FORMAT,
         roll: (STEPS, PITCHES, LOWEST_KEY),
-        pair: "jazz-classic".into(),
-        generator: GeneratorConfig {
-            base_channels: 1,
-            residual_blocks: 1,
-            skip: 2.0,
-        },
-        threshold: [0.5, 0.5],
+        family: Family::CycleGan(CycleGan {
+            pair: "jazz-classic".into(),
+            generator: GeneratorConfig {
+                base_channels: 1,
+                residual_blocks: 1,
+                skip: 2.0,
+            },
+            threshold: [0.5, 0.5],
+        }),
         recipe: "test".into(),
         steps: 3,
         seed: 4,
         data: "none".into(),
         commit: "none".into(),
         scores: BTreeMap::new(),
+    }
+}
+
+fn of(header: &mut Header) -> &mut CycleGan {
+    match &mut header.family {
+        Family::CycleGan(cyclegan) => cyclegan,
+        Family::Arranger(_) => unreachable!(),
     }
 }
 
@@ -34,7 +46,7 @@ fn tensors(config: &GeneratorConfig, seed: u64) -> BTreeMap<String, Tensor> {
 }
 
 fn file(header: &Header) -> Vec<u8> {
-    let config = header.generator;
+    let config = header.cyclegan().unwrap().generator;
     write(header, [&tensors(&config, 1), &tensors(&config, 2)]).unwrap()
 }
 
@@ -62,17 +74,17 @@ fn foreign_cut_and_other_files_are_refused_with_a_reason() {
     assert!(message(&bytes[..bytes.len() - 9]).contains("not a whole safetensors file"));
     let mut newer = header();
     newer.format = 9;
-    assert!(message(&file(&newer)).contains("the format version is 9, expected 1"));
+    assert!(message(&file(&newer)).contains("the format version is 9, expected 1 to 2"));
     let mut rock = header();
-    rock.pair = "rock-polka".into();
+    of(&mut rock).pair = "rock-polka".into();
     assert!(message(&file(&rock)).contains("rock-polka"));
     let mut larger = header();
-    larger.generator.residual_blocks = 2;
-    let config = header().generator;
+    of(&mut larger).generator.residual_blocks = 2;
+    let config = header().cyclegan().unwrap().generator;
     let bytes = write(&larger, [&tensors(&config, 1), &tensors(&config, 2)]).unwrap();
     assert!(message(&bytes).contains("does not hold the networks"));
     let mut huge = header();
-    huge.generator.base_channels = usize::MAX;
+    of(&mut huge).generator.base_channels = usize::MAX;
     let bytes = write(&huge, [&tensors(&config, 1), &tensors(&config, 2)]).unwrap();
     assert!(message(&bytes).contains("1 to 256 channels"));
 }
@@ -124,13 +136,54 @@ fn hostile_headers_are_refused_before_anything_is_made_of_them() {
 #[test]
 fn another_header_leaves_the_networks_as_they_are() {
     let before = file(&header());
-    let changed = Header {
-        threshold: [0.5, 0.61],
-        ..header()
-    };
+    let mut changed = header();
+    of(&mut changed).threshold = [0.5, 0.61];
     let after = with_header(&before, &changed).unwrap();
     assert_eq!(Header::read(&after).unwrap(), changed);
     assert_eq!(with_header(&after, &header()).unwrap(), before);
     let cut = with_header(&before[..before.len() - 2], &changed);
     assert!(matches!(cut, Err(WeightsError::Unreadable(_))));
+}
+
+#[test]
+fn a_file_of_the_first_format_is_a_cyclegan_s() {
+    let before = r#"{"format":1,"roll":[64,84,24],"pair":"jazz-pop","generator":{"base_channels":8,"residual_blocks":2,"skip":2.0},"threshold":[0.5,0.6],"recipe":"r","steps":1,"seed":2,"data":"d","commit":"c","scores":{}}"#;
+    let metadata = HashMap::from([(HEADER_KEY.to_owned(), before.to_owned())]);
+    let none = Vec::<(String, Half)>::new();
+    let bytes = safetensors::serialize(none, Some(metadata)).unwrap();
+    let header = Header::read(&bytes).unwrap();
+    let cyclegan = header.cyclegan().unwrap();
+    assert_eq!((header.format, cyclegan.threshold), (1, [0.5, 0.6]));
+    assert_eq!(header.pairs(), [crate::genre::Pair::JAZZ_POP]);
+}
+
+#[test]
+fn an_arranger_plays_between_all_genres_that_it_knows() {
+    let arranger = |genres: &[&str]| Header {
+        family: Family::Arranger(Arranger {
+            network: ArrangerConfig {
+                base_channels: 4,
+                residual_blocks: 1,
+            },
+            genres: genres.iter().map(|name| (*name).to_owned()).collect(),
+        }),
+        ..header()
+    };
+    let read = |header: &Header| {
+        Header::read(&write_arranger(header, &BTreeMap::new()).unwrap())
+            .map_err(|error| error.to_string())
+    };
+    let all = arranger(&["jazz", "classic", "pop"]);
+    assert_eq!(read(&all), Ok(all.clone()));
+    assert_eq!(all.pairs(), crate::genre::Pair::ALL);
+    assert_eq!(
+        arranger(&["pop", "classic"]).pairs(),
+        [crate::genre::Pair::CLASSIC_POP]
+    );
+    let said = read(&arranger(&["polka"])).unwrap_err();
+    assert!(
+        said.contains("the genres is polka, expected jazz, classic, pop"),
+        "{said}"
+    );
+    assert!(all.cyclegan().is_err());
 }

@@ -26,12 +26,14 @@ pub(crate) fn run(args: &AdoptArgs) -> Result<()> {
             )
         })?,
     };
-    let (path, pair) = own::keep(&own::folder()?, &name, &args.file)?;
+    let (path, pairs) = own::keep(&own::folder()?, &name, &args.file)?;
     println!("wrote {}", path.display());
-    println!(
-        "in the plugin: Pair, then \"{name}\" under {} \u{2013} {}",
-        pair.a, pair.b
-    );
+    for pair in pairs.0 {
+        println!(
+            "in the plugin: Pair, then \"{name}\" under {} \u{2013} {}",
+            pair.a, pair.b
+        );
+    }
     Ok(())
 }
 

@@ -10,8 +10,8 @@ use third_stream_model::train::data::Split;
 use third_stream_model::train::evaluate::judge::{Judge, Shape};
 use third_stream_model::train::evaluate::validate;
 use third_stream_model::train::threshold::{AIM, matched};
-use third_stream_model::transfer::{Transfer, on_this_thread};
-use third_stream_model::weights;
+use third_stream_model::transfer::{CycleGanTransfer, on_this_thread};
+use third_stream_model::weights::{self, Family};
 
 use crate::evaluate::write;
 use crate::music::MusicArgs;
@@ -36,7 +36,7 @@ pub(crate) struct CalibrateArgs {
 pub(crate) fn run(args: &CalibrateArgs) -> Result<()> {
     let at = || args.weights.display().to_string();
     let bytes = fs::read(&args.weights).with_context(|| format!("{}: cannot be read", at()))?;
-    let transfer = Transfer::from_bytes(&bytes).with_context(at)?;
+    let transfer = CycleGanTransfer::from_bytes(&bytes).with_context(at)?;
     let pair = transfer.pair();
     let data = args.music.read(pair)?;
     let some = |genre| {
@@ -58,6 +58,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<()> {
         &mut |_| (),
     )?;
     let mut header = transfer.header().clone();
+    let mut thresholds = header.cyclegan()?.threshold;
     for direction in Direction::BOTH {
         let rolls = &phrases[direction.index()];
         let found = on_this_thread(|| transfer.probabilities(rolls, direction))?;
@@ -66,18 +67,21 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<()> {
         match found {
             Some(threshold) => {
                 println!("to {target}: threshold {threshold:.2}");
-                header.threshold[direction.index()] = threshold;
+                thresholds[direction.index()] = threshold;
             }
             None => println!(
                 "to {target}: no threshold gives a density ratio of {} to {}; it stays at {:.2}",
                 AIM[0],
                 AIM[1],
-                header.threshold[direction.index()]
+                thresholds[direction.index()]
             ),
         }
     }
-    let calibrated = Transfer::from_bytes(&weights::with_header(&bytes, &header)?)?;
-    let scored = |transfer: &Transfer| {
+    if let Family::CycleGan(cyclegan) = &mut header.family {
+        cyclegan.threshold = thresholds;
+    }
+    let calibrated = CycleGanTransfer::from_bytes(&weights::with_header(&bytes, &header)?)?;
+    let scored = |transfer: &CycleGanTransfer| {
         on_this_thread(|| validate(transfer, phrases.each_ref().map(Vec::as_slice), &judge))
     };
     let (before, after) = (scored(&transfer)?, scored(&calibrated)?);

@@ -1,4 +1,4 @@
-//! `third-stream evaluate`: what generators do to style and to content, beside the baselines.
+//! `third-stream evaluate`: what weights do to style and to content, beside the baselines.
 
 mod progress;
 
@@ -10,21 +10,28 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use third_stream_model::genre::Pair;
 use third_stream_model::train::data::{Data, Split};
+use third_stream_model::train::evaluate::arrange::ByCells;
 use third_stream_model::train::evaluate::examples::{Choice, Example, examples};
 use third_stream_model::train::evaluate::judge::Judge;
+use third_stream_model::train::evaluate::measures::{self, Measures, Method, bench};
 use third_stream_model::train::evaluate::report::{
-    Also, Aside, Model, Report, Settings, evaluate, page,
+    Also, Aside, Evaluation, Model, Report, Settings, evaluate, page, row_name,
 };
+use third_stream_model::train::evaluate::stranger::Panel;
 
 use crate::music::{MusicArgs, check_collections};
-use crate::named::{Loaded, Named, load_all, pairs};
+use crate::named::{Arranging, Loaded, Named, load_all, pairs};
 use progress::Show;
 
 /// The collection of real playing in the corpus: what jazz weights that learned from rendered
 /// lead sheets have to be measured on.
 const REAL_PLAYING: &str = "bushgrafts";
 
-/// Measure weights: style by three judges, content, and the baselines beside them.
+/// Rows of the baselines in each direction.
+const BASELINES: u64 = 3;
+
+/// Measure weights: style by strangers, content, what is wrong, and the baselines beside them;
+/// pairs of generators by judges too.
 #[derive(clap::Args, Debug)]
 pub(crate) struct EvaluateArgs {
     /// Weights to measure, any number and of any pairs; without them the baselines alone. Those
@@ -44,11 +51,17 @@ pub(crate) struct EvaluateArgs {
     #[arg(long, default_value = "validation")]
     split: Split,
     /// Phrases of each genre at most
-    #[arg(long, default_value_t = 400, value_name = "N")]
+    #[arg(long, default_value_t = 1000, value_name = "N")]
     phrases: usize,
-    /// Seed of the judges and of the random target phrases
+    /// Strangers on each half of the phrases: their mean is the figure of style
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    seeds: u16,
+    /// Seed of the strangers, the judges and the random target phrases
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Leave out what judges say of pairs of generators
+    #[arg(long)]
+    no_judges: bool,
     /// Train the judges again, even where they are there
     #[arg(long)]
     train_judges: bool,
@@ -75,17 +88,22 @@ pub(crate) struct EvaluateArgs {
 /// Measures, prints and writes.
 pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     let start = Instant::now();
-    let loaded = load_all(&args.weights)?;
-    // The judges are small: one thread is as quick, and leaves the others to a training run.
+    let (loaded, arranging) = load_all(&args.weights)?;
+    // All cores, unless RAYON_NUM_THREADS leaves some to a training run.
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(1)
         .use_current_thread()
         .build()?;
-    let measured = pool.install(|| -> Result<Vec<(Report, Vec<Example>)>> {
-        let pairs = pairs(&loaded, args.pair)?.into_iter();
-        pairs.map(|pair| measure(args, &loaded, pair)).collect()
+    let measured = pool.install(|| -> Result<Vec<(Evaluation, Vec<Example>)>> {
+        // An arranger knows all genres.
+        let pairs = match args.pair {
+            None if loaded.is_empty() && !arranging.is_empty() => Pair::ALL.to_vec(),
+            asked => pairs(&loaded, asked)?,
+        };
+        let each = pairs.into_iter();
+        each.map(|pair| measure(args, &loaded, &arranging, pair))
+            .collect()
     })?;
-    let reports: Vec<&Report> = measured.iter().map(|(report, _)| report).collect();
+    let reports: Vec<&Evaluation> = measured.iter().map(|(report, _)| report).collect();
     let text: Vec<String> = reports.iter().map(ToString::to_string).collect();
     let text = text.join("\n");
     for path in outputs(args, args.json.as_ref(), "figures.json")? {
@@ -110,7 +128,12 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
 }
 
 /// Measures the weights of one pair; with examples if they are to be shown.
-fn measure(args: &EvaluateArgs, loaded: &[Loaded], pair: Pair) -> Result<(Report, Vec<Example>)> {
+fn measure(
+    args: &EvaluateArgs,
+    loaded: &[Loaded],
+    arranging: &[Arranging],
+    pair: Pair,
+) -> Result<(Evaluation, Vec<Example>)> {
     let own = loaded.iter().filter(|one| one.transfer.pair() == pair);
     let models: Vec<Model> = own
         .map(|one| Model {
@@ -119,17 +142,81 @@ fn measure(args: &EvaluateArgs, loaded: &[Loaded], pair: Pair) -> Result<(Report
             translator: &one.transfer,
         })
         .collect();
+    let data = args.music.read(pair)?;
+    let measures = measures(args, &data, pair, &models, arranging)?;
+    let judged =
+        (!models.is_empty() && !args.no_judges).then(|| judged(args, &data, pair, &models));
+    let evaluation = Evaluation {
+        measures,
+        judged: judged.transpose()?,
+    };
+    let shown = match models.first() {
+        Some(model) if args.out.is_some() || args.report.is_some() => {
+            let choice = Choice {
+                pair,
+                split: args.split,
+                each: args.pictures,
+                collections: &[],
+            };
+            examples(&data, &choice, model.translator)?
+        }
+        _ => Vec::new(),
+    };
+    Ok((evaluation, shown))
+}
+
+/// The measures of all weights, which are the same for every family.
+fn measures(
+    args: &EvaluateArgs,
+    data: &Data,
+    pair: Pair,
+    models: &[Model],
+    arranging: &[Arranging],
+) -> Result<Measures> {
+    let ways = models.iter().map(|model| ByCells {
+        translator: model.translator,
+        pair,
+    });
+    let ways: Vec<ByCells> = ways.collect();
+    let names: Vec<String> = (0..models.len()).map(|at| row_name(models, at)).collect();
+    let named = names.iter().zip(&ways);
+    let mut methods: Vec<Method> = named.map(|(name, way)| Method { name, way }).collect();
+    methods.extend(arranging.iter().map(|one| Method {
+        name: &one.name,
+        way: &one.drawn,
+    }));
+    let settings = measures::Settings {
+        pair,
+        split: args.split,
+        phrases: args.phrases,
+        panel: Panel {
+            seeds: usize::from(args.seeds),
+            seed: args.seed,
+            ..Panel::default()
+        },
+    };
+    let mut show = Show::new(args.quiet);
+    let (mut done, all) = (0, 2 * (methods.len() as u64 + BASELINES));
+    let measures = bench(data, &settings, &methods, &mut |what| {
+        show.at(&format!("measuring {what}"), done, all, "");
+        done += 1;
+    });
+    show.end();
+    Ok(measures?)
+}
+
+/// What judges say of the generators of one pair.
+fn judged(args: &EvaluateArgs, data: &Data, pair: Pair, models: &[Model]) -> Result<Report> {
     let settings = Settings {
         pair,
         split: args.split,
         phrases: args.phrases,
         seed: args.seed,
     };
-    let data = args.music.read(pair)?;
     let mut show = Show::new(args.quiet);
-    let judges = judges(args, pair, &data, &mut show)?;
+    let judges = judges(args, pair, data, &mut show)?;
     let whole = args.music.read_whole(pair)?;
-    let collections = also(args, whole.as_ref().unwrap_or(&data), &settings)?;
+    let collections = also(args, whole.as_ref().unwrap_or(data), &settings)?;
     // Judges that never heard such music know little about it.
     let wide = match &whole {
         Some(whole) if !collections.is_empty() => Some(self::judges(args, pair, whole, &mut show)?),
@@ -149,33 +236,21 @@ fn measure(args: &EvaluateArgs, loaded: &[Loaded], pair: Pair) -> Result<(Report
     let all = (each(pair.a) + each(pair.b) + also_count) as u64;
     let mut done = (String::new(), 0);
     let report = evaluate(
-        &data,
+        data,
         aside,
         &settings,
         &judges,
-        &models,
+        models,
         &mut |name, count| {
             if done.0 != name {
                 done = (name.to_owned(), 0);
             }
             done.1 += count as u64;
-            show.at(&format!("{pair}: measuring {name}"), done.1, all, "");
+            show.at(&format!("{pair}: judging {name}"), done.1, all, "");
         },
     )?;
     show.end();
-    let shown = match models.first() {
-        Some(model) if args.out.is_some() || args.report.is_some() => {
-            let choice = Choice {
-                pair,
-                split: args.split,
-                each: args.pictures,
-                collections: &[],
-            };
-            examples(&data, &choice, model.translator)?
-        }
-        _ => Vec::new(),
-    };
-    Ok((report, shown))
+    Ok(report)
 }
 
 /// The judges of a pair, kept or newly trained.

@@ -36,11 +36,11 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Train a genre pair on a corpus or on two folders of MIDI files.
+    /// Train the networks on a corpus or on folders of MIDI files.
     Train(Box<train::TrainArgs>),
     /// Train the cells of a table, such as the paper's nine, one after another.
     Sweep(sweep::SweepArgs),
-    /// Measure weights: style by three judges, content, and the baselines beside them.
+    /// Measure weights: style by strangers, content, what is wrong, and the baselines beside them.
     Evaluate(evaluate::EvaluateArgs),
     /// Match the thresholds of weights to the density of the music.
     Calibrate(calibrate::CalibrateArgs),

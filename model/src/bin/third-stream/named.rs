@@ -6,7 +6,9 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use third_stream_model::genre::Pair;
-use third_stream_model::transfer::Transfer;
+use third_stream_model::net::GeneratorConfig;
+use third_stream_model::own::Pairs;
+use third_stream_model::transfer::{ArrangerTransfer, CycleGanTransfer};
 use third_stream_model::weights::Header;
 
 /// `[NAME=]FILE`.
@@ -42,7 +44,7 @@ impl FromStr for Named {
 /// Weights, ready to run.
 pub(crate) struct Loaded {
     pub(crate) name: String,
-    pub(crate) transfer: Transfer,
+    pub(crate) transfer: CycleGanTransfer,
 }
 
 /// Reads a file.
@@ -52,16 +54,33 @@ pub(crate) fn load(named: &Named) -> Result<Loaded> {
         .with_context(|| format!("{}: cannot be read; expected a weights file", at()))?;
     Ok(Loaded {
         name: named.name.clone(),
-        transfer: Transfer::from_bytes(&bytes).with_context(at)?,
+        transfer: CycleGanTransfer::from_bytes(&bytes).with_context(at)?,
     })
 }
 
-/// Reads files.
-pub(crate) fn load_all(files: &[Named]) -> Result<Vec<Loaded>> {
-    let loaded: Vec<Loaded> = files.iter().map(load).collect::<Result<_>>()?;
+/// An arranger's weights, ready to run.
+pub(crate) struct Arranging {
+    pub(crate) name: String,
+    pub(crate) drawn: ArrangerTransfer,
+}
+
+/// Reads files of both families.
+pub(crate) fn load_all(files: &[Named]) -> Result<(Vec<Loaded>, Vec<Arranging>)> {
+    let (mut loaded, mut arranging) = (Vec::new(), Vec::new());
+    for named in files {
+        let at = || named.file.display().to_string();
+        let bytes = fs::read(&named.file).unwrap_or_default();
+        if Header::read(&bytes).is_ok_and(|header| header.arranger().is_ok()) {
+            let name = named.name.clone();
+            let drawn = ArrangerTransfer::from_bytes(&bytes).with_context(at)?;
+            arranging.push(Arranging { name, drawn });
+        } else {
+            loaded.push(load(named)?);
+        }
+    }
     let headers = loaded.iter().map(|one| (&*one.name, one.transfer.header()));
     check_seeds(&headers.collect::<Vec<_>>())?;
-    Ok(loaded)
+    Ok((loaded, arranging))
 }
 
 /// Weights with the same name and pair must be of one recipe and size and of different seeds:
@@ -69,9 +88,8 @@ pub(crate) fn load_all(files: &[Named]) -> Result<Vec<Loaded>> {
 fn check_seeds(named: &[(&str, &Header)]) -> Result<()> {
     for (index, (name, header)) in named.iter().enumerate() {
         let before = named[..index].iter();
-        for (_, other) in before.filter(|(n, h)| n == name && h.pair == header.pair) {
-            let differs = if (&other.recipe, other.generator) != (&header.recipe, header.generator)
-            {
+        for (_, other) in before.filter(|(n, h)| n == name && h.pairs() == header.pairs()) {
+            let differs = if (&other.recipe, shape(other)) != (&header.recipe, shape(header)) {
                 "of different recipes or sizes"
             } else if other.seed == header.seed {
                 "of the same seed"
@@ -81,11 +99,16 @@ fn check_seeds(named: &[(&str, &Header)]) -> Result<()> {
             bail!(
                 "two weights for {} named {name:?} are {differs}; files with the same name are \
                  measured as seeds of one recipe, so name these apart, as in --weights other=FILE",
-                header.pair
+                Pairs(header.pairs())
             );
         }
     }
     Ok(())
+}
+
+/// The shape of the networks, to be compared.
+fn shape(header: &Header) -> Option<GeneratorConfig> {
+    header.cyclegan().ok().map(|cyclegan| cyclegan.generator)
 }
 
 /// The pairs of the weights in their order, or the pair that was asked for. Without either,
@@ -115,7 +138,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use third_stream_model::net::GeneratorConfig;
+    use third_stream_model::weights::{CycleGan, Family};
 
     #[test]
     fn a_name_may_stand_before_the_file() {
@@ -161,13 +184,15 @@ mod tests {
         let header = |pair: &str, recipe: &str, seed| Header {
             format: 1,
             roll: (64, 84, 24),
-            pair: pair.into(),
-            generator: GeneratorConfig {
-                base_channels: 1,
-                residual_blocks: 1,
-                skip: 2.0,
-            },
-            threshold: [0.5, 0.5],
+            family: Family::CycleGan(CycleGan {
+                pair: pair.into(),
+                generator: GeneratorConfig {
+                    base_channels: 1,
+                    residual_blocks: 1,
+                    skip: 2.0,
+                },
+                threshold: [0.5, 0.5],
+            }),
             recipe: recipe.into(),
             steps: 3,
             seed,

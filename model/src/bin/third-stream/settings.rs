@@ -2,15 +2,54 @@
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
-use third_stream_model::train::recipe::Recipe;
+use third_stream_model::train::arranger;
+use third_stream_model::train::recipe::{Family, Recipe};
+use third_stream_model::train::schedule::Schedule;
+
+/// A recipe of either family.
+pub(crate) enum AnyRecipe {
+    Cyclegan(Box<Recipe>),
+    Arranger(arranger::recipe::Recipe),
+}
+
+impl AnyRecipe {
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Cyclegan(recipe) => &recipe.name,
+            Self::Arranger(recipe) => &recipe.name,
+        }
+    }
+
+    pub(crate) const fn batch(&self) -> usize {
+        match self {
+            Self::Cyclegan(recipe) => recipe.batch,
+            Self::Arranger(recipe) => recipe.settings.batch,
+        }
+    }
+
+    pub(crate) fn schedule(&self) -> Schedule {
+        match self {
+            Self::Cyclegan(recipe) => Schedule {
+                rate: recipe.learning_rate,
+                decay_from: recipe.decay_from,
+                steps: recipe.steps,
+                ..Schedule::default()
+            },
+            Self::Arranger(recipe) => recipe.settings.schedule(),
+        }
+    }
+}
 
 /// Changes one setting; `change` is `name=value`, with `.` for settings in settings, such as
-/// `generator.base_channels=16`.
+/// `generator.base_channels=16`. Those of the arranger are meant without their family.
 pub(crate) fn set(recipe: &mut Value, change: &str) -> Result<()> {
     let (name, value) = change
         .split_once('=')
         .ok_or_else(|| anyhow!("--set {change}: expected name=value"))?;
-    let mut place = &mut *recipe;
+    let mut place = match recipe.pointer("/family/arranger") {
+        Some(_) if name != "name" => &mut recipe["family"]["arranger"],
+        _ => &mut *recipe,
+    };
     for part in name.split('.') {
         let known: Vec<&String> = place
             .as_object()
@@ -22,13 +61,16 @@ pub(crate) fn set(recipe: &mut Value, change: &str) -> Result<()> {
     }
     // A word such as `in-loss` is no JSON, but what a user types.
     *place = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
-    checked(recipe).with_context(|| format!("--set {change}"))?;
+    any(recipe).with_context(|| format!("--set {change}"))?;
     Ok(())
 }
 
 /// Changes the number of steps, and with it the step from which the learning rate falls.
 pub(crate) fn set_steps(recipe: &mut Value, steps: u64) -> Result<()> {
-    let before = checked(recipe)?;
+    let AnyRecipe::Cyclegan(before) = any(recipe)? else {
+        // There the fall is a share of the steps.
+        return set(recipe, &format!("steps={steps}"));
+    };
     let decay_from = u128::from(before.decay_from) * u128::from(steps);
     let decay_from = decay_from / u128::from(before.steps.max(1));
     set(recipe, &format!("steps={steps}"))?;
@@ -36,18 +78,47 @@ pub(crate) fn set_steps(recipe: &mut Value, steps: u64) -> Result<()> {
 }
 
 /// The recipe, if training can be done by it.
+pub(crate) fn any(recipe: &Value) -> Result<AnyRecipe> {
+    match Family::of(recipe) {
+        Family::Cyclegan => Ok(AnyRecipe::Cyclegan(Box::new(checked(recipe)?))),
+        Family::Arranger => Ok(AnyRecipe::Arranger(arranger(recipe)?)),
+    }
+}
+
+/// The CycleGAN's recipe, if training can be done by it.
 pub(crate) fn checked(recipe: &Value) -> Result<Recipe> {
     let recipe: Recipe = serde_json::from_value(recipe.clone()).context("not a recipe")?;
-    if recipe.batch == 0 {
-        bail!("batch is 0; expected at least 1 phrase");
+    check(recipe.batch, recipe.learning_rate)?;
+    Ok(recipe)
+}
+
+fn arranger(recipe: &Value) -> Result<arranger::recipe::Recipe> {
+    let recipe: arranger::recipe::Recipe =
+        serde_json::from_value(recipe.clone()).context("not a recipe")?;
+    let settings = &recipe.settings;
+    check(settings.batch, settings.learning_rate)?;
+    if settings.network.base_channels == 0 {
+        bail!("network.base_channels is 0; expected at least 1");
     }
-    if !(recipe.learning_rate.is_finite() && recipe.learning_rate > 0.0) {
-        bail!(
-            "learning_rate is {}; expected more than 0",
-            recipe.learning_rate
-        );
+    let shares = [
+        settings.shares.jazz,
+        settings.shares.classic,
+        settings.shares.pop,
+    ];
+    if !shares.iter().all(|share| share.is_finite() && *share > 0.0) {
+        bail!("a share of a genre is not above 0; leave its folder out instead");
     }
     Ok(recipe)
+}
+
+fn check(batch: usize, rate: f64) -> Result<()> {
+    if batch == 0 {
+        bail!("batch is 0; expected at least 1 phrase");
+    }
+    if !(rate.is_finite() && rate > 0.0) {
+        bail!("learning_rate is {rate}; expected more than 0");
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -72,6 +143,22 @@ mod tests {
     }
 
     #[test]
+    fn the_arranger_s_settings_are_changed_without_their_family() {
+        let mut recipe = serde_json::to_value(arranger::recipe::Recipe::usual()).unwrap();
+        set(&mut recipe, "network.base_channels=8").unwrap();
+        set(&mut recipe, "name=mine").unwrap();
+        set_steps(&mut recipe, 400).unwrap();
+        let recipe = any(&recipe).unwrap();
+        let AnyRecipe::Arranger(changed) = &recipe else {
+            panic!("another family");
+        };
+        assert_eq!(changed.settings.network.base_channels, 8);
+        assert_eq!(recipe.name(), "mine");
+        assert_eq!(recipe.schedule().steps, 400);
+        assert_eq!(recipe.schedule().decay_from, 200);
+    }
+
+    #[test]
     fn wrong_settings_say_what_was_expected() {
         let recipe = serde_json::to_value(Recipe::smoke()).unwrap();
         let text = |change| format!("{:#}", set(&mut recipe.clone(), change).unwrap_err());
@@ -80,5 +167,9 @@ mod tests {
         insta::assert_snapshot!(text("batch=many"), @r#"--set batch=many: not a recipe: invalid type: string "many", expected usize"#);
         insta::assert_snapshot!(text("mixed=maybe"), @"--set mixed=maybe: not a recipe: unknown variant `maybe`, expected one of `none`, `released`, `in-loss`");
         insta::assert_snapshot!(text("batch=0"), @"--set batch=0: batch is 0; expected at least 1 phrase");
+        let recipe = serde_json::to_value(arranger::recipe::Recipe::smoke()).unwrap();
+        let text = |change| format!("{:#}", set(&mut recipe.clone(), change).unwrap_err());
+        insta::assert_snapshot!(text("shares.pop=0"), @"--set shares.pop=0: a share of a genre is not above 0; leave its folder out instead");
+        insta::assert_snapshot!(text("network.depth=3"), @r#"--set network.depth=3: no setting "depth"; there are: base_channels, residual_blocks"#);
     }
 }

@@ -1,18 +1,18 @@
 //! `third-stream transfer`: a MIDI file, or a folder of them, to another genre.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use third_stream_model::files;
 use third_stream_model::genre::{Direction, Genre, Pair};
 use third_stream_model::perform::Control;
 use third_stream_model::roll::guard::Guard;
 use third_stream_model::shipped;
 use third_stream_model::smf::Smf;
-use third_stream_model::song::{Phrase, Selection, Song, Tally};
+use third_stream_model::song::{Counts, Selection, Song};
 use third_stream_model::svg;
 use third_stream_model::transfer::{Transfer, Wish};
 
@@ -50,8 +50,8 @@ pub(crate) struct TransferArgs {
     /// Fewer added notes (-100) to fewer removed ones (100), in percent
     #[arg(long, default_value = "0", allow_hyphen_values = true, value_parser = signed_percent)]
     density: f32,
-    /// The genre pair: jazz-classic, jazz-pop or classic-pop [default: that of the weights file,
-    /// else jazz-classic]
+    /// The genre pair: jazz-classic, jazz-pop or classic-pop [default: the first that the weights
+    /// know and that leads to the target]
     #[arg(long)]
     pair: Option<Pair>,
     /// A weights file in place of the bundled one
@@ -63,7 +63,7 @@ pub(crate) struct TransferArgs {
     /// Transfer only these tracks, counted from 1, such as 1,3
     #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..))]
     tracks: Vec<u16>,
-    /// Transfer only these channels, 1 to 16; never drums (10)
+    /// Transfer only these channels, 1 to 16; never drums (10, and others that the file marks)
     #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u8).range(1..=16))]
     channels: Vec<u8>,
 }
@@ -118,34 +118,52 @@ pub(crate) fn run(args: &TransferArgs) -> Result<()> {
         println!("{}: {report}", args.output.display());
         return Ok(());
     }
-    let mut files = Vec::new();
-    find(input, &mut files)?;
-    ensure!(
-        !files.is_empty(),
-        "{}: expected MIDI files (*.mid, *.midi) in this folder or below it, found none",
-        input.display()
-    );
-    let mut failed = 0;
-    for file in &files {
+    folder(&engine)
+}
+
+/// Transfers every MIDI file below the input folder and names what is skipped.
+fn folder(engine: &Engine) -> Result<()> {
+    let TransferArgs { input, output, .. } = engine.args;
+    let found = files::below(input).map_err(|(path, error)| {
+        let text = "cannot be listed; expected a folder of MIDI files";
+        anyhow::Error::new(error).context(format!("{}: {text}", path.display()))
+    })?;
+    let (mut done, mut failed, mut skipped) = (0, 0, 0);
+    for file in &found {
         let name = file.strip_prefix(input).unwrap_or(file);
-        let picture = args.pictures.as_deref();
+        // One that cannot be opened is no other file: the reason comes from reading it.
+        if !files::is_midi(file).unwrap_or(true) {
+            skipped += 1;
+            eprintln!(
+                "{}: skipped: no MIDI file by its content or name",
+                name.display()
+            );
+            continue;
+        }
+        let picture = engine.args.pictures.as_deref();
         let picture = picture.map(|folder| folder.join(name).with_extension("svg"));
-        match engine.file(file, &args.output.join(name), picture.as_deref()) {
-            Ok(report) => println!("{}: {report}", name.display()),
+        match engine.file(file, &output.join(name), picture.as_deref()) {
+            Ok(report) => {
+                done += 1;
+                println!("{}: {report}", name.display());
+            }
             Err(error) => {
                 failed += 1;
                 eprintln!("{}: failed: {error:#}", name.display());
             }
         }
     }
-    println!(
-        "{} files transferred, {failed} failed",
-        files.len() - failed
+    ensure!(
+        done + failed > 0,
+        "{}: expected MIDI files in this folder or below it, by content or name (.mid, .midi, \
+         .smf, .kar, .rmi); found none among {skipped} files",
+        input.display()
     );
+    println!("{done} files transferred, {failed} failed, {skipped} skipped");
     ensure!(
         failed == 0,
         "{failed} of {} files could not be transferred; the reasons are above",
-        files.len()
+        done + failed
     );
     Ok(())
 }
@@ -154,6 +172,7 @@ pub(crate) fn run(args: &TransferArgs) -> Result<()> {
 struct Engine<'a> {
     args: &'a TransferArgs,
     transfer: Transfer,
+    pair: Pair,
     direction: Direction,
     wish: Wish,
     selection: Selection,
@@ -172,32 +191,16 @@ impl<'a> Engine<'a> {
                 Transfer::from_bytes(&bytes)
                     .with_context(|| format!("{}: cannot use the weights", file.display()))?
             }
-            None => Transfer::from_bytes(shipped::weights(bundled_pair(args)?))
+            None => Transfer::from_bytes(shipped::arranger())
                 .context("the bundled weights are damaged")?,
         };
-        let pair = transfer.pair();
-        if let Some(asked) = args.pair
-            && asked != pair
-        {
-            bail!(
-                "the weights are for {pair}, but --pair asks for {asked}; \
-                 name weights for {asked} with --weights"
-            );
-        }
-        let Some(direction) = pair.towards(args.to) else {
-            bail!(
-                "the weights are for {pair} and lead to {} or {}, not to {}; \
-                 name another --pair, or other weights with --weights",
-                pair.a,
-                pair.b,
-                args.to
-            );
-        };
+        let (pair, direction) = ends(&transfer.header().pairs(), args)?;
         let tracks: BTreeSet<usize> = args.tracks.iter().map(|n| usize::from(*n) - 1).collect();
         let channels: BTreeSet<u8> = args.channels.iter().map(|n| n - 1).collect();
         Ok(Self {
             args,
             transfer,
+            pair,
             direction,
             wish: Wish {
                 variation: args.variation,
@@ -242,7 +245,10 @@ impl<'a> Engine<'a> {
                 ..self.wish
             };
             let phrase = &phrase.heard.notes;
-            let edits = || self.transfer.edits(phrase, self.direction, &wish);
+            let edits = || {
+                self.transfer
+                    .edits(phrase, (self.pair, self.direction), &wish)
+            };
             (!phrase.is_empty()).then(edits).transpose()
         });
         let edits: Vec<_> = edits.collect::<Result<_, _>>().with_context(at)?;
@@ -266,7 +272,6 @@ impl<'a> Engine<'a> {
             },
         };
         let rendition = song.render(selection, &phrases, &edits, control);
-        let damaged = smf.tracks().iter().filter(|t| t.is_damaged()).count();
         rendition.write_into(&song, &mut smf);
         write(output, &smf.write())?;
         if let Some(picture) = picture {
@@ -280,11 +285,24 @@ impl<'a> Engine<'a> {
             });
             write(picture, drawing.as_bytes())?;
         }
-        Ok(report(&phrases, &rendition.tally(&song), damaged, start))
+        let damage = smf.damage().map_or(String::new(), |what| {
+            format!("; damaged ({what}), read past that, and its bytes kept")
+        });
+        if phrases.is_empty() {
+            return Ok(format!("no notes to transfer, written as it was{damage}"));
+        }
+        let tally = rendition.tally(&song);
+        Ok(format!(
+            "{} phrases; {}; {} of those kept moved; {:.1} s{damage}",
+            phrases.len(),
+            Counts::of(&song, selection, tally),
+            tally.changed,
+            start.elapsed().as_secs_f32()
+        ))
     }
 
     fn subtitle(&self) -> String {
-        let pair = self.transfer.pair();
+        let pair = self.pair;
         format!(
             "{} \u{2192} {}, amount {:.0} %, quantise {:.0} %",
             pair.source(self.direction),
@@ -295,40 +313,27 @@ impl<'a> Engine<'a> {
     }
 }
 
-/// The pair whose bundled weights lead to the target.
-fn bundled_pair(args: &TransferArgs) -> Result<Pair> {
-    let pair = args.pair.or_else(|| Pair::meant_by(args.to));
-    pair.with_context(|| {
-        let pairs = Pair::ALL
-            .into_iter()
-            .filter(|pair| pair.towards(args.to).is_some());
-        let options: Vec<String> = pairs.map(|pair| format!("--pair {pair}")).collect();
+/// Of the pairs that the weights know the one that was asked for, or the first that leads to the
+/// target; and the direction in it.
+fn ends(known: &[Pair], args: &TransferArgs) -> Result<(Pair, Direction)> {
+    let asked = |pair: &&Pair| args.pair.is_none_or(|asked| asked == **pair);
+    let mut leading = known.iter().filter(asked).filter_map(|pair| {
+        let direction = pair.towards(args.to)?;
+        Some((*pair, direction))
+    });
+    leading.next().with_context(|| {
+        let names: Vec<String> = known.iter().map(Pair::to_string).collect();
+        let asked = args
+            .pair
+            .map(|pair| format!(" in {pair}"))
+            .unwrap_or_default();
         format!(
-            "two pairs lead to {}: say {}",
-            args.to,
-            options.join(" or ")
+            "the weights are for {} and do not lead to {}{asked}; name another --pair, or other \
+             weights with --weights",
+            names.join(", "),
+            args.to
         )
     })
-}
-
-fn report(phrases: &[Phrase], tally: &Tally, damaged: usize, start: Instant) -> String {
-    let repaired = match damaged {
-        0 => String::new(),
-        1 => "; 1 damaged track was read as far as it goes".to_owned(),
-        more => format!("; {more} damaged tracks were read as far as they go"),
-    };
-    if phrases.is_empty() {
-        return format!("no notes to transfer, written as it was{repaired}");
-    }
-    format!(
-        "{} phrases; notes: {} as they were, {} changed, {} removed, {} added; {:.1} s{repaired}",
-        phrases.len(),
-        tally.unchanged,
-        tally.changed,
-        tally.removed,
-        tally.added,
-        start.elapsed().as_secs_f32()
-    )
 }
 
 fn is_same(input: &Path, output: &Path) -> bool {
@@ -336,35 +341,6 @@ fn is_same(input: &Path, output: &Path) -> bool {
         (Ok(input), Ok(output)) => input == output,
         _ => false,
     }
-}
-
-/// The MIDI files of a folder and its folders, in order of their names.
-fn find(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    let at = || {
-        format!(
-            "{}: cannot be listed; expected a folder of MIDI files",
-            folder.display()
-        )
-    };
-    let entries = fs::read_dir(folder).with_context(at)?;
-    let mut paths: Vec<PathBuf> = entries
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<_, _>>()
-        .with_context(at)?;
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            find(&path, files)?;
-        } else if is_midi(&path) {
-            files.push(path);
-        }
-    }
-    Ok(())
-}
-
-fn is_midi(path: &Path) -> bool {
-    let extension = path.extension().and_then(OsStr::to_str);
-    extension.is_some_and(|e| e.eq_ignore_ascii_case("mid") || e.eq_ignore_ascii_case("midi"))
 }
 
 /// Writes a file beside its place and then moves it there, so that no half file is left.

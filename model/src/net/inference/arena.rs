@@ -1,11 +1,11 @@
 //! Everything that a pass writes to, allocated once.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::grid::{Grid, HEIGHT, Mirrored, WIDTH};
 use super::norm::Field;
 use super::tile::LANES;
-use super::winograd;
 
 /// Values of a cache line.
 const LINE: usize = 16;
@@ -60,7 +60,7 @@ pub(super) struct Layout {
 
 impl Layout {
     /// Rows, columns, and the border before and after them.
-    const fn new(height: usize, width: usize, before: usize, after: usize) -> Self {
+    pub(super) const fn new(height: usize, width: usize, before: usize, after: usize) -> Self {
         let row = before + width + after;
         let field = Field {
             height,
@@ -84,12 +84,12 @@ pub(super) const MARGIN: usize = 3;
 pub(super) const FULL_DOWN: Layout = Layout::new(64, 84, 1, 0);
 pub(super) const HALF_DOWN: Layout = Layout::new(32, 42, 1, 0);
 /// Images that a transposed convolution reads: zeros after them.
-pub(super) const LOW: Layout = Layout::new(winograd::HEIGHT, winograd::WIDTH, 0, 1);
+pub(super) const LOW: Layout = Layout::new(HEIGHT, WIDTH, 0, 1);
 pub(super) const HALF_UP: Layout = Layout::new(32, 42, 0, 1);
 /// The image that the last convolution reads.
 pub(super) const FULL_UP: Layout = Layout::new(64, 84, MARGIN, MARGIN);
 /// An image of a residual layer on its way through the norm.
-pub(super) const BARE: Layout = Layout::new(winograd::HEIGHT, winograd::WIDTH, 0, 0);
+pub(super) const BARE: Layout = Layout::new(HEIGHT, WIDTH, 0, 0);
 
 /// What one thread works on in a residual layer.
 #[derive(Debug)]
@@ -98,6 +98,56 @@ pub(super) struct Scratch {
     pub(super) points: Aligned,
     /// A block's pixels.
     pub(super) plane: Aligned,
+}
+
+/// Values of a thread's scratch for panels of so many blocks.
+const fn scratch(panel_blocks: usize) -> [usize; 2] {
+    [panel_blocks * Mirrored::BLOCK, BARE.plane]
+}
+
+/// The scratch of each thread.
+#[derive(Debug)]
+pub(super) struct Threads {
+    /// The lock is never waited for.
+    each: Vec<Mutex<Scratch>>,
+    lengths: [usize; 2],
+}
+
+impl Threads {
+    /// No scratch yet; each will have so many values in its parts.
+    pub(super) const fn new(lengths: [usize; 2]) -> Self {
+        Self {
+            each: Vec::new(),
+            lengths,
+        }
+    }
+
+    /// Bytes of the scratch of so many threads.
+    pub(super) fn bytes(lengths: [usize; 2], threads: usize) -> usize {
+        // A list that grows has room for up to twice as many, and for four at first.
+        let list = (2 * threads + 4) * size_of::<Mutex<Scratch>>();
+        threads * bytes(&lengths) + list
+    }
+
+    /// Makes sure that each of so many threads has its scratch.
+    pub(super) fn grow(&mut self, threads: usize) {
+        while self.each.len() < threads {
+            let [points, plane] = self.lengths.map(Aligned::zeros);
+            self.each.push(Mutex::new(Scratch { points, plane }));
+        }
+    }
+
+    /// That of this thread.
+    pub(super) fn own(&self) -> MutexGuard<'_, Scratch> {
+        let index = rayon::current_thread_index().unwrap_or(0);
+        let own = self.each[index % self.each.len()].lock();
+        own.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Bytes of so many values in each of some parts.
+pub(super) fn bytes(lengths: &[usize]) -> usize {
+    lengths.iter().copied().map(Aligned::bytes).sum()
 }
 
 /// The memory of one pass at a time.
@@ -111,9 +161,7 @@ pub struct Arena {
     pub(super) points: [Aligned; 2],
     pub(super) half_up: Aligned,
     pub(super) full_up: Aligned,
-    /// Of each thread; the lock is never waited for.
-    pub(super) scratch: Vec<Mutex<Scratch>>,
-    panel_blocks: usize,
+    pub(super) scratch: Threads,
 }
 
 /// Values of each of an arena's parts, in the order of its fields.
@@ -123,16 +171,11 @@ const fn lengths([full, half, low]: [usize; 3]) -> [usize; 8] {
         full * FULL_DOWN.plane,
         half * HALF_DOWN.plane,
         low * LOW.plane,
-        low * winograd::BLOCK,
-        low * winograd::BLOCK,
+        low * Mirrored::BLOCK,
+        low * Mirrored::BLOCK,
         half * HALF_UP.plane,
         full * FULL_UP.plane,
     ]
-}
-
-/// The same of a thread's scratch.
-const fn scratch_lengths(panel_blocks: usize) -> [usize; 2] {
-    [panel_blocks * winograd::BLOCK, BARE.plane]
 }
 
 impl Arena {
@@ -148,26 +191,12 @@ impl Arena {
             points: [a, b],
             half_up,
             full_up,
-            scratch: Vec::new(),
-            panel_blocks,
+            scratch: Threads::new(scratch(panel_blocks)),
         }
     }
 
     /// Bytes of such an arena whose passes so many threads share.
     pub(super) fn bytes(blocks: [usize; 3], panel_blocks: usize, threads: usize) -> usize {
-        let bytes = |lengths: &[usize]| lengths.iter().copied().map(Aligned::bytes).sum::<usize>();
-        let scratch = threads * bytes(&scratch_lengths(panel_blocks));
-        // A list that grows has room for up to twice as many, and for four at first.
-        let list = (2 * threads + 4) * size_of::<Mutex<Scratch>>();
-        bytes(&lengths(blocks)) + scratch + list
-    }
-
-    /// Makes sure that each of so many threads has its scratch.
-    pub(super) fn grow(&mut self, threads: usize) {
-        let panel_blocks = self.panel_blocks;
-        while self.scratch.len() < threads {
-            let [points, plane] = scratch_lengths(panel_blocks).map(Aligned::zeros);
-            self.scratch.push(Mutex::new(Scratch { points, plane }));
-        }
+        bytes(&lengths(blocks)) + Threads::bytes(scratch(panel_blocks), threads)
     }
 }

@@ -54,11 +54,54 @@ pub(super) struct Packed {
     pub(super) constants: [Vec<f32>; 2],
 }
 
-/// A tap: its first input channel, where it begins, and its place in the kernel.
+/// The images that a layer reads: the layout of their planes, and of each its first block and its
+/// channels.
+pub(super) type From<'a> = (&'a Layout, &'a [[usize; 2]]);
+
+/// Turns a kernel into its points.
+type Transform = fn(&[f32]) -> [f32; winograd::POINTS];
+
+/// The blocks of some images, in their order.
+fn blocks(images: &[[usize; 2]]) -> Vec<Block> {
+    let (mut blocks, mut before) = (Vec::new(), 0);
+    for [index, channels] in images {
+        for first in (0..*channels).step_by(LANES) {
+            blocks.push(Block {
+                index: index + first / LANES,
+                channel: before + first,
+                count: (channels - first).min(LANES),
+            });
+        }
+        before += channels;
+    }
+    blocks
+}
+
+/// A block of input channels: its number, its first channel, and how many it has.
+struct Block {
+    index: usize,
+    channel: usize,
+    count: usize,
+}
+
+/// A tap: its first input channel and how many it has, where it begins, and its place in the
+/// kernel.
 struct Tap {
     channel: usize,
+    count: usize,
     at: usize,
     place: usize,
+}
+
+impl Tap {
+    /// The value of channel `k` in the kernel that begins at `pair`; 0 where there is none.
+    fn value(&self, k: usize, kernel: &[f32], pair: usize) -> f32 {
+        if k < self.count {
+            kernel[pair + self.place]
+        } else {
+            0.0
+        }
+    }
 }
 
 impl Packed {
@@ -100,40 +143,50 @@ impl Packed {
         }
     }
 
-    /// The 7×7 convolution of a single channel: a tap is a row of the kernel.
-    pub(super) fn input(size: Size, row: usize, weights: &Weights) -> Self {
-        let taps = (0..7).map(|y| Tap {
-            channel: 0,
-            at: y * row,
+    /// The 7×7 convolution of images of single channels with `row` pixels a row, `image` from one
+    /// to the next: a tap is a row of the kernel.
+    pub(super) fn input(size: Size, [image, row]: [usize; 2], weights: &Weights) -> Self {
+        let tap = |channel: usize, y: usize| Tap {
+            channel,
+            count: 1,
+            at: channel * image + y * row,
             place: 7 * y,
-        });
+        };
+        let channels = 0..size.channels_in;
+        let taps = channels.flat_map(|channel| (0..7).map(move |y| tap(channel, y)));
         Self::new(size, 7, &[taps.collect()], weights, |out, tap, k| {
-            weights.kernel[49 * out + tap.place + k]
+            weights.kernel[(out * size.channels_in + tap.channel) * 49 + tap.place + k]
         })
     }
 
-    /// A 3×3 convolution over images of `from`.
-    pub(super) fn strided(size: Size, from: &Layout, weights: &Weights) -> Self {
-        let tap = |block: usize, place: usize| Tap {
-            channel: block * LANES,
-            at: block * from.plane + (place / 3 * from.field.row + place % 3) * LANES,
+    /// A convolution with a square kernel over such images. Its first tap lies at the first place of an image with a border of `border` pixels.
+    pub(super) fn direct(
+        size: Size,
+        (from, images): From<'_>,
+        border: usize,
+        weights: &Weights,
+    ) -> Self {
+        let (kernel, row) = (2 * border + 1, from.field.row);
+        let first = from.field.first - border * (row + 1);
+        let tap = |block: &Block, place: usize| Tap {
+            channel: block.channel,
+            count: block.count,
+            at: block.index * from.plane + (first + place / kernel * row + place % kernel) * LANES,
             place,
         };
-        let blocks = 0..size.blocks_in();
-        let taps = blocks.flat_map(|block| (0..9).map(move |place| tap(block, place)));
-        Self::new(size, LANES, &[taps.collect()], weights, |out, tap, k| {
-            let channel = tap.channel + k;
-            if channel < size.channels_in {
-                weights.kernel[(out * size.channels_in + channel) * 9 + tap.place]
-            } else {
-                0.0
-            }
+        let places = kernel * kernel;
+        let mut taps = Vec::new();
+        for block in blocks(images) {
+            taps.extend((0..places).map(|place| tap(&block, place)));
+        }
+        Self::new(size, LANES, &[taps], weights, |out, tap, k| {
+            let pair = out * size.channels_in + tap.channel + k;
+            tap.value(k, &weights.kernel, pair * places)
         })
     }
 
-    /// A transposed 3×3 convolution to twice the size, from images of `from`: a group for each
-    /// parity of the output's row and column, columns first.
-    pub(super) fn transposed(size: Size, from: &Layout, weights: &Weights) -> Self {
+    /// A transposed 3×3 convolution to twice the size, from such images: a group for each parity of the output's row and column, columns first.
+    pub(super) fn transposed(size: Size, (from, images): From<'_>, weights: &Weights) -> Self {
         // Even outputs see the kernel's middle; odd ones its end here, its start one further on.
         let along = |parity: usize| -> &[(usize, usize)] {
             if parity == 0 {
@@ -144,12 +197,13 @@ impl Packed {
         };
         let group = |phase: usize| {
             let mut taps = Vec::new();
-            for block in 0..size.blocks_in() {
+            for block in blocks(images) {
                 for &(dy, ky) in along(phase / 2) {
                     for &(dx, kx) in along(phase % 2) {
                         taps.push(Tap {
-                            channel: block * LANES,
-                            at: block * from.plane + (dy * from.field.row + dx) * LANES,
+                            channel: block.channel,
+                            count: block.count,
+                            at: block.index * from.plane + (dy * from.field.row + dx) * LANES,
                             place: 3 * ky + kx,
                         });
                     }
@@ -159,33 +213,49 @@ impl Packed {
         };
         let groups: Vec<Vec<Tap>> = (0..4).map(group).collect();
         Self::new(size, LANES, &groups, weights, |out, tap, k| {
-            let channel = tap.channel + k;
-            if channel < size.channels_in {
-                weights.kernel[(channel * size.channels_out + out) * 9 + tap.place]
-            } else {
-                0.0
-            }
+            let pair = (tap.channel + k) * size.channels_out + out;
+            tap.value(k, &weights.kernel, pair * 9)
         })
     }
 
-    /// A residual layer: of each panel, of each point the weights of all input channels.
-    pub(super) fn residual(size: Size, weights: &Weights) -> Self {
-        let blocks = size.blocks_in();
-        let taps = (0..blocks).map(|block| Tap {
-            channel: block * LANES,
-            at: block * winograd::BLOCK,
+    /// A residual layer, of whose input's points those of a block are `step` values from the next.
+    pub(super) fn residual(size: Size, step: usize, weights: &Weights) -> Self {
+        let image = [[0, size.channels_in]];
+        let slots = [size.blocks_in(), step];
+        Self::filtered(size, (&image, slots), weights, (9, winograd::kernel))
+    }
+
+    /// A layer that is filtered by points: of each panel, of each point the weights of all blocks
+    /// of input channels. Of the points there are so many blocks, and so many values from one to
+    /// the next; a kernel has so many places and is turned into points so.
+    pub(super) fn filtered(
+        size: Size,
+        (images, [slots, step]): (&[[usize; 2]], [usize; 2]),
+        weights: &Weights,
+        (places, transform): (usize, Transform),
+    ) -> Self {
+        let taps = (0..slots).map(|slot| Tap {
+            channel: 0,
+            count: LANES,
+            at: slot * step,
             place: 0,
         });
         // The kernels' points go to their places one kernel at a time: each is transformed once.
         let mut packed = Self::new(size, 0, &[taps.collect()], weights, |_, _, _| 0.0);
-        let point = blocks * LANES * size.panel;
+        let point = slots * LANES * size.panel;
         packed.panel = winograd::POINTS * point;
         packed.weights = Aligned::zeros(size.panels() * packed.panel);
-        for (index, kernel) in weights.kernel.chunks_exact(9).enumerate() {
-            let (out, channel) = (index / size.channels_in, index % size.channels_in);
-            let first = out / size.panel * packed.panel + channel * size.panel + out % size.panel;
-            for (p, value) in winograd::kernel(kernel).into_iter().enumerate() {
-                packed.weights[first + p * point] = value;
+        for out in 0..weights.kernel.len() / (size.channels_in * places) {
+            for block in blocks(images) {
+                for k in 0..block.count {
+                    let pair = out * size.channels_in + block.channel + k;
+                    let kernel = &weights.kernel[pair * places..][..places];
+                    let row = block.index * LANES + k;
+                    let first = out / size.panel * packed.panel + row * size.panel;
+                    for (p, value) in transform(kernel).into_iter().enumerate() {
+                        packed.weights[first + out % size.panel + p * point] = value;
+                    }
+                }
             }
         }
         packed

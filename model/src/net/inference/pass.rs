@@ -1,20 +1,34 @@
 //! One forward pass. Each layer is cut into panels of output channels, which threads share out;
 //! a panel's sums are always computed in the same order, so their number does not show.
 
-use std::marker::PhantomData;
-use std::sync::{Mutex, PoisonError};
-
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::Prepared;
 use super::arena::{
-    Arena, BARE, FULL_DOWN, FULL_UP, HALF_DOWN, HALF_UP, INPUT, LOW, Layout, MARGIN, Scratch,
+    Arena, BARE, FULL_DOWN, FULL_UP, HALF_DOWN, HALF_UP, INPUT, LOW, Layout, MARGIN,
 };
-use super::norm::{Norm, NormAdd};
+use super::grid::Kind;
+use super::norm::Norm;
 use super::packed::Packed;
+use super::residual::{Memory, Residual};
 use super::tile::{LANES, Product, product};
-use super::winograd::{self, BLOCK, Grid, Mirrored, POINTS};
+
+/// A call of a pass of a level's kind.
+macro_rules! with_pass {
+    ($level:ident, $call:ident $(::<$grid:ty>)? ($($argument:expr),*)) => {
+        match $level {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512(simd) => Pass::<_, 1, 2>(simd).$call$(::<$grid>)?($($argument),*),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2(simd) => Pass::<_, 2, 2>(simd).$call$(::<$grid>)?($($argument),*),
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon(simd) => Pass::<_, 4, 4>(simd).$call$(::<$grid>)?($($argument),*),
+            Level::Portable(simd) => Pass::<_, 16, 16>(simd).$call$(::<$grid>)?($($argument),*),
+        }
+    };
+}
+pub(super) use with_pass;
 
 /// The kind of vectors: `N` of them make a block, `V` a panel.
 #[derive(Clone, Copy)]
@@ -26,11 +40,11 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
 
     /// The logits `y` of the cells `x`.
     pub(super) fn run(self, net: &Prepared, arena: &mut Arena, x: &[f32], y: &mut [f32]) {
-        arena.grow(rayon::current_num_threads());
+        arena.scratch.grow(rayon::current_num_threads());
         mirrored_input(x, &mut arena.input);
         let input = &*arena.input;
         self.panels(
-            &net.input,
+            (&net.input, &net.input.constants),
             &FULL_DOWN,
             &mut arena.full_down,
             |weights, to| {
@@ -49,7 +63,7 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
         );
         let from = &*arena.full_down;
         self.panels(
-            &net.down[0],
+            (&net.down[0], &net.down[0].constants),
             &HALF_DOWN,
             &mut arena.half_down,
             |weights, to| {
@@ -63,18 +77,46 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
             },
         );
         let from = &*arena.half_down;
-        self.panels(&net.down[1], &LOW, &mut arena.low, |weights, to| {
-            self.strided(&net.down[1].taps[0], [&HALF_DOWN, &LOW], weights, from, to);
-        });
-        self.residual(net, arena);
+        self.panels(
+            (&net.down[1], &net.down[1].constants),
+            &LOW,
+            &mut arena.low,
+            |weights, to| {
+                self.strided(&net.down[1].taps[0], [&HALF_DOWN, &LOW], weights, from, to);
+            },
+        );
+        let residual = Residual {
+            blocks: &net.residual,
+            constants: |_, [block, layer]: [usize; 2]| &net.residual[block][layer].constants,
+            kinds: [Kind::Mirrored; 4],
+            images: 1,
+            kept: &LOW,
+            work: &BARE,
+        };
+        let memory = Memory {
+            kept: &mut arena.low,
+            points: &mut arena.points,
+            scratch: &arena.scratch,
+        };
+        self.residual(&residual, memory, 1);
         let from = &*arena.low;
-        self.panels(&net.up[0], &HALF_UP, &mut arena.half_up, |weights, to| {
-            self.transposed(&net.up[0].taps, [&LOW, &HALF_UP], weights, from, to);
-        });
+        self.panels(
+            (&net.up[0], &net.up[0].constants),
+            &HALF_UP,
+            &mut arena.half_up,
+            |weights, to| {
+                self.transposed(&net.up[0].taps, [&LOW, &HALF_UP], weights, from, to);
+            },
+        );
         let from = &*arena.half_up;
-        self.panels(&net.up[1], &FULL_UP, &mut arena.full_up, |weights, to| {
-            self.transposed(&net.up[1].taps, [&HALF_UP, &FULL_UP], weights, from, to);
-        });
+        self.panels(
+            (&net.up[1], &net.up[1].constants),
+            &FULL_UP,
+            &mut arena.full_up,
+            |weights, to| {
+                self.transposed(&net.up[1].taps, [&HALF_UP, &FULL_UP], weights, from, to);
+            },
+        );
         let from = &*arena.full_up;
         let planes = &from[..net.output.len() / (49 * LANES) * FULL_UP.plane];
         chunks(y, FULL_UP.field.width, |line, y| {
@@ -90,7 +132,7 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
         }
     }
 
-    fn product<const STEP: usize, const DEPTH: usize>(
+    pub(super) fn product<const STEP: usize, const DEPTH: usize>(
         self,
         rows: usize,
         values: Product<'_>,
@@ -99,18 +141,31 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
         product::<S, N, V, STEP, DEPTH>(self.0, rows, values, c);
     }
 
-    /// A layer whose panels `convolve` makes, with its norm and ReLU.
-    fn panels(
+    /// A layer whose panels `convolve` makes, with its norm of these constants and ReLU.
+    pub(super) fn panels(
         self,
-        layer: &Packed,
+        (layer, constants): (&Packed, &[Vec<f32>; 2]),
         layout: &Layout,
         to: &mut [f32],
         convolve: impl Fn(&[f32], &mut [f32]) + Sync,
     ) {
-        chunks(to, Self::BLOCKS * layout.plane, |panel, to| {
+        self.normed(constants, layout, to, |panel, to| {
             convolve(&layer.weights[panel * layer.panel..][..layer.panel], to);
+        });
+    }
+
+    /// Images whose panels `make` makes, with a norm of these constants and ReLU.
+    pub(super) fn normed(
+        self,
+        constants: &[Vec<f32>; 2],
+        layout: &Layout,
+        to: &mut [f32],
+        make: impl Fn(usize, &mut [f32]) + Sync,
+    ) {
+        chunks(to, Self::BLOCKS * layout.plane, |panel, to| {
+            make(panel, to);
             for (block, plane) in to.chunks_exact_mut(layout.plane).enumerate() {
-                let constants = constants(layer, panel * Self::BLOCKS + block);
+                let constants = of_block(constants, panel * Self::BLOCKS + block);
                 let field = layout.field;
                 let values = &mut *plane;
                 self.0.vectorize(Norm::<N> {
@@ -125,7 +180,8 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
         });
     }
 
-    fn strided(
+    /// A convolution that halves the size.
+    pub(super) fn strided(
         self,
         taps: &[usize],
         [before, after]: [&Layout; 2],
@@ -146,7 +202,8 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
         }
     }
 
-    fn transposed(
+    /// A transposed convolution that doubles the size.
+    pub(super) fn transposed(
         self,
         groups: &[Vec<usize>],
         [before, after]: [&Layout; 2],
@@ -171,131 +228,16 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
             }
         }
     }
-
-    /// The residual blocks, on `arena.low`.
-    fn residual(self, net: &Prepared, arena: &mut Arena) {
-        let Arena {
-            low,
-            points,
-            scratch,
-            ..
-        } = arena;
-        let [mut now, mut next] = points.each_mut().map(|points| &mut points[..]);
-        chunks_of(low, LOW.plane, now, BLOCK, |_, plane, points| {
-            self.0.vectorize(winograd::Input::<_, N> {
-                plane,
-                row: LOW.field.row,
-                points,
-                grid: PhantomData::<Mirrored>,
-            });
-        });
-        for [first, second] in &net.residual {
-            for (layer, adds) in [(first, false), (second, true)] {
-                let (kept, coming) = (Self::BLOCKS * LOW.plane, Self::BLOCKS * BLOCK);
-                chunks_of(low, kept, next, coming, |panel, kept, next| {
-                    let mut scratch = own(scratch);
-                    let Scratch { points, plane } = &mut *scratch;
-                    let weights = &layer.weights[panel * layer.panel..][..layer.panel];
-                    self.sums::<Mirrored>(weights, &layer.taps[0], now, points);
-                    let planes = kept.chunks_exact_mut(LOW.plane);
-                    let blocks = planes.zip(next.chunks_exact_mut(BLOCK)).enumerate();
-                    for (block, (kept, next)) in blocks {
-                        let points = &points[block * BLOCK..];
-                        let grid = PhantomData::<Mirrored>;
-                        self.0.vectorize(winograd::Output::<_, N> {
-                            points,
-                            plane,
-                            grid,
-                        });
-                        let constants = constants(layer, panel * Self::BLOCKS + block);
-                        self.finish(plane, constants, adds.then_some(kept), next);
-                    }
-                });
-                std::mem::swap(&mut now, &mut next);
-            }
-        }
-    }
-
-    /// The sums of the points of a panel with these weights.
-    pub(super) fn sums<G: Grid>(
-        self,
-        weights: &[f32],
-        taps: &[usize],
-        from: &[f32],
-        to: &mut [f32],
-    ) {
-        for (point, weights) in weights.chunks_exact(weights.len() / POINTS).enumerate() {
-            let first = point * G::TILES * LANES;
-            let product = Product {
-                a: &from[first..],
-                taps,
-                weights,
-                step: LANES,
-                block: G::BLOCK,
-            };
-            self.product::<LANES, LANES>(G::TILES, product, &mut to[first..]);
-        }
-    }
-
-    /// Norm, sum and ReLU of a block, and the points of what comes out.
-    fn finish(
-        self,
-        plane: &mut [f32],
-        constants: [&[f32]; 2],
-        kept: Option<&mut [f32]>,
-        points: &mut [f32],
-    ) {
-        let field = BARE.field;
-        if let Some(kept) = kept {
-            self.0.vectorize(NormAdd::<N> {
-                plane,
-                field,
-                constants,
-                kept,
-                kept_field: LOW.field,
-            });
-            let row = LOW.field.row;
-            let plane = &*kept;
-            self.0.vectorize(winograd::Input::<_, N> {
-                plane,
-                row,
-                points,
-                grid: PhantomData::<Mirrored>,
-            });
-        } else {
-            let row = field.row;
-            self.0.vectorize(Norm::<N> {
-                plane,
-                field,
-                constants,
-            });
-            self.0.vectorize(winograd::Input::<_, N> {
-                plane,
-                row,
-                points,
-                grid: PhantomData::<Mirrored>,
-            });
-        }
-    }
 }
 
 /// Scale and offset of a block's channels.
-fn constants(layer: &Packed, block: usize) -> [&[f32]; 2] {
-    layer
-        .constants
-        .each_ref()
-        .map(|values| &values[block * LANES..][..LANES])
-}
-
-/// The scratch of this thread.
-fn own(scratch: &[Mutex<Scratch>]) -> std::sync::MutexGuard<'_, Scratch> {
-    let index = rayon::current_thread_index().unwrap_or(0);
-    let own = scratch[index % scratch.len()].lock();
-    own.unwrap_or_else(PoisonError::into_inner)
+pub(super) fn of_block(constants: &[Vec<f32>; 2], block: usize) -> [&[f32]; 2] {
+    let constants = constants.each_ref();
+    constants.map(|values| &values[block * LANES..][..LANES])
 }
 
 /// Shares the chunks of `values` out to the threads of the current pool.
-fn chunks(values: &mut [f32], len: usize, work: impl Fn(usize, &mut [f32]) + Sync) {
+pub(super) fn chunks(values: &mut [f32], len: usize, work: impl Fn(usize, &mut [f32]) + Sync) {
     if rayon::current_num_threads() == 1 {
         for (index, values) in values.chunks_exact_mut(len).enumerate() {
             work(index, values);
@@ -303,26 +245,6 @@ fn chunks(values: &mut [f32], len: usize, work: impl Fn(usize, &mut [f32]) + Syn
     } else {
         let chunks = values.par_chunks_exact_mut(len).enumerate();
         chunks.for_each(|(index, values)| work(index, values));
-    }
-}
-
-/// The same with the chunks of two at once.
-fn chunks_of(
-    first: &mut [f32],
-    first_len: usize,
-    second: &mut [f32],
-    second_len: usize,
-    work: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
-) {
-    if rayon::current_num_threads() == 1 {
-        let first = first.chunks_exact_mut(first_len);
-        let both = first.zip(second.chunks_exact_mut(second_len)).enumerate();
-        both.for_each(|(index, (first, second))| work(index, first, second));
-    } else {
-        let first = first.par_chunks_exact_mut(first_len);
-        let second = second.par_chunks_exact_mut(second_len);
-        let both = first.zip(second).enumerate();
-        both.for_each(|(index, (first, second))| work(index, first, second));
     }
 }
 

@@ -6,10 +6,11 @@ use candle_core::{Device, Tensor};
 use pulp::Simd;
 
 use super::arena::{Aligned, Scratch};
+use super::grid::{Grid, HEIGHT, Mirrored, WIDTH};
 use super::packed::{Packed, Size};
 use super::pass::Pass;
 use super::tile::LANES;
-use super::winograd::{self, BLOCK, HEIGHT, Mirrored, WIDTH};
+use super::winograd;
 use super::{ERROR, Level, Prepared, Weights};
 use crate::net::init::{Normal, Store};
 use crate::net::{Generator, GeneratorConfig};
@@ -98,10 +99,10 @@ fn winograd_layer<S: Simd, const N: usize, const V: usize>(
     planes: &[f32],
 ) -> Vec<f32> {
     let plane = HEIGHT * WIDTH * LANES;
-    let mut points = vec![0.0; planes.len() / plane * BLOCK];
+    let mut points = vec![0.0; planes.len() / plane * Mirrored::BLOCK];
     for (plane, points) in planes
         .chunks_exact(plane)
-        .zip(points.chunks_exact_mut(BLOCK))
+        .zip(points.chunks_exact_mut(Mirrored::BLOCK))
     {
         pass.0.vectorize(winograd::Input::<_, N> {
             plane,
@@ -111,19 +112,25 @@ fn winograd_layer<S: Simd, const N: usize, const V: usize>(
         });
     }
     let mut scratch = Scratch {
-        points: Aligned::zeros(V / N * BLOCK),
+        points: Aligned::zeros(V / N * Mirrored::BLOCK),
         plane: Aligned::zeros(plane),
     };
     let mut out = Vec::new();
     for panel in 0..panels {
         let weights = &layer.weights[panel * layer.panel..][..layer.panel];
-        pass.sums::<Mirrored>(weights, &layer.taps[0], &points, &mut scratch.points);
-        for points in scratch.points.chunks_exact(BLOCK) {
+        pass.sums::<Mirrored>(
+            weights,
+            &layer.taps[0],
+            &points,
+            (&mut scratch.points, [1; 2]),
+        );
+        for points in scratch.points.chunks_exact(Mirrored::BLOCK) {
             let plane = &mut scratch.plane;
             let grid = PhantomData::<Mirrored>;
             pass.0.vectorize(winograd::Output::<_, N> {
                 points,
                 plane,
+                row: WIDTH,
                 grid,
             });
             out.extend_from_slice(plane);
@@ -174,7 +181,7 @@ fn winograd_stays_within_its_bound_of_the_definition() {
             scale: Vec::new(),
             offset: Vec::new(),
         };
-        let layer = Packed::residual(size, &weights);
+        let layer = Packed::residual(size, Mirrored::BLOCK, &weights);
         let panels = size.panels();
         let found = match level {
             #[cfg(target_arch = "x86_64")]

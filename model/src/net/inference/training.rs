@@ -3,8 +3,8 @@
 //!
 //! | pass | tiles | products at each point |
 //! |---|---|---|
-//! | forward | 4 × 6, mirrored at the border | tiles × weights, summed over input channels |
-//! | input's gradient | 5 × 6, of the image with its border, which is then folded back | tiles × weights, summed over output channels |
+//! | forward | 4 × 6 | tiles × weights, summed over input channels |
+//! | input's gradient | 4 × 6; of mirrored images 5 × 6, with the border, which is then folded back | tiles × weights, summed over output channels |
 //! | kernel's gradient | 4 × 6 | output's gradient × input, summed over tiles and images |
 //!
 //! Images come and go in planes of channels, as candle has them. Each stays within
@@ -19,9 +19,10 @@ use rayon::prelude::*;
 
 use super::Level;
 use super::arena::Aligned;
-use super::pass::Pass;
+use super::grid::{Dilated, Grid, HEIGHT, Kind, Mirrored, WIDTH, Whole, Zeros};
+use super::pass::{Pass, with_pass};
 use super::tile::{LANES, Product, outer};
-use super::winograd::{self, Grid, HEIGHT, Mirrored, POINTS, WIDTH};
+use super::winograd::{self, POINTS};
 use crate::net::kernels::{Border, Geometry, for_each_chunk};
 
 /// Fewer channels leave too many lanes idle.
@@ -31,19 +32,30 @@ const GROUP: usize = 4;
 /// Pixels of a channel.
 const PIXELS: usize = HEIGHT * WIDTH;
 
-/// Whether a convolution is a residual layer's.
-pub(in crate::net) fn takes(geometry: &Geometry) -> bool {
-    let Geometry {
-        channels_in,
-        channels_out,
-        ..
-    } = *geometry;
-    channels_in.min(channels_out) >= LEAST_CHANNELS
-        && *geometry == residual(channels_in, channels_out)
+impl Kind {
+    const ALL: [Self; 3] = [Self::Mirrored, Self::Zeros, Self::Dilated];
+
+    /// The kind of a residual layer; none of other convolutions.
+    fn of(geometry: &Geometry) -> Option<Self> {
+        let channels = [geometry.channels_in, geometry.channels_out];
+        let is = |kind: &Self| *geometry == residual(*kind, channels);
+        Self::ALL.into_iter().find(is)
+    }
 }
 
-/// The geometry of a residual layer.
-pub(super) const fn residual(channels_in: usize, channels_out: usize) -> Geometry {
+/// Whether a convolution is a residual layer's, with enough channels.
+pub(in crate::net) fn takes(geometry: &Geometry) -> bool {
+    geometry.channels_in.min(geometry.channels_out) >= LEAST_CHANNELS
+        && Kind::of(geometry).is_some()
+}
+
+/// The geometry of a residual layer with these channels in and out.
+const fn residual(kind: Kind, [channels_in, channels_out]: [usize; 2]) -> Geometry {
+    let (border, dilation) = match kind {
+        Kind::Mirrored => (Border::Reflect, 1),
+        Kind::Zeros => (Border::Zero, 1),
+        Kind::Dilated => (Border::Zero, 2),
+    };
     Geometry {
         channels_in,
         channels_out,
@@ -52,24 +64,11 @@ pub(super) const fn residual(channels_in: usize, channels_out: usize) -> Geometr
         kernel_height: 3,
         kernel_width: 3,
         stride: 1,
-        before: 1,
-        after: 1,
-        border: Border::Reflect,
+        dilation,
+        before: dilation,
+        after: dilation,
+        border,
     }
-}
-
-macro_rules! with_pass {
-    ($level:ident, $call:ident $(::<$grid:ty>)? ($($argument:expr),*)) => {
-        match $level {
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx512(simd) => Pass::<_, 1, 2>(simd).$call$(::<$grid>)?($($argument),*),
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx2(simd) => Pass::<_, 2, 2>(simd).$call$(::<$grid>)?($($argument),*),
-            #[cfg(target_arch = "aarch64")]
-            Level::Neon(simd) => Pass::<_, 4, 4>(simd).$call$(::<$grid>)?($($argument),*),
-            Level::Portable(simd) => Pass::<_, 16, 16>(simd).$call$(::<$grid>)?($($argument),*),
-        }
-    };
 }
 
 /// As [`crate::net::kernels::forward`], for a geometry that is [taken](takes).
@@ -82,7 +81,11 @@ pub(in crate::net) fn forward(
     let (depth, rows) = (geometry.channels_in, geometry.channels_out);
     let place = |row: usize, k: usize| (row * depth + k) * 9;
     let weights = with_pass!(level, weights([depth, rows], place, kernel, false));
-    with_pass!(level, convolve::<Mirrored>([depth, rows], &weights, x))
+    match Kind::of(geometry) {
+        Some(Kind::Zeros) => with_pass!(level, convolve::<Zeros>([depth, rows], &weights, x)),
+        Some(Kind::Dilated) => with_pass!(level, convolve::<Dilated>([depth, rows], &weights, x)),
+        _ => with_pass!(level, convolve::<Mirrored>([depth, rows], &weights, x)),
+    }
 }
 
 /// As [`crate::net::kernels::input_gradient`], for a geometry that is [taken](takes).
@@ -95,7 +98,11 @@ pub(in crate::net) fn input_gradient(
     let (depth, rows) = (geometry.channels_out, geometry.channels_in);
     let place = |row: usize, k: usize| (k * rows + row) * 9;
     let weights = with_pass!(level, weights([depth, rows], place, kernel, true));
-    with_pass!(level, convolve::<Whole>([depth, rows], &weights, dy))
+    match Kind::of(geometry) {
+        Some(Kind::Zeros) => with_pass!(level, convolve::<Zeros>([depth, rows], &weights, dy)),
+        Some(Kind::Dilated) => with_pass!(level, convolve::<Dilated>([depth, rows], &weights, dy)),
+        _ => with_pass!(level, convolve::<Whole>([depth, rows], &weights, dy)),
+    }
 }
 
 /// As [`crate::net::kernels::weight_gradient`], for a geometry that is [taken](takes).
@@ -107,7 +114,11 @@ pub(in crate::net) fn weight_gradient(
 ) -> Vec<f32> {
     let channels = [geometry.channels_in, geometry.channels_out];
     let [len_in, len_out] = channels.map(|channels| GROUP * channels * PIXELS);
-    let group = |(x, dy)| with_pass!(level, kernel_gradient(channels, x, dy));
+    let group = |(x, dy)| match Kind::of(geometry) {
+        Some(Kind::Zeros) => with_pass!(level, kernel_gradient::<Zeros>(channels, x, dy)),
+        Some(Kind::Dilated) => with_pass!(level, kernel_gradient::<Dilated>(channels, x, dy)),
+        _ => with_pass!(level, kernel_gradient::<Mirrored>(channels, x, dy)),
+    };
     let groups: Vec<Vec<f32>> = if rayon::current_num_threads() == 1 {
         x.chunks(len_in)
             .zip(dy.chunks(len_out))
@@ -127,46 +138,6 @@ pub(in crate::net) fn weight_gradient(
         }
     }
     sum
-}
-
-/// What surrounds the images.
-trait Margins: Grid {
-    /// Zeros around the image that goes in.
-    const FROM_MARGIN: usize;
-    /// Border around the image that comes out.
-    const TO_MARGIN: usize;
-}
-
-impl Margins for Mirrored {
-    const FROM_MARGIN: usize = 0;
-    const TO_MARGIN: usize = 0;
-}
-
-/// An image in zeros to one with a border of one pixel: 18 × 23 of 20 × 24.
-struct Whole;
-
-impl Grid for Whole {
-    const ACROSS: usize = 6;
-    const TILES: usize = 30;
-    const FROM: usize = 26;
-    const TO: usize = 24;
-    const ROWS: &'static [usize] = &counted::<22>();
-    const COLUMNS: &'static [usize] = &counted::<26>();
-}
-
-impl Margins for Whole {
-    const FROM_MARGIN: usize = 2;
-    const TO_MARGIN: usize = 1;
-}
-
-const fn counted<const N: usize>() -> [usize; N] {
-    let mut numbers = [0; N];
-    let mut i = 0;
-    while i < N {
-        numbers[i] = i;
-        i += 1;
-    }
-    numbers
 }
 
 /// What a thread works on.
@@ -215,17 +186,12 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
     }
 
     /// Convolves a batch of images of `depth` channels to one of `rows`.
-    fn convolve<G: Margins>(
-        self,
-        [depth, rows]: [usize; 2],
-        weights: &[f32],
-        x: &[f32],
-    ) -> Vec<f32> {
+    fn convolve<G: Grid>(self, [depth, rows]: [usize; 2], weights: &[f32], x: &[f32]) -> Vec<f32> {
         let blocks = depth.div_ceil(LANES);
         let taps: Vec<usize> = (0..blocks).map(|block| block * G::BLOCK).collect();
         let panel = POINTS * blocks * LANES * Self::PANEL;
         let work = || Work {
-            plane: Aligned::zeros((HEIGHT + 2 * G::FROM_MARGIN + 2) * G::FROM * LANES),
+            plane: Aligned::zeros((HEIGHT + 2 * G::MARGIN + 2) * G::FROM * LANES),
             points: Aligned::zeros(blocks * G::BLOCK),
             sums: Aligned::zeros(Self::BLOCKS * G::BLOCK),
             out: Aligned::zeros(G::TILES / G::ACROSS * 4 * G::TO * LANES),
@@ -235,24 +201,26 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
             let x = &x[image * depth * PIXELS..][..depth * PIXELS];
             let points = work.points.chunks_exact_mut(G::BLOCK);
             for (x, points) in x.chunks(LANES * PIXELS).zip(points) {
-                load(x, &mut work.plane, G::FROM, G::FROM_MARGIN);
+                load(x, &mut work.plane, G::FROM, G::MARGIN);
                 self.points::<G>(&work.plane, points);
             }
             let panels = y.chunks_mut(Self::PANEL * PIXELS);
             for (y, weights) in panels.zip(weights.chunks_exact(panel)) {
-                self.sums::<G>(weights, &taps, &work.points, &mut work.sums);
+                self.sums::<G>(weights, &taps, &work.points, (&mut work.sums, [1; 2]));
                 let sums = work.sums.chunks_exact(G::BLOCK);
                 for (y, points) in y.chunks_mut(LANES * PIXELS).zip(sums) {
                     let plane = &mut *work.out;
                     self.0.vectorize(winograd::Output::<G, N> {
                         points,
                         plane,
+                        row: G::TO,
                         grid: PhantomData,
                     });
-                    if G::TO_MARGIN == 1 {
+                    let border = usize::from(G::TO > WIDTH);
+                    if border == 1 {
                         fold(plane, G::TO);
                     }
-                    store(plane, y, G::TO, G::TO_MARGIN);
+                    store(plane, y, G::TO, border);
                 }
             }
         });
@@ -269,12 +237,12 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
     }
 
     /// The kernel's gradient of some images.
-    fn kernel_gradient(self, channels: [usize; 2], x: &[f32], dy: &[f32]) -> Vec<f32> {
-        type G = Mirrored;
+    fn kernel_gradient<G: Grid>(self, channels: [usize; 2], x: &[f32], dy: &[f32]) -> Vec<f32> {
         let [inputs, outputs] = channels;
         let images = x.len() / (inputs * PIXELS);
         let tiles = images * G::TILES;
-        let mut plane = Aligned::zeros(PIXELS * LANES);
+        let mut plane = Aligned::zeros((HEIGHT + 2 * G::MARGIN) * G::FROM * LANES);
+        let mut gradient = Aligned::zeros(PIXELS * LANES);
         let mut block = Aligned::zeros(G::BLOCK);
         // Of each panel of input channels, of each point, of each tile the panel's channels.
         let point = tiles * Self::PANEL;
@@ -284,7 +252,7 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
         for image in 0..images {
             let x = &x[image * inputs * PIXELS..][..inputs * PIXELS];
             for (b, x) in x.chunks(LANES * PIXELS).enumerate() {
-                load(x, &mut plane, WIDTH, 0);
+                load(x, &mut plane, G::FROM, G::MARGIN);
                 self.points::<G>(&plane, &mut block);
                 let lane = b * LANES % Self::PANEL;
                 let panel = &mut from[b * LANES / Self::PANEL * POINTS * point..];
@@ -295,10 +263,11 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
             }
             let dy = &dy[image * outputs * PIXELS..][..outputs * PIXELS];
             for (b, dy) in dy.chunks(LANES * PIXELS).enumerate() {
-                load(dy, &mut plane, WIDTH, 0);
-                self.0.vectorize(winograd::Gradient::<N> {
-                    plane: &plane,
+                load(dy, &mut gradient, WIDTH, 0);
+                self.0.vectorize(winograd::Gradient::<G, N> {
+                    plane: &gradient,
                     points: &mut to[(b * images + image) * G::BLOCK..][..G::BLOCK],
+                    grid: PhantomData,
                 });
             }
         }

@@ -1,58 +1,19 @@
 //! Winograd's minimal filtering F(4×4, 3×3) (Lavin and Gray 2015, arXiv 1509.09308) for the 3×3
 //! convolutions of the residual blocks: 36 products give 16 outputs that would take 144.
 //!
-//! An image of 16 × 21 is cut into 4 × 6 tiles of 4 × 4 outputs; the last column of tiles is
-//! used in one of its columns only. Each tile's 6 × 6 inputs, mirrored at the border, become 36
-//! values; for each of these *points* one matrix product of tiles with weights sums over the
+//! An image of 16 × 21 is cut into 4 × 6 tiles of 4 × 4 outputs ([`Grid`]); the last column of
+//! tiles is used in one of its columns only. Each tile's 6 × 6 inputs become 36 values; for each of these *points* one matrix product of tiles with weights sums over the
 //! channels; and 36 sums become 4 × 4 outputs. The transformed weights are computed in f64.
 
 use std::marker::PhantomData;
 
 use pulp::{Simd, WithSimd};
 
+use super::grid::Grid;
 use super::tile::LANES;
 
-/// Height and width of the images.
-pub(super) const HEIGHT: usize = 16;
-/// Width of the images.
-pub(super) const WIDTH: usize = 21;
 /// Points of a tile.
 pub(super) const POINTS: usize = 36;
-
-/// How an image is cut into tiles.
-pub(super) trait Grid {
-    /// Tiles side by side.
-    const ACROSS: usize;
-    /// Tiles of an image.
-    const TILES: usize;
-    /// Values of one block of channels: of each point all tiles.
-    const BLOCK: usize = POINTS * Self::TILES * LANES;
-    /// Columns of the image that goes in.
-    const FROM: usize;
-    /// Columns of the image that comes out.
-    const TO: usize;
-    /// The row that each row of the tiles' inputs shows.
-    const ROWS: &'static [usize];
-    /// The column that each column of the tiles' inputs shows.
-    const COLUMNS: &'static [usize];
-}
-
-/// An image with a mirrored border to one of the same size.
-pub(super) struct Mirrored;
-
-impl Grid for Mirrored {
-    const ACROSS: usize = WIDTH.div_ceil(4);
-    const TILES: usize = HEIGHT / 4 * Self::ACROSS;
-    const FROM: usize = WIDTH;
-    const TO: usize = WIDTH;
-    const ROWS: &'static [usize] = &mirrored_places::<{ HEIGHT + 2 }>(HEIGHT);
-    const COLUMNS: &'static [usize] = &mirrored_places::<26>(WIDTH);
-}
-
-/// Tiles of an image.
-pub(super) const TILES: usize = Mirrored::TILES;
-/// Values of one block of channels.
-pub(super) const BLOCK: usize = Mirrored::BLOCK;
 
 /// The matrix G that a 3×3 kernel is multiplied with from both sides.
 const G: [[f64; 3]; 6] = [
@@ -64,41 +25,41 @@ const G: [[f64; 3]; 6] = [
     [0.0, 0.0, 1.0],
 ];
 
-/// G · kernel · Gᵀ.
+/// The same for a 5×5 kernel, for 2 × 2 outputs of as large a tile: its inputs are turned as those
+/// of F(4×4, 3×3) are.
+const WIDE: [[f64; 5]; 6] = [
+    [1.0 / 4.0, 0.0, 0.0, 0.0, 0.0],
+    [-1.0 / 6.0; 5],
+    [-1.0 / 6.0, 1.0 / 6.0, -1.0 / 6.0, 1.0 / 6.0, -1.0 / 6.0],
+    [1.0 / 24.0, 1.0 / 12.0, 1.0 / 6.0, 1.0 / 3.0, 2.0 / 3.0],
+    [1.0 / 24.0, -1.0 / 12.0, 1.0 / 6.0, -1.0 / 3.0, 2.0 / 3.0],
+    [0.0, 0.0, 0.0, 0.0, 1.0],
+];
+
+/// The points of a 3×3 kernel.
 pub(super) fn kernel(kernel: &[f32]) -> [f32; POINTS] {
-    let mut half = [[0.0; 3]; 6];
-    for (half, g) in half.iter_mut().zip(&G) {
+    points(&G, kernel)
+}
+
+/// The points of a 5×5 kernel.
+pub(super) fn wide_kernel(kernel: &[f32]) -> [f32; POINTS] {
+    points(&WIDE, kernel)
+}
+
+/// g · kernel · gᵀ.
+fn points<const K: usize>(g: &[[f64; K]; 6], kernel: &[f32]) -> [f32; POINTS] {
+    let mut half = [[0.0; K]; 6];
+    for (half, g) in half.iter_mut().zip(g) {
         for (x, half) in half.iter_mut().enumerate() {
-            *half = (0..3).map(|y| g[y] * f64::from(kernel[3 * y + x])).sum();
+            *half = (0..K).map(|y| g[y] * f64::from(kernel[K * y + x])).sum();
         }
     }
     let mut points = [0.0; POINTS];
     for (point, value) in points.iter_mut().enumerate() {
-        let (half, g) = (&half[point / 6], &G[point % 6]);
+        let (half, g) = (&half[point / 6], &g[point % 6]);
         *value = half.iter().zip(g).map(|(a, b)| a * b).sum::<f64>() as f32;
     }
     points
-}
-
-/// The place that the mirrored border shows at `i`, which counts from -1; beyond the mirrored
-/// line, where only outputs that nobody uses look, the last one.
-const fn mirrored(i: usize, len: usize) -> usize {
-    match i {
-        0 => 1,
-        i if i <= len => i - 1,
-        i if i == len + 1 => len - 2,
-        _ => len - 1,
-    }
-}
-
-const fn mirrored_places<const N: usize>(len: usize) -> [usize; N] {
-    let mut places = [0; N];
-    let mut i = 0;
-    while i < N {
-        places[i] = mirrored(i, len);
-        i += 1;
-    }
-    places
 }
 
 /// Turns a block of channels into the points of its tiles.
@@ -122,14 +83,14 @@ impl<G: Grid, const N: usize> WithSimd for Input<'_, G, N> {
         let (points, _) = S::as_mut_simd_f32s(&mut self.points[..G::BLOCK]);
         let (points, _) = points.as_chunks_mut::<N>();
         for tile in 0..G::TILES {
-            let (top, left) = (tile / G::ACROSS * 4, tile % G::ACROSS * 4);
+            let (rows, columns) = (G::ROWS[tile / G::ACROSS], G::COLUMNS[tile % G::ACROSS]);
             for n in 0..N {
                 let mut half = [[simd.splat_f32s(0.0); 6]; 6];
-                for (i, half) in half.iter_mut().enumerate() {
-                    let row = &plane[G::ROWS[top + i] * self.row..][..G::FROM];
+                for (half, y) in half.iter_mut().zip(rows) {
+                    let row = &plane[y * self.row..][..G::FROM];
                     let mut d = [simd.splat_f32s(0.0); 6];
-                    for (j, d) in d.iter_mut().enumerate() {
-                        *d = row[G::COLUMNS[left + j]][n];
+                    for (d, x) in d.iter_mut().zip(columns) {
+                        *d = row[x][n];
                     }
                     *half = input_line(simd, d);
                 }
@@ -171,12 +132,14 @@ fn input_line<S: Simd>(simd: S, d: [S::f32s; 6]) -> [S::f32s; 6] {
     ]
 }
 
-/// Turns the sums of a block's tiles into pixels, rows of [`Grid::TO`].
+/// Turns the sums of a block's tiles into pixels.
 pub(super) struct Output<'a, G, const N: usize> {
     /// The block's [`Grid::BLOCK`] sums.
     pub(super) points: &'a [f32],
-    /// The block's pixels.
+    /// The block's pixels, from the first that counts.
     pub(super) plane: &'a mut [f32],
+    /// Pixels from one row of the plane to the next.
+    pub(super) row: usize,
     pub(super) grid: PhantomData<G>,
 }
 
@@ -190,8 +153,8 @@ impl<G: Grid, const N: usize> WithSimd for Output<'_, G, N> {
         let (plane, _) = S::as_mut_simd_f32s(self.plane);
         let (plane, _) = plane.as_chunks_mut::<N>();
         for tile in 0..G::TILES {
-            let (top, left) = (tile / G::ACROSS * 4, tile % G::ACROSS * 4);
-            let columns = (G::TO - left).min(4);
+            let rows = G::ROWS_OUT[tile / G::ACROSS];
+            let columns = G::COLUMNS_OUT[tile % G::ACROSS];
             for n in 0..N {
                 let mut half = [[simd.splat_f32s(0.0); 4]; 6];
                 for (i, half) in half.iter_mut().enumerate() {
@@ -201,10 +164,13 @@ impl<G: Grid, const N: usize> WithSimd for Output<'_, G, N> {
                     }
                     *half = output_line(simd, m);
                 }
-                for j in 0..columns {
+                for (j, x) in columns.into_iter().enumerate() {
+                    if x >= G::TO {
+                        continue;
+                    }
                     let column = output_line(simd, column(simd, &half, j));
-                    for (i, value) in column.into_iter().enumerate() {
-                        plane[(top + i) * G::TO + left + j][n] = value;
+                    for (y, value) in rows.into_iter().zip(column) {
+                        plane[y * self.row + x][n] = value;
                     }
                 }
             }
@@ -276,33 +242,36 @@ fn kernel_line(k: [f32; 3]) -> [f32; 6] {
 }
 
 /// Turns a block of the output's gradient into the points of its tiles: A · dy · Aᵀ.
-pub(super) struct Gradient<'a, const N: usize> {
-    /// The block's pixels, rows of [`WIDTH`].
+pub(super) struct Gradient<'a, G, const N: usize> {
+    /// The block's pixels, rows of [`Grid::TO`].
     pub(super) plane: &'a [f32],
-    /// The block's [`BLOCK`] values.
+    /// The block's [`Grid::BLOCK`] values.
     pub(super) points: &'a mut [f32],
+    pub(super) grid: PhantomData<G>,
 }
 
-impl<const N: usize> WithSimd for Gradient<'_, N> {
+impl<G: Grid, const N: usize> WithSimd for Gradient<'_, G, N> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let (plane, _) = S::as_simd_f32s(self.plane);
         let (plane, _) = plane.as_chunks::<N>();
-        let (points, _) = S::as_mut_simd_f32s(&mut self.points[..BLOCK]);
+        let (points, _) = S::as_mut_simd_f32s(&mut self.points[..G::BLOCK]);
         let (points, _) = points.as_chunks_mut::<N>();
-        for tile in 0..TILES {
-            let (top, left) = (tile / Mirrored::ACROSS * 4, tile % Mirrored::ACROSS * 4);
-            let columns = (WIDTH - left).min(4);
+        for tile in 0..G::TILES {
+            let rows = G::ROWS_OUT[tile / G::ACROSS];
+            let columns = G::COLUMNS_OUT[tile % G::ACROSS];
             for n in 0..N {
                 // Of each row the six points across.
                 let mut half = [[simd.splat_f32s(0.0); 6]; 4];
-                for (i, half) in half.iter_mut().enumerate() {
+                for (half, y) in half.iter_mut().zip(rows) {
                     let mut d = [simd.splat_f32s(0.0); 4];
-                    let row = &plane[(top + i) * WIDTH + left..][..columns];
-                    for (d, pixel) in d.iter_mut().zip(row) {
-                        *d = pixel[n];
+                    let row = &plane[y * G::TO..][..G::TO];
+                    for (d, x) in d.iter_mut().zip(columns) {
+                        if let Some(pixel) = row.get(x) {
+                            *d = pixel[n];
+                        }
                     }
                     *half = gradient_line(simd, d);
                 }
@@ -310,7 +279,7 @@ impl<const N: usize> WithSimd for Gradient<'_, N> {
                     let column =
                         gradient_line(simd, [half[0][j], half[1][j], half[2][j], half[3][j]]);
                     for (i, value) in column.into_iter().enumerate() {
-                        points[(6 * i + j) * TILES + tile][n] = value;
+                        points[(6 * i + j) * G::TILES + tile][n] = value;
                     }
                 }
             }

@@ -27,6 +27,9 @@ pub struct Geometry {
     pub kernel_width: usize,
     /// Step between two output pixels, the same along both axes.
     pub stride: usize,
+    /// Step between two places of the kernel, the same along both axes; more than 1 only with a
+    /// stride of 1.
+    pub dilation: usize,
     /// Padding above and left.
     pub before: usize,
     /// Padding below and right.
@@ -38,12 +41,12 @@ pub struct Geometry {
 impl Geometry {
     /// Rows of the image that comes out.
     pub fn out_height(&self) -> usize {
-        (self.padded_height() - self.kernel_height) / self.stride + 1
+        (self.padded_height() - 1 - (self.kernel_height - 1) * self.dilation) / self.stride + 1
     }
 
     /// Columns of the image that comes out.
     pub fn out_width(&self) -> usize {
-        (self.padded_width() - self.kernel_width) / self.stride + 1
+        (self.padded_width() - 1 - (self.kernel_width - 1) * self.dilation) / self.stride + 1
     }
 
     /// Elements of one image that goes in.

@@ -112,12 +112,14 @@ impl Planes {
         let (mut above, mut below, mut gap) = (0, 0, 0);
         let mut row = width;
         for phase in 0..geometry.stride {
-            let (down, across) = (geometry.taps_down(phase), geometry.taps_across(phase));
+            let reach = |taps: usize| (taps.max(1) - 1) * geometry.dilation;
+            let down = reach(geometry.taps_down(phase));
+            let across = reach(geometry.taps_across(phase));
             let rows = Range::new(&geometry, phase, geometry.height);
             let columns = Range::new(&geometry, phase, geometry.width);
-            above = above.max((down.max(1) - 1).saturating_sub(rows.first));
+            above = above.max(down.saturating_sub(rows.first));
             below = below.max(rows.end().saturating_sub(height));
-            gap = gap.max((across.max(1) - 1).saturating_sub(columns.first));
+            gap = gap.max(across.saturating_sub(columns.first));
             gap = gap.max(columns.end().saturating_sub(width));
             row = row.max(columns.len);
         }
@@ -130,7 +132,7 @@ impl Planes {
             gap,
             plane: spread(gap + (above + height + below) * row),
             depth: geometry.channels_out.div_ceil(isa.pack()),
-            by_position: isa.pack() == 2 && geometry.channels_out == 1,
+            by_position: isa.pack() == 2 && geometry.channels_out == 1 && geometry.dilation == 1,
         }
     }
 
@@ -191,9 +193,10 @@ impl Planes {
                 } else {
                     (tx, position, None)
                 };
-                let offset = (self.above + rows.first - ty) * self.row + self.gap + columns.first;
+                let line = self.above + rows.first - ty * geometry.dilation;
+                let offset = line * self.row + self.gap + columns.first;
                 taps.push(Tap {
-                    offset: offset - reach,
+                    offset: offset - reach * geometry.dilation,
                     first,
                     second,
                 });

@@ -39,7 +39,7 @@ impl Planes {
             row,
             plane: spread(rows * row),
             depth: geometry.channels_in.div_ceil(isa.pack()),
-            by_position: isa.pack() == 2 && geometry.channels_in == 1,
+            by_position: isa.pack() == 2 && geometry.channels_in == 1 && geometry.dilation == 1,
             isa,
         }
     }
@@ -60,6 +60,7 @@ impl Planes {
     pub(super) fn taps(&self) -> Vec<Tap> {
         let Geometry {
             stride,
+            dilation,
             kernel_width,
             ..
         } = self.geometry;
@@ -71,7 +72,7 @@ impl Planes {
                     let first = (py + ty * stride) * kernel_width + px + tx * stride;
                     let second = self.by_position && tx + 1 < across;
                     taps.push(Tap {
-                        offset: self.phase(py, px) + ty * self.row + tx,
+                        offset: self.phase(py, px) + (ty * self.row + tx) * dilation,
                         first,
                         second: second.then_some(first + stride),
                     });

@@ -31,8 +31,8 @@ fn for_each_product(g: &Geometry, batch: usize, mut f: impl FnMut(usize, usize, 
                     for (ky, kx) in
                         (0..g.kernel_height).flat_map(|y| (0..g.kernel_width).map(move |x| (y, x)))
                     {
-                        let row = source(oy * g.stride + ky, g.height);
-                        let column = source(ox * g.stride + kx, g.width);
+                        let row = source(oy * g.stride + ky * g.dilation, g.height);
+                        let column = source(ox * g.stride + kx * g.dilation, g.width);
                         if let (Some(row), Some(column)) = (row, column) {
                             let x = image * g.channels_in + channel;
                             f((x * g.height + row) * g.width + column, kernel, y);
@@ -109,7 +109,7 @@ fn geometries() -> impl Strategy<Value = (Geometry, usize)> {
         channels.clone(),
         channels,
         kernel,
-        1..4_usize,
+        prop_oneof![(1..4_usize, Just(1_usize)), (Just(1_usize), 2..4_usize)],
         0..4_usize,
         any::<bool>(),
         1..4_usize,
@@ -119,18 +119,14 @@ fn geometries() -> impl Strategy<Value = (Geometry, usize)> {
                 channels_in,
                 channels_out,
                 (kernel_height, kernel_width),
-                stride,
+                (stride, dilation),
                 size,
                 reflect,
                 batch,
             )| {
-                let least = size + 1;
-                (
-                    least.max(kernel_height)..24,
-                    least.max(kernel_width)..24,
-                    0..=size,
-                )
-                    .prop_map(move |(height, width, after)| {
+                let least = |kernel: usize| (size + 1).max((kernel - 1) * dilation + 1);
+                (least(kernel_height)..26, least(kernel_width)..26, 0..=size).prop_map(
+                    move |(height, width, after)| {
                         let geometry = Geometry {
                             channels_in,
                             channels_out,
@@ -139,6 +135,7 @@ fn geometries() -> impl Strategy<Value = (Geometry, usize)> {
                             kernel_height,
                             kernel_width,
                             stride,
+                            dilation,
                             before: size,
                             after,
                             border: if reflect {
@@ -148,7 +145,8 @@ fn geometries() -> impl Strategy<Value = (Geometry, usize)> {
                             },
                         };
                         (geometry, batch)
-                    })
+                    },
+                )
             },
         )
 }
@@ -189,7 +187,12 @@ proptest! {
 /// Small enough for Miri, which looks at what the kernels do with pointers.
 #[test]
 fn every_pass_of_a_small_layer_is_what_the_definition_says() {
-    for (border, stride) in [(Border::Reflect, 1), (Border::Zero, 2)] {
+    let cases = [
+        (Border::Reflect, 1, 1),
+        (Border::Zero, 2, 1),
+        (Border::Zero, 1, 2),
+    ];
+    for (border, stride, dilation) in cases {
         let geometry = Geometry {
             channels_in: 2,
             channels_out: 3,
@@ -198,8 +201,9 @@ fn every_pass_of_a_small_layer_is_what_the_definition_says() {
             kernel_height: 3,
             kernel_width: 3,
             stride,
-            before: 1,
-            after: 1,
+            dilation,
+            before: dilation,
+            after: dilation,
             border,
         };
         check(&Case::new(geometry, 2));
@@ -216,6 +220,7 @@ fn threaded() -> Case {
         kernel_height: 3,
         kernel_width: 3,
         stride: 1,
+        dilation: 1,
         before: 1,
         after: 1,
         border: Border::Reflect,

@@ -95,6 +95,8 @@ enum Single {
 
 fn single(geometry: &Geometry) -> Single {
     match (geometry.channels_in, geometry.channels_out) {
+        // The taps of a row do not lie side by side.
+        _ if geometry.dilation > 1 => Single::None,
         (1, _) => Single::In,
         (_, 1) => Single::Out,
         _ => Single::None,
@@ -322,7 +324,7 @@ for_each_isa! {
 /// How far the taps of a phase reach, in pixels.
 fn reach(geometry: &Geometry, planes: &Planes) -> usize {
     let (down, across) = (geometry.taps_down(0), geometry.taps_across(0));
-    (down - 1) * planes.row + across - 1
+    ((down - 1) * planes.row + across - 1) * geometry.dilation
 }
 
 /// The taps of a phase: shift in pixels, and position in the kernel.
@@ -337,7 +339,7 @@ fn taps(
     (0..geometry.taps_down(py)).flat_map(move |ty| {
         (0..geometry.taps_across(px)).map(move |tx| {
             let position = (py + ty * stride) * geometry.kernel_width + px + tx * stride;
-            (ty * row + tx, position)
+            ((ty * row + tx) * geometry.dilation, position)
         })
     })
 }

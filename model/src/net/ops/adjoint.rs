@@ -13,7 +13,12 @@ pub(super) struct ConvTranspose {
 
 /// The geometry of the convolution that leads back: from (out, 2·height, 2·width).
 fn back(x: &[usize], kernel: &[usize]) -> Geometry {
-    geometry([kernel[1], 2 * x[2], 2 * x[3]], kernel, 2, Padding::Zero(1))
+    geometry(
+        [kernel[1], 2 * x[2], 2 * x[3]],
+        kernel,
+        [2, 1],
+        Padding::Zero(1),
+    )
 }
 
 impl CustomOp2 for ConvTranspose {

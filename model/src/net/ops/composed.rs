@@ -12,11 +12,11 @@ use candle_core::{
 
 use super::{Padding, reference};
 
-/// See [`super::conv2d`]; the products are of values of this kind.
+/// See [`super::conv2d`], with a stride and a dilation; the products are of values of this kind.
 pub(super) fn conv2d(
     x: &Tensor,
     kernel: &Tensor,
-    stride: usize,
+    [stride, dilation]: [usize; 2],
     padding: Padding,
     kind: DType,
 ) -> Result<Tensor> {
@@ -25,10 +25,16 @@ pub(super) fn conv2d(
         Padding::Reflect(size) => (reference::reflect_pad(x, size)?, 0),
     };
     let (x, kernel) = (x.contiguous()?, kernel.contiguous()?);
-    let value = plain(kind, &x.detach(), &kernel.detach(), [padding, stride, 1])?;
+    let value = plain(
+        kind,
+        &x.detach(),
+        &kernel.detach(),
+        [padding, stride, dilation],
+    )?;
     let conv = Conv {
         value,
         stride,
+        dilation,
         padding,
         kind,
     };
@@ -47,13 +53,14 @@ fn plain(kind: DType, x: &Tensor, kernel: &Tensor, shape: [usize; 3]) -> Result<
 /// See [`super::conv_transpose2d`].
 pub(super) fn conv_transpose2d(x: &Tensor, kernel: &Tensor, kind: DType) -> Result<Tensor> {
     let (x, kernel) = (spread(x, 2)?, turned(kernel)?);
-    conv2d(&x, &kernel, 1, Padding::Zero(1), kind)
+    conv2d(&x, &kernel, [1, 1], Padding::Zero(1), kind)
 }
 
 /// A convolution whose value is there already; it adds the backward pass.
 struct Conv {
     value: Tensor,
     stride: usize,
+    dilation: usize,
     padding: usize,
     kind: DType,
 }
@@ -62,9 +69,9 @@ impl Conv {
     /// The gradient of the input.
     fn input_gradient(&self, x: &Tensor, kernel: &Tensor, dy: &Tensor) -> Result<Tensor> {
         let (_, _, height, width) = x.dims4()?;
-        let size = kernel.dim(2)?;
+        let reach = self.dilation * (kernel.dim(2)? - 1);
         let dy = spread(dy, self.stride)?;
-        let shape = [size - 1 - self.padding, 1, 1];
+        let shape = [reach - self.padding, 1, self.dilation];
         let dx = plain(self.kind, &dy, &turned(kernel)?, shape)?;
         fitted(&fitted(&dx, 2, height)?, 3, width)
     }
@@ -74,7 +81,12 @@ impl Conv {
         let (_, _, rows, columns) = kernel.dims4()?;
         let x = x.transpose(0, 1)?.contiguous()?;
         let dy = dy.transpose(0, 1)?.contiguous()?;
-        let dkernel = plain(self.kind, &x, &dy, [self.padding, 1, self.stride])?;
+        let dkernel = plain(
+            self.kind,
+            &x,
+            &dy,
+            [self.padding, self.dilation, self.stride],
+        )?;
         fitted(&fitted(&dkernel, 2, rows)?, 3, columns)?.transpose(0, 1)
     }
 }

@@ -8,16 +8,17 @@ use crate::net::kernels::{self, Border, Geometry, Isa};
 
 pub(super) struct Conv {
     pub(super) stride: usize,
+    pub(super) dilation: usize,
     pub(super) padding: Padding,
     pub(super) isa: Isa,
 }
 
 /// The geometry of a convolution of images (in, height, width) with a kernel
-/// (out, in, rows, columns).
+/// (out, in, rows, columns), stride and dilation.
 pub(super) fn geometry(
     image: [usize; 3],
     kernel: &[usize],
-    stride: usize,
+    [stride, dilation]: [usize; 2],
     padding: Padding,
 ) -> Geometry {
     let (border, size) = match padding {
@@ -32,6 +33,7 @@ pub(super) fn geometry(
         kernel_height: kernel[2],
         kernel_width: kernel[3],
         stride,
+        dilation,
         before: size,
         after: size,
         border,
@@ -40,7 +42,8 @@ pub(super) fn geometry(
 
 impl Conv {
     fn geometry(&self, x: &[usize], kernel: &[usize]) -> Geometry {
-        geometry([x[1], x[2], x[3]], kernel, self.stride, self.padding)
+        let steps = [self.stride, self.dilation];
+        geometry([x[1], x[2], x[3]], kernel, steps, self.padding)
     }
 }
 

@@ -52,9 +52,11 @@ impl CustomOp3 for NormActivation {
         offset_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
         let dims = layout.dims();
-        let (channels, pixels) = (dims[1], dims[2] * dims[3]);
+        let pixels = dims[2] * dims[3];
         let x = values(x, layout)?;
         let (scale, offset) = (values(scale, scale_layout)?, values(offset, offset_layout)?);
+        let count = constants(dims, scale_layout.dims())?;
+        constants(dims, offset_layout.dims())?;
         let (isa, slope) = (Isa::of(Precision::Full), self.activation.slope());
         let mut y = vec![0.0; x.len()];
         y.par_chunks_exact_mut(pixels)
@@ -62,7 +64,7 @@ impl CustomOp3 for NormActivation {
             .enumerate()
             .with_min_len(TASK)
             .for_each(|(index, (y, x))| {
-                let constants = [scale[index % channels], offset[index % channels], slope];
+                let constants = [scale[index % count], offset[index % count], slope];
                 forward_channel(isa, y, x, constants);
             });
         Ok((CpuStorage::F32(y), layout.shape().clone()))
@@ -76,8 +78,8 @@ impl CustomOp3 for NormActivation {
         y: &Tensor,
         dy: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let (_, channels, height, width) = x.dims4()?;
-        let pixels = height * width;
+        let (_, _, height, width) = x.dims4()?;
+        let (pixels, count) = (height * width, scale.elem_count());
         let (isa, slope) = (Isa::of(Precision::Full), self.activation.slope());
         let mut dx = vec![0.0; x.elem_count()];
         let sums: Vec<(f32, f32)> = with_values(x, |x| {
@@ -92,7 +94,7 @@ impl CustomOp3 for NormActivation {
                             .enumerate()
                             .with_min_len(TASK)
                             .map(|(index, (((dx, x), y), dy))| {
-                                let scale = scale[index % channels];
+                                let scale = scale[index % count];
                                 backward_channel(isa, dx, [x, y, dy], [scale, slope])
                             })
                             .collect())
@@ -100,10 +102,10 @@ impl CustomOp3 for NormActivation {
                 })
             })
         })?;
-        let (mut dscale, mut doffset) = (vec![0.0; channels], vec![0.0; channels]);
+        let (mut dscale, mut doffset) = (vec![0.0; count], vec![0.0; count]);
         for (index, (scale, offset)) in sums.into_iter().enumerate() {
-            dscale[index % channels] += scale;
-            doffset[index % channels] += offset;
+            dscale[index % count] += scale;
+            doffset[index % count] += offset;
         }
         let tensor = |values: Vec<f32>, like: &Tensor| {
             Tensor::from_vec(values, like.shape(), like.device()).map(Some)
@@ -113,6 +115,18 @@ impl CustomOp3 for NormActivation {
             tensor(dscale, scale)?,
             tensor(doffset, scale)?,
         ))
+    }
+}
+
+/// How many scales or offsets of this shape there are for images (batch, channels, height,
+/// width): one for each channel, or for each channel of each image.
+fn constants(image: &[usize], shape: &[usize]) -> Result<usize> {
+    match (image, shape) {
+        ([_, channels, ..], [count]) if count == channels => Ok(*count),
+        ([batch, channels, ..], [images, count]) if count == channels && images == batch => {
+            Ok(images * count)
+        }
+        _ => candle_core::bail!("a norm of {image:?} has constants of {shape:?}"),
     }
 }
 

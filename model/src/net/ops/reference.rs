@@ -28,6 +28,12 @@ pub fn conv2d(x: &Tensor, kernel: &Tensor, stride: usize, padding: Padding) -> R
     }
 }
 
+/// See [`super::dilated_conv2d`].
+pub fn dilated_conv2d(x: &Tensor, kernel: &Tensor, dilation: usize) -> Result<Tensor> {
+    let size = dilation * (kernel.dim(2)? - 1) / 2;
+    x.conv2d(kernel, size, 1, dilation, 1)
+}
+
 /// See [`super::conv_transpose2d`].
 pub fn conv_transpose2d(x: &Tensor, kernel: &Tensor) -> Result<Tensor> {
     x.conv_transpose2d(kernel, 1, 1, 2, 1)
@@ -51,8 +57,8 @@ pub fn norm_activation(
     let variance = centred.sqr()?.mean_keepdim(D::Minus1)?;
     let normal = centred.broadcast_div(&(variance + f64::from(EPSILON))?.sqrt()?)?;
     let y = normal
-        .broadcast_mul(&scale.reshape((1, channels, 1))?)?
-        .broadcast_add(&offset.reshape((1, channels, 1))?)?
+        .broadcast_mul(&scale.reshape(((), channels, 1))?)?
+        .broadcast_add(&offset.reshape(((), channels, 1))?)?
         .reshape(((), channels, height, width))?;
     match activation {
         Activation::None => Ok(y),

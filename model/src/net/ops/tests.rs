@@ -3,8 +3,8 @@
 use candle_core::{DType, Device, Result, Tensor, Var};
 
 use super::{
-    Activation, Padding, add_relu, composed, conv_transpose2d, conv2d, leaky_relu, norm_activation,
-    reference,
+    Activation, Padding, add_relu, composed, conv_transpose2d, conv2d, dilated_conv2d, leaky_relu,
+    norm_activation, reference,
 };
 use crate::net::init::Normal;
 
@@ -81,8 +81,35 @@ fn convolutions_agree_with_candle() {
         );
         agree(
             &variables,
-            |v| composed::conv2d(&v[0], &v[1], stride, padding, DType::F32),
+            |v| composed::conv2d(&v[0], &v[1], [stride, 1], padding, DType::F32),
             |v| reference::conv2d(&v[0], &v[1], stride, padding),
+        );
+    }
+}
+
+#[test]
+fn dilated_convolutions_agree_with_candle() {
+    // A kernel of 5 × 5, and a layer whose convolution is filtered by tiles.
+    for (channels, out, kernel, dilation, (height, width)) in [
+        (2, 5, 3, 2, (8, 11)),
+        (3, 1, 5, 2, (9, 12)),
+        (1, 4, 3, 3, (10, 9)),
+        (32, 33, 3, 2, (16, 21)),
+    ] {
+        let variables = [
+            draw(14, &[2, channels, height, width]),
+            draw(15, &[out, channels, kernel, kernel]),
+        ];
+        let padding = Padding::Zero(dilation * (kernel - 1) / 2);
+        agree(
+            &variables,
+            |v| dilated_conv2d(&v[0], &v[1], dilation),
+            |v| reference::dilated_conv2d(&v[0], &v[1], dilation),
+        );
+        agree(
+            &variables,
+            |v| composed::conv2d(&v[0], &v[1], [1, dilation], padding, DType::F32),
+            |v| reference::dilated_conv2d(&v[0], &v[1], dilation),
         );
     }
 }
@@ -93,7 +120,7 @@ fn composed_convolutions_of_short_numbers_are_near() {
     let variables = [draw(12, &[2, 3, 8, 8]), draw(13, &[4, 3, 3, 3])];
     let run = |kind| {
         let (x, kernel) = (&variables[0], &variables[1]);
-        let y = composed::conv2d(x, kernel, 2, Padding::Zero(1), kind).unwrap();
+        let y = composed::conv2d(x, kernel, [2, 1], Padding::Zero(1), kind).unwrap();
         let gradients = y.sum_all().unwrap().backward().unwrap();
         [
             y,
@@ -144,12 +171,15 @@ fn the_norm_agrees_with_candle() {
         Activation::Relu,
         Activation::LeakyRelu(0.2),
     ] {
-        let variables = [draw(5, &[2, 3, 6, 7]), draw(6, &[3]), draw(7, &[3])];
-        agree(
-            &variables,
-            |v| norm_activation(&v[0], &v[1], &v[2], activation),
-            |v| reference::norm_activation(&v[0], &v[1], &v[2], activation),
-        );
+        // For all images, and for each its own.
+        for shape in [&[3][..], &[2, 3]] {
+            let variables = [draw(5, &[2, 3, 6, 7]), draw(6, shape), draw(7, shape)];
+            agree(
+                &variables,
+                |v| norm_activation(&v[0], &v[1], &v[2], activation),
+                |v| reference::norm_activation(&v[0], &v[1], &v[2], activation),
+            );
+        }
     }
 }
 

@@ -7,7 +7,8 @@ use crate::roll::edits::THRESHOLD;
 use crate::roll::guard::Guard;
 use crate::roll::notes::{GridNote, NoteRoll};
 use crate::roll::{CELLS, Roll};
-use crate::smf::{Message, Track, tests::file};
+use crate::smf::tests::{file, mutated};
+use crate::smf::{Message, Track};
 use crate::song::tests::new_note;
 
 /// Two phrases of 4/4, 96 ticks a quarter: a step has 24 ticks.
@@ -132,6 +133,16 @@ proptest! {
         let result = transfer(&smf, seed / 2, 0.0, quantise);
         prop_assert_eq!(result.smf.write(), smf.write());
         prop_assert_eq!(result.tally.changed + result.tally.removed + result.tally.added, 0);
+    }
+
+    #[test]
+    fn amount_zero_gives_every_readable_file_back(bytes in mutated(), seed: u64) {
+        let Ok(smf) = Smf::read(&bytes) else { return Ok(()) };
+        if Song::of(&smf).is_ok() {
+            let result = transfer(&smf, seed / 2, 0.0, 1.0);
+            prop_assert_eq!(result.smf.write(), bytes);
+            prop_assert_eq!(result.tally.changed + result.tally.removed + result.tally.added, 0);
+        }
     }
 
     #[test]

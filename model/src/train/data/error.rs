@@ -70,13 +70,13 @@ pub enum DataError {
     NotFolder(PathBuf),
     /// A folder without MIDI files.
     #[error(
-        "{path}: no MIDI file in it or its subfolders (.mid, .midi, .smf, .kar); \
-         {others} other files"
+        "{path}: no MIDI file in it or its subfolders, by content or name (.mid, .midi, .smf, \
+         .kar, .rmi); {others} other files"
     )]
     NoMidi {
         /// The folder.
         path: PathBuf,
-        /// Files with other names.
+        /// Other files.
         others: usize,
     },
     /// Every file was left out.

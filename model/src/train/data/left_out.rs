@@ -16,8 +16,8 @@ pub enum Reason {
     Extra,
     /// The same bytes as another file of the folder.
     Copy,
-    /// Not named like a MIDI file.
-    NotNamedMidi,
+    /// Neither named nor begun like a MIDI file.
+    NotMidi,
     /// In the manifest, but not in the archive.
     Missing,
     /// Cannot be read as MIDI, with the reader's own words.
@@ -33,7 +33,7 @@ impl fmt::Display for Reason {
             Self::OtherEdition => f.write_str("another edition of a piece that is used"),
             Self::Extra => f.write_str("tier extra, not asked for"),
             Self::Copy => f.write_str("the same bytes as another file"),
-            Self::NotNamedMidi => f.write_str("name does not end in .mid, .midi, .smf or .kar"),
+            Self::NotMidi => f.write_str("no MIDI file by its content or name"),
             Self::Missing => f.write_str("named in the manifest but not in the archive"),
             Self::Unreadable(why) => write!(f, "not readable as MIDI: {why}"),
             Self::NoPhrase => f.write_str("no phrase with enough notes"),

@@ -96,7 +96,7 @@ fn the_manifest_chooses_and_every_file_left_out_has_its_reason() {
     genre    split        pieces  phrases
     jazz     train             2        4
     jazz     test              1        2
-    jazz: 4 files left out: 1 another edition of a piece that is used; 1 named in the manifest but not in the archive; 1 tier extra, not asked for; 1 unreadable, the first jazz/here/5.mid: not readable as MIDI: not a Standard MIDI file: invalid midi: not a midi file; expected a file that begins with MThd
+    jazz: 4 files left out: 1 another edition of a piece that is used; 1 named in the manifest but not in the archive; 1 tier extra, not asked for; 1 unreadable, the first jazz/here/5.mid: not readable as MIDI: not a Standard MIDI file: no header; expected a file that begins with MThd
     ");
     let train = data.phrases(Genre::Jazz, Split::Train);
     assert_eq!(train.weights[0], 0.5);
@@ -111,7 +111,7 @@ fn the_manifest_chooses_and_every_file_left_out_has_its_reason() {
     genre    split        pieces  phrases
     jazz     train             3        6
     jazz     test              1        2
-    jazz: 3 files left out: 1 licence class is not clean; 1 named in the manifest but not in the archive; 1 unreadable, the first jazz/here/5.mid: not readable as MIDI: not a Standard MIDI file: invalid midi: not a midi file; expected a file that begins with MThd
+    jazz: 3 files left out: 1 licence class is not clean; 1 named in the manifest but not in the archive; 1 unreadable, the first jazz/here/5.mid: not readable as MIDI: not a Standard MIDI file: no header; expected a file that begins with MThd
     ");
 }
 
@@ -194,7 +194,7 @@ fn folders_are_split_by_content_so_copies_and_names_change_nothing() {
     pop      validation        2        4
     pop      test              2        4
     jazz: no file left out
-    pop: 3 files left out: 1 name does not end in .mid, .midi, .smf or .kar; 1 the same bytes as another file; 1 unreadable, the first cut.mid: not readable as MIDI: not a Standard MIDI file: invalid midi: invalid midi header; expected a file that begins with MThd
+    pop: 3 files left out: 1 no MIDI file by its content or name; 1 the same bytes as another file; 1 unreadable, the first cut.mid: not readable as MIDI: not a Standard MIDI file: it ends inside the header; expected a file that begins with MThd
     ");
     for split in Split::ALL {
         let set = |genre| -> BTreeSet<[u128; STEPS]> {
@@ -215,10 +215,41 @@ fn a_folder_without_music_is_named() {
             .to_string();
         text.replace(&*dir.path().to_string_lossy(), "DIR")
     };
-    insta::assert_snapshot!(text(dir.path()), @"DIR: no MIDI file in it or its subfolders (.mid, .midi, .smf, .kar); 0 other files");
+    insta::assert_snapshot!(text(dir.path()), @"DIR: no MIDI file in it or its subfolders, by content or name (.mid, .midi, .smf, .kar, .rmi); 0 other files");
     insta::assert_snapshot!(text(&dir.path().join("none")), @"DIR/none: not a folder; expected a folder of MIDI files");
     fs::write(dir.path().join("song.mid"), "not midi").unwrap();
-    insta::assert_snapshot!(text(dir.path()), @"DIR: no phrase of jazz is left to train on; 1 file left out: 1 unreadable, the first song.mid: not readable as MIDI: not a Standard MIDI file: invalid midi: not a midi file; expected a file that begins with MThd");
+    insta::assert_snapshot!(text(dir.path()), @"DIR: no phrase of jazz is left to train on; 1 file left out: 1 unreadable, the first song.mid: not readable as MIDI: not a Standard MIDI file: no header; expected a file that begins with MThd");
+}
+
+#[test]
+fn what_is_used_of_damaged_files_is_counted_at_both_starts() {
+    let dir = tempfile::tempdir().unwrap();
+    let music = dir.path().join("music");
+    fs::create_dir(&music).unwrap();
+    let cut = midi(3, 1);
+    fs::write(music.join("cut.kar"), &cut[..cut.len() - 60]).unwrap();
+    let mut long = midi(2, 2);
+    long[21] += 1;
+    fs::write(music.join("long, by content"), long).unwrap();
+    fs::write(music.join("whole.smf"), midi(2, 3)).unwrap();
+    let corpus = Corpus::Folders([(Genre::Jazz, music)].into());
+    for _ in 0..2 {
+        let read = Data::read(
+            &corpus,
+            &[Genre::Jazz],
+            Selection::default(),
+            Some(dir.path()),
+        );
+        let data = read.unwrap();
+        insta::assert_snapshot!(data.table(), @r"
+        genre    split        pieces  phrases
+        jazz     train             3        6
+        jazz: no file left out
+        jazz: 2 damaged files read past the damage, 4 phrases of them used; the first cut.kar: track 1, byte 18: its length says 341 bytes, it has 281, and 1 more
+        ");
+        let places: Vec<&str> = data.damaged().iter().map(|one| &*one.file).collect();
+        assert_eq!(places, ["cut.kar", "long, by content"]);
+    }
 }
 
 #[test]

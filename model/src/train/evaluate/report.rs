@@ -1,4 +1,5 @@
-//! The whole evaluation of the generators of one genre pair, beside the baselines.
+//! The whole evaluation of one genre pair, beside the baselines: the measures of all ways to move
+//! music, and the judges' figures of pairs of generators.
 //!
 //! The field names are the keys of the JSON file: they are read by other tools and stay.
 
@@ -15,13 +16,14 @@ use serde::{Deserialize, Serialize};
 
 use super::figures::{Content, Texture};
 use super::judge::Record;
+use super::measures::Measures;
 use super::style::Shares;
 use crate::genre::{Direction, Pair};
 use crate::train::data::Split;
 use crate::weights::Header;
 
 pub use html::page;
-pub use measure::{Also, Aside, Model, evaluate};
+pub use measure::{Also, Aside, Model, evaluate, row_name};
 
 /// What is evaluated.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +38,18 @@ pub struct Settings {
     pub seed: u64,
 }
 
-/// Everything that is known about the generators of a pair.
+/// Everything that is known about the ways to move music between the genres of a pair.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// The measures of all of them.
+    pub measures: Measures,
+    /// What judges say of pairs of generators, and what two generators bring back; `None` where
+    /// there are none.
+    #[serde(flatten)]
+    pub judged: Option<Report>,
+}
+
+/// What judges say about the generators of a pair.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The genre pair.

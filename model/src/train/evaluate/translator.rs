@@ -9,7 +9,7 @@ use crate::genre::Direction;
 use crate::net::init::hash;
 use crate::roll::{CELLS, Roll};
 use crate::train::rolls::Rolls;
-use crate::transfer::Transfer;
+use crate::transfer::CycleGanTransfer;
 
 /// Why phrases could not be translated, as told by whatever translates them.
 pub type TranslateError = Box<dyn std::error::Error + Send + Sync>;
@@ -42,7 +42,7 @@ pub trait Translator {
     }
 }
 
-impl Translator for Transfer {
+impl Translator for CycleGanTransfer {
     fn translate(&self, rolls: &[Roll], direction: Direction) -> Result<Vec<Roll>, TranslateError> {
         let probabilities = self.probabilities(rolls, direction)?;
         Ok(sounding(&probabilities, self.threshold(direction)))
@@ -127,7 +127,7 @@ mod tests {
     use crate::net::init::Store;
     use crate::net::{Generator, GeneratorConfig};
     use crate::roll::{LOWEST_KEY, PITCHES, STEPS};
-    use crate::weights::{self, FORMAT, Header};
+    use crate::weights::{self, CycleGan, FORMAT, Family, Header};
 
     fn note(row: usize) -> Roll {
         let mut roll = Roll::EMPTY;
@@ -160,7 +160,7 @@ mod tests {
 
     /// A small network of random weights without a skip, so that its probabilities lie about
     /// the threshold.
-    fn transfer() -> Transfer {
+    fn transfer() -> CycleGanTransfer {
         let generator = GeneratorConfig {
             base_channels: 1,
             residual_blocks: 1,
@@ -177,9 +177,11 @@ mod tests {
         let header = Header {
             format: FORMAT,
             roll: (STEPS, PITCHES, LOWEST_KEY),
-            pair: "jazz-classic".into(),
-            generator,
-            threshold: [0.5, 0.5],
+            family: Family::CycleGan(CycleGan {
+                pair: "jazz-classic".into(),
+                generator,
+                threshold: [0.5, 0.5],
+            }),
             recipe: "test".into(),
             steps: 0,
             seed: 0,
@@ -188,7 +190,7 @@ mod tests {
             scores: BTreeMap::new(),
         };
         let bytes = weights::write(&header, [&tensors(1), &tensors(2)]).unwrap();
-        Transfer::from_bytes(&bytes).unwrap()
+        CycleGanTransfer::from_bytes(&bytes).unwrap()
     }
 
     #[test]

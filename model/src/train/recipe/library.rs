@@ -2,14 +2,17 @@
 //!
 //! A file is a whole recipe, such as the `recipe.json` of a run, or names another recipe and what
 //! it changes: `{"extends": "paper/base", "pair": "jazz-pop", "changes": {"noise": 0.01}}`.
+//! Either has the settings of its family below `family`, such as
+//! `{"name": "mine", "family": {"arranger": {…}}}`; without it, they are the CycleGAN's.
 
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Recipe;
+use super::{Family, Recipe};
 use crate::genre::Pair;
+use crate::train::arranger;
 
 macro_rules! embedded {
     ($($name:literal),* $(,)?) => {
@@ -22,6 +25,8 @@ macro_rules! embedded {
 }
 
 embedded![
+    "arranger",
+    "arranger-smoke",
     "ours",
     "smoke",
     "paper/base",
@@ -38,7 +43,7 @@ embedded![
     "paper/partial-jazz-pop",
 ];
 
-/// A recipe, and the pair that it is for where it is for one only.
+/// A recipe of the CycleGAN, and the pair that it is for where it is for one only.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Named {
     /// All its settings.
@@ -83,12 +88,23 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     EMBEDDED.iter().map(|(name, _)| *name)
 }
 
-/// The recipe of this name, or in this file.
+/// The CycleGAN's recipe of this name, or in this file.
 pub fn find(name: &str) -> Result<Named, RecipeError> {
+    let (value, pair) = find_value(name)?;
+    let recipe = serde_json::from_value(value).map_err(|why| RecipeError::Broken {
+        name: name.to_owned(),
+        why: format!("not one for the CycleGAN: {why}"),
+    })?;
+    Ok(Named { recipe, pair })
+}
+
+/// All settings of the recipe of this name, or in this file, whatever its [`Family`], and the pair
+/// that it is for where it is for one only.
+pub fn find_value(name: &str) -> Result<(Value, Option<Pair>), RecipeError> {
     if let Some((known, text)) = EMBEDDED.iter().find(|(known, _)| *known == name) {
-        let mut named = read(known, text)?;
-        (*known).clone_into(&mut named.recipe.name);
-        return Ok(named);
+        let (mut value, pair) = read(known, text)?;
+        value["name"] = (*known).into();
+        return Ok((value, pair));
     }
     let path = Path::new(name);
     if !path.is_file() {
@@ -112,15 +128,14 @@ struct Extension {
     changes: Value,
 }
 
-fn read(name: &str, text: &str) -> Result<Named, RecipeError> {
+fn read(name: &str, text: &str) -> Result<(Value, Option<Pair>), RecipeError> {
     let broken = |why: String| RecipeError::Broken {
         name: name.to_owned(),
         why,
     };
     let value: Value = serde_json::from_str(text).map_err(|why| broken(why.to_string()))?;
     if value.get("extends").is_none() {
-        let recipe = serde_json::from_value(value).map_err(|why| broken(why.to_string()))?;
-        return Ok(Named { recipe, pair: None });
+        return Ok((checked(value).map_err(broken)?, None));
     }
     let extension: Extension =
         serde_json::from_value(value).map_err(|why| broken(why.to_string()))?;
@@ -128,15 +143,31 @@ fn read(name: &str, text: &str) -> Result<Named, RecipeError> {
     if !names().any(|known| known == extension.extends && known != name) {
         return Err(RecipeError::Unknown(extension.extends));
     }
-    let before = find(&extension.extends)?;
-    let mut recipe = serde_json::to_value(&before.recipe).map_err(|why| broken(why.to_string()))?;
+    let (mut recipe, before) = find_value(&extension.extends)?;
     merge(&mut recipe, extension.changes);
     let pair = match extension.pair {
         Some(pair) => Some(pair.parse().map_err(|why| broken(format!("{why}")))?),
-        None => before.pair,
+        None => before,
     };
-    let recipe = serde_json::from_value(recipe).map_err(|why| broken(why.to_string()))?;
-    Ok(Named { recipe, pair })
+    Ok((checked(recipe).map_err(broken)?, pair))
+}
+
+/// The recipe as its family writes it, if it is one: every setting, and none that is not there.
+fn checked(mut recipe: Value) -> Result<Value, String> {
+    // The CycleGAN's settings lie beside the name.
+    if let Some(settings) = recipe.pointer_mut("/family/cyclegan") {
+        let settings = settings.take();
+        if let Some(fields) = recipe.as_object_mut() {
+            fields.remove("family");
+        }
+        merge(&mut recipe, settings);
+    }
+    let written = match Family::of(&recipe) {
+        Family::Arranger => serde_json::from_value::<arranger::recipe::Recipe>(recipe)
+            .and_then(serde_json::to_value),
+        Family::Cyclegan => serde_json::from_value::<Recipe>(recipe).and_then(serde_json::to_value),
+    };
+    written.map_err(|why| why.to_string())
 }
 
 /// Puts `changes` into `value`, objects field by field.
@@ -174,7 +205,7 @@ mod tests {
         }
         assert_eq!(files, names().map(str::to_owned).collect());
         for name in names() {
-            assert_eq!(find(name).unwrap().recipe.name, name);
+            assert_eq!(find_value(name).unwrap().0["name"], name);
         }
     }
 
@@ -216,5 +247,24 @@ mod tests {
         assert_eq!(mine.generator.base_channels, ours.generator.base_channels);
         let wrong = r#"{"extends": "yours"}"#;
         assert!(matches!(read("x", wrong), Err(RecipeError::Unknown(name)) if name == "yours"));
+    }
+
+    #[test]
+    fn settings_may_lie_below_their_family() {
+        let (ours, _) = find_value("ours").unwrap();
+        let mut settings = ours.clone();
+        settings.as_object_mut().unwrap().remove("name");
+        let nested = serde_json::json!({"name": "ours", "family": {"cyclegan": settings}});
+        assert_eq!(read("x", &nested.to_string()).unwrap(), (ours, None));
+
+        let steps = r#"{"extends": "arranger", "changes": {"family": {"arranger": {"steps": 7}}}}"#;
+        let (mine, _) = read("x", steps).unwrap();
+        assert_eq!(Family::of(&mine), Family::Arranger);
+        assert_eq!(mine["family"]["arranger"]["steps"], 7);
+        let wrong = steps.replace("steps", "stepz");
+        let why = read("x", &wrong).unwrap_err().to_string();
+        assert!(why.contains("unknown field `stepz`"), "{why}");
+        let why = find("arranger").unwrap_err().to_string();
+        assert!(why.contains("not one for the CycleGAN"), "{why}");
     }
 }

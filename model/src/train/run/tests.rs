@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::*;
 use crate::genre::{Genre, Pair};
 use crate::roll::{PITCHES, Roll};
-use crate::train::batch::Drawing;
+use crate::train::batch::{Batch, Drawing, Sampler};
 use crate::train::data::{Data, Piece, Split};
 
 const STEPS: u64 = 12;
@@ -36,6 +36,8 @@ impl Toy {
 }
 
 impl Learner for Toy {
+    type Batch = Batch;
+
     fn learn(
         &mut self,
         step: u64,
@@ -103,6 +105,7 @@ fn plan(folder: PathBuf, resume: bool) -> Plan {
         folder,
         record: Record {
             pair: Pair::JAZZ_CLASSIC.to_string(),
+            columns: Vec::new(),
             recipe: serde_json::json!({"steps": STEPS}),
             seed: 5,
             clean: false,
@@ -115,8 +118,10 @@ fn plan(folder: PathBuf, resume: bool) -> Plan {
             rate: 0.3,
             decay_from: 6,
             steps: STEPS,
+            ..Schedule::default()
         },
         resume,
+        warm: false,
         checkpoint_every: Duration::from_hours(1),
         display: Display::Quiet,
         device: Device::Cpu,
@@ -199,6 +204,28 @@ fn a_run_that_died_goes_on_from_its_last_checkpoint() {
         assert_eq!(files(&folder), files(&whole));
         assert_eq!(metrics(&folder), metrics(&whole));
     }
+}
+
+#[test]
+fn a_warm_run_that_died_before_its_first_checkpoint_is_still_warm() {
+    let dir = tempfile::tempdir().unwrap();
+    let warm = || Toy {
+        weights: vec![0.5; PITCHES],
+        ..Toy::new(None)
+    };
+    let plan = |name: &str, resume| Plan {
+        warm: true,
+        ..plan(dir.path().join(name), resume)
+    };
+    train(&plan("whole", false), &mut warm()).unwrap();
+    let mut dies = Toy {
+        at: Some((3, Accident::Failure)),
+        ..warm()
+    };
+    train(&plan("died", false), &mut dies).unwrap_err();
+    train(&plan("died", true), &mut Toy::new(None)).unwrap();
+    let [whole, died] = ["whole", "died"].map(|name| files(&dir.path().join(name)));
+    assert_eq!(died, whole);
 }
 
 #[test]

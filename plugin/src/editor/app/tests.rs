@@ -239,7 +239,7 @@ fn weights_of_the_user_s_own_are_listed_chosen_and_refused() {
     let weights = desk.folder.path().join("Weights");
     std::fs::create_dir(&weights).unwrap();
     let write = |name: &str, bytes: &[u8]| std::fs::write(weights.join(name), bytes).unwrap();
-    let bytes = shipped::weights(Pair::JAZZ_POP);
+    let bytes = shipped::cyclegan(Pair::JAZZ_POP);
     write("Radio.safetensors", bytes);
     desk.follow(Gesture::ListWeights);
     let view = desk.app.view();

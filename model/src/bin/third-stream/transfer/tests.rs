@@ -1,6 +1,9 @@
 //! Files and folders through a small untrained network.
 
+mod cases;
+
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 
 use candle_core::{Device, Tensor};
 use clap::Parser;
@@ -8,7 +11,7 @@ use third_stream_model::net::init::Store;
 use third_stream_model::net::{Generator, GeneratorConfig};
 use third_stream_model::roll::{LOWEST_KEY, PITCHES, STEPS};
 use third_stream_model::smf::{Message, NewNote};
-use third_stream_model::weights::{self, FORMAT, Header};
+use third_stream_model::weights::{self, CycleGan, FORMAT, Family, Header};
 
 use super::*;
 
@@ -48,9 +51,11 @@ fn untrained() -> Vec<u8> {
     let header = Header {
         format: FORMAT,
         roll: (STEPS, PITCHES, LOWEST_KEY),
-        pair: "jazz-classic".into(),
-        generator,
-        threshold: [0.5, 0.5],
+        family: Family::CycleGan(CycleGan {
+            pair: "jazz-classic".into(),
+            generator,
+            threshold: [0.5, 0.5],
+        }),
         recipe: "test".into(),
         steps: 0,
         seed: 1,
@@ -140,9 +145,13 @@ fn a_folder_is_transferred_as_far_as_it_goes_and_failures_are_told() {
     fs::write(path("in/deeper/b.MID"), tune()).unwrap();
     fs::write(path("in/broken.mid"), b"no MIDI at all").unwrap();
     fs::write(path("in/notes.txt"), b"not to be read").unwrap();
+    fs::write(path("in/by content"), tune()).unwrap();
+    fs::write(path("in/c.kar"), tune()).unwrap();
     let failure = transfer(folder.path(), "in", "out", &["--to", "classic"]).unwrap_err();
-    assert!(failure.to_string().starts_with("1 of 3 files"));
-    assert!(path("out/a.mid").exists() && path("out/deeper/b.MID").exists());
+    assert!(failure.to_string().starts_with("1 of 5 files"));
+    for name in ["a.mid", "deeper/b.MID", "by content", "c.kar"] {
+        assert!(path("out").join(name).exists(), "{name}");
+    }
     assert!(!path("out/broken.mid").exists() && !path("out/notes.txt").exists());
     let empty = transfer(folder.path(), "out/deeper/none", "x", &["--to", "classic"]);
     assert!(format!("{:#}", empty.unwrap_err()).contains("none"));

@@ -42,7 +42,8 @@ fn operands(geometry: &Geometry) -> [Vec<f32>; 3] {
 #[test]
 fn every_pass_stays_within_the_bound_of_the_kernels() {
     // Whole panels, and neither whole panels nor whole blocks.
-    for geometry in [residual(32, 64), residual(35, 20)] {
+    let kinds = Kind::ALL.into_iter();
+    for geometry in kinds.flat_map(|kind| [[32, 64], [35, 20]].map(|size| residual(kind, size))) {
         let operands = operands(&geometry);
         let [x, kernel, dy] = &operands;
         let isa = Isa::Portable;
@@ -64,7 +65,7 @@ fn every_pass_stays_within_the_bound_of_the_kernels() {
 
 #[test]
 fn threads_do_not_show() {
-    let geometry = residual(33, 32);
+    let geometry = residual(Kind::Dilated, [33, 32]);
     let operands = operands(&geometry);
     let results = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
@@ -76,14 +77,17 @@ fn threads_do_not_show() {
 
 #[test]
 fn only_the_residual_layers_are_taken() {
-    assert!(takes(&residual(128, 128)) && takes(&residual(32, 48)));
+    for kind in Kind::ALL {
+        assert_eq!(Kind::of(&residual(kind, [128, 128])), Some(kind));
+        assert_eq!(Kind::of(&residual(kind, [32, 48])), Some(kind));
+        assert!(!takes(&residual(kind, [16, 64])));
+    }
     let other = |change: fn(&mut Geometry)| {
-        let mut geometry = residual(64, 64);
+        let mut geometry = residual(Kind::Mirrored, [64, 64]);
         change(&mut geometry);
         geometry
     };
-    assert!(!takes(&residual(16, 64)));
-    assert!(!takes(&other(|geometry| geometry.border = Border::Zero)));
+    assert!(!takes(&other(|geometry| geometry.dilation = 2)));
     assert!(!takes(&other(|geometry| geometry.width = 42)));
     assert!(!takes(&other(|geometry| geometry.stride = 2)));
 }

@@ -85,7 +85,7 @@ mod tests {
             let smf = crate::smf::Smf::read(&write(&roll, "phrase")).unwrap();
             let song = Song::of(&smf).unwrap();
             prop_assert_eq!(song.grid().slots().len(), 4);
-            let expected = if roll.is_empty() { vec![] } else { vec![roll] };
+            let expected = if roll.is_empty() { vec![] } else { vec![roll.into()] };
             prop_assert_eq!(song.rolls(), expected);
         }
     }

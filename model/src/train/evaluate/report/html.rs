@@ -3,9 +3,9 @@
 
 use std::fmt::Write as _;
 
-use super::Report;
+use super::Evaluation;
 use super::plots;
-use super::tables::{Section, judge_names, sections};
+use super::tables::{Section, all, judge_names};
 use crate::genre::Direction;
 use crate::train::evaluate::EvaluateError;
 use crate::train::evaluate::examples::Example;
@@ -26,8 +26,8 @@ const STYLE: &str = "\
     .side{display:flex;flex-wrap:wrap;gap:1em}\
     figure{margin:.5em 0}figcaption{font-size:13px;color:#55616e}";
 
-/// The page of some reports, each with its examples.
-pub fn page(reports: &[(Report, Vec<Example>)]) -> Result<String, EvaluateError> {
+/// The page of some evaluations, each with its examples.
+pub fn page(evaluations: &[(Evaluation, Vec<Example>)]) -> Result<String, EvaluateError> {
     let mut html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n\
@@ -37,24 +37,32 @@ pub fn page(reports: &[(Report, Vec<Example>)]) -> Result<String, EvaluateError>
          three baselines: the identity, a random real phrase of the target genre, and a transfer \
          by rule (swing or its absence, sevenths and ninths, the scale, the beat).</p>\n"
     );
-    for (report, examples) in reports {
-        of_pair(report, examples, &mut html)?;
+    for (evaluation, examples) in evaluations {
+        of_pair(evaluation, examples, &mut html)?;
     }
     html.push_str("</body>\n</html>\n");
     Ok(html)
 }
 
-fn of_pair(report: &Report, examples: &[Example], html: &mut String) -> Result<(), EvaluateError> {
+fn of_pair(
+    evaluation: &Evaluation,
+    examples: &[Example],
+    html: &mut String,
+) -> Result<(), EvaluateError> {
+    let of = &evaluation.measures;
     // Writing to a string cannot fail, here and below.
     let _ = writeln!(
         html,
         "<h2>{}</h2>\n<p>Split {}, data {:.12}.</p>",
-        escape(&report.pair),
-        escape(&report.split),
-        report.data
+        escape(&of.pair),
+        escape(&of.split),
+        of.data
     );
-    for section in sections(report) {
+    for section in all(evaluation) {
         table(&section, html);
+        let Some(report) = &evaluation.judged else {
+            continue;
+        };
         match section.title {
             "Style and content together" => {
                 let planes = judge_names(report)

@@ -2,8 +2,22 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::Report;
-use super::tables::{Section, sections};
+use super::tables::{Section, all, sections};
+use super::{Evaluation, Report};
+
+impl Display for Evaluation {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let of = &self.measures;
+        writeln!(
+            f,
+            "Pair {}, split {}, data {:.12}.",
+            of.pair, of.split, of.data
+        )?;
+        all(self)
+            .iter()
+            .try_for_each(|section| write!(f, "\n{section}"))
+    }
+}
 
 impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

@@ -167,7 +167,7 @@ pub fn evaluate(
 }
 
 /// The name of a model's row: its own, numbered where others have the same.
-fn row_name(models: &[Model], index: usize) -> String {
+pub fn row_name(models: &[Model], index: usize) -> String {
     let name = models[index].name;
     let same = |models: &[Model]| models.iter().filter(|model| model.name == name).count();
     if same(models) == 1 {

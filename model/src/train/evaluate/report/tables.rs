@@ -5,8 +5,9 @@
 mod collections;
 mod figures;
 mod judges;
+pub(super) mod measures;
 
-use super::{DirectionFigures, Measured, Report};
+use super::{DirectionFigures, Evaluation, Measured, Report};
 
 /// A table under its heading.
 pub(super) struct Section {
@@ -80,7 +81,14 @@ impl Line<'_> {
     }
 }
 
-/// All tables of a report, in the order of reading.
+/// All tables of an evaluation, in the order of reading.
+pub(super) fn all(evaluation: &Evaluation) -> Vec<Section> {
+    let mut all = measures::sections(&evaluation.measures);
+    all.extend(evaluation.judged.iter().flat_map(sections));
+    all
+}
+
+/// The tables of a report by judges.
 pub(super) fn sections(report: &Report) -> Vec<Section> {
     let mut sections = vec![judges::judges(report), judges::recalls(report)];
     if report.rows.iter().any(|row| row.weights.is_some()) {

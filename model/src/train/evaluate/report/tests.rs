@@ -7,6 +7,7 @@ use crate::train::data::{Data, Piece};
 use crate::train::evaluate::examples::{Choice, examples};
 use crate::train::evaluate::judge::Shape;
 use crate::train::evaluate::judge::tests::Music;
+use crate::train::evaluate::measures::{Measured as Direct, Row as Way};
 use crate::train::evaluate::translator::{TranslateError, Translator};
 
 fn piece(source: &str, rolls: &[Roll]) -> Piece {
@@ -48,6 +49,72 @@ fn data(music: &Music) -> Data {
         (Genre::Pop, vec![piece("three", b)]),
     ]);
     Data::of_pieces(pieces, Vec::new()).unwrap()
+}
+
+/// Measures of one way with its baselines, with a figure that is found nowhere else.
+fn measures() -> Measures {
+    let row = |name: &str, baseline| Way {
+        name: name.to_owned(),
+        baseline,
+        figures: crate::train::evaluate::measures::Figures {
+            notes_of_target: 4.25,
+            ..Default::default()
+        },
+    };
+    let direction = Direct {
+        source: "jazz".to_owned(),
+        target: "pop".to_owned(),
+        rows: vec![
+            row("cuts", false),
+            row("identity", true),
+            row("random target", true),
+        ],
+        ..Direct::default()
+    };
+    Measures {
+        pair: "jazz-pop".to_owned(),
+        directions: vec![direction],
+        ..Measures::default()
+    }
+}
+
+#[test]
+fn the_measures_stand_first_and_stand_alone_where_nothing_was_judged() {
+    let alone = Evaluation {
+        measures: measures(),
+        judged: None,
+    };
+    let text = alone.to_string();
+    let heading = |text: &str| text.find("### Style and content\n").unwrap();
+    for word in [
+        "4.25",
+        "real against real",
+        "source untouched",
+        "| cuts ",
+        "target: real pop",
+    ] {
+        assert!(text.contains(word), "{word} is missing from\n{text}");
+    }
+    assert!(!text.contains("### Judges"));
+    let both = Evaluation {
+        judged: Some(report()),
+        ..alone.clone()
+    };
+    let text = both.to_string();
+    assert!(heading(&text) < text.find("### Judges").unwrap());
+    for evaluation in [alone, both] {
+        let json = serde_json::to_value(&evaluation).unwrap();
+        let key = "/measures/directions/0/rows/0/notes_of_target";
+        assert_eq!(
+            json.pointer(key).and_then(serde_json::Value::as_f64),
+            Some(4.25)
+        );
+        assert_eq!(json.pointer("/rows").is_some(), evaluation.judged.is_some());
+        assert_eq!(
+            serde_json::from_value::<Evaluation>(json).unwrap(),
+            evaluation
+        );
+    }
 }
 
 /// The report of two seeds, one that cuts more than the other, and of one more model.
@@ -225,8 +292,12 @@ fn the_page_has_all_tables_plots_and_pictures_and_needs_nothing_else() {
         collections: &[],
     };
     let chosen = examples(&data(&Music::new()), &choice, &Cuts(16)).unwrap();
-    let html = page(&[(report.clone(), chosen)]).unwrap();
-    for section in tables::sections(&report) {
+    let evaluation = Evaluation {
+        measures: measures(),
+        judged: Some(report),
+    };
+    let html = page(&[(evaluation.clone(), chosen)]).unwrap();
+    for section in tables::all(&evaluation) {
         assert!(html.contains(&format!("<h3>{}</h3>", section.title)));
         for cell in section.rows.iter().flatten() {
             assert!(html.contains(&format!("<td>{cell}</td>")), "no {cell}");

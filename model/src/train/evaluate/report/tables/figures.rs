@@ -13,7 +13,9 @@ pub(super) fn weights(report: &Report) -> Section {
     );
     for row in &report.rows {
         if let Some(header) = &row.weights {
-            let shape = header.generator;
+            let Ok(shape) = header.cyclegan().map(|cyclegan| cyclegan.generator) else {
+                continue;
+            };
             section.rows.push(vec![
                 row.name.clone(),
                 header.recipe.clone(),

@@ -1,0 +1,88 @@
+//! A training step of the arranger, as its recipe has it.
+
+use candle_core::Device;
+use third_stream_model::genre::Genre;
+use third_stream_model::roll::PITCHES;
+use third_stream_model::roll::notes::{GridNote, NoteRoll};
+use third_stream_model::train::arranger::batch::{Example, Sampler};
+use third_stream_model::train::arranger::recipe::Recipe;
+use third_stream_model::train::arranger::state::State;
+use third_stream_model::train::data::{Data, Piece, Split};
+use third_stream_model::train::run::Batches;
+
+use super::Args;
+use super::peer::Peer;
+use super::turns::{Error, Side, Unit, in_turn, timed};
+
+pub(crate) fn run(args: &Args, threads: usize) -> Result<(), Error> {
+    let recipe = Recipe::usual();
+    let network = recipe.settings.network;
+    let (base, blocks) = (network.base_channels, network.residual_blocks);
+    let batch = recipe.settings.batch;
+    for precision in ["f32", "bf16"] {
+        let key =
+            format!("arranger.step.{base}x{blocks}.batch{batch}.threads{threads}.{precision}");
+        if args.wants(&key) {
+            case(args, &key, threads, precision)?;
+        }
+    }
+    Ok(())
+}
+
+fn case(args: &Args, key: &str, threads: usize, precision: &str) -> Result<(), Error> {
+    let mut settings = Recipe::usual().settings;
+    settings.bf16 = precision == "bf16";
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()?;
+    let mut state = pool.install(|| State::new(&settings, &Genre::ALL, 1, &Device::Cpu))?;
+    let data = music()?;
+    let batches = Sampler::new(&data, &Genre::ALL, &settings, 1)?;
+    let batch: Vec<Example> = batches.batch(0)?;
+    let mut step = 0;
+    let mut sides = vec![Side::new("ours", || {
+        step += 1;
+        pool.install(|| {
+            timed(|| {
+                state.run(step, &batch, settings.learning_rate)?;
+                Ok(())
+            })
+        })
+    })];
+    let network = settings.network;
+    let sizes = [
+        network.base_channels,
+        network.residual_blocks,
+        settings.batch,
+        threads,
+    ];
+    let sizes = sizes.map(|size| size.to_string());
+    let mut arguments = vec!["arranger"];
+    arguments.extend(sizes.iter().map(String::as_str));
+    arguments.push(precision);
+    if let Some(python) = &args.python
+        && let Some(mut peer) = Peer::start(python, &arguments, threads, false)?
+    {
+        sides.push(Side::new("pytorch", move || peer.pass()));
+    }
+    in_turn(key, Unit::Seconds, args.rounds, 1, sides)
+}
+
+/// A phrase of each genre with as many notes as music has.
+fn music() -> Result<Data, Error> {
+    let notes = (0..120usize).map(|note| GridNote {
+        start: (note * 7 % 60) as u8,
+        row: (note * 29 % PITCHES) as u8,
+        length: (1 + note % 4) as u8,
+    });
+    let phrase: NoteRoll = notes.collect();
+    let piece = Piece {
+        file: "phrase.mid".into(),
+        source: "here".into(),
+        split: Split::Train,
+        weight: 1.0,
+        rolls: vec![phrase].into(),
+    };
+    let pieces = Genre::ALL.map(|genre| (genre, vec![piece.clone()]));
+    Ok(Data::of_pieces(pieces.into(), Vec::new())?)
+}

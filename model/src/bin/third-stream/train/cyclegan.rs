@@ -1,0 +1,139 @@
+//! Training of a genre pair's two generators.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use third_stream_model::genre::{Genre, Pair};
+use third_stream_model::roll::Roll;
+use third_stream_model::train::batch::{Drawing, Sampler};
+use third_stream_model::train::data::{Data, Split};
+use third_stream_model::train::evaluate::judge::{Judge, Shape};
+use third_stream_model::train::guide::Guide;
+use third_stream_model::train::learner::PairLearner;
+use third_stream_model::train::recipe::Recipe;
+use third_stream_model::train::run::{self, Outcome, Plan, Validation};
+use third_stream_model::train::state::State;
+use third_stream_model::train::validation::Panel;
+
+use super::{Request, TrainArgs, commit, parent, stop_on_interrupt};
+
+/// Phrases of each genre on the run's page.
+const SHOWN: usize = 3;
+/// Steps between validations.
+const VALIDATE_EVERY: u64 = 250;
+/// The seed of the guides: not that of the judges, nor of the runs.
+const GUIDE_SEED: u64 = 101;
+
+/// The genres whose music is needed.
+pub(super) fn genres(recipe: &Recipe, pair: Pair) -> Vec<Genre> {
+    let mut genres = vec![pair.a, pair.b];
+    genres.extend(recipe.mixed_genres(pair));
+    genres.sort_unstable();
+    genres.dedup();
+    genres
+}
+
+/// Builds the networks and runs the plan.
+pub(super) fn train(
+    args: &TrainArgs,
+    request: &Request,
+    (recipe, pair): (&Recipe, Pair),
+    data: &Data,
+    plan: &Plan,
+) -> Result<Outcome> {
+    let drawing = Drawing {
+        seed: request.seed,
+        size: recipe.batch,
+        transpose: recipe.transpose,
+    };
+    let batches = Sampler::new(data, pair, &recipe.mixed_genres(pair), drawing)?;
+    let mut learner = PairLearner {
+        state: state(args, request, (recipe, pair), data, plan)?,
+        pair,
+        data: data.hash().to_owned(),
+        commit: commit(),
+        shown: [shown(data, pair.a)?, shown(data, pair.b)?],
+    };
+    let every = args.validate_every.unwrap_or(VALIDATE_EVERY);
+    let panel = match every {
+        _ if args.smoke => None,
+        0 => None,
+        _ => Some(panel(args, request, pair, parent(&plan.folder))?),
+    };
+    let mut score;
+    let validation = match &panel {
+        Some(panel) => {
+            score = |learner: &PairLearner| panel.score(learner);
+            Some(Validation {
+                every,
+                score: &mut score,
+            })
+        }
+        None => None,
+    };
+    let stop = stop_on_interrupt()?;
+    Ok(run::run(&mut learner, &batches, plan, validation, &stop)?)
+}
+
+/// The phrases of the run's page: heard by no network, where there are such.
+fn shown(data: &Data, genre: Genre) -> Result<Vec<Roll>> {
+    let split = match &data.phrases(genre, Split::Validation).rolls {
+        none if none.is_empty() => Split::Train,
+        _ => Split::Validation,
+    };
+    Ok(data.phrases(genre, split).rolls.subset(SHOWN)?)
+}
+
+/// The networks as they begin, with the guides that the recipe has.
+fn state(
+    args: &TrainArgs,
+    request: &Request,
+    (recipe, pair): (&Recipe, Pair),
+    data: &Data,
+    plan: &Plan,
+) -> Result<State> {
+    let weights = [recipe.guide_weight, recipe.manner_weight];
+    let mut guides = Vec::new();
+    for (shape, weight) in Shape::GUIDES.into_iter().zip(weights) {
+        if weight <= 0.0 {
+            continue;
+        }
+        let mut told = args.quiet;
+        let mut tell = |_| {
+            if !std::mem::replace(&mut told, true) {
+                eprintln!("training the guide {shape}; it is kept for other runs");
+            }
+        };
+        let music = (data, GUIDE_SEED);
+        let guide = Judge::kept(&args.judges, shape, pair, music, false, &mut tell);
+        let guide = guide.with_context(|| {
+            format!("no guide {shape}; train without guides with --set guide_weight=0 --set manner_weight=0")
+        })?;
+        guides.push(Guide::new(&guide, weight, &plan.device)?);
+    }
+    Ok(State::new(recipe, request.seed, &plan.device)?.guided(guides))
+}
+
+/// The judge and the phrases of the validations.
+fn panel(args: &TrainArgs, request: &Request, pair: Pair, cache: &Path) -> Result<Panel> {
+    std::fs::create_dir_all(&args.judges).with_context(|| {
+        format!(
+            "{}: cannot be made; choose another --judges folder",
+            args.judges.display()
+        )
+    })?;
+    let mut told = None;
+    let panel = Panel::new(
+        &args.judges,
+        pair,
+        (&request.corpus, request.selection),
+        args.validate_phrases,
+        Some(cache),
+        &mut |shape, _| {
+            if told.replace(shape) != Some(shape) && !args.quiet {
+                eprintln!("training the judge {shape}; it is kept for other runs");
+            }
+        },
+    )?;
+    Ok(panel)
+}

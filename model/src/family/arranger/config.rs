@@ -1,0 +1,47 @@
+//! The shape of the arranger's network.
+
+use serde::{Deserialize, Serialize};
+
+use super::LENGTHS;
+
+/// Planes of cells that the network is given: see [`super::encoding`].
+pub const PLANES: usize = 9;
+/// Numbers that condition the norms: see [`super::encoding::condition`].
+pub const CONDITION: usize = 6;
+/// Logits of each cell: whether a note begins there, then one for each of [`LENGTHS`].
+pub const LOGITS: usize = 1 + LENGTHS.len();
+
+/// The shape of an arranger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArrangerConfig {
+    /// Channels of the first layer; the inner layers have two and four times as many.
+    pub base_channels: usize,
+    /// Residual blocks; every second one looks twice as far.
+    pub residual_blocks: usize,
+}
+
+impl Default for ArrangerConfig {
+    /// 2.0 M weights.
+    fn default() -> Self {
+        Self {
+            base_channels: 32,
+            residual_blocks: 6,
+        }
+    }
+}
+
+impl ArrangerConfig {
+    /// The layers that have a kernel and a norm; one more has a kernel and a bias.
+    pub const fn layers(&self) -> usize {
+        5 + 2 * self.residual_blocks
+    }
+
+    /// Its weights: all values of its kernels, its norms and the last layer's bias.
+    pub const fn weights(&self) -> usize {
+        let (base, blocks) = (self.base_channels, self.residual_blocks);
+        let inner = 9 * (22 + 32 * blocks) * base * base;
+        let outer = 49 * PLANES * base + 25 * LOGITS * 2 * base + LOGITS;
+        let normed = (10 + 8 * blocks) * base;
+        inner + outer + 2 * normed * (CONDITION + 1)
+    }
+}

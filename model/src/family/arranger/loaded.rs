@@ -1,0 +1,198 @@
+//! An arranger that is ready to run: its network, and how a phrase goes through it.
+
+use std::sync::{Mutex, PoisonError};
+
+use candle_core::{Device, Result, Tensor};
+
+use super::sampler::{Sample, Settings, sample};
+use super::{Arena, CONDITION, Canvas, Network, Norms, Prepared, encoding};
+use crate::net::inference::Level;
+use crate::roll::CELLS;
+use crate::roll::notes::NoteRoll;
+
+/// An arranger ready to run. May be shared by threads.
+#[derive(Debug)]
+pub struct Arranger(Backend);
+
+/// The network as its device runs it fastest.
+#[derive(Debug)]
+enum Backend {
+    Cpu {
+        network: Box<Prepared>,
+        /// Memory of passes that are over, for the next ones.
+        arenas: Mutex<Vec<Arena>>,
+    },
+    Other {
+        network: Box<Network>,
+        device: Device,
+    },
+}
+
+/// Which styles a phrase goes to and leads away from, as shares of the norms' four columns.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Styles {
+    /// The target.
+    pub target: [f32; 4],
+    /// What guidance leads away from, and how strongly (Ho and Salimans 2022); it takes a second
+    /// evaluation in each pass.
+    pub away: Option<([f32; 4], f32)>,
+}
+
+impl Styles {
+    /// The genre in a column (0..4), without guidance.
+    pub fn of_column(column: usize) -> Self {
+        Self {
+            target: column_share(column),
+            away: None,
+        }
+    }
+}
+
+/// All of one column.
+pub fn column_share(column: usize) -> [f32; 4] {
+    std::array::from_fn(|other| if other == column { 1.0 } else { 0.0 })
+}
+
+impl Arranger {
+    /// An arranger that runs `network`, whose weights are on `device`.
+    ///
+    /// # Errors
+    /// If the weights cannot be read from the device.
+    pub fn new(network: Network, device: Device) -> Result<Self> {
+        if !device.is_cpu() {
+            let network = Box::new(network);
+            return Ok(Self(Backend::Other { network, device }));
+        }
+        Ok(Self(Backend::Cpu {
+            network: Box::new(network.prepared(Level::best())?),
+            arenas: Mutex::default(),
+        }))
+    }
+
+    /// Fills in a phrase around its tune and harmony. Takes as many passes as the settings say,
+    /// each of them one evaluation of the network, or two with guidance. On the CPU the current
+    /// rayon pool does the work, and the notes are the same for any number of threads.
+    ///
+    /// # Errors
+    /// If candle refuses an operation, on another device than the CPU.
+    pub fn arrange(
+        &self,
+        phrase: &NoteRoll,
+        styles: &Styles,
+        settings: &Settings,
+    ) -> Result<Sample> {
+        let target = self.condition(styles.target, settings.freedom)?;
+        let away = match styles.away {
+            Some((style, by)) => Some((self.condition(style, settings.freedom)?, by)),
+            None => None,
+        };
+        let mut other = vec![0.0; if away.is_some() { OUTPUT } else { 0 }];
+        sample(phrase, settings, |canvas, logits| {
+            self.evaluate(canvas, &target, logits)?;
+            if let Some((away, by)) = &away {
+                self.evaluate(canvas, away, &mut other)?;
+                guide(logits, &other, *by);
+            }
+            if logits.iter().any(|logit| logit.is_nan()) {
+                candle_core::bail!("a value is not a number; the weights may be damaged");
+            }
+            Ok(())
+        })
+    }
+
+    fn condition(&self, style: [f32; 4], freedom: f32) -> Result<Condition> {
+        let values = encoding::condition(style, freedom);
+        Ok(match &self.0 {
+            Backend::Cpu { network, .. } => Condition::Folded(network.fold(values)),
+            Backend::Other { device, .. } => {
+                Condition::Tensor(Tensor::from_slice(&values, (1, CONDITION), device)?)
+            }
+        })
+    }
+
+    fn evaluate(&self, canvas: &Canvas, condition: &Condition, logits: &mut [f32]) -> Result<()> {
+        match (&self.0, condition) {
+            (Backend::Cpu { network, arenas }, Condition::Folded(norms)) => {
+                let arenas = || arenas.lock().unwrap_or_else(PoisonError::into_inner);
+                let kept = arenas().pop();
+                let mut arena = kept.unwrap_or_else(|| network.arena());
+                network.logits(&mut arena, canvas, norms, logits);
+                arenas().push(arena);
+                Ok(())
+            }
+            (Backend::Other { network, device }, Condition::Tensor(condition)) => {
+                let planes = encoding::planes(&[*canvas], device)?;
+                let values = network
+                    .logits(&planes, condition)?
+                    .flatten_all()?
+                    .to_vec1()?;
+                logits.copy_from_slice(&values);
+                Ok(())
+            }
+            _ => candle_core::bail!("a condition of another device"),
+        }
+    }
+}
+
+/// Values of the network's output.
+const OUTPUT: usize = super::LOGITS * CELLS;
+
+/// A condition as the device wants it.
+enum Condition {
+    Folded(Norms),
+    Tensor(Tensor),
+}
+
+/// Leads away from what another style says; half as strongly for lengths.
+fn guide(logits: &mut [f32], away: &[f32], by: f32) {
+    for (index, (logit, away)) in logits.iter_mut().zip(away).enumerate() {
+        let by = if index < CELLS { by } else { by / 2.0 };
+        *logit += by * (*logit - away);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::family::arranger::ArrangerConfig;
+    use crate::net::init::Store;
+    use crate::roll::notes::GridNote;
+
+    #[test]
+    fn the_cpu_s_way_gives_what_candle_gives() {
+        let config = ArrangerConfig {
+            base_channels: 4,
+            residual_blocks: 2,
+        };
+        let store = Store::new(3);
+        let network = Network::new(&config, &store.builder(&Device::Cpu)).unwrap();
+        let (slow, fast) = (
+            Arranger(Backend::Other {
+                network: Box::new(network.clone()),
+                device: Device::Cpu,
+            }),
+            Arranger::new(network, Device::Cpu).unwrap(),
+        );
+        let note = |beat: u8| GridNote {
+            start: 4 * beat,
+            row: 30 + beat,
+            length: 4,
+        };
+        let phrase: NoteRoll = (0..16).map(note).collect();
+        let styles = Styles {
+            away: Some((Styles::of_column(1).target, 0.5)),
+            ..Styles::of_column(0)
+        };
+        let settings = Settings {
+            passes: 3,
+            ..Settings::default()
+        };
+        let [slow, fast] =
+            [slow, fast].map(|one| one.arrange(&phrase, &styles, &settings).unwrap());
+        let difference = slow.notes.onsets().difference(fast.notes.onsets()).count();
+        assert!(difference <= slow.notes.count() / 50, "{difference} notes");
+        for (slow, fast) in slow.confidence.iter().zip(&fast.confidence) {
+            assert!((slow - fast).abs() < 0.05, "{slow} {fast}");
+        }
+    }
+}

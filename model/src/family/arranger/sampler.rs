@@ -1,0 +1,319 @@
+//! Filling in a phrase: everything but the tune and the harmony is hidden, and drawn in a few
+//! passes, each of which hides less of what the last one drew and draws it again.
+//!
+//! The draw depends on the phrase and the [`Settings`] alone: each random number is a function of
+//! the seed, the pass and the cell.
+
+use crate::roll::notes::{GridNote, NoteRoll};
+use crate::roll::{CELLS, PITCHES, Roll, STEPS};
+
+use super::canvas::{Canvas, LENGTHS};
+use super::dice::Dice;
+use super::skeleton;
+
+/// Values of the network's output for a cell: the logit of an onset, and of each length.
+pub const OUTPUTS: usize = 1 + LENGTHS.len();
+/// Rows of the blocks that are hidden together, in steps.
+const BLOCK: usize = 8;
+/// The share of the blocks that is hidden in the last passes.
+const LEAST: f64 = 0.1;
+/// The share of the passes up to which the temperature stays 1.
+const HOT: f32 = 0.3;
+/// The temperature of the last pass.
+const COLD: f32 = 0.4;
+/// The highest temperature of the lengths.
+const LENGTHS_HOT: f32 = 0.6;
+
+/// How many notes may begin at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Voices {
+    /// As many as the network draws, anywhere.
+    #[default]
+    Free,
+    /// One voice, between two rows (both included).
+    One {
+        /// The lowest row.
+        lowest: u8,
+        /// The highest row.
+        highest: u8,
+    },
+}
+
+/// What is wanted of a phrase.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// Passes of the network, 1 or more.
+    pub passes: u8,
+    /// How free the tune is: 0 keeps it note by note, 1 lets it change.
+    pub freedom: f32,
+    /// How many pitch classes of each half bar are kept.
+    pub pitch_classes: u8,
+    /// Seed of the draw.
+    pub seed: u64,
+    /// The steps (bit k is step k) that are decided: they sound as `played` says.
+    pub decided: u64,
+    /// The notes that begin in the decided steps.
+    pub played: NoteRoll,
+    /// How many notes may begin at once.
+    pub voices: Voices,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            passes: 8,
+            freedom: 0.5,
+            pitch_classes: 3,
+            seed: 0,
+            decided: 0,
+            played: NoteRoll::EMPTY,
+            voices: Voices::Free,
+        }
+    }
+}
+
+/// A phrase that was filled in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// Its notes.
+    pub notes: NoteRoll,
+    /// How likely the network held an onset in each cell when it was drawn last, step-major,
+    /// [`CELLS`] values.
+    pub confidence: Vec<f32>,
+}
+
+/// Fills in `phrase`. `fill` writes the network's outputs for a canvas, [`OUTPUTS`] planes of
+/// [`CELLS`] values; its errors end the draw.
+///
+/// # Errors
+/// Those of `fill`.
+pub fn sample<E>(
+    phrase: &NoteRoll,
+    settings: &Settings,
+    mut fill: impl FnMut(&Canvas, &mut [f32]) -> Result<(), E>,
+) -> Result<Sample, E> {
+    let dice = Dice::new(settings.seed);
+    let tune = skeleton::tune(phrase);
+    let fixed = Fixed::new(phrase, &tune, settings);
+    let mut canvas = Canvas {
+        tune,
+        harmony: skeleton::harmony(phrase.sounding(), usize::from(settings.pitch_classes)),
+        ..Canvas::default()
+    };
+    let mut logits = vec![0.0; OUTPUTS * CELLS];
+    let mut drawn = fixed.notes();
+    let mut confidence = vec![0.0; CELLS];
+    for pass in 0..settings.passes.max(1) {
+        let dice = dice.of_pass(pass);
+        canvas.hidden = fixed.open(hidden(pass, settings.passes, &dice));
+        canvas.shown = drawn
+            .iter()
+            .copied()
+            .filter(|n| !is_in(&canvas.hidden, n))
+            .collect();
+        fill(&canvas, &mut logits)?;
+        let heat = temperature(pass, settings.passes);
+        drawn = canvas.shown.notes().collect();
+        draw(
+            &canvas.hidden,
+            &logits,
+            heat,
+            settings.voices,
+            &dice,
+            &mut drawn,
+        );
+        // Later notes cut earlier ones of their row, so the order of time is that of adding.
+        drawn.sort_unstable();
+        remember(&canvas.hidden, &logits, &mut confidence);
+    }
+    let notes = settings.voices.apply(drawn.into_iter().collect());
+    Ok(Sample { notes, confidence })
+}
+
+/// The cells that pass `pass` hides: all at first, then ever fewer blocks of a row.
+fn hidden(pass: u8, passes: u8, dice: &Dice) -> Roll {
+    let gone = f64::from(pass) / (f64::from(passes) * 0.8);
+    let share = if pass == 0 {
+        1.0
+    } else {
+        (1.0 - gone).max(LEAST)
+    };
+    let mut steps = [0u128; STEPS];
+    for (block, steps) in steps.chunks_exact_mut(BLOCK).enumerate() {
+        let rows = (0..PITCHES).filter(|row| f64::from(dice.of_block(block, *row)) < share);
+        let mask = rows.fold(0, |mask, row| mask | 1 << row);
+        steps.fill(mask);
+    }
+    Roll::from_steps(steps)
+}
+
+/// The temperature of a pass: 1 at first, then falling to [`COLD`].
+fn temperature(pass: u8, passes: u8) -> f32 {
+    if passes < 2 {
+        return COLD;
+    }
+    let gone = f32::from(pass) / f32::from(passes - 1);
+    if gone < HOT {
+        1.0
+    } else {
+        1.0 + (COLD - 1.0) * (gone - HOT) / (1.0 - HOT)
+    }
+}
+
+/// Draws the hidden cells: whether a note begins there, and how long it is.
+fn draw(
+    hidden: &Roll,
+    logits: &[f32],
+    heat: f32,
+    voices: Voices,
+    dice: &Dice,
+    drawn: &mut Vec<GridNote>,
+) {
+    for step in 0..STEPS {
+        let mut put = |row: usize| {
+            let length = draw_length(logits, step, row, heat, dice);
+            drawn.push(GridNote {
+                start: step as u8,
+                row: row as u8,
+                length,
+            });
+        };
+        let mut cells = rows(hidden.steps()[step]);
+        let logit = |row: usize| logits[step * PITCHES + row] / heat;
+        match voices {
+            Voices::Free => cells
+                .filter(|row| dice.of_cell(step, *row) < sigmoid(logit(*row)))
+                .for_each(&mut put),
+            Voices::One { lowest, highest } => {
+                // Given that at most one of them begins, each weighs as much as its odds.
+                let band = usize::from(lowest)..=usize::from(highest);
+                let odds = |row: usize| logit(row).clamp(-30.0, 30.0).exp();
+                let open: f32 = cells.clone().filter(|r| band.contains(r)).map(odds).sum();
+                let mut left = dice.of_cell(step, 0) * (1.0 + open) - 1.0;
+                let chosen = cells.find(|row| {
+                    if left < 0.0 || !band.contains(row) {
+                        return false;
+                    }
+                    left -= odds(*row);
+                    left < 0.0
+                });
+                chosen.into_iter().for_each(&mut put);
+            }
+        }
+    }
+}
+
+/// The length of a note that begins in a cell, drawn from the network's.
+fn draw_length(logits: &[f32], step: usize, row: usize, heat: f32, dice: &Dice) -> u8 {
+    let heat = heat.min(LENGTHS_HOT);
+    let at = |class: usize| logits[(1 + class) * CELLS + step * PITCHES + row] / heat;
+    let most = (0..LENGTHS.len()).map(at).fold(f32::MIN, f32::max);
+    let weight = |class: usize| (at(class) - most).exp();
+    let total: f32 = (0..LENGTHS.len()).map(weight).sum();
+    let mut left = dice.of_length(step, row) * total;
+    let drawn = (0..LENGTHS.len()).find(|class| {
+        left -= weight(*class);
+        left < 0.0
+    });
+    LENGTHS[drawn.unwrap_or(LENGTHS.len() - 1)]
+}
+
+/// Keeps what the network held likely in the cells that were drawn.
+fn remember(hidden: &Roll, logits: &[f32], confidence: &mut [f32]) {
+    for (step, cells) in hidden.steps().iter().enumerate() {
+        for row in rows(*cells) {
+            let cell = step * PITCHES + row;
+            confidence[cell] = sigmoid(logits[cell]);
+        }
+    }
+}
+
+impl Voices {
+    /// Ends each note where the next begins, where there is one voice.
+    fn apply(self, notes: NoteRoll) -> NoteRoll {
+        if self == Self::Free {
+            return notes;
+        }
+        let mut line: Vec<GridNote> = notes.notes().collect();
+        line.dedup_by_key(|note| note.start);
+        let starts: Vec<usize> = line.iter().map(|note| usize::from(note.start)).collect();
+        for (note, next) in line.iter_mut().zip(starts.iter().skip(1)) {
+            note.length = note.length.min((next - usize::from(note.start)) as u8);
+        }
+        line.into_iter().collect()
+    }
+}
+
+/// What the draw may not change: the decided steps, and a tune that is locked.
+struct Fixed {
+    notes: Vec<GridNote>,
+    /// Cells that are never hidden.
+    closed: Roll,
+}
+
+impl Fixed {
+    fn new(phrase: &NoteRoll, tune: &NoteRoll, settings: &Settings) -> Self {
+        let mut fixed = Self {
+            notes: settings
+                .played
+                .beginning_in(settings.decided)
+                .notes()
+                .collect(),
+            closed: Roll::EMPTY,
+        };
+        let mut closed = [0u128; STEPS];
+        for (step, cells) in closed.iter_mut().enumerate() {
+            if settings.decided >> step & 1 == 1 {
+                *cells = !0;
+            }
+        }
+        if settings.freedom <= 0.0 {
+            let whole = tune.notes().filter_map(|note| {
+                let decided = settings.decided >> note.start & 1 == 1;
+                let note = phrase.note_at(usize::from(note.start), usize::from(note.row));
+                note.filter(|_| !decided)
+            });
+            for note in whole {
+                fixed.notes.push(note);
+                for step in usize::from(note.start)..note.end() {
+                    // The note's own row, and all above it: nothing hides the tune.
+                    closed[step] |= !0 << note.row;
+                }
+            }
+        }
+        fixed.closed = Roll::from_steps(closed);
+        fixed.notes.sort_unstable();
+        fixed
+    }
+
+    fn notes(&self) -> Vec<GridNote> {
+        self.notes.clone()
+    }
+
+    /// `hidden` without the cells that stay.
+    fn open(&self, hidden: Roll) -> Roll {
+        let (hidden, closed) = (hidden.steps(), self.closed.steps());
+        Roll::from_steps(std::array::from_fn(|step| hidden[step] & !closed[step]))
+    }
+}
+
+/// Whether a note begins in one of the cells.
+const fn is_in(cells: &Roll, note: &GridNote) -> bool {
+    cells.get(note.start as usize, note.row as usize)
+}
+
+/// The rows of a step's cells, from the lowest.
+fn rows(mut cells: u128) -> impl Iterator<Item = usize> + Clone {
+    std::iter::from_fn(move || {
+        let row = cells.trailing_zeros() as usize;
+        cells &= cells.wrapping_sub(1);
+        (row < PITCHES).then_some(row)
+    })
+}
+
+fn sigmoid(logit: f32) -> f32 {
+    1.0 / (1.0 + (-logit).exp())
+}
+
+#[cfg(test)]
+mod tests;

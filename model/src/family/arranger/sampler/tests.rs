@@ -1,0 +1,144 @@
+//! The draw with networks that say the same of every canvas.
+
+use std::convert::Infallible;
+
+use super::*;
+use crate::roll::notes::tests::any_notes;
+use proptest::prelude::*;
+
+fn note(start: u8, row: u8, length: u8) -> GridNote {
+    GridNote { start, row, length }
+}
+
+/// A network that is sure of these notes and of nothing else, whatever it is shown.
+fn sure_of(notes: &[GridNote]) -> impl FnMut(&Canvas, &mut [f32]) -> Result<(), Infallible> {
+    let notes = notes.to_vec();
+    move |_, logits| {
+        logits.fill(-20.0);
+        for note in &notes {
+            let cell = usize::from(note.start) * PITCHES + usize::from(note.row);
+            let class = super::super::length_class(usize::from(note.length));
+            logits[cell] = 20.0;
+            logits[(1 + class) * CELLS + cell] = 20.0;
+        }
+        Ok(())
+    }
+}
+
+/// A network that holds notes of four steps likely everywhere.
+fn busy(_: &Canvas, logits: &mut [f32]) -> Result<(), Infallible> {
+    logits.fill(-20.0);
+    logits[..CELLS].fill(-2.0);
+    logits[4 * CELLS..5 * CELLS].fill(20.0);
+    Ok(())
+}
+
+fn phrase() -> NoteRoll {
+    (0..16)
+        .flat_map(|beat| [note(4 * beat, 50, 4), note(4 * beat, 20 + beat, 2)])
+        .collect()
+}
+
+#[test]
+fn what_the_network_is_sure_of_is_drawn() {
+    let notes = [
+        note(0, 20, 4),
+        note(0, 24, 8),
+        note(30, 40, 1),
+        note(62, 60, 2),
+    ];
+    let settings = Settings::default();
+    let Ok(sample) = sample(&phrase(), &settings, sure_of(&notes));
+    assert!(sample.notes.notes().eq(notes));
+    assert!(sample.confidence[20] > 0.99 && sample.confidence[21] < 0.01);
+}
+
+#[test]
+fn the_draw_is_given_by_phrase_and_settings() {
+    let at = |seed| {
+        let settings = Settings {
+            seed,
+            ..Settings::default()
+        };
+        let Ok(sample) = sample(&phrase(), &settings, busy);
+        sample
+    };
+    assert_eq!(at(1), at(1));
+    assert_ne!(at(1).notes, at(2).notes);
+}
+
+#[test]
+fn a_locked_tune_stays_and_nothing_hides_it() {
+    let settings = Settings {
+        freedom: 0.0,
+        ..Settings::default()
+    };
+    let Ok(sample) = sample(&phrase(), &settings, busy);
+    for beat in 0..16 {
+        assert_eq!(
+            sample.notes.note_at(4 * beat, 50),
+            Some(note(4 * beat as u8, 50, 4))
+        );
+    }
+    assert!(sample.notes.notes().all(|note| note.row <= 50));
+    assert!(sample.notes.count() > 100, "the rest is drawn");
+}
+
+#[test]
+fn the_first_pass_hides_everything_and_the_last_little() {
+    let mut seen = Vec::new();
+    let settings = Settings::default();
+    let Ok(_) = sample(&phrase(), &settings, |canvas, logits| {
+        seen.push(canvas.hidden.count() as usize);
+        assert_eq!(canvas.tune, skeleton::tune(&phrase()));
+        busy(canvas, logits)
+    });
+    assert_eq!((seen.len(), seen[0]), (8, CELLS));
+    assert!(seen[7] < CELLS / 6 && seen[3] > seen[7], "{seen:?}");
+}
+
+#[test]
+fn one_voice_stays_one_and_in_its_register() {
+    let settings = Settings {
+        voices: Voices::One {
+            lowest: 8,
+            highest: 28,
+        },
+        ..Settings::default()
+    };
+    let Ok(sample) = sample(&phrase(), &settings, busy);
+    for step in sample.notes.sounding().steps() {
+        assert!(step.count_ones() <= 1);
+    }
+    assert!(
+        sample
+            .notes
+            .notes()
+            .all(|note| (8..=28).contains(&note.row))
+    );
+    assert!(sample.notes.count() > 16);
+}
+
+#[test]
+fn an_error_of_the_network_ends_the_draw() {
+    let failed = sample(&phrase(), &Settings::default(), |_, _| Err("no memory"));
+    assert_eq!(failed, Err("no memory"));
+}
+
+proptest! {
+    #[test]
+    fn decided_steps_sound_as_they_were_played(
+        phrase in any_notes(), played in any_notes(), decided: u64, seed: u64,
+    ) {
+        let settings = Settings { seed, decided, played, passes: 3, ..Settings::default() };
+        let Ok(sample) = sample(&phrase, &settings, |canvas, logits| {
+            for (step, hidden) in canvas.hidden.steps().iter().enumerate() {
+                assert!(decided >> step & 1 == 0 || *hidden == 0);
+            }
+            busy(canvas, logits)
+        });
+        for step in (0..STEPS).filter(|step| decided >> step & 1 == 1) {
+            prop_assert_eq!(sample.notes.onsets().steps()[step], played.onsets().steps()[step]);
+        }
+    }
+}

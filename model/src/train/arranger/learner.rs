@@ -1,0 +1,89 @@
+//! The arranger's training state as the loop drives it, and its weights file.
+
+use std::collections::BTreeMap;
+
+use candle_core::Tensor;
+use serde_json::Value;
+
+use super::batch::Example;
+use super::state::State;
+use crate::family::arranger::Styles;
+use crate::family::arranger::sampler::Settings;
+use crate::genre::Genre;
+use crate::roll::notes::NoteRoll;
+use crate::roll::{LOWEST_KEY, PITCHES, STEPS};
+use crate::train::evaluate::examples::picture;
+use crate::train::run::{AnyError, Learner};
+use crate::weights::{self, Arranger, FORMAT, Family, Header};
+
+/// A training state with what its weights file says of it.
+pub struct ArrangerLearner {
+    /// The network, its running mean and its optimiser.
+    pub state: State,
+    /// The recipe's name.
+    pub recipe: String,
+    /// The run's seed.
+    pub seed: u64,
+    /// [`Data::hash`](crate::train::data::Data::hash) of what it learns from.
+    pub data: String,
+    /// The commit of the code, for the header.
+    pub commit: String,
+    /// Phrases that the run's page shows before and after, each with the genre that it is arranged
+    /// to.
+    pub shown: Vec<(Genre, NoteRoll)>,
+}
+
+impl Learner for ArrangerLearner {
+    type Batch = Vec<Example>;
+
+    fn learn(
+        &mut self,
+        step: u64,
+        batch: &Vec<Example>,
+        rate: f64,
+    ) -> Result<Vec<(&'static str, f32)>, AnyError> {
+        Ok(self.state.run(step, batch, rate)?.named())
+    }
+
+    fn tensors(&self) -> Result<BTreeMap<String, Tensor>, AnyError> {
+        Ok(self.state.tensors()?)
+    }
+
+    fn restore(&mut self, tensors: &BTreeMap<String, Tensor>) -> Result<(), AnyError> {
+        Ok(self.state.restore(tensors)?)
+    }
+
+    fn weights(&self, done: u64, scores: Option<&Value>) -> Result<Vec<u8>, AnyError> {
+        let columns = self.state.columns().iter();
+        let scores = scores.and_then(Value::as_object).into_iter().flatten();
+        let header = Header {
+            format: FORMAT,
+            roll: (STEPS, PITCHES, LOWEST_KEY),
+            family: Family::Arranger(Arranger {
+                network: self.state.settings().network,
+                genres: columns.map(ToString::to_string).collect(),
+            }),
+            recipe: self.recipe.clone(),
+            steps: done,
+            seed: self.seed,
+            data: self.data.clone(),
+            commit: self.commit.clone(),
+            scores: scores
+                .filter_map(|(name, value)| Some((name.clone(), value.as_f64()?)))
+                .collect(),
+        };
+        Ok(weights::write_arranger(&header, &self.state.kept())?)
+    }
+
+    fn pictures(&self) -> Result<Vec<String>, AnyError> {
+        let arranger = self.state.arranger()?;
+        let mut pictures = Vec::new();
+        for (target, before) in &self.shown {
+            let styles = Styles::of_column(self.state.column(*target));
+            let after = arranger.arrange(before, &styles, &Settings::default())?;
+            let after = after.notes.sounding();
+            pictures.push(picture(&format!("to {target}"), before.sounding(), after)?);
+        }
+        Ok(pictures)
+    }
+}

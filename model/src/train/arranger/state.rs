@@ -1,0 +1,218 @@
+//! The training state of the arranger and one step of it: the network, its running mean, the
+//! optimiser.
+
+use std::collections::{BTreeMap, HashMap};
+
+use candle_core::{Device, Result, Tensor, Var};
+
+use super::batch::Example;
+use super::loss::{Targets, Terms, arranger_loss};
+use super::recipe::Settings;
+use crate::family::arranger::{Arranger, CONDITION, Canvas, Network, column_share, encoding};
+use crate::genre::Genre;
+use crate::net::init::{Store, Variables};
+use crate::net::ops::{Precision, with_precision};
+use crate::roll::Roll;
+use crate::roll::notes::NoteRoll;
+use crate::train::adam::{self, Adam};
+
+/// The column of "no genre".
+const NO_GENRE: usize = 3;
+
+/// The figures of one step.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Losses {
+    /// The loss of the onsets, with its weight.
+    pub onset: f32,
+    /// The loss of the lengths, with its weight.
+    pub length: f32,
+    /// The norm of all gradients before it is limited.
+    pub gradient_norm: f32,
+}
+
+impl Losses {
+    /// The figures with their names, for reports.
+    pub fn named(&self) -> Vec<(&'static str, f32)> {
+        vec![
+            ("loss", self.onset + self.length),
+            ("onset", self.onset),
+            ("length", self.length),
+            ("gradient_norm", self.gradient_norm),
+        ]
+    }
+}
+
+/// Everything that training changes.
+pub struct State {
+    settings: Settings,
+    columns: Vec<Genre>,
+    device: Device,
+    network: Network,
+    variables: Variables,
+    /// The running mean, which is validated and kept.
+    mean: Network,
+    means: Variables,
+    adam: Adam,
+}
+
+impl State {
+    /// A network with the initial weights of `seed`, no step taken. `columns` are the genres that
+    /// it learns to tell apart, at most three, in the order of its norms' columns.
+    pub fn new(settings: &Settings, columns: &[Genre], seed: u64, device: &Device) -> Result<Self> {
+        let network = || -> Result<(Network, Variables)> {
+            let store = Store::new(seed);
+            let network = Network::new(&settings.network, &store.builder(device))?;
+            Ok((network, store.variables()))
+        };
+        let ((network, variables), (mean, means)) = (network()?, network()?);
+        Ok(Self {
+            adam: Adam::new(named(&variables), settings.optimiser())?,
+            settings: *settings,
+            columns: columns.to_vec(),
+            device: device.clone(),
+            network,
+            variables,
+            mean,
+            means,
+        })
+    }
+
+    /// What the run does.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The genres in the order of the norms' columns.
+    pub fn columns(&self) -> &[Genre] {
+        &self.columns
+    }
+
+    /// Begins with these weights instead.
+    pub fn load(&mut self, weights: &HashMap<String, Tensor>) -> Result<()> {
+        for (name, variable) in self.variables.iter().chain(&self.means) {
+            match weights.get(name) {
+                Some(weight) => variable.set(&weight.to_device(&self.device)?)?,
+                None => candle_core::bail!("the weights have no tensor {name}"),
+            }
+        }
+        Ok(())
+    }
+
+    /// One training step (counted from 0) at the learning rate `rate`.
+    pub fn run(&mut self, step: u64, batch: &[Example], rate: f64) -> Result<Losses> {
+        let precision = self.precision();
+        with_precision(precision, || {
+            let terms = self.terms(&self.network, batch)?;
+            let gradients = terms.total()?.backward()?;
+            let norm = self.adam.step(&[gradients], rate)?;
+            self.average(step)?;
+            Ok(Losses {
+                onset: terms.onset.to_scalar()?,
+                length: terms.length.to_scalar()?,
+                gradient_norm: norm as f32,
+            })
+        })
+    }
+
+    /// The loss of the running mean on some examples: onsets, lengths.
+    pub fn loss(&self, examples: &[Example]) -> Result<[f32; 2]> {
+        let Terms { onset, length } = self.terms(&self.mean, examples)?;
+        Ok([onset.to_scalar()?, length.to_scalar()?])
+    }
+
+    /// The running mean as it arranges phrases.
+    ///
+    /// # Errors
+    /// If its weights cannot be read from the device.
+    pub fn arranger(&self) -> Result<Arranger> {
+        Arranger::new(self.mean.clone(), self.device.clone())
+    }
+
+    /// The norms' column of a genre; that of no genre where it has none.
+    pub fn column(&self, genre: Genre) -> usize {
+        let known = self.columns.iter().position(|column| *column == genre);
+        known.unwrap_or(NO_GENRE)
+    }
+
+    const fn precision(&self) -> Precision {
+        if self.settings.bf16 {
+            Precision::Brief
+        } else {
+            Precision::Full
+        }
+    }
+
+    fn terms(&self, network: &Network, examples: &[Example]) -> Result<Terms> {
+        let canvases: Vec<Canvas> = examples.iter().map(|one| one.canvas).collect();
+        let targets: Vec<NoteRoll> = examples.iter().map(|one| one.target).collect();
+        let hidden: Vec<Roll> = canvases.iter().map(|canvas| canvas.hidden).collect();
+        let planes = encoding::planes(&canvases, &self.device)?;
+        let condition = self.condition(examples.iter().map(|one| (one.genre, one.freedom)))?;
+        let targets = Targets::new(&targets, &hidden, &self.device)?;
+        arranger_loss(&network.logits(&planes, &condition)?, &targets)
+    }
+
+    /// What conditions the norms, (phrases, 6).
+    fn condition(&self, told: impl Iterator<Item = (Option<Genre>, f32)>) -> Result<Tensor> {
+        let rows = told.map(|(genre, freedom)| {
+            let column = genre.map_or(NO_GENRE, |genre| self.column(genre));
+            encoding::condition(column_share(column), freedom)
+        });
+        let rows: Vec<f32> = rows.flatten().collect();
+        let phrases = rows.len() / CONDITION;
+        Tensor::from_vec(rows, (phrases, CONDITION), &self.device)
+    }
+
+    /// Takes the new weights into their running mean, which is short at first.
+    fn average(&self, step: u64) -> Result<()> {
+        let share = (1.0 + step as f64) / (20.0 + step as f64);
+        let share = self.settings.average.min(share) as f32;
+        for (name, mean) in &self.means {
+            adam::average(mean, self.variables[name].as_tensor(), share)?;
+        }
+        Ok(())
+    }
+
+    /// The weights that are kept.
+    pub fn kept(&self) -> BTreeMap<String, Tensor> {
+        let plain = |(name, v): (&String, &Var)| (name.clone(), v.as_tensor().clone());
+        self.means.iter().map(plain).collect()
+    }
+
+    /// Everything that the next step depends on besides its number.
+    pub fn tensors(&self) -> Result<BTreeMap<String, Tensor>> {
+        let plain = |(name, variable): (String, Var)| (name, variable.as_tensor().clone());
+        let mut tensors: BTreeMap<String, Tensor> = named(&self.variables).map(plain).collect();
+        let means = self.means.iter();
+        tensors.extend(means.map(|(name, v)| (format!("average.{name}"), v.as_tensor().clone())));
+        tensors.extend(self.adam.tensors());
+        let taken = Tensor::new(&[self.adam.taken() as u32], &Device::Cpu)?;
+        tensors.insert("taken".into(), taken);
+        Ok(tensors)
+    }
+
+    /// Takes back what [`State::tensors`] gave.
+    pub fn restore(&mut self, tensors: &BTreeMap<String, Tensor>) -> Result<()> {
+        let find = |name: &str| match tensors.get(name) {
+            Some(tensor) => tensor.to_device(&self.device),
+            None => candle_core::bail!("the checkpoint has no tensor {name}"),
+        };
+        for (name, variable) in named(&self.variables) {
+            variable.set(&find(&name)?)?;
+        }
+        for (name, mean) in &self.means {
+            mean.set(&find(&format!("average.{name}"))?)?;
+        }
+        let taken = u64::from(find("taken")?.to_vec1::<u32>()?[0]);
+        self.adam.restore(taken, find)
+    }
+}
+
+/// The network's variables under their names in a checkpoint.
+fn named(variables: &Variables) -> impl Iterator<Item = (String, Var)> {
+    let named = |(name, v): (&String, &Var)| (format!("network.{name}"), v.clone());
+    variables.iter().map(named).collect::<Vec<_>>().into_iter()
+}
+
+#[cfg(test)]
+mod tests;

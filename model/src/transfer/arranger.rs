@@ -1,0 +1,95 @@
+//! The arranger's network, ready to run between any two genres that it knows.
+
+use candle_core::Device;
+
+use super::{TransferError, Wish, device_name, room};
+use crate::family::arranger::sampler::{Sample, Settings};
+use crate::family::arranger::{Arranger, Styles, seed};
+use crate::genre::{Direction, Pair};
+use crate::roll::edits::Edits;
+use crate::roll::notes::NoteRoll;
+use crate::weights::{Arranger as Known, Header, WeightsError, read_network};
+
+/// One network for all genres.
+#[derive(Debug)]
+pub struct ArrangerTransfer {
+    header: Header,
+    known: Known,
+    arranger: Arranger,
+    device: &'static str,
+}
+
+impl ArrangerTransfer {
+    /// Loads an arranger's weights file for the CPU.
+    ///
+    /// # Errors
+    /// If it cannot be used, or holds networks of another family.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
+        Self::on_device(bytes, Device::Cpu)
+    }
+
+    pub(super) fn on_device(bytes: &[u8], device: Device) -> Result<Self, WeightsError> {
+        room::to_load(bytes, &device)?;
+        let (header, network) = read_network(bytes, &device)?;
+        let unreadable = |error: candle_core::Error| WeightsError::Unreadable(error.to_string());
+        Ok(Self {
+            known: header.arranger()?.clone(),
+            header,
+            device: device_name(&device),
+            arranger: Arranger::new(network, device).map_err(unreadable)?,
+        })
+    }
+
+    /// What the weights file says of itself.
+    pub const fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The name of the device that the passes run on.
+    pub const fn device(&self) -> &'static str {
+        self.device
+    }
+
+    /// The phrase as it is at full amount.
+    ///
+    /// # Errors
+    /// If the network does not know the genres, or a pass fails.
+    pub fn arrange(
+        &self,
+        phrase: &NoteRoll,
+        (pair, direction): (Pair, Direction),
+        wish: &Wish,
+    ) -> Result<Sample, TransferError> {
+        let target = self.known.column(pair.target(direction));
+        let target = target.ok_or(TransferError::Genres(pair))?;
+        let settings = Settings {
+            freedom: wish.freedom,
+            pitch_classes: wish.pitch_classes,
+            seed: seed(phrase, target, wish.variation),
+            decided: wish.decided,
+            played: wish.played,
+            ..Settings::default()
+        };
+        let arranged = self
+            .arranger
+            .arrange(phrase, &Styles::of_column(target), &settings);
+        arranged.map_err(|source| TransferError::Network {
+            device: self.device.to_owned(),
+            source: Box::new(source),
+        })
+    }
+
+    /// The edits that lead from `phrase` to what the network makes of it.
+    ///
+    /// # Errors
+    /// As [`Self::arrange`].
+    pub fn edits(
+        &self,
+        phrase: &NoteRoll,
+        ends: (Pair, Direction),
+        wish: &Wish,
+    ) -> Result<Edits, TransferError> {
+        let Sample { notes, confidence } = self.arrange(phrase, ends, wish)?;
+        Ok(Edits::between(phrase, &notes, &confidence, wish.held))
+    }
+}
