@@ -110,11 +110,12 @@ impl Smf {
     /// Reads a file, also one in a RIFF wrapper. What is wrong in it is read past as players do,
     /// and named in [`Smf::flaws`]. Never panics, whatever the bytes.
     pub fn read(bytes: &[u8]) -> Result<Self, SmfError> {
-        let content = match riff::is_riff(bytes) {
-            true => riff::content(bytes).ok_or_else(|| {
+        let content = if riff::is_riff(bytes) {
+            riff::content(bytes).ok_or_else(|| {
                 SmfError::Header("a RIFF file whose chunk `data` is missing".to_owned())
-            })?,
-            false => 0..bytes.len(),
+            })?
+        } else {
+            0..bytes.len()
         };
         let (file, behind) = bytes.split_at(content.end);
         let header = header::read(&file[content.start..])?;
@@ -140,8 +141,9 @@ impl Smf {
                     smf.between.push(Vec::new());
                 }
                 Stretch::Other(bytes) => {
-                    let between = smf.between.iter_mut().next_back();
-                    between.into_iter().for_each(|all| all.extend(bytes));
+                    if let Some(between) = smf.between.last_mut() {
+                        between.extend_from_slice(bytes);
+                    }
                 }
             }
         }

@@ -1,33 +1,12 @@
 //! What became of a clip: which notes were kept, which removed, which added.
 
+pub use third_stream_model::song::Counts;
+
 use crate::song::Note;
 
 /// A note counts as kept when it starts within this many beats of where it was (half a step of
 /// quantising and a little more).
 const NEAR: f64 = 0.13;
-
-/// How many notes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Before.
-    pub before: usize,
-    /// After.
-    pub after: usize,
-    /// Still there, at their pitch and about their time.
-    pub kept: usize,
-}
-
-impl Counts {
-    /// Before and not after.
-    pub const fn removed(self) -> usize {
-        self.before - self.kept
-    }
-
-    /// After and not before.
-    pub const fn added(self) -> usize {
-        self.after - self.kept
-    }
-}
 
 /// Compares the notes that start in `from..until` (beats).
 pub fn count(before: &[Note], after: &[Note], from: f64, until: f64) -> Counts {

@@ -44,39 +44,17 @@ pub fn write_song(title: &str, song: &Song, one_track: bool) -> anyhow::Result<V
 }
 
 /// The channel messages of a file that are no notes, with their ticks, in order of time.
-pub fn messages(bytes: &[u8]) -> anyhow::Result<Vec<(u64, [u8; 3])>> {
-    let mut messages = Vec::new();
-    for track in midly::parse(bytes)?.1 {
-        let mut tick = 0;
-        // A damaged track is read as far as it goes.
-        for event in track?.map_while(Result::ok) {
-            tick += u64::from(event.delta.as_int());
-            if let TrackEventKind::Midi { channel, message } = event.kind
-                && let Some([status, first, second]) = short(message)
-            {
-                messages.push((tick, [status | channel.as_int(), first, second]));
-            }
-        }
-    }
+pub fn messages(file: &third_stream_model::smf::Smf) -> Vec<(u64, [u8; 3])> {
+    let events = file
+        .tracks()
+        .iter()
+        .flat_map(third_stream_model::smf::Track::events);
+    let messages = events.filter_map(|event| Some((event.tick, event.channel_message()?)));
+    let mut messages: Vec<_> = messages
+        .filter(|(_, [status, ..])| *status >= 0xA0)
+        .collect();
     messages.sort_by_key(|(tick, _)| *tick);
-    Ok(messages)
-}
-
-/// A message that is no note in three bytes, for channel 0.
-fn short(message: MidiMessage) -> Option<[u8; 3]> {
-    match message {
-        MidiMessage::NoteOn { .. } | MidiMessage::NoteOff { .. } => None,
-        MidiMessage::Aftertouch { key, vel } => Some([0xA0, key.as_int(), vel.as_int()]),
-        MidiMessage::Controller { controller, value } => {
-            Some([0xB0, controller.as_int(), value.as_int()])
-        }
-        MidiMessage::ProgramChange { program } => Some([0xC0, program.as_int(), 0]),
-        MidiMessage::ChannelAftertouch { vel } => Some([0xD0, vel.as_int(), 0]),
-        MidiMessage::PitchBend { bend } => {
-            let bend = bend.0.as_int();
-            Some([0xE0, (bend & 0x7F) as u8, (bend >> 7) as u8])
-        }
-    }
+    messages
 }
 
 /// The message of three bytes; `None` for what is none, or a note.

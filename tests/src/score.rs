@@ -1,8 +1,8 @@
 //! A Standard MIDI file as a host's song, and what left the plugin as one again.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use third_stream_model::smf::Smf;
-use third_stream_model::song::Song as FileSong;
+use third_stream_model::song::{Selection, Song as FileSong};
 
 use crate::midi_file;
 use crate::recording::Recording;
@@ -12,6 +12,8 @@ use crate::song::{Note, Song};
 const DELAY_SLOTS: f64 = 4.0;
 /// Beats of a slot.
 const SLOT: f64 = 4.0;
+/// A host has no notes without a length: these have so many beats.
+const SHORTEST: f64 = 1.0 / 960.0;
 
 /// A file to be played.
 pub struct Score {
@@ -19,6 +21,8 @@ pub struct Score {
     pub song: Song,
     /// As the model reads it.
     pub file: FileSong,
+    /// What is wrong in it, where it was read all the same.
+    pub damage: Option<String>,
 }
 
 impl Score {
@@ -28,13 +32,11 @@ impl Score {
         let file = FileSong::of(&smf)?;
         let notes = file.notes().iter().map(|note| Note {
             onset: note.onset,
-            release: note.release,
+            release: note.release.max(note.onset + SHORTEST),
             key: note.key,
             velocity: note.velocity,
             channel: note.channel,
         });
-        // A host has no notes without a length.
-        let notes = notes.filter(|note| note.release > note.onset);
         let mut song = Song::new(120.0, notes);
         let beats = |tick| file.beat_map().beats(tick);
         let tempos = smf.tempos().into_iter();
@@ -47,10 +49,21 @@ impl Score {
         song.meter.extend(meters);
         settle(&mut song.tempo);
         settle(&mut song.meter);
-        let messages = midi_file::messages(bytes).context("the file's controllers")?;
-        let messages = messages.into_iter();
+        let messages = midi_file::messages(&smf).into_iter();
         song.messages = messages.map(|(tick, bytes)| (beats(tick), bytes)).collect();
-        Ok(Self { song, file })
+        let damage = smf.damage();
+        Ok(Self { song, file, damage })
+    }
+
+    /// The channels whose notes are transferred where nothing is selected, one bit each.
+    pub fn transferred_channels(&self) -> u16 {
+        let selection = Selection::default();
+        let notes = self
+            .file
+            .notes()
+            .iter()
+            .filter(|note| selection.contains(note));
+        notes.fold(0, |channels, note| channels | 1 << note.channel)
     }
 
     /// The end of the last note, in beats.
@@ -132,6 +145,22 @@ mod tests {
             written(&Score::read(&written(&song)).unwrap().song),
             written(&song)
         );
+    }
+
+    #[test]
+    fn notes_without_length_are_played_and_drums_are_not_transferred() {
+        let mut song = Song::new(120.0, [Note::new(1.0, 2.0, 60), Note::new(1.0, 2.0, 36)]);
+        song.notes[1].channel = 9;
+        let mut bytes = written(&song);
+        // The first note-off of key 60 comes a beat later: now at once.
+        let late = [0x83, 0x60, 0x80, 60];
+        let at = bytes.windows(4).position(|bytes| bytes == late).unwrap();
+        bytes.splice(at..at + 2, [0x80, 0]);
+        let score = Score::read(&bytes).unwrap();
+        assert_eq!(score.song.notes.len(), 2);
+        let short = &score.song.notes.iter().find(|note| note.key == 60).unwrap();
+        assert!(short.release > short.onset && short.release < short.onset + 0.01);
+        assert_eq!(score.transferred_channels(), 1);
     }
 
     #[test]

@@ -82,14 +82,12 @@ fn exit_code(status: ExitStatus) -> ExitCode {
     if status.success() {
         return ExitCode::SUCCESS;
     }
-    match status.code() {
-        Some(code) => u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from),
-        None => {
-            // It said nothing itself.
-            eprintln!("error: ended by {status}");
-            ExitCode::from(128 + signal(status))
-        }
+    if let Some(code) = status.code() {
+        return u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from);
     }
+    // It said nothing itself.
+    eprintln!("error: ended by {status}");
+    ExitCode::from(128 + signal(status))
 }
 
 #[cfg(unix)]

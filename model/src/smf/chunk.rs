@@ -32,7 +32,7 @@ pub(super) struct Chunk<'a> {
 impl Chunk<'_> {
     /// The length that stands in its head.
     pub(super) fn claimed(&self) -> usize {
-        length(&self.head)
+        length(self.head)
     }
 }
 
@@ -55,7 +55,7 @@ fn next(bytes: &[u8], at: usize) -> Stretch<'_> {
     let Some(head) = head.filter(|_| begins(bytes, at)) else {
         return Stretch::Other(&bytes[at..track_from(bytes, at)]);
     };
-    let end = at.saturating_add(HEAD).saturating_add(length(head));
+    let end = at.saturating_add(HEAD).saturating_add(length(*head));
     if is_track(head) {
         return Stretch::Track(track(bytes, at, *head, end));
     }
@@ -126,7 +126,7 @@ fn is_track(bytes: &[u8]) -> bool {
 /// Whether the chunk that begins with these bytes is as long as its length says.
 fn has_room(bytes: &[u8]) -> bool {
     let head = bytes.split_first_chunk::<HEAD>();
-    head.is_some_and(|(head, data)| length(head) <= data.len())
+    head.is_some_and(|(head, data)| length(*head) <= data.len())
 }
 
 /// Where the next track begins, at `at` or behind it; the end of the file where none does.
@@ -136,7 +136,7 @@ pub(super) fn track_from(bytes: &[u8], at: usize) -> usize {
     found.map_or(bytes.len(), |found| at + found)
 }
 
-fn length(head: &[u8; HEAD]) -> usize {
+const fn length(head: [u8; HEAD]) -> usize {
     u32::from_be_bytes([head[4], head[5], head[6], head[7]]) as usize
 }
 

@@ -4,8 +4,8 @@ use candle_core::Device;
 
 use super::{TransferError, Wish, device_name, room};
 use crate::family::arranger::sampler::{Sample, Settings};
-use crate::family::arranger::{Arranger, Styles, seed};
-use crate::genre::{Direction, Pair};
+use crate::family::arranger::{Arranger, Feel, Styles, seed};
+use crate::genre::{Direction, Genre, Pair};
 use crate::roll::edits::Edits;
 use crate::roll::notes::NoteRoll;
 use crate::weights::{Arranger as Known, Header, WeightsError, read_network};
@@ -68,6 +68,11 @@ impl ArrangerTransfer {
             seed: seed(phrase, target, wish.variation),
             decided: wish.decided,
             played: wish.played,
+            feel: if pair.target(direction) == Genre::Jazz {
+                Feel::Swung
+            } else {
+                Feel::Straight
+            },
             ..Settings::default()
         };
         let arranged = self

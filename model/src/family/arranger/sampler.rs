@@ -9,6 +9,7 @@ use crate::roll::{CELLS, PITCHES, Roll, STEPS};
 
 use super::canvas::{Canvas, LENGTHS};
 use super::dice::Dice;
+use super::feel::Feel;
 use super::skeleton;
 
 /// Values of the network's output for a cell: the logit of an onset, and of each length.
@@ -56,6 +57,8 @@ pub struct Settings {
     pub played: NoteRoll,
     /// How many notes may begin at once.
     pub voices: Voices,
+    /// How the tune's eighths are played, unless it is locked.
+    pub feel: Feel,
 }
 
 impl Default for Settings {
@@ -68,6 +71,7 @@ impl Default for Settings {
             decided: 0,
             played: NoteRoll::EMPTY,
             voices: Voices::Free,
+            feel: Feel::AsPlayed,
         }
     }
 }
@@ -95,8 +99,13 @@ pub fn sample<E>(
     let dice = Dice::new(settings.seed);
     let tune = skeleton::tune(phrase);
     let fixed = Fixed::new(phrase, &tune, settings);
+    let feel = if settings.freedom > 0.0 {
+        settings.feel
+    } else {
+        Feel::AsPlayed
+    };
     let mut canvas = Canvas {
-        tune,
+        tune: feel.of_tune(&tune),
         harmony: skeleton::harmony(phrase.sounding(), usize::from(settings.pitch_classes)),
         ..Canvas::default()
     };

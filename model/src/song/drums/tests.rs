@@ -111,5 +111,5 @@ fn drums_on_another_channel_are_neither_transferred_nor_learned() {
         "not even where it is named"
     );
     let rolls = song.rolls();
-    assert_eq!((rolls.len(), rolls[0].count()), (1, 4));
+    assert_eq!((rolls.len(), rolls[0].sounding().count()), (1, 4));
 }

@@ -166,22 +166,17 @@ fn perform(score: &Score, args: &Args) -> Result<Song> {
 }
 
 fn report(score: &Score, result: &Song) {
+    let transferred = score.transferred_channels();
     let pitched = |song: &Song| -> Vec<Note> {
-        song.notes
-            .iter()
-            .filter(|note| note.channel != 9)
-            .copied()
-            .collect()
+        let notes = song.notes.iter();
+        let notes = notes.filter(|note| transferred >> note.channel & 1 == 1);
+        notes.copied().collect()
     };
     let counts = count(&pitched(&score.song), &pitched(result), f64::MIN, f64::MAX);
-    println!(
-        "{} pitched notes, {} of them kept, {} removed; {} added, {} now",
-        counts.before,
-        counts.kept,
-        counts.removed(),
-        counts.added(),
-        counts.after
-    );
+    println!("{counts}");
+    if let Some(what) = &score.damage {
+        println!("The file is damaged ({what}); it was read past that.");
+    }
     match score.delay() {
         Some(beats) => println!("The plugin plays {beats} beats later; here both begin together."),
         None => println!(
