@@ -118,7 +118,8 @@ fn the_first_beat_plays_from_the_first_answer() {
     let Some(plugin) = plugin() else { return };
     let transfer = transfer();
     let mut notes = phrase();
-    notes.extend([Note::new(15.0, 15.5, 76), Note::new(15.5, 16.0, 79)]);
+    // Right after the first question.
+    notes.extend([Note::new(15.1, 15.5, 76), Note::new(15.5, 16.0, 79)]);
     let source = roll_of(&notes);
     let before = roll_of(&phrase());
     let wanted = answers(&transfer, ends(Direction::AToB), (&before, &source))(1.0);
