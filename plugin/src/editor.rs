@@ -27,7 +27,7 @@ pub use app::App;
 pub(crate) use app::create;
 
 use crate::engine::Reading;
-use crate::params::{Delay, GenrePair, Harmony, Mode};
+use crate::params::{Delay, GenrePair, Harmony, Mode, Voices};
 use crate::presets::{Preset, factory};
 use crate::rt::Guard;
 pub use crate::state::Side;
@@ -53,6 +53,8 @@ pub struct View {
     pub harmony: Harmony,
     /// Which take sounds, from 1.
     pub variation: u8,
+    /// Whether a phrase of one voice stays one.
+    pub voices: Voices,
     /// What the network is kept from.
     pub guard: Guard,
     /// Live, or in place.
@@ -114,6 +116,7 @@ impl Default for View {
             tune: 0.5,
             harmony: Harmony::Some,
             variation: 1,
+            voices: Voices::AsPlayed,
             guard: Guard::default(),
             mode: Mode::Live,
             delay: Delay::Four,
@@ -159,6 +162,8 @@ pub enum Control {
     Harmony,
     /// Which take sounds.
     Variation,
+    /// Whether a phrase of one voice stays one.
+    Voices,
     /// The melody lock.
     Melody,
     /// The scale guard.

@@ -81,6 +81,8 @@ pub struct Taste {
     pub freedom: f32,
     /// As [`Wish::pitch_classes`].
     pub pitch_classes: u8,
+    /// As [`Wish::one_voice`].
+    pub one_voice: bool,
 }
 
 impl Default for Taste {
@@ -89,12 +91,14 @@ impl Default for Taste {
             variation,
             freedom,
             pitch_classes,
+            one_voice,
             ..
         } = Wish::default();
         Self {
             variation,
             freedom,
             pitch_classes,
+            one_voice,
         }
     }
 }
@@ -111,6 +115,7 @@ impl Taste {
                 0.0
             },
             pitch_classes: self.pitch_classes.clamp(2, 4),
+            one_voice: self.one_voice,
         }
     }
 
@@ -121,6 +126,7 @@ impl Taste {
             variation: self.variation,
             freedom: self.freedom,
             pitch_classes: self.pitch_classes,
+            one_voice: self.one_voice,
             held,
             decided: 0,
             played: NoteRoll::EMPTY,

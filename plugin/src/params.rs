@@ -16,7 +16,7 @@ use crate::memory::Keeper;
 use crate::own::Chosen;
 use crate::rt::{Guard, Settings};
 use crate::state::State;
-pub use choices::{Delay, GenrePair, Harmony, Mode};
+pub use choices::{Delay, GenrePair, Harmony, Mode, Voices};
 
 /// A knob nearer to the centre than this (in percent) is at the centre: the hosts' normalised
 /// values do not always come back exactly.
@@ -47,6 +47,9 @@ pub struct ThirdStreamParams {
     /// Which take sounds, from 1.
     #[id = "variation"]
     pub variation: IntParam,
+    /// Whether a phrase of one voice stays one.
+    #[id = "voices"]
+    pub voices: EnumParam<Voices>,
     /// The top line stays as it is.
     #[id = "melody"]
     pub melody: BoolParam,
@@ -129,6 +132,7 @@ impl Default for ThirdStreamParams {
             quantise: share("Quantise", 100.0).with_callback(changes.count()),
             tune: share("Tune", 50.0).with_callback(changes.count()),
             harmony: EnumParam::new("Harmony", Harmony::Some).with_callback(changes.count()),
+            voices: EnumParam::new("Voices", Voices::AsPlayed).with_callback(changes.count()),
             variation: IntParam::new(
                 "Variation",
                 1,
@@ -198,6 +202,7 @@ impl ThirdStreamParams {
                 // Whole percents: a slow automation asks for no more answers than it must.
                 freedom: self.tune.value().round() / 100.0,
                 pitch_classes: self.harmony.value().pitch_classes(),
+                one_voice: self.voices.value() == Voices::AsPlayed,
             },
         }
     }
@@ -354,6 +359,7 @@ mod tests {
                 "tune",
                 "harmony",
                 "variation",
+                "voices",
                 "melody",
                 "scale",
                 "density",

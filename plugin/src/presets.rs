@@ -17,7 +17,7 @@ use third_stream_model::files::write_whole;
 
 pub use factory::factory;
 
-use crate::params::{Delay, GenrePair, Harmony, Mode, TAKES, ThirdStreamParams};
+use crate::params::{Delay, GenrePair, Harmony, Mode, TAKES, ThirdStreamParams, Voices};
 
 /// The version of a preset's file that this plugin writes.
 pub const VERSION: u32 = 1;
@@ -49,6 +49,9 @@ pub struct Settings {
     /// Which take, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub variation: Option<i32>,
+    /// Whether a phrase of one voice stays one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voices: Option<Voices>,
     /// The melody lock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub melody: Option<bool>,
@@ -132,6 +135,7 @@ impl Settings {
             tune: Some(params.tune.unmodulated_plain_value()),
             harmony: Some(params.harmony.unmodulated_plain_value()),
             variation: Some(params.variation.unmodulated_plain_value()),
+            voices: Some(params.voices.unmodulated_plain_value()),
             melody: Some(params.melody.unmodulated_plain_value()),
             scale: Some(params.scale.unmodulated_plain_value()),
             density: Some(params.density.unmodulated_plain_value()),
@@ -153,6 +157,7 @@ impl Settings {
             && (self.pair.is_none() || self.pair == now.pair)
             && (self.harmony.is_none() || self.harmony == now.harmony)
             && (self.variation.is_none() || self.variation == now.variation)
+            && (self.voices.is_none() || self.voices == now.voices)
             && (self.melody.is_none() || self.melody == now.melody)
             && (self.mode.is_none() || self.mode == now.mode)
             && (self.delay.is_none() || self.delay == now.delay)

@@ -13,7 +13,7 @@ use crate::presets::Settings;
 /// The version that this plugin writes.
 ///
 /// 1: Live only. 2: with the mode and what In place remembers. 3: with two settings to compare.
-/// 4: with the user's own weights. 5: with tune, harmony and variation.
+/// 4: with the user's own weights. 5: with tune, harmony, variation and voices.
 pub const VERSION: u32 = 5;
 
 /// The name of the persisted field.
@@ -28,6 +28,7 @@ const WEIGHTS: &str = "weights";
 const TUNE: &str = "tune";
 const HARMONY: &str = "harmony";
 const VARIATION: &str = "variation";
+const VOICES: &str = "voices";
 
 /// The saved state that is no parameter.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -189,6 +190,7 @@ fn complete(state: &mut PluginState) {
         (TUNE, ParamValue::F32(50.0)),
         (HARMONY, ParamValue::String("three".into())),
         (VARIATION, ParamValue::I32(1)),
+        (VOICES, ParamValue::String("as-played".into())),
     ] {
         state.params.entry(name.into()).or_insert(usual);
     }
@@ -380,6 +382,7 @@ mod tests {
         assert!(matches!(state.params[TUNE], ParamValue::F32(50.0)));
         assert!(matches!(&state.params[HARMONY], ParamValue::String(id) if id == "three"));
         assert!(matches!(state.params[VARIATION], ParamValue::I32(1)));
+        assert!(matches!(&state.params[VOICES], ParamValue::String(id) if id == "as-played"));
         let usual = ThirdStreamParams::default();
         assert_eq!((usual.tune.value(), usual.take()), (50.0, 1));
     }

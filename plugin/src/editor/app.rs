@@ -124,6 +124,7 @@ impl App {
             tune: params.tune.unmodulated_plain_value() / 100.0,
             harmony: params.harmony.value(),
             variation: params.take(),
+            voices: params.voices.value(),
             guard: params.guard(),
             mode: params.mode.value(),
             delay: params.delay.value(),
@@ -375,6 +376,7 @@ fn turn(params: &ThirdStreamParams, setter: &ParamSetter, control: Control, gest
         Control::Tune => to(setter, &params.tune, gesture),
         Control::Harmony => to(setter, &params.harmony, gesture),
         Control::Variation => to(setter, &params.variation, gesture),
+        Control::Voices => to(setter, &params.voices, gesture),
         Control::Melody => to(setter, &params.melody, gesture),
         Control::Scale => to(setter, &params.scale, gesture),
         Control::Density => to(setter, &params.density, gesture),
@@ -406,6 +408,7 @@ fn set(params: &ThirdStreamParams, setter: &ParamSetter, settings: &Settings) {
     to(setter, &params.tune, settings.tune);
     to(setter, &params.harmony, settings.harmony);
     to(setter, &params.variation, settings.variation);
+    to(setter, &params.voices, settings.voices);
     to(setter, &params.melody, settings.melody);
     to(setter, &params.scale, settings.scale);
     to(setter, &params.density, settings.density);

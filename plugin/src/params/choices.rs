@@ -74,6 +74,26 @@ impl Harmony {
     }
 }
 
+/// How many voices an answer has.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Voices {
+    /// A phrase of one voice stays one, near its own register.
+    #[id = "as-played"]
+    #[serde(rename = "as-played")]
+    #[name = "As played"]
+    AsPlayed,
+    /// As many as the network writes.
+    #[id = "free"]
+    #[serde(rename = "free")]
+    #[name = "Free"]
+    Free,
+}
+
+impl Voices {
+    /// Both, in the order of the parameter.
+    pub const ALL: [Self; 2] = [Self::AsPlayed, Self::Free];
+}
+
 /// The two ways to play.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Mode {

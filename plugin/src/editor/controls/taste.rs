@@ -1,15 +1,16 @@
-//! What is wanted of the answers, in a row above the guards: Tune, Harmony, Variation.
+//! What is wanted of the answers, in a row above the guards: Tune, Harmony, Voices, Variation.
 
 use egui::{Rect, Ui, pos2, vec2};
 
 use super::{LABEL, Slider, button, choice, label};
 use crate::editor::{Control, Gesture, View};
-use crate::params::{Harmony, TAKES};
+use crate::params::{Harmony, TAKES, Voices};
 
-/// How free the tune is, how much of the harmony is kept, and which take sounds.
+/// How free the tune is, how much of the harmony is kept, how many voices there are, and which
+/// take sounds.
 pub(crate) fn taste(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
     let gap = 24.0;
-    let width = (rect.width() - 2.0 * gap) / 3.0;
+    let width = (rect.width() - 3.0 * gap) / 4.0;
     let part = |index: f32| {
         let left = rect.left() + index * (width + gap);
         Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()))
@@ -19,7 +20,17 @@ pub(crate) fn taste(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture
     let names = ["Kept", "Some", "Enriched"];
     let harmony = ("Harmony", Control::Harmony);
     choice(ui, part(1.0), harmony, &names, chosen, gestures);
-    variation(ui, part(2.0), view.variation, gestures);
+    let chosen = Voices::ALL.iter().position(|one| *one == view.voices);
+    let voices = ("Voices", Control::Voices);
+    choice(
+        ui,
+        part(2.0),
+        voices,
+        &["As played", "Free"],
+        chosen,
+        gestures,
+    );
+    variation(ui, part(3.0), view.variation, gestures);
 }
 
 /// How free the tune is; a locked melody has no say in it.
