@@ -119,11 +119,11 @@ pub fn sample<E>(
     let mut confidence = vec![0.0; CELLS];
     for pass in 0..settings.passes.max(1) {
         let dice = dice.of_pass(pass);
-        canvas.hidden = fixed.open(hidden(pass, settings.passes, &dice));
+        canvas.hidden = fixed.open(&hidden(pass, settings.passes, dice));
         canvas.shown = drawn
             .iter()
             .copied()
-            .filter(|n| !is_in(&canvas.hidden, n))
+            .filter(|n| !is_in(&canvas.hidden, *n))
             .collect();
         fill(&canvas, &mut logits)?;
         let heat = temperature(pass, settings.passes);
@@ -133,19 +133,19 @@ pub fn sample<E>(
             &logits,
             heat,
             settings.voices,
-            &dice,
+            dice,
             &mut drawn,
         );
         // Later notes cut earlier ones of their row, so the order of time is that of adding.
         drawn.sort_unstable();
         remember(&canvas.hidden, &logits, &mut confidence);
     }
-    let notes = settings.voices.apply(drawn.into_iter().collect());
+    let notes = settings.voices.apply(&drawn.into_iter().collect());
     Ok(Sample { notes, confidence })
 }
 
 /// The cells that pass `pass` hides: all at first, then ever fewer blocks of a row.
-fn hidden(pass: u8, passes: u8, dice: &Dice) -> Roll {
+fn hidden(pass: u8, passes: u8, dice: Dice) -> Roll {
     let gone = f64::from(pass) / (f64::from(passes) * 0.8);
     let share = if pass == 0 {
         1.0
@@ -180,7 +180,7 @@ fn draw(
     logits: &[f32],
     heat: f32,
     voices: Voices,
-    dice: &Dice,
+    dice: Dice,
     drawn: &mut Vec<GridNote>,
 ) {
     for step in 0..STEPS {
@@ -218,7 +218,7 @@ fn draw(
 }
 
 /// The length of a note that begins in a cell, drawn from the network's.
-fn draw_length(logits: &[f32], step: usize, row: usize, heat: f32, dice: &Dice) -> u8 {
+fn draw_length(logits: &[f32], step: usize, row: usize, heat: f32, dice: Dice) -> u8 {
     let heat = heat.min(LENGTHS_HOT);
     let at = |class: usize| logits[(1 + class) * CELLS + step * PITCHES + row] / heat;
     let most = (0..LENGTHS.len()).map(at).fold(f32::MIN, f32::max);
@@ -261,9 +261,9 @@ impl Voices {
     }
 
     /// Ends each note where the next begins, where there is one voice.
-    fn apply(self, notes: NoteRoll) -> NoteRoll {
+    fn apply(self, notes: &NoteRoll) -> NoteRoll {
         if self == Self::Free {
-            return notes;
+            return *notes;
         }
         let mut line: Vec<GridNote> = notes.notes().collect();
         line.dedup_by_key(|note| note.start);
@@ -306,9 +306,9 @@ impl Fixed {
             });
             for note in whole {
                 fixed.notes.push(note);
-                for step in usize::from(note.start)..note.end() {
+                for cells in &mut closed[usize::from(note.start)..note.end()] {
                     // The note's own row, and all above it: nothing hides the tune.
-                    closed[step] |= !0 << note.row;
+                    *cells |= !0 << note.row;
                 }
             }
         }
@@ -322,14 +322,14 @@ impl Fixed {
     }
 
     /// `hidden` without the cells that stay.
-    fn open(&self, hidden: Roll) -> Roll {
+    fn open(&self, hidden: &Roll) -> Roll {
         let (hidden, closed) = (hidden.steps(), self.closed.steps());
         Roll::from_steps(std::array::from_fn(|step| hidden[step] & !closed[step]))
     }
 }
 
 /// Whether a note begins in one of the cells.
-const fn is_in(cells: &Roll, note: &GridNote) -> bool {
+const fn is_in(cells: &Roll, note: GridNote) -> bool {
     cells.get(note.start as usize, note.row as usize)
 }
 

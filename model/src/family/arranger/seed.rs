@@ -1,13 +1,14 @@
 //! The seed of a draw: the same phrase, target and variation give the same answer, always.
 
 use super::dice::mixed;
+use crate::roll::Roll;
 use crate::roll::notes::NoteRoll;
 
 /// The seed for a phrase that goes to the genre in column `target` of the norms, in its take
 /// number `variation`.
 pub fn seed(phrase: &NoteRoll, target: usize, variation: u8) -> u64 {
     let rolls = [phrase.sounding(), phrase.onsets()];
-    let steps = rolls.into_iter().flat_map(|roll| roll.steps());
+    let steps = rolls.into_iter().flat_map(Roll::steps);
     let halves = steps.flat_map(|step| [*step as u64, (step >> 64) as u64]);
     let first = mixed(u64::from(variation) << 8 | target as u64);
     halves.fold(first, |seed, half| mixed(seed ^ half))

@@ -66,11 +66,11 @@ impl Arrange for ArrangerTransfer {
         target: Genre,
     ) -> Result<Vec<NoteRoll>, TranslateError> {
         let pairs = Pair::ALL.into_iter();
-        let ends = pairs.filter_map(|pair| {
+        let mut ends = pairs.filter_map(|pair| {
             let direction = pair.towards(target)?;
             (pair.source(direction) == source).then_some((pair, direction))
         });
-        let ends = ends.last().ok_or("no pair has these genres")?;
+        let ends = ends.next().ok_or("no pair has these genres")?;
         let arranged = phrases.par_iter().map(|phrase| {
             let sample = self.arrange(phrase, ends, &Wish::default())?;
             Ok(sample.notes)

@@ -26,6 +26,7 @@ fn sure_of(notes: &[GridNote]) -> impl FnMut(&Canvas, &mut [f32]) -> Result<(), 
 }
 
 /// A network that holds notes of four steps likely everywhere.
+#[expect(clippy::unnecessary_wraps, reason = "as a network that may fail")]
 fn busy(_: &Canvas, logits: &mut [f32]) -> Result<(), Infallible> {
     logits.fill(-20.0);
     logits[..CELLS].fill(-2.0);
