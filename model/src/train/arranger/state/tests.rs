@@ -1,3 +1,5 @@
+//! Steps, resumed steps and what a state gives and takes back.
+
 use super::super::batch::Sampler;
 use super::super::batch::tests::data;
 use super::super::recipe::Recipe;
