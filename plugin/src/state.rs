@@ -310,7 +310,7 @@ mod tests {
     fn a_broken_field_does_not_cost_the_parameters() {
         let mut state = saved("{\"version\": \"seven\"");
         read(&mut state);
-        assert_eq!(state.params.len(), 6);
+        assert_eq!(state.params.len(), 7);
         assert!(!state.fields.contains_key(FIELD));
     }
 

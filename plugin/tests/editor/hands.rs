@@ -20,10 +20,11 @@ const UNDO: Pos2 = pos2(238.0, 427.0);
 const QUANTISE: Pos2 = pos2(150.0, 489.0);
 const LOCKED: Pos2 = pos2(455.0, 498.0);
 const DENSITY: Pos2 = pos2(845.0, 498.0);
-const TUNE: Pos2 = pos2(399.0, 441.0);
-const ENRICHED: Pos2 = pos2(686.0, 441.0);
-const BACK: Pos2 = pos2(779.0, 441.0);
-const NEXT_TAKE: Pos2 = pos2(880.0, 441.0);
+const TUNE: Pos2 = pos2(359.0, 441.0);
+const ENRICHED: Pos2 = pos2(612.0, 441.0);
+const FREE: Pos2 = pos2(770.0, 441.0);
+const BACK: Pos2 = pos2(850.0, 441.0);
+const NEXT_TAKE: Pos2 = pos2(912.0, 441.0);
 const BYPASS: Pos2 = pos2(898.0, 28.0);
 const THEME: Pos2 = pos2(817.0, 28.0);
 const SAVE_MIDI: Pos2 = pos2(740.0, 28.0);
@@ -315,10 +316,11 @@ fn the_guards_are_set_below_the_rolls() {
 #[test]
 fn the_taste_is_set_above_the_guards() {
     let mut desk = Desk::new(View::default());
-    let drag = desk.drag(TUNE, TUNE + vec2(50.0, 0.0));
+    let drag = desk.drag(TUNE, TUNE + vec2(25.0, 0.0));
     let last = values(&drag, Control::Tune).last().copied().unwrap();
     assert!((0.6..0.9).contains(&last), "{last}");
     assert_eq!(values(&desk.click(ENRICHED), Control::Harmony), [1.0]);
+    assert_eq!(values(&desk.click(FREE), Control::Voices), [1.0]);
     assert_eq!(
         values(&desk.click(NEXT_TAKE), Control::Variation),
         [1.0 / 15.0]

@@ -9,28 +9,30 @@ use crate::params::{Harmony, TAKES, Voices};
 /// How free the tune is, how much of the harmony is kept, how many voices there are, and which
 /// take sounds.
 pub(crate) fn taste(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
-    let gap = 24.0;
-    let width = (rect.width() - 3.0 * gap) / 4.0;
-    let part = |index: f32| {
-        let left = rect.left() + index * (width + gap);
-        Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()))
-    };
-    tune(ui, part(0.0), view, gestures);
+    let [tune_at, harmony_at, voices_at, variation_at] = parts(rect);
+    tune(ui, tune_at, view, gestures);
     let chosen = Harmony::ALL.iter().position(|one| *one == view.harmony);
     let names = ["Kept", "Some", "Enriched"];
     let harmony = ("Harmony", Control::Harmony);
-    choice(ui, part(1.0), harmony, &names, chosen, gestures);
+    choice(ui, harmony_at, harmony, &names, chosen, gestures);
     let chosen = Voices::ALL.iter().position(|one| *one == view.voices);
     let voices = ("Voices", Control::Voices);
-    choice(
-        ui,
-        part(2.0),
-        voices,
-        &["As played", "Free"],
-        chosen,
-        gestures,
-    );
-    variation(ui, part(3.0), view.variation, gestures);
+    let names = ["As played", "Free"];
+    choice(ui, voices_at, voices, &names, chosen, gestures);
+    variation(ui, variation_at, view.variation, gestures);
+}
+
+/// The row's parts, each as wide as its words want.
+fn parts(rect: Rect) -> [Rect; 4] {
+    const GAP: f32 = 16.0;
+    let room = rect.width() - 3.0 * GAP;
+    let mut left = rect.left();
+    [0.20, 0.36, 0.24, 0.20].map(|share| {
+        let size = vec2(room * share, rect.height());
+        let part = Rect::from_min_size(pos2(left, rect.top()), size);
+        left += size.x + GAP;
+        part
+    })
 }
 
 /// How free the tune is; a locked melody has no say in it.
@@ -59,11 +61,8 @@ fn variation(ui: &Ui, rect: Rect, take: u8, gestures: &mut Vec<Gesture>) {
     let row = Rect::from_min_max(pos2(rect.left(), rect.top() + LABEL), rect.max);
     let gap = 6.0;
     let mut left = row.left();
-    for (text, share, to) in [
-        ("Back", 0.38, (take + TAKES - 2) % TAKES),
-        ("Next take", 0.62, take % TAKES),
-    ] {
-        let width = (row.width() - gap) * share;
+    for (text, to) in [("Prev", (take + TAKES - 2) % TAKES), ("Next", take % TAKES)] {
+        let width = (row.width() - gap) / 2.0;
         let place = Rect::from_min_size(pos2(left, row.top()), vec2(width, row.height()));
         left += width + gap;
         if button(ui, place, text, true).clicked() {
