@@ -80,7 +80,11 @@ impl Learner for PairLearner {
             let after = self.state.translate(before, direction)?;
             let target = self.pair.target(direction);
             for (before, after) in before.iter().zip(&after) {
-                pictures.push(picture(&format!("to {target}"), before, after)?);
+                pictures.push(picture(
+                    &format!("to {target}"),
+                    &(*before).into(),
+                    &(*after).into(),
+                )?);
             }
         }
         Ok(pictures)

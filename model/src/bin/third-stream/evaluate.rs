@@ -10,7 +10,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use third_stream_model::genre::Pair;
 use third_stream_model::train::data::{Data, Split};
-use third_stream_model::train::evaluate::arrange::ByCells;
+use third_stream_model::train::evaluate::arrange::{Arrange, ByCells};
 use third_stream_model::train::evaluate::examples::{Choice, Example, examples};
 use third_stream_model::train::evaluate::judge::Judge;
 use third_stream_model::train::evaluate::measures::{self, Measures, Method, bench};
@@ -150,15 +150,21 @@ fn measure(
         measures,
         judged: judged.transpose()?,
     };
-    let shown = match models.first() {
-        Some(model) if args.out.is_some() || args.report.is_some() => {
+    let by_cells = models.first().map(|model| ByCells {
+        translator: model.translator,
+        pair,
+    });
+    let by_cells = by_cells.as_ref().map(|way| way as &dyn Arrange);
+    let by_notes = arranging.first().map(|one| &one.drawn as &dyn Arrange);
+    let shown = match by_notes.or(by_cells) {
+        Some(way) if args.out.is_some() || args.report.is_some() => {
             let choice = Choice {
                 pair,
                 split: args.split,
                 each: args.pictures,
                 collections: &[],
             };
-            examples(&data, &choice, model.translator)?
+            examples(&data, &choice, way)?
         }
         _ => Vec::new(),
     };

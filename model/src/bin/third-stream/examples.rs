@@ -3,14 +3,15 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
+use third_stream_model::genre::Pair;
 use third_stream_model::train::data::Split;
+use third_stream_model::train::evaluate::arrange::{Arrange, ByCells};
 use third_stream_model::train::evaluate::examples::{Choice, examples, files};
-use third_stream_model::transfer::on_this_thread;
 
 use crate::evaluate::write;
 use crate::music::{MusicArgs, check_collections};
-use crate::named::{Named, load};
+use crate::named::{Named, load_all};
 
 /// Write phrases before and after, chosen by a fixed rule, as MIDI files and pictures.
 #[derive(clap::Args, Debug)]
@@ -18,6 +19,9 @@ pub(crate) struct ExamplesArgs {
     /// The weights that make them
     #[arg(long, value_name = "[NAME=]FILE")]
     weights: Named,
+    /// The genre pair, where the weights know several [default: jazz-classic]
+    #[arg(long)]
+    pair: Option<Pair>,
     #[command(flatten)]
     music: MusicArgs,
     /// Phrases to choose from
@@ -36,8 +40,33 @@ pub(crate) struct ExamplesArgs {
 
 /// Writes the files and their index.
 pub(crate) fn run(args: &ExamplesArgs) -> Result<()> {
-    let loaded = load(&args.weights)?;
-    let pair = loaded.transfer.pair();
+    let (loaded, arranging) = load_all(std::slice::from_ref(&args.weights))?;
+    let cells = loaded.iter().map(|one| {
+        let translator = &one.transfer;
+        let pair = translator.pair();
+        (
+            &one.name,
+            one.transfer.header(),
+            pair,
+            ByCells { translator, pair },
+        )
+    });
+    let cells: Vec<_> = cells.collect();
+    let by_cells = cells
+        .iter()
+        .map(|(name, header, pair, way)| (*name, *header, *pair, way as &dyn Arrange));
+    let usual = args.pair.unwrap_or(Pair::JAZZ_CLASSIC);
+    let by_notes = arranging.iter().map(|one| {
+        (
+            &one.name,
+            one.drawn.header(),
+            usual,
+            &one.drawn as &dyn Arrange,
+        )
+    });
+    let Some((name, header, pair, way)) = by_cells.chain(by_notes).next() else {
+        bail!("no weights to show");
+    };
     let data = args.music.read(pair)?;
     check_collections(&args.collections, &data, pair, args.split)?;
     let choice = Choice {
@@ -46,11 +75,10 @@ pub(crate) fn run(args: &ExamplesArgs) -> Result<()> {
         each: usize::from(args.each),
         collections: &args.collections,
     };
-    let chosen = on_this_thread(|| examples(&data, &choice, &loaded.transfer))?;
-    let header = loaded.transfer.header();
+    let chosen = examples(&data, &choice, way)?;
     let by = format!(
-        "`{}` (recipe {}, {} steps, seed {})",
-        loaded.name, header.recipe, header.steps, header.seed
+        "`{name}` (recipe {}, {} steps, seed {})",
+        header.recipe, header.steps, header.seed
     );
     let files = files(&chosen, &by, args.split)?;
     ensure!(

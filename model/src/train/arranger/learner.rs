@@ -81,8 +81,7 @@ impl Learner for ArrangerLearner {
         for (target, before) in &self.shown {
             let styles = Styles::of_column(self.state.column(*target));
             let after = arranger.arrange(before, &styles, &Settings::default())?;
-            let after = after.notes.sounding();
-            pictures.push(picture(&format!("to {target}"), before.sounding(), after)?);
+            pictures.push(picture(&format!("to {target}"), before, &after.notes)?);
         }
         Ok(pictures)
     }

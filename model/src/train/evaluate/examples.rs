@@ -11,9 +11,9 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use super::EvaluateError;
-use super::translator::Translator;
+use super::arrange::Arrange;
 use crate::genre::{Direction, Pair};
-use crate::roll::Roll;
+use crate::roll::notes::NoteRoll;
 use crate::smf::Smf;
 use crate::song::{Selection, Song};
 use crate::svg::{self, Picture};
@@ -38,9 +38,9 @@ pub struct Example {
     /// of the file as the corpus has it.
     pub phrase: usize,
     /// As it was.
-    pub before: Roll,
-    /// What the generator made of it, at full amount.
-    pub after: Roll,
+    pub before: NoteRoll,
+    /// What the networks made of it, at full amount.
+    pub after: NoteRoll,
 }
 
 /// Which phrases are shown.
@@ -60,11 +60,11 @@ pub struct Choice<'a> {
 pub fn examples(
     data: &Data,
     choice: &Choice,
-    translator: &dyn Translator,
+    way: &dyn Arrange,
 ) -> Result<Vec<Example>, EvaluateError> {
     let mut examples = Vec::new();
     for direction in Direction::BOTH {
-        let source = choice.pair.source(direction);
+        let (source, target) = (choice.pair.source(direction), choice.pair.target(direction));
         let phrases = data.phrases(source, choice.split);
         let places = places(data, choice, direction);
         if places.is_empty() {
@@ -72,15 +72,15 @@ pub fn examples(
             return Err(EvaluateError::NoPhrases(which));
         }
         for place in places {
-            let before = phrases.rolls.get(place).map_err(EvaluateError::Rolls)?;
-            let after = translator.translate(&[before], direction);
+            let before = phrases.rolls.notes(place).map_err(EvaluateError::Rolls)?;
+            let after = way.arrange(&[before], source, target);
             let after = after.map_err(EvaluateError::Translate)?;
             let piece = phrases.piece_of[place];
             let first = phrases.piece_of.iter().position(|other| *other == piece);
             examples.push(Example {
                 number: examples.len() + 1,
                 source: source.to_string(),
-                target: choice.pair.target(direction).to_string(),
+                target: target.to_string(),
                 file: phrases.files[piece as usize].clone(),
                 collection: data.sources()[usize::from(phrases.sources[place])].clone(),
                 phrase: place - first.unwrap_or(place),
@@ -142,7 +142,7 @@ impl Example {
 }
 
 /// A phrase before and after over each other, as SVG.
-pub fn picture(title: &str, before: &Roll, after: &Roll) -> Result<String, EvaluateError> {
+pub fn picture(title: &str, before: &NoteRoll, after: &NoteRoll) -> Result<String, EvaluateError> {
     // Drawn from the files' own bytes, so that it shows what they hold.
     let song = |roll| {
         let smf = Smf::read(&write_midi(roll, "")).map_err(|why| why.to_string());

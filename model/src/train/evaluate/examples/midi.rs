@@ -5,7 +5,8 @@ use midly::{
     Format, Header, MetaMessage, MidiMessage, Smf, Timing, Track, TrackEvent, TrackEventKind,
 };
 
-use crate::roll::{PITCHES, Roll, STEPS, key_of_row};
+use crate::roll::notes::NoteRoll;
+use crate::roll::{STEPS, key_of_row};
 
 /// Ticks of a step: a 16th at 480 ticks a quarter.
 const STEP: u32 = 120;
@@ -16,25 +17,22 @@ const VELOCITY: u8 = 90;
 
 /// The roll as a file of type 0 with one track of this name: four bars of 4/4 at 120 beats a
 /// minute, channel 1, all notes as loud.
-pub fn write(roll: &Roll, name: &str) -> Vec<u8> {
+pub fn write(roll: &NoteRoll, name: &str) -> Vec<u8> {
     let meta = |message| (0, TrackEventKind::Meta(message));
     let mut events = vec![
         meta(MetaMessage::TrackName(name.as_bytes())),
         meta(MetaMessage::Tempo(u24::new(TEMPO))),
         meta(MetaMessage::TimeSignature(4, 2, 24, 8)),
     ];
-    for step in 0..=STEPS {
-        // Ends first, so that a pitch can be struck again at once.
-        for begins in [false, true] {
-            for row in 0..PITCHES {
-                let sounds = step < STEPS && roll.get(step, row);
-                let sounded = step > 0 && roll.get(step - 1, row);
-                if sounds != sounded && sounds == begins {
-                    events.push((step as u32 * STEP, note(row, begins)));
-                }
-            }
-        }
+    let mut ends: Vec<(usize, bool, usize)> = Vec::new();
+    for note in roll.notes() {
+        let (start, row) = (usize::from(note.start), usize::from(note.row));
+        ends.extend([(start, true, row), (note.end(), false, row)]);
     }
+    // Ends first, so that a pitch can be struck again at once.
+    ends.sort_unstable();
+    let ends = ends.into_iter();
+    events.extend(ends.map(|(step, begins, row)| (step as u32 * STEP, note(row, begins))));
     let end = MetaMessage::EndOfTrack;
     events.push((STEPS as u32 * STEP, TrackEventKind::Meta(end)));
     let mut now = 0;
@@ -75,17 +73,17 @@ fn note(row: usize, begins: bool) -> TrackEventKind<'static> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::roll::tests::any_roll;
+    use crate::roll::notes::tests::any_notes;
     use crate::song::Song;
     use proptest::prelude::*;
 
     proptest! {
         #[test]
-        fn what_was_written_is_read_again(roll in any_roll()) {
+        fn what_was_written_is_read_again(roll in any_notes()) {
             let smf = crate::smf::Smf::read(&write(&roll, "phrase")).unwrap();
             let song = Song::of(&smf).unwrap();
             prop_assert_eq!(song.grid().slots().len(), 4);
-            let expected = if roll.is_empty() { vec![] } else { vec![roll.into()] };
+            let expected = if roll.is_empty() { vec![] } else { vec![roll] };
             prop_assert_eq!(song.rolls(), expected);
         }
     }

@@ -4,6 +4,7 @@ use super::*;
 use crate::genre::Genre;
 use crate::roll::Roll;
 use crate::train::data::{Data, Piece};
+use crate::train::evaluate::arrange::ByCells;
 use crate::train::evaluate::examples::{Choice, examples};
 use crate::train::evaluate::judge::Shape;
 use crate::train::evaluate::judge::tests::Music;
@@ -291,7 +292,11 @@ fn the_page_has_all_tables_plots_and_pictures_and_needs_nothing_else() {
         each: 2,
         collections: &[],
     };
-    let chosen = examples(&data(&Music::new()), &choice, &Cuts(16)).unwrap();
+    let cuts = ByCells {
+        translator: &Cuts(16),
+        pair: choice.pair,
+    };
+    let chosen = examples(&data(&Music::new()), &choice, &cuts).unwrap();
     let evaluation = Evaluation {
         measures: measures(),
         judged: Some(report),
