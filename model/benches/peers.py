@@ -3,6 +3,7 @@
     peers.py forward FRAMEWORK FILE THREADS f32|bf16
     peers.py step BASE BLOCKS BATCH THREADS f32|bf16
     peers.py arranger BASE BLOCKS BATCH THREADS f32|bf16
+    peers.py arrange BASE BLOCKS PASSES THREADS f32|bf16
 
 FILE is safetensors with a generator's weights, an input `x` and our output `y`; its metadata has
 `blocks` and `skip`. The program says `ready VERSION LARGEST_DIFFERENCE`, then does one pass for
@@ -220,12 +221,11 @@ def step(base, blocks, batch, threads, precision):
     return torch.__version__, 0.0, run
 
 
-def arranger(base, blocks, batch, threads, precision):
-    """A training step of the arranger as its recipe has it."""
+def arranger_network(base, blocks):
+    """The arranger with weights by chance: its weights, and planes and conditions to logits."""
     import torch
 
-    n, blocks, batch = int(base), int(blocks), int(batch)
-    torch.set_num_threads(int(threads))
+    n, blocks = int(base), int(blocks)
     F = torch.nn.functional
     weights = []
 
@@ -252,15 +252,8 @@ def arranger(base, blocks, batch, threads, precision):
     residual = [(layer(square, 4 * n, dilated(1 + i % 2)), layer(square, 4 * n, conv(1))) for i in range(blocks)]
     ups = [layer((4 * n, 2 * n, 3, 3), 2 * n, up), layer((4 * n, n, 3, 3), n, up)]
     output, bias = draw(11, 2 * n, 5, 5), draw(11)
-    adam = torch.optim.AdamW(weights, 1e-3, betas=(0.9, 0.98), weight_decay=1e-3)
-    means = [weight.detach().clone() for weight in weights]
-    planes = (torch.rand(batch, 9, 64, 84) < 0.05).float()
-    condition = F.one_hot(torch.arange(batch) % 3, 6).float()
-    onsets = (torch.rand(batch, 64, 84) < 0.02).float()
-    hidden = (torch.rand(batch, 64, 84) < 0.6).float()
-    classes = torch.randint(0, 10, (batch, 64, 84))
 
-    def logits():
+    def logits(planes, condition):
         full = F.relu(first(planes, condition))
         half = F.relu(down[0](full, condition))
         x = F.relu(down[1](half, condition))
@@ -270,9 +263,28 @@ def arranger(base, blocks, batch, threads, precision):
         x = F.relu(ups[1](torch.cat([x, half], 1), condition))
         return F.conv2d(torch.cat([x, full], 1), output, bias, padding=2).float()
 
+    return weights, logits
+
+
+def arranger(base, blocks, batch, threads, precision):
+    """A training step of the arranger as its recipe has it."""
+    import torch
+
+    batch = int(batch)
+    torch.set_num_threads(int(threads))
+    F = torch.nn.functional
+    weights, logits = arranger_network(base, blocks)
+    adam = torch.optim.AdamW(weights, 1e-3, betas=(0.9, 0.98), weight_decay=1e-3)
+    means = [weight.detach().clone() for weight in weights]
+    planes = (torch.rand(batch, 9, 64, 84) < 0.05).float()
+    condition = F.one_hot(torch.arange(batch) % 3, 6).float()
+    onsets = (torch.rand(batch, 64, 84) < 0.02).float()
+    hidden = (torch.rand(batch, 64, 84) < 0.6).float()
+    classes = torch.randint(0, 10, (batch, 64, 84))
+
     def run():
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
-            said = logits()
+            said = logits(planes, condition)
         cells = F.binary_cross_entropy_with_logits(said[:, 0], onsets, reduction="none") * hidden
         at = hidden * onsets
         lengths = (F.cross_entropy(said[:, 1:], classes, reduction="none") * at).sum() / (at.sum() + 1)
@@ -289,8 +301,28 @@ def arranger(base, blocks, batch, threads, precision):
     return torch.__version__, 0.0, run
 
 
+def arrange(base, blocks, passes, threads, precision):
+    """An answer of the arranger: passes over one phrase, each with its draw."""
+    import torch
+
+    torch.set_num_threads(int(threads))
+    _, logits = arranger_network(base, blocks)
+    planes = (torch.rand(1, 9, 64, 84) < 0.05).float()
+    condition = torch.eye(6)[:1]
+
+    @torch.no_grad()
+    def run():
+        for _ in range(int(passes)):
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
+                said = logits(planes, condition)
+            planes[:, 1] = (torch.rand(1, 64, 84) < torch.sigmoid(said[:, 0])).float()
+
+    run()
+    return torch.__version__, 0.0, run
+
+
 def main():
-    what = {"forward": forward, "step": step, "arranger": arranger}[sys.argv[1]]
+    what = {"forward": forward, "step": step, "arranger": arranger, "arrange": arrange}[sys.argv[1]]
     version, difference, run = what(*sys.argv[2:])
     print("ready", version, difference, flush=True)
     for _ in sys.stdin:

@@ -1,20 +1,27 @@
-//! A training step of the arranger, as its recipe has it.
+//! The arranger: an answer to one phrase and direction, and a training step as its recipe has it.
 
 use candle_core::Device;
-use third_stream_model::genre::Genre;
+use third_stream_model::family::arranger::sampler::Settings;
+use third_stream_model::genre::{Direction, Genre, Pair};
 use third_stream_model::roll::PITCHES;
 use third_stream_model::roll::notes::{GridNote, NoteRoll};
+use third_stream_model::shipped;
 use third_stream_model::train::arranger::batch::{Example, Sampler};
 use third_stream_model::train::arranger::recipe::Recipe;
 use third_stream_model::train::arranger::state::State;
 use third_stream_model::train::data::{Data, Piece, Split};
 use third_stream_model::train::run::Batches;
+use third_stream_model::transfer::{ArrangerTransfer, Wish};
 
 use super::Args;
 use super::peer::Peer;
 use super::turns::{Error, Side, Unit, in_turn, timed};
 
 pub(crate) fn run(args: &Args, threads: usize) -> Result<(), Error> {
+    let key = format!("arranger.transfer.threads{threads}");
+    if args.wants(&key) {
+        transfer(args, &key, threads)?;
+    }
     let recipe = Recipe::usual();
     let network = recipe.settings.network;
     let (base, blocks) = (network.base_channels, network.residual_blocks);
@@ -27,6 +34,50 @@ pub(crate) fn run(args: &Args, threads: usize) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// A whole answer of the weights that the plugin carries, to its edits.
+fn transfer(args: &Args, key: &str, threads: usize) -> Result<(), Error> {
+    let shipped = ArrangerTransfer::from_bytes(shipped::arranger())?;
+    let network = shipped.header().arranger()?.network;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()?;
+    let phrase = phrase();
+    let ends = (Pair::JAZZ_CLASSIC, Direction::AToB);
+    let mut variation = 0;
+    let mut sides = vec![Side::new("ours", || {
+        variation = variation % 16 + 1;
+        let wish = Wish {
+            variation,
+            ..Wish::default()
+        };
+        pool.install(|| {
+            timed(|| {
+                shipped.edits(&phrase, ends, &wish)?;
+                Ok(())
+            })
+        })
+    })];
+    let passes = usize::from(Settings::default().passes);
+    let sizes = [
+        network.base_channels,
+        network.residual_blocks,
+        passes,
+        threads,
+    ];
+    let sizes = sizes.map(|size| size.to_string());
+    for (name, precision) in [("pytorch", "f32"), ("pytorch-bf16", "bf16")] {
+        let mut arguments = vec!["arrange"];
+        arguments.extend(sizes.iter().map(String::as_str));
+        arguments.push(precision);
+        if let Some(python) = &args.python
+            && let Some(mut peer) = Peer::start(python, &arguments, threads, false)?
+        {
+            sides.push(Side::new(name, move || peer.pass()));
+        }
+    }
+    in_turn(key, Unit::Milliseconds, args.rounds, 2, sides)
 }
 
 fn case(args: &Args, key: &str, threads: usize, precision: &str) -> Result<(), Error> {
@@ -68,20 +119,24 @@ fn case(args: &Args, key: &str, threads: usize, precision: &str) -> Result<(), E
     in_turn(key, Unit::Seconds, args.rounds, 1, sides)
 }
 
-/// A phrase of each genre with as many notes as music has.
-fn music() -> Result<Data, Error> {
+/// A phrase with as many notes as music has.
+fn phrase() -> NoteRoll {
     let notes = (0..120usize).map(|note| GridNote {
         start: (note * 7 % 60) as u8,
         row: (note * 29 % PITCHES) as u8,
         length: (1 + note % 4) as u8,
     });
-    let phrase: NoteRoll = notes.collect();
+    notes.collect()
+}
+
+/// A phrase of each genre.
+fn music() -> Result<Data, Error> {
     let piece = Piece {
         file: "phrase.mid".into(),
         source: "here".into(),
         split: Split::Train,
         weight: 1.0,
-        rolls: vec![phrase].into(),
+        rolls: vec![phrase()].into(),
     };
     let pieces = Genre::ALL.map(|genre| (genre, vec![piece.clone()]));
     Ok(Data::of_pieces(pieces.into(), Vec::new())?)
