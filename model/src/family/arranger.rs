@@ -20,7 +20,6 @@ pub mod skeleton;
 
 pub use canvas::{Canvas, HALF_BARS, Harmony, LENGTHS, length_class};
 pub use config::{ArrangerConfig, CONDITION, LOGITS, PLANES};
-pub use feel::Feel;
 pub use loaded::{Arranger, Styles, column_share};
 pub use network::Network;
 pub use prototype::from_prototype;

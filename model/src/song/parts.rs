@@ -84,6 +84,8 @@ pub struct Part {
     pub keys: RangeInclusive<u8>,
     /// The part that it doubles, as an index into [`Parts`], and how many semitones above it.
     pub doubles: Option<(usize, i8)>,
+    /// The median of its keys.
+    pub median: u8,
     /// Number of its notes.
     pub notes: usize,
 }
@@ -116,6 +118,7 @@ impl Parts {
                 kind,
                 keys: keys(notes, program, kind),
                 doubles: None,
+                median: median(notes),
                 notes: notes.len(),
             }
         });
@@ -186,14 +189,18 @@ fn kind_of(notes: &[&Note], program: u8) -> Kind {
     if together as f64 > OVERLAPPING * notes.len() as f64 {
         return Kind::Chords;
     }
-    let mut keys: Vec<u8> = notes.iter().map(|note| note.key).collect();
-    keys.sort_unstable();
-    let median = keys.get(keys.len() / 2).copied().unwrap_or(60);
-    if range::is_bass(program) || median < BASS_BELOW {
+    if range::is_bass(program) || median(notes) < BASS_BELOW {
         Kind::Bass
     } else {
         Kind::Voice
     }
+}
+
+/// The median of the keys of some notes.
+fn median(notes: &[&Note]) -> u8 {
+    let mut keys: Vec<u8> = notes.iter().map(|note| note.key).collect();
+    keys.sort_unstable();
+    keys.get(keys.len() / 2).copied().unwrap_or(60)
 }
 
 /// The keys that new notes of a part may have: what it plays already, and of the rest of its

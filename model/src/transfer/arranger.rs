@@ -4,7 +4,7 @@ use candle_core::Device;
 
 use super::{TransferError, Wish, device_name, room};
 use crate::family::arranger::sampler::{Sample, Settings, Voices};
-use crate::family::arranger::{Arranger, Feel, Styles, seed};
+use crate::family::arranger::{Arranger, Styles, seed};
 use crate::genre::{Direction, Genre, Pair};
 use crate::roll::edits::Edits;
 use crate::roll::notes::NoteRoll;
@@ -73,11 +73,7 @@ impl ArrangerTransfer {
             } else {
                 Voices::Free
             },
-            feel: if pair.target(direction) == Genre::Jazz {
-                Feel::Swung
-            } else {
-                Feel::Straight
-            },
+            straight: pair.target(direction) != Genre::Jazz,
             ..Settings::default()
         };
         let arranged = self

@@ -226,6 +226,13 @@ impl<'a> Engine<'a> {
             "{}: input and output are the same file; name another output",
             input.display()
         );
+        if let Some(picture) = picture {
+            ensure!(
+                picture != output && !is_same(input, picture),
+                "{}: the picture would take the place of a MIDI file; name another --pictures",
+                picture.display()
+            );
+        }
         let start = Instant::now();
         let at = || input.display().to_string();
         let bytes = fs::read(input)

@@ -1,4 +1,4 @@
-//! Straight and swung eighths of a tune: jazz plays the second eighth of a beat late, on its
+//! Swung eighths of a tune played straight: jazz plays the second eighth of a beat late, on its
 //! fourth sixteenth where there are sixteen steps to a bar, and other genres on the third.
 
 use crate::roll::STEPS;
@@ -10,50 +10,33 @@ const BEAT: usize = 4;
 const STRAIGHT: usize = 2;
 const SWUNG: usize = 3;
 
-/// How the eighths of a tune are to be played.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Feel {
-    /// As they are.
-    #[default]
-    AsPlayed,
-    /// Pairs of eighths swing.
-    Swung,
-    /// Swung eighths become straight, where the tune swings.
-    Straight,
-}
-
-impl Feel {
-    /// The tune with this feel: one voice in, one voice out, with as many notes. Beats in which
-    /// other sixteenths begin stay as they are.
-    pub fn of_tune(self, tune: &NoteRoll) -> NoteRoll {
-        let (from, to) = match self {
-            Self::AsPlayed => return *tune,
-            Self::Swung => (STRAIGHT, SWUNG),
-            // A dotted rhythm now and then is no swing.
-            Self::Straight if beats(tune, SWUNG) <= 2 * beats(tune, STRAIGHT) => return *tune,
-            Self::Straight => (SWUNG, STRAIGHT),
-        };
-        let mut notes: Vec<GridNote> = tune.notes().collect();
-        for index in 0..notes.len() {
-            let start = usize::from(notes[index].start);
-            let beat = start - start % BEAT;
-            if start % BEAT != from || !is_pair(tune, beat, from) {
-                continue;
-            }
-            let end = notes[index].end();
-            // It ends where it did, and has a step at least.
-            notes[index].start = (beat + to) as u8;
-            notes[index].length = end.saturating_sub(beat + to).max(1) as u8;
-            // The note before it ends where it begins, if it did so before.
-            let Some(before) = index.checked_sub(1).map(|before| &mut notes[before]) else {
-                continue;
-            };
-            if before.end() == start || before.end() > beat + to {
-                before.length = (beat + to) as u8 - before.start;
-            }
-        }
-        notes.into_iter().collect()
+/// The tune with straight eighths, where it swings more often than not: one voice in, one voice
+/// out, with as many notes, none of which moves by more than a step. Beats in which other
+/// sixteenths begin stay as they are.
+pub(super) fn straightened(tune: &NoteRoll) -> NoteRoll {
+    // A dotted rhythm now and then is no swing.
+    if beats(tune, SWUNG) <= 2 * beats(tune, STRAIGHT) {
+        return *tune;
     }
+    let mut notes: Vec<GridNote> = tune.notes().collect();
+    for index in 0..notes.len() {
+        let start = usize::from(notes[index].start);
+        let beat = start - start % BEAT;
+        if start % BEAT != SWUNG || !is_pair(tune, beat, SWUNG) {
+            continue;
+        }
+        let end = notes[index].end();
+        let to = beat + STRAIGHT;
+        notes[index].start = to as u8;
+        notes[index].length = (end - to) as u8;
+        // The note before it ends where it begins.
+        if let Some(before) = index.checked_sub(1).map(|before| &mut notes[before])
+            && before.end() > to
+        {
+            before.length = to as u8 - before.start;
+        }
+    }
+    notes.into_iter().collect()
 }
 
 /// Whether of the offbeat sixteenths of a beat only `place` has an onset.
@@ -84,36 +67,33 @@ mod tests {
     }
 
     #[test]
-    fn pairs_of_eighths_swing_and_come_back() {
-        let straight = line(&[(0, 2), (2, 2), (4, 2), (6, 2), (8, 4), (12, 2), (14, 8)]);
+    fn swung_eighths_become_straight() {
         let swung = line(&[(0, 3), (3, 1), (4, 3), (7, 1), (8, 4), (12, 3), (15, 7)]);
-        assert_eq!(Feel::Swung.of_tune(&straight), swung);
-        assert_eq!(Feel::Straight.of_tune(&swung), straight);
-        assert_eq!(Feel::AsPlayed.of_tune(&swung), swung);
+        let straight = line(&[(0, 2), (2, 2), (4, 2), (6, 2), (8, 4), (12, 2), (14, 8)]);
+        assert_eq!(straightened(&swung), straight);
+        assert_eq!(straightened(&straight), straight);
     }
 
     #[test]
     fn sixteenths_and_a_dotted_note_among_eighths_stay() {
         let runs = line(&[(0, 1), (1, 1), (2, 1), (3, 1), (4, 2), (6, 1), (7, 1)]);
-        assert_eq!(Feel::Swung.of_tune(&runs), runs);
+        assert_eq!(straightened(&runs), runs);
         let dotted = line(&[(0, 3), (3, 1), (4, 2), (6, 2)]);
-        assert_eq!(Feel::Straight.of_tune(&dotted), dotted);
+        assert_eq!(straightened(&dotted), dotted);
     }
 
     proptest! {
         #[test]
         fn a_tune_keeps_its_notes_within_a_step(phrase in any_notes()) {
             let tune = super::super::skeleton::tune(&phrase);
-            for feel in [Feel::Swung, Feel::Straight] {
-                let felt = feel.of_tune(&tune);
-                prop_assert_eq!(felt.count(), tune.count());
-                for (felt, note) in felt.notes().zip(tune.notes()) {
-                    prop_assert_eq!(felt.row, note.row);
-                    prop_assert!(felt.start.abs_diff(note.start) <= 1);
-                }
-                for step in felt.sounding().steps() {
-                    prop_assert!(step.count_ones() <= 1);
-                }
+            let straight = straightened(&tune);
+            prop_assert_eq!(straight.count(), tune.count());
+            for (straight, note) in straight.notes().zip(tune.notes()) {
+                prop_assert_eq!(straight.row, note.row);
+                prop_assert!(straight.start.abs_diff(note.start) <= 1);
+            }
+            for step in straight.sounding().steps() {
+                prop_assert!(step.count_ones() <= 1);
             }
         }
     }

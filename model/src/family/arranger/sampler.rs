@@ -9,7 +9,7 @@ use crate::roll::{CELLS, PITCHES, Roll, STEPS};
 
 use super::canvas::{Canvas, LENGTHS};
 use super::dice::Dice;
-use super::feel::Feel;
+use super::feel::straightened;
 use super::skeleton;
 
 /// Values of the network's output for a cell: the logit of an onset, and of each length.
@@ -62,8 +62,8 @@ pub struct Settings {
     pub played: NoteRoll,
     /// How many notes may begin at once.
     pub voices: Voices,
-    /// How the tune's eighths are played, unless it is locked.
-    pub feel: Feel,
+    /// Whether a tune that swings becomes straight, unless it is locked.
+    pub straight: bool,
 }
 
 impl Default for Settings {
@@ -76,7 +76,7 @@ impl Default for Settings {
             decided: 0,
             played: NoteRoll::EMPTY,
             voices: Voices::Free,
-            feel: Feel::AsPlayed,
+            straight: false,
         }
     }
 }
@@ -102,15 +102,18 @@ pub fn sample<E>(
     mut fill: impl FnMut(&Canvas, &mut [f32]) -> Result<(), E>,
 ) -> Result<Sample, E> {
     let dice = Dice::new(settings.seed);
-    let tune = skeleton::tune(phrase);
-    let fixed = Fixed::new(phrase, &tune, settings);
-    let feel = if settings.freedom > 0.0 {
-        settings.feel
-    } else {
-        Feel::AsPlayed
+    // Of one voice every note is the tune.
+    let tune = match settings.voices {
+        Voices::Free => skeleton::tune(phrase),
+        Voices::One { .. } => *phrase,
     };
+    let fixed = Fixed::new(phrase, &tune, settings);
     let mut canvas = Canvas {
-        tune: feel.of_tune(&tune),
+        tune: if settings.straight && settings.freedom > 0.0 {
+            straightened(&tune)
+        } else {
+            tune
+        },
         harmony: skeleton::harmony(phrase.sounding(), usize::from(settings.pitch_classes)),
         ..Canvas::default()
     };

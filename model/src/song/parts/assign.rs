@@ -20,12 +20,12 @@ impl Parts {
                 continue;
             };
             (new.track, new.note.channel) = (part.track, part.channel);
-            if part.kind == Kind::Bass {
+            if part.kind != Kind::Chords {
                 end_before(&mut played, part, new.note.start);
             }
             played.push(new);
         }
-        self.keep_lines(&mut played);
+        self.keep_lines(song, &mut played);
         self.double(song, &mut played);
         played.sort_by_key(|played| (played.note.start, played.track, played.note.key));
         rendition.played = played;
@@ -63,10 +63,31 @@ impl Parts {
             .clone()
             .find(near)
             .or_else(|| chords.max_by_key(|part| part.notes))
+            .or_else(|| self.voice_for(new, played))
+    }
+
+    /// Where no part has chords: the part of one voice nearest in register that has a rest there.
+    fn voice_for(&self, new: &Played, played: &[Played]) -> Option<&Part> {
+        if self.parts.iter().any(|part| part.kind == Kind::Chords) {
+            return None;
+        }
+        let (start, key) = (new.note.start, new.note.key);
+        let rests = |part: &&Part| {
+            let mut own = played
+                .iter()
+                .filter(|p| (p.track, p.note.channel) == (part.track, part.channel));
+            !own.any(|p| (p.note.start..p.note.end.max(p.note.start + 1)).contains(&start))
+        };
+        let can = |part: &&Part| {
+            let voice = matches!(part.kind, Kind::Voice | Kind::Bass) && part.doubles.is_none();
+            voice && part.keys.contains(&key)
+        };
+        let voices = self.parts.iter().filter(can).filter(rests);
+        voices.min_by_key(|part| part.median.abs_diff(key))
     }
 
     /// Ends each note of a part of one voice where the next of it begins.
-    fn keep_lines(&self, played: &mut [Played]) {
+    fn keep_lines(&self, song: &Song, played: &mut [Played]) {
         played.sort_by_key(|played| (played.note.start, played.note.key));
         let lines = |part: &&Part| matches!(part.kind, Kind::Voice | Kind::Bass);
         for part in self.parts.iter().filter(lines) {
@@ -77,11 +98,12 @@ impl Parts {
                     continue;
                 }
                 let start = one.note.start;
-                // Kept notes overlap as they did: only what is new is cut, or cuts.
-                let new = one.source.is_none();
+                // Notes as they were overlap as they did: only what is changed is cut, or cuts.
+                let new = !is_as_it_was(song, one);
                 if let Some(last) = before {
+                    let changed = new || !is_as_it_was(song, &played[last]);
                     let last = &mut played[last];
-                    if (new || last.source.is_none()) && last.note.end > start {
+                    if changed && last.note.end > start {
                         last.note.end = start.max(last.note.start + 1);
                     }
                 }
@@ -126,6 +148,14 @@ impl Parts {
         self.place(played.track, played.note.channel)
             .is_some_and(|index| self.parts[index].kind == kind)
     }
+}
+
+/// Whether a source note is played at its own time.
+fn is_as_it_was(song: &Song, played: &Played) -> bool {
+    played.source.is_some_and(|index| {
+        let note = &song.notes()[index];
+        (note.start, note.end) == (played.note.start, played.note.end)
+    })
 }
 
 /// What a part that doubles plays with a note of the part that leads.

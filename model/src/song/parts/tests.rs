@@ -155,6 +155,7 @@ fn without_chords_a_voice_stays_alone() {
     let line: Vec<Plain> = (0..16).map(|i| (4 * i, 4, 72)).collect();
     let song = song(&[(73, line)]);
     assert!(parts(&song).is_one_voice());
+    // While it sounds, nothing is added to it.
     let mut rendition = rendition(&song, &[(0, 5, 2, 65)]);
     parts(&song).assign(&song, &mut rendition);
     assert_eq!(added(&rendition), []);
@@ -191,4 +192,15 @@ fn a_part_that_doubles_goes_on_doubling() {
             .all(|p| p.source.is_some())
     );
     assert_eq!(rendition.sources.len(), song.notes().len());
+}
+
+#[test]
+fn where_no_part_has_chords_a_voice_that_rests_plays_what_is_new() {
+    let line = |key: u8| (0..8).map(|i| (8 * i, 4, key)).collect::<Vec<Plain>>();
+    let song = song(&[(40, line(76)), (41, line(60))]);
+    // In the rests of both, near the second; while both sound; beyond both.
+    let new = [(0, 4, 2, 62), (0, 10, 2, 62), (0, 20, 2, 20)];
+    let mut rendition = rendition(&song, &new);
+    parts(&song).assign(&song, &mut rendition);
+    assert_eq!(added(&rendition), [(1, 4, 62)]);
 }
