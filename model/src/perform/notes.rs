@@ -70,6 +70,13 @@ impl Source {
         self.row.map_or(0, |row| 1 << row)
     }
 
+    /// Whether it sounds still, though as played it had ended when `next`, of its channel and key,
+    /// began.
+    pub(super) fn is_over_before(&self, next: &Self) -> bool {
+        let same = (self.note.channel, self.note.key) == (next.note.channel, next.note.key);
+        self.sounding && same && self.release <= next.onset
+    }
+
     /// Ends it: at `at`, that is before step `end`, but it covers one step at least.
     pub(super) fn end_at(&mut self, at: f64, end: i64, sequence: u64, velocity: f32) {
         self.release = at;

@@ -291,6 +291,13 @@ impl Performer {
                 return;
             }
             self.end_added(tick, emit, |added| added.is_of(&note.note));
+            // What had ended when this began ends before it, however far its end is pulled.
+            for other in 0..self.notes.len() {
+                if self.notes[other].is_over_before(&note) {
+                    let velocity = self.notes[other].release_velocity;
+                    self.silence(other, tick, velocity, emit);
+                }
+            }
         }
         self.notes[place].stage = Stage::Open;
         self.strike(place, tick, emit);

@@ -115,7 +115,7 @@ impl Arranger {
             (Backend::Cpu { network, arenas }, Condition::Folded(norms)) => {
                 let arenas = || arenas.lock().unwrap_or_else(PoisonError::into_inner);
                 let kept = arenas().pop();
-                let mut arena = kept.unwrap_or_else(|| network.arena());
+                let mut arena = kept.map_or_else(|| arena(network), Ok)?;
                 network.logits(&mut arena, canvas, norms, logits);
                 arenas().push(arena);
                 Ok(())
@@ -132,6 +132,18 @@ impl Arranger {
             _ => candle_core::bail!("a condition of another device"),
         }
     }
+}
+
+/// Memory for a pass. It is asked for first: an allocation that fails ends the process.
+fn arena(network: &Prepared) -> Result<Arena> {
+    let bytes = network.arena_bytes(rayon::current_num_threads());
+    if Vec::<u8>::new().try_reserve_exact(bytes).is_err() {
+        candle_core::bail!(
+            "a pass needs {} MB of memory, more than the system gives",
+            bytes.div_ceil(1_000_000)
+        );
+    }
+    Ok(network.arena())
 }
 
 /// Values of the network's output.

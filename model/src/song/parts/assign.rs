@@ -86,9 +86,17 @@ impl Parts {
         voices.min_by_key(|part| part.median.abs_diff(key))
     }
 
-    /// Ends each note of a part of one voice where the next of it begins.
-    fn keep_lines(&self, song: &Song, played: &mut [Played]) {
-        played.sort_by_key(|played| (played.note.start, played.note.key));
+    /// Ends each note of a part of one voice where the next of it begins; of two that begin
+    /// together the one that was not there, or was changed, is left out.
+    fn keep_lines(&self, song: &Song, played: &mut Vec<Played>) {
+        played.sort_by_key(|played| {
+            (
+                played.note.start,
+                is_as_it_was(song, played),
+                played.note.key,
+            )
+        });
+        let mut gone = vec![false; played.len()];
         let lines = |part: &&Part| matches!(part.kind, Kind::Voice | Kind::Bass);
         for part in self.parts.iter().filter(lines) {
             let mut before: Option<usize> = None;
@@ -102,14 +110,17 @@ impl Parts {
                 let new = !is_as_it_was(song, one);
                 if let Some(last) = before {
                     let changed = new || !is_as_it_was(song, &played[last]);
-                    let last = &mut played[last];
-                    if changed && last.note.end > start {
-                        last.note.end = start.max(last.note.start + 1);
+                    if changed && played[last].note.start == start {
+                        gone[last] = true;
+                    } else if changed && played[last].note.end > start {
+                        played[last].note.end = start;
                     }
                 }
                 before = Some(index);
             }
         }
+        let mut gone = gone.into_iter();
+        played.retain(|_| !gone.next().unwrap_or_default());
     }
 
     /// The notes of parts that double others.
