@@ -16,7 +16,7 @@ const WORKER: &str = "bg-worker";
 
 /// Many values of many parameters, some at the sample of a note or of each other.
 fn automated() -> Song {
-    let mut song = Song::new(240.0, scattered(31, 90, 0.0, 36.0));
+    let mut song = Song::new(240.0, scattered(31, 320, 0.0, 36.0));
     let step = |number: u32| f64::from(number * 7 % 23) / 22.0;
     let often = |name, from: f64, every: f64, count: u32| {
         (0..count).map(move |number| (from + f64::from(number) * every, name, step(number)))
