@@ -1,12 +1,12 @@
-//! The random numbers of a draw: each a function of the seed, the pass and what it is for, so that
-//! the order in which cells are visited does not matter.
+//! The random numbers of a draw: each a function of the seed, the pass where there is one, and what
+//! it is for, so that the order in which cells are visited does not matter.
 
 use crate::roll::PITCHES;
 
 /// The golden ratio in 64 bits, the step of SplitMix64 (Steele, Lea and Flood 2014).
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Numbers for one pass.
+/// Numbers for all passes, or for one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Dice {
     key: u64,

@@ -2,7 +2,8 @@
 //! passes, each of which hides less of what the last one drew and draws it again.
 //!
 //! The draw depends on the phrase and the [`Settings`] alone: each random number is a function of
-//! the seed, the pass and the cell.
+//! the seed and the cell, and all but those of the onsets of the pass. An onset's number is the
+//! same in each pass, so that a note changes only where the network has changed its mind.
 
 use crate::roll::notes::{GridNote, NoteRoll};
 use crate::roll::{CELLS, PITCHES, Roll, STEPS};
@@ -121,8 +122,8 @@ pub fn sample<E>(
     let mut drawn = fixed.notes();
     let mut confidence = vec![0.0; CELLS];
     for pass in 0..settings.passes.max(1) {
-        let dice = dice.of_pass(pass);
-        canvas.hidden = fixed.open(&hidden(pass, settings.passes, dice));
+        let of_pass = dice.of_pass(pass);
+        canvas.hidden = fixed.open(&hidden(pass, settings.passes, of_pass));
         canvas.shown = drawn
             .iter()
             .copied()
@@ -136,7 +137,7 @@ pub fn sample<E>(
             &logits,
             heat,
             settings.voices,
-            dice,
+            [dice, of_pass],
             &mut drawn,
         );
         // Later notes cut earlier ones of their row, so the order of time is that of adding.
@@ -177,18 +178,19 @@ fn temperature(pass: u8, passes: u8) -> f32 {
     }
 }
 
-/// Draws the hidden cells: whether a note begins there, and how long it is.
+/// Draws the hidden cells: whether a note begins there by `onsets`, and how long it is by
+/// `lengths`.
 fn draw(
     hidden: &Roll,
     logits: &[f32],
     heat: f32,
     voices: Voices,
-    dice: Dice,
+    [onsets, lengths]: [Dice; 2],
     drawn: &mut Vec<GridNote>,
 ) {
     for step in 0..STEPS {
         let mut put = |row: usize| {
-            let length = draw_length(logits, step, row, heat, dice);
+            let length = draw_length(logits, step, row, heat, lengths);
             drawn.push(GridNote {
                 start: step as u8,
                 row: row as u8,
@@ -199,14 +201,14 @@ fn draw(
         let logit = |row: usize| logits[step * PITCHES + row] / heat;
         match voices {
             Voices::Free => cells
-                .filter(|row| dice.of_cell(step, *row) < sigmoid(logit(*row)))
+                .filter(|row| onsets.of_cell(step, *row) < sigmoid(logit(*row)))
                 .for_each(&mut put),
             Voices::One { lowest, highest } => {
                 // Given that at most one of them begins, each weighs as much as its odds.
                 let band = usize::from(lowest)..=usize::from(highest);
                 let odds = |row: usize| logit(row).clamp(-30.0, 30.0).exp();
                 let open: f32 = cells.clone().filter(|r| band.contains(r)).map(odds).sum();
-                let mut left = dice.of_cell(step, 0) * (1.0 + open) - 1.0;
+                let mut left = onsets.of_cell(step, 0) * (1.0 + open) - 1.0;
                 let chosen = cells.find(|row| {
                     if left < 0.0 || !band.contains(row) {
                         return false;

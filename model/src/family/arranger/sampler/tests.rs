@@ -158,3 +158,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_onset_is_drawn_anew_only_where_the_network_has_changed_its_mind() {
+    let at = |passes| {
+        let settings = Settings {
+            passes,
+            ..Settings::default()
+        };
+        // Alike in each pass, once the temperature is taken out.
+        let mut pass = 0;
+        let Ok(sample) = sample(&phrase(), &settings, |_, logits: &mut [f32]| {
+            logits.fill(-20.0);
+            logits[..CELLS].fill(-2.0 * temperature(pass, passes));
+            logits[4 * CELLS..5 * CELLS].fill(20.0);
+            pass += 1;
+            Ok::<_, Infallible>(())
+        });
+        sample.notes
+    };
+    assert!(at(1).count() > 100);
+    assert_eq!(at(2), at(8));
+}
