@@ -19,7 +19,7 @@ use crate::link::{
 };
 
 /// Groups that can be out at once; the performer has two pages for each.
-const FLIGHTS: usize = 4;
+const FLIGHTS: usize = 6;
 /// Times that can be noted at once: a lead and four slots for each group, and some to spare.
 const LATCHES: usize = 32;
 
@@ -177,14 +177,21 @@ impl Answers {
             let window = (window, &heard.notes);
             performer.write_played((slot, part, steps), direction, window, &mut wish.played);
         };
+        // What is still to be answered is not decided.
+        let open = |slot: i64, part: Part| {
+            let latches = &mut self.latches.iter().flatten();
+            latches.any(|latch| (latch.slot, latch.part) == (slot, part))
+        };
         for slot in window..first {
             let lead = performer.lead(slot);
-            tell(slot, Part::Lead, 0..lead);
-            tell(slot, Part::Main, lead..STEPS_PER_SLOT);
+            if !open(slot, Part::Lead) {
+                tell(slot, Part::Lead, 0..lead);
+            }
+            if !open(slot, Part::Main) {
+                tell(slot, Part::Main, lead..STEPS_PER_SLOT);
+            }
         }
-        // Its answer may still be on its way where a loop's end has cut the group short.
-        let open = |latch: &Latch| (latch.group, latch.slot) == (ask.group, first);
-        if ask.answer == Answer::Second && !self.latches.iter().flatten().any(open) {
+        if ask.answer == Answer::Second && !open(first, Part::Lead) {
             tell(first, Part::Lead, 0..LEAD_STEPS);
         }
         wish
@@ -331,8 +338,8 @@ impl Answers {
         (flight.group == group).then_some(flight)
     }
 
-    /// A loop's end or a change of meter may cut a group short and bring its time nearer than
-    /// was planned: its answers still count no earlier than [`NOTICE`] after they were asked for.
+    /// Where a host tells of a bar late, a group may be over later than was planned: its answers
+    /// still count no earlier than [`NOTICE`] after they were asked for.
     fn note(&mut self, mut latch: Latch) {
         if let Some(flight) = self.flight(latch.group) {
             let asked = flight.asked[answer_of(latch.part).index()];
