@@ -6,7 +6,7 @@
 //! markers, then output.
 
 use third_stream_model::genre::Direction;
-use third_stream_model::perform::{Body, Clock, Emission, Performer};
+use third_stream_model::perform::{Body, Clock, Emission, Message, Performer};
 use third_stream_model::roll::STEPS_PER_SLOT;
 use third_stream_model::roll::edits::LEAD_STEPS;
 use third_stream_model::roll::quantise::STEPS_PER_BEAT;
@@ -65,6 +65,16 @@ impl Live {
 
     pub(super) const fn late(&self) -> u32 {
         self.answers.late()
+    }
+
+    /// Play begins: bars that played dry are counted anew.
+    pub(super) const fn count_anew(&mut self) {
+        self.answers.count_anew();
+    }
+
+    /// A message may make a channel's part drums.
+    pub(super) fn choose(&mut self, message: Message) {
+        self.performer.choose(message);
     }
 
     /// Takes in answers that are there.
