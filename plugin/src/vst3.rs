@@ -292,3 +292,30 @@ hand_on! {
         fn getProcessContextRequirements() -> uint32;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn controllers_are_listed_once_they_are_asked_for() {
+        let component = Component::default();
+        // SAFETY: asks for nothing of the caller's.
+        let listed = || unsafe { component.getParameterCount() };
+        let own = listed();
+        assert_eq!(own, component.intake.parameters());
+        let mut id = kNoParamId;
+        // SAFETY: room for what is asked for.
+        let result = unsafe { component.getMidiControllerAssignment(0, 0, 7, &raw mut id) };
+        assert_eq!(result, kResultOk);
+        // 128 controllers, pressure and bend of 16 channels.
+        assert_eq!(listed(), own + 16 * 130);
+        assert!((own..listed()).any(|index| id_of(&component.framework, index) == id));
+    }
+
+    #[test]
+    fn the_vendor_is_not_the_product() {
+        use nice_plug::prelude::Plugin as _;
+        assert_ne!(Plugin::VENDOR, Plugin::NAME);
+    }
+}
