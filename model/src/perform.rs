@@ -37,6 +37,7 @@ use crate::roll::heard::Heard;
 use crate::roll::notes::NoteRoll;
 use crate::roll::swing::Swing;
 use crate::roll::{PITCHES, Roll, SLOTS, STEPS_PER_SLOT, row_of_key};
+use crate::song::drums::DrumParts;
 use added::Added;
 use grid::{Cells, Grid, Slot};
 use notes::{Fate, Source, Stage};
@@ -52,7 +53,7 @@ const SAME_TIME: f64 = 1e-4;
 const NOISE: f64 = 1e-6;
 /// The controller of the sustain pedal.
 const SUSTAIN: u8 = 64;
-/// The MIDI channel whose notes are drums and never transferred.
+/// The MIDI channel whose notes are always drums and never transferred.
 pub const DRUM_CHANNEL: u8 = 9;
 
 /// From beats of the output timeline to ticks: samples in the plugin, ticks of a file otherwise.
@@ -105,6 +106,8 @@ pub struct Performer {
     sequence: u64,
     /// Delay of source events that come, until [`Performer::settle`] says it for their group.
     expected_delay: f64,
+    /// The channels that are drums.
+    drums: DrumParts,
     /// The channels whose sustain pedal is down, one bit each.
     pedals: u16,
     /// The last pitched source note, for added notes that have no other near.
@@ -129,6 +132,7 @@ impl Performer {
             messages: VecDeque::with_capacity(MESSAGES),
             sequence: 0,
             expected_delay: 0.0,
+            drums: DrumParts::default(),
             pedals: 0,
             last: Note {
                 channel: 0,
@@ -193,13 +197,35 @@ impl Performer {
         self.expected_delay = delay;
     }
 
+    /// A bank or a program may make a channel's part drums, or pitches again: that counts for the
+    /// notes that begin from now on. All other messages are nothing here.
+    pub fn choose(&mut self, message: Message) {
+        match message {
+            Message::Controller {
+                channel,
+                number,
+                value,
+            } => {
+                let value = (value * 127.0).round() as u8;
+                self.drums.controller(channel, number, value);
+            }
+            Message::Program { channel, .. } => self.drums.program(channel),
+            _ => {}
+        }
+    }
+
+    /// Whether the notes of a channel are drums, which are never transferred.
+    pub const fn is_drum(&self, channel: u8) -> bool {
+        self.drums.is_drum(channel)
+    }
+
     /// A note begins at `at` on the input timeline. False: the table is full, it will not sound.
     pub fn note_on(&mut self, at: f64, note: Note) -> bool {
         self.rest = None;
         if self.notes.len() == NOTES && !self.forget_one() {
             return false;
         }
-        let row = if note.channel == DRUM_CHANNEL {
+        let row = if self.is_drum(note.channel) {
             None
         } else {
             row_of_key(note.key)

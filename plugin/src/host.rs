@@ -8,6 +8,7 @@
 )]
 
 mod held;
+pub(crate) mod pace;
 mod piece;
 pub(crate) mod timeline;
 

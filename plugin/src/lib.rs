@@ -55,7 +55,7 @@ use nice_plug_egui::{EguiEditor, RepaintNotifier};
 
 use automation::Automation;
 use engine::Engine;
-use host::{Held, HostPort, Piece, timeline::Timeline};
+use host::{Held, HostPort, Piece, pace::Pace, timeline::Timeline};
 use params::ThirdStreamParams;
 use rt::Settings;
 use shared::Shared;
@@ -103,6 +103,7 @@ pub struct ThirdStream<const STEREO: bool> {
 struct Live {
     core: Box<rt::Engine>,
     timeline: Timeline,
+    pace: Pace,
     held: Box<Held>,
     /// What is set, as of this count of changes.
     settings: Settings,
@@ -137,7 +138,7 @@ impl<const STEREO: bool> Default for ThirdStream<STEREO> {
 
 impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
     const NAME: &'static str = "Third Stream";
-    const VENDOR: &'static str = "Third Stream";
+    const VENDOR: &'static str = "Third Stream contributors";
     const URL: &'static str = "";
     const EMAIL: &'static str = "";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
@@ -194,6 +195,7 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
             self.live = Some(Live {
                 core: Box::new(rt::Engine::new(audio, snapshot, memory, post)),
                 timeline: Timeline::default(),
+                pace: Pace::default(),
                 held: Box::default(),
                 settings: Settings::default(),
                 changes: None,
@@ -215,6 +217,7 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
         if let Some(live) = &mut self.live {
             live.core.reset();
             live.timeline.reset();
+            live.pace = Pace::default();
         }
     }
 
@@ -228,16 +231,18 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
             return ProcessStatus::KeepAlive;
         };
         let frames = buffer.samples() as u32;
+        let host = context.transport();
+        let seconds = f64::from(frames) / f64::from(host.sample_rate.max(1.0));
+        let offline = live.pace.begin(Instant::now(), seconds, host.playing) || self.offline;
         if STEREO
             && let Some(automation) = &self.automation
             && !automation.is_empty()
         {
-            live.process_in_pieces(automation, frames, self.offline, context);
+            live.process_in_pieces(automation, frames, offline, context);
+            live.pace.end(Instant::now);
             return ProcessStatus::KeepAlive;
         }
-        let transport = live
-            .timeline
-            .block(context.transport(), frames, self.offline);
+        let transport = live.timeline.block(context.transport(), frames, offline);
         let changes = self.params.changes();
         if live.changes != Some(changes) {
             live.changes = Some(changes);
@@ -249,6 +254,7 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
         self.repaint
             .request_repaint_with(transport.playing || live.was_playing);
         live.was_playing = transport.playing;
+        live.pace.end(Instant::now);
         ProcessStatus::KeepAlive
     }
 }
@@ -326,7 +332,7 @@ impl<const STEREO: bool> ClapPlugin for ThirdStream<STEREO> {
     const CLAP_SUPPORT_URL: Option<&'static str> = None;
     const CLAP_FEATURES: &'static [ClapFeature] = &[ClapFeature::NoteEffect, ClapFeature::Utility];
 
-    /// One page of eight: what is turned while playing first.
+    /// Two pages of at most eight: what is turned while playing first.
     fn remote_controls(&self, context: &mut impl RemoteControlsContext) {
         let params = &self.params;
         context.add_section("Third Stream", |section| {
@@ -339,6 +345,12 @@ impl<const STEREO: bool> ClapPlugin for ThirdStream<STEREO> {
                 page.add_param(&params.mode);
                 page.add_param(&params.delay);
                 page.add_param(&params.bypass);
+            });
+            section.add_page("Taste", |page| {
+                page.add_param(&params.tune);
+                page.add_param(&params.harmony);
+                page.add_param(&params.variation);
+                page.add_param(&params.voices);
             });
         });
     }

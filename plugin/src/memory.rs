@@ -33,7 +33,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use code::CodeError;
 use document::{Document, Filing};
 pub(crate) use notes::{Remembered, TICKS, ticks};
-pub(crate) use place::{Meter, Place, SAME, SLOT, slots_of, steps_of};
+pub(crate) use place::{Meter, Place, SAME, SLOT, steps_of};
 pub(crate) use song::{Section, Song, SongNote};
 pub(crate) use store::Memory;
 

@@ -18,6 +18,7 @@ mod said;
 
 use std::mem::MaybeUninit;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use nice_plug::wrapper::vst3::Wrapper;
 use nice_plug::wrapper::vst3::vst3::Class;
@@ -48,6 +49,9 @@ struct Component {
     framework: Wrapper<Plugin>,
     intake: Intake,
     said: Said,
+    /// Whether the host has asked which parameters stand for MIDI controllers. Before, it sees none
+    /// of these: there are 2,080, and some hosts take half a minute for them.
+    maps_controllers: AtomicBool,
 }
 
 impl Default for Component {
@@ -57,6 +61,7 @@ impl Default for Component {
         Self {
             intake: Intake::new(Arc::clone(&automation), ids.collect()),
             said: Said::new(automation),
+            maps_controllers: AtomicBool::new(false),
             framework,
         }
     }
@@ -180,7 +185,6 @@ hand_on! {
         fn setComponentState(state: *mut IBStream) -> tresult;
         fn setState(state: *mut IBStream) -> tresult;
         fn getState(state: *mut IBStream) -> tresult;
-        fn getParameterCount() -> int32;
         fn getParameterInfo(index: int32, info: *mut ParameterInfo) -> tresult;
         fn getParamStringByValue(
             id: ParamID, value: ParamValue, string: *mut String128
@@ -193,6 +197,14 @@ hand_on! {
         fn setComponentHandler(handler: *mut IComponentHandler) -> tresult;
         fn createView(name: FIDString) -> *mut IPlugView;
         {
+            unsafe fn getParameterCount(&self) -> int32 {
+                if self.maps_controllers.load(Ordering::Relaxed) {
+                    // SAFETY: asks for nothing of the host's.
+                    return unsafe { self.framework.getParameterCount() };
+                }
+                self.intake.parameters()
+            }
+
             unsafe fn getParamNormalized(&self, id: ParamID) -> ParamValue {
                 let said = |parameter| self.said.shown(parameter);
                 match self.intake.parameter(id).and_then(said) {
@@ -245,9 +257,22 @@ hand_on! {
         }
     }
     IMidiMappingTrait {
-        fn getMidiControllerAssignment(
-            bus: int32, channel: int16, controller: CtrlNumber, id: *mut ParamID
-        ) -> tresult;
+        {
+            unsafe fn getMidiControllerAssignment(
+                &self,
+                bus: int32,
+                channel: int16,
+                controller: CtrlNumber,
+                id: *mut ParamID,
+            ) -> tresult {
+                self.maps_controllers.store(true, Ordering::Relaxed);
+                // SAFETY: as the host promises.
+                unsafe {
+                    self.framework
+                        .getMidiControllerAssignment(bus, channel, controller, id)
+                }
+            }
+        }
     }
     INoteExpressionControllerTrait {
         fn getNoteExpressionCount(bus: int32, channel: int16) -> int32;
@@ -265,5 +290,32 @@ hand_on! {
     }
     IProcessContextRequirementsTrait {
         fn getProcessContextRequirements() -> uint32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn controllers_are_listed_once_they_are_asked_for() {
+        let component = Component::default();
+        // SAFETY: asks for nothing of the caller's.
+        let listed = || unsafe { component.getParameterCount() };
+        let own = listed();
+        assert_eq!(own, component.intake.parameters());
+        let mut id = kNoParamId;
+        // SAFETY: room for what is asked for.
+        let result = unsafe { component.getMidiControllerAssignment(0, 0, 7, &raw mut id) };
+        assert_eq!(result, kResultOk);
+        // 128 controllers, pressure and bend of 16 channels.
+        assert_eq!(listed(), own + 16 * 130);
+        assert!((own..listed()).any(|index| id_of(&component.framework, index) == id));
+    }
+
+    #[test]
+    fn the_vendor_is_not_the_product() {
+        use nice_plug::prelude::Plugin as _;
+        assert_ne!(Plugin::VENDOR, Plugin::NAME);
     }
 }

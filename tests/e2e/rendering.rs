@@ -61,8 +61,9 @@ fn a_bounce_is_identical_to_the_playback() {
     assert_equal(&bounced, &played, "playback");
 }
 
+/// Hosts that export by playing as fast as they can, and do not tell the plugin.
 #[test]
-fn answers_that_come_too_late_leave_dry_notes() {
+fn an_export_that_is_not_announced_is_the_playback() {
     let Some(plugin) = plugin() else { return };
     let setup = Setup {
         pace: Pace::Rushed,
@@ -70,7 +71,10 @@ fn answers_that_come_too_late_leave_dry_notes() {
         ..Setup::default()
     };
     let mut instance = plugin.instance(&[]);
+    instance.wait_until_ready(&setup).unwrap();
     let rushed = instance.perform(&script(), &setup).unwrap();
+    let bounced = plugin.bounce(&[], &script());
+    assert_equal(&bounced, &rushed, "an export");
     // Nothing hangs, nothing is lost: drums and the rest of the trio sound on.
     let notes = rushed.notes();
     let drums = notes.iter().filter(|note| note.channel == 9).count();
@@ -80,10 +84,4 @@ fn answers_that_come_too_late_leave_dry_notes() {
         played.iter().filter(|note| note.channel == 9).count()
     );
     assert!(notes.len() * 3 > played.len());
-    // The audio thread did not wait for the engine.
-    assert!(
-        rushed.longest_call.as_millis() < 500,
-        "a block took {:?}",
-        rushed.longest_call
-    );
 }

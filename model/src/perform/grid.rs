@@ -16,8 +16,8 @@ use crate::roll::{SLOTS, STEPS_PER_SLOT};
 
 /// Slots that are remembered at once.
 const SLOTS_KEPT: usize = 32;
-/// Pages of edits: two answers of four groups.
-pub const PAGES: usize = 8;
+/// Pages of edits: two answers of six groups.
+pub const PAGES: usize = 12;
 /// Slack for the noise of host positions, in steps.
 const NOISE_STEPS: f64 = 1e-6;
 

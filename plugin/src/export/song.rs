@@ -86,7 +86,7 @@ pub(crate) fn perform(
     let mut core = Box::new(Engine::new(link, Arc::clone(&snapshot), own, post));
     // Nothing enters: that must not count as silence in the clip.
     core.deafen();
-    let mut taker = Taker::default();
+    let (mut taker, mut dry) = (Taker::default(), 0);
     for (index, section) in song.sections.iter().enumerate() {
         let next = song.sections.get(index + 1).map(|next| next.start);
         let tail = section.end + TAIL;
@@ -110,9 +110,10 @@ pub(crate) fn perform(
                 ..transport(section, end)?
             };
             core.process(1, &still, &settings, &mut taker);
+            // Where it plays again it counts anew.
+            dry += snapshot.read().map_or(0, |view| view.late);
         }
     }
-    let dry = snapshot.read().map_or(0, |view| view.late);
     taker.notes.sort_by(|a, b| a.onset.total_cmp(&b.onset));
     let notes = taker.notes;
     Some(Performed { notes, dry })

@@ -291,6 +291,50 @@ fn a_bar_that_has_not_begun_is_not_this_one() {
 }
 
 #[test]
+fn bars_that_are_counted_from_one_are_those_of_others() {
+    // What qtractor 0.9.31 says.
+    for block in 0..1000 {
+        let mut host = transport(f64::from(block) * 480.0 * BEAT);
+        let number = host.bar_number.unwrap();
+        host.bar_number = Some(number + 1);
+        let now = *Timeline::default().block(&host, 480, false);
+        assert_eq!(now.bar_number, Some(i64::from(number)));
+        assert_eq!(now.bar_start, host.bar_start_pos_beats);
+    }
+    // After a bar of 3/4 a number that is not the place's is the host's own.
+    let mut host = transport(8.0);
+    (host.bar_start_pos_beats, host.bar_number) = (Some(7.0), Some(2));
+    let now = *Timeline::default().block(&host, 480, false);
+    assert_eq!((now.bar_start, now.bar_number), (Some(7.0), Some(2)));
+}
+
+#[test]
+fn a_bar_s_start_that_is_left_unset_is_counted() {
+    for number in [0, 1, 9] {
+        let mut host = transport(37.5);
+        (host.bar_start_pos_beats, host.bar_number) = (Some(0.0), Some(number));
+        let now = *Timeline::default().block(&host, 480, false);
+        assert_eq!((now.bar_start, now.bar_number), (Some(36.0), Some(9)));
+    }
+}
+
+#[test]
+fn a_position_that_stands_while_the_song_plays_is_not_said() {
+    let mut timeline = Timeline::default();
+    let host = transport(0.0);
+    assert_eq!(timeline.block(&host, 480, false).position, Some(0.0));
+    for _ in 0..10 {
+        assert_eq!(timeline.block(&host, 480, false).position, None);
+    }
+    // Where the song stands, so does its position.
+    let mut host = transport(3.0);
+    host.playing = false;
+    for _ in 0..3 {
+        assert_eq!(timeline.block(&host, 480, false).position, Some(3.0));
+    }
+}
+
+#[test]
 fn the_piece_after_a_parameter_change_keeps_the_bar() {
     // A 3/4 bar stood before: the song's bars start at 3, 7, 11.
     let mut timeline = Timeline::default();

@@ -10,7 +10,8 @@
 //! * a transport event inside a block tells the position at that event, and the samples from the
 //!   block's start to the event are added to it once more: they are taken off again.
 //!
-//! And one of a host's: Ardour 7 says in VST3 where the next bar begins in place of this one.
+//! And what hosts do: Ardour 7 says in VST3 where the next bar begins in place of this one;
+//! qtractor counts bars from 1; others leave the bar's start, or the position, as it was.
 
 use nice_plug::prelude::Transport as HostTransport;
 
@@ -45,6 +46,8 @@ pub(crate) struct Timeline {
     pieces: [u32; PIECES],
     /// The place of the newest.
     newest: usize,
+    /// The position as the host said it of the last block.
+    said: Option<f64>,
 }
 
 impl Default for Timeline {
@@ -53,6 +56,7 @@ impl Default for Timeline {
             now: NOWHERE,
             pieces: [0; PIECES],
             newest: 0,
+            said: None,
         }
     }
 }
@@ -66,11 +70,18 @@ impl Timeline {
     /// The transport at the first sample of the next `frames` samples.
     pub(crate) fn block(&mut self, host: &HostTransport, frames: u32, offline: bool) -> &Transport {
         let last = &self.now;
+        let last_played = last.playing;
         let expected = last.position.filter(|_| last.playing && host.playing);
         let length = f64::from(self.pieces[self.newest % PIECES]);
         let expected = expected.map(|before| before + length * beats_per_sample(last));
+        let stands = host.pos_beats.is_some() && host.pos_beats == self.said;
+        self.said = host.pos_beats;
         if !self.runs_on(host, offline, expected) {
             let mut now = read(host, offline);
+            if stands && last_played && host.playing && length > 0.0 {
+                // It plays, and the position stands: the host does not say it.
+                (now.position, now.bar_start, now.bar_number) = (None, None, None);
+            }
             if let (Some(expected), Some(position)) = (expected, now.position) {
                 now.position = Some(self.without_offset(position, expected, &now));
                 carry_bar(&mut now, &self.now, expected);
@@ -204,17 +215,55 @@ fn read(host: &HostTransport, offline: bool) -> Transport {
     );
     // Without a position the bar's start means nothing.
     let bar = position.zip(host.bar_start_pos_beats);
+    let bar = bar.map(|(position, start)| {
+        let number = host.bar_number.map(i64::from);
+        bar_of(start, number, position, time_signature)
+    });
     Transport {
         playing: host.playing,
         sample_rate: f64::from(host.sample_rate),
         tempo: tempo.unwrap_or(120.0),
         position,
-        bar_start: bar.map(|(position, start)| begun(start, position, time_signature)),
-        bar_number: position.and(host.bar_number).map(i64::from),
+        bar_start: bar.map(|(start, _)| start),
+        bar_number: match bar {
+            Some((_, number)) => number,
+            None => position.and(host.bar_number).map(i64::from),
+        },
         time_signature,
         loop_range: host.loop_range_beats.filter(|(start, end)| end > start),
         offline,
     }
+}
+
+/// Start and number of the bar that `position` lies in, by what the host says of both. The start
+/// is believed, the number only where it fits.
+fn bar_of(
+    said: f64,
+    number: Option<i64>,
+    position: f64,
+    time_signature: (u16, u16),
+) -> (f64, Option<i64>) {
+    let length = quarters(time_signature);
+    let mut start = begun(said, position, time_signature);
+    // A bar that is over by more than its length is one of which the host has said nothing new.
+    let over = ((position - start + EXACT) / length).floor();
+    let stale = over >= 2.0;
+    if stale {
+        start += over * length;
+    }
+    // In bars of this length from the song's start on; where the meter changed before, none of ours.
+    let counted = start / length;
+    let fits = (counted - counted.round()).abs() * length <= EXACT && counted.abs() < 1e9;
+    let counted = counted.round() as i64;
+    // A song's first bar is 0 in CLAP; some hosts count from 1.
+    let number = number.map(|number| {
+        if fits && (stale || number == counted.saturating_add(1)) {
+            counted
+        } else {
+            number
+        }
+    });
+    (start, number)
 }
 
 /// The start of the bar that `position` lies in, where the host's lies behind it.

@@ -10,7 +10,7 @@ use third_stream_model::genre::Direction;
 use third_stream_model::perform::{Part, Performer};
 use third_stream_model::roll::edits::LEAD_STEPS;
 use third_stream_model::roll::heard::Heard;
-use third_stream_model::roll::{SLOTS, STEPS_PER_SLOT};
+use third_stream_model::roll::{Roll, SLOTS, STEPS_PER_SLOT};
 
 use super::NOTICE;
 use super::groups::Closed;
@@ -19,7 +19,7 @@ use crate::link::{
 };
 
 /// Groups that can be out at once; the performer has two pages for each.
-const FLIGHTS: usize = 4;
+const FLIGHTS: usize = 6;
 /// Times that can be noted at once: a lead and four slots for each group, and some to spare.
 const LATCHES: usize = 32;
 
@@ -35,6 +35,8 @@ struct Flight {
     asked: [f64; 2],
     /// Whether each answer has come in each direction, good or bad.
     come: [[bool; 2]; 2],
+    /// The slots of the newest question's window in which something was heard, one bit each.
+    heard: u8,
     /// Why its first beat played dry, if it did.
     dry_lead: Option<Counted>,
 }
@@ -93,6 +95,11 @@ impl Answers {
         self.late
     }
 
+    /// Play begins: bars are counted anew.
+    pub(super) const fn count_anew(&mut self) {
+        self.late = 0;
+    }
+
     /// Begins a new generation: nothing that is out counts any more.
     pub(super) fn forget(&mut self, link: &AudioEnd) {
         self.generation = link.renew();
@@ -128,6 +135,7 @@ impl Answers {
             windows: [None; 2],
             asked: [f64::NEG_INFINITY; 2],
             come: [[false; 2]; 2],
+            heard: 0,
             dry_lead: None,
         });
         flight.last = last;
@@ -135,6 +143,7 @@ impl Answers {
         flight.asked[ask.answer.index()] = ask.now;
         let heard = performer.window(window, ask.now);
         performer.set_page(page_of(ask.group, ask.answer), &heard);
+        flight.heard = slots_with_notes(heard.notes.sounding());
         flight.come[ask.answer.index()] = [false; 2];
         if let Some(slot) = self.flights.get_mut(place) {
             *slot = Some(flight);
@@ -177,14 +186,21 @@ impl Answers {
             let window = (window, &heard.notes);
             performer.write_played((slot, part, steps), direction, window, &mut wish.played);
         };
+        // What is still to be answered is not decided.
+        let open = |slot: i64, part: Part| {
+            let latches = &mut self.latches.iter().flatten();
+            latches.any(|latch| (latch.slot, latch.part) == (slot, part))
+        };
         for slot in window..first {
             let lead = performer.lead(slot);
-            tell(slot, Part::Lead, 0..lead);
-            tell(slot, Part::Main, lead..STEPS_PER_SLOT);
+            if !open(slot, Part::Lead) {
+                tell(slot, Part::Lead, 0..lead);
+            }
+            if !open(slot, Part::Main) {
+                tell(slot, Part::Main, lead..STEPS_PER_SLOT);
+            }
         }
-        // Its answer may still be on its way where a loop's end has cut the group short.
-        let open = |latch: &Latch| (latch.group, latch.slot) == (ask.group, first);
-        if ask.answer == Answer::Second && !self.latches.iter().flatten().any(open) {
+        if ask.answer == Answer::Second && !open(first, Part::Lead) {
             tell(first, Part::Lead, 0..LEAD_STEPS);
         }
         wish
@@ -286,7 +302,12 @@ impl Answers {
             return;
         }
         let dry_lead = flight.dry_lead.filter(|_| latch.slot == flight.first);
-        if let Some(why) = missing.then_some(Counted::Late).or(dry_lead) {
+        // Nothing was to be heard in an empty bar, whatever became of its answer.
+        let heard = latch.slot - (flight.last - SLOTS as i64 + 1);
+        let heard = (0..SLOTS as i64).contains(&heard) && flight.heard >> heard & 1 == 1;
+        if let Some(why) = missing.then_some(Counted::Late).or(dry_lead)
+            && heard
+        {
             self.late = self.late.saturating_add(1);
             link.count(why);
         }
@@ -331,8 +352,8 @@ impl Answers {
         (flight.group == group).then_some(flight)
     }
 
-    /// A loop's end or a change of meter may cut a group short and bring its time nearer than
-    /// was planned: its answers still count no earlier than [`NOTICE`] after they were asked for.
+    /// Where a host tells of a bar late, a group may be over later than was planned: its answers
+    /// still count no earlier than [`NOTICE`] after they were asked for.
     fn note(&mut self, mut latch: Latch) {
         if let Some(flight) = self.flight(latch.group) {
             let asked = flight.asked[answer_of(latch.part).index()];
@@ -342,6 +363,15 @@ impl Answers {
             *free = Some(latch);
         }
     }
+}
+
+/// The slots of a roll in which something sounds, one bit each.
+fn slots_with_notes(roll: &Roll) -> u8 {
+    let mut slots = 0;
+    for (step, rows) in roll.steps().iter().enumerate() {
+        slots |= u8::from(*rows != 0) << (step / STEPS_PER_SLOT);
+    }
+    slots
 }
 
 /// The answer that a part of a slot plays by.

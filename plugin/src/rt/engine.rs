@@ -211,6 +211,10 @@ impl Engine {
             Mode::InPlace if other_mode || other_memory => self.in_place.renew(&self.link),
             _ => {}
         }
+        if self.playing.is_none() && plays.is_some() {
+            self.live.count_anew();
+            self.in_place.count_anew();
+        }
         self.playing = plays;
     }
 
@@ -232,6 +236,7 @@ impl Engine {
             let Some(event) = event else {
                 return;
             };
+            self.choose(event.body);
             let straight = match event.body {
                 Body::Off(off) => self.straight.release(off),
                 _ => None,
@@ -332,8 +337,17 @@ impl Engine {
         }
     }
 
+    /// Both ways of playing know which channels are drums, whichever plays.
+    fn choose(&mut self, body: Body) {
+        if let Body::Message(message) = body {
+            self.live.choose(message);
+            self.in_place.choose(message);
+        }
+    }
+
     /// Passes an event straight through.
     fn pass(&mut self, event: Event, port: &mut impl Port) {
+        self.choose(event.body);
         let kept = match event.body {
             Body::On(note) => {
                 let held = self.straight.hold(note);

@@ -15,7 +15,7 @@ mod requests;
 mod view;
 
 use third_stream_model::genre::Pair;
-use third_stream_model::perform::{Body, Clock, DRUM_CHANNEL, Emission, Performer};
+use third_stream_model::perform::{Body, Clock, Emission, Performer};
 use third_stream_model::roll::row_of_key;
 
 use super::clock::{BeatClock, Change};
@@ -156,6 +156,11 @@ impl InPlace {
         self.learner.deafen();
     }
 
+    /// Play begins: bars that played dry are counted anew.
+    pub(super) const fn count_anew(&mut self) {
+        self.late = 0;
+    }
+
     /// Bars that played dry.
     pub(super) const fn late(&self) -> u32 {
         self.late
@@ -260,9 +265,14 @@ impl InPlace {
         self.clock.stop();
     }
 
+    /// A message may make a channel's part drums.
+    pub(super) fn choose(&mut self, message: Message) {
+        self.performer.choose(message);
+    }
+
     /// A note-on enters at tick `at`. True: it is played from memory.
     pub(super) fn note_on(&mut self, at: i64, note: Note) -> bool {
-        let pitched = note.channel != DRUM_CHANNEL && row_of_key(note.key).is_some();
+        let pitched = !self.performer.is_drum(note.channel) && row_of_key(note.key).is_some();
         let position = self.clock.position(at);
         pitched && self.learner.note_on(position, note, &mut self.memory)
     }

@@ -6,7 +6,7 @@
 //! markers, then output.
 
 use third_stream_model::genre::Direction;
-use third_stream_model::perform::{Body, Clock, Emission, Performer};
+use third_stream_model::perform::{Body, Clock, Emission, Message, Performer};
 use third_stream_model::roll::STEPS_PER_SLOT;
 use third_stream_model::roll::edits::LEAD_STEPS;
 use third_stream_model::roll::quantise::STEPS_PER_BEAT;
@@ -65,6 +65,16 @@ impl Live {
 
     pub(super) const fn late(&self) -> u32 {
         self.answers.late()
+    }
+
+    /// Play begins: bars that played dry are counted anew.
+    pub(super) const fn count_anew(&mut self) {
+        self.answers.count_anew();
+    }
+
+    /// A message may make a channel's part drums.
+    pub(super) fn choose(&mut self, message: Message) {
+        self.performer.choose(message);
     }
 
     /// Takes in answers that are there.
@@ -281,10 +291,10 @@ impl Live {
 
     /// One beat before the group's end.
     fn ask_first(&mut self, transport: &Transport, settings: &Settings, link: &AudioEnd) {
-        let (slots, end) = self.groups.planned();
+        let (slots, _) = self.groups.planned();
         let (group, first) = (self.groups.group(), self.groups.first());
         let now = self.clock.beats(self.played);
-        let take_up = end - HALF_STEP;
+        let take_up = self.groups.sounds_at() - HALF_STEP;
         let ask = Ask {
             answer: Answer::First,
             group,
@@ -309,31 +319,38 @@ impl Live {
         link: &AudioEnd,
     ) {
         let now = self.clock.beats(self.played);
-        // A group that was begun late or cut short was not asked about a beat ahead: its first beat
-        // is dry, because whether an answer came in time would depend on the machine.
         let led = self.answers.asked(closed.group);
+        let begin = self.performer.slot_begins(closed.first).unwrap_or(now);
+        // What sounds before this plays by the first answer. A group that was begun late was not
+        // asked about a beat ahead: what of it sounds within a beat is dry, because whether an
+        // answer came in time would depend on the machine.
+        let second = if led {
+            begin + LEAD
+        } else {
+            (now + LEAD).max(begin)
+        };
         let ask = Ask {
             answer: Answer::Second,
             group: closed.group,
             slots: (closed.first, closed.last),
             now,
-            seconds: self.clock.seconds(LEAD - HALF_STEP, transport.sample_rate),
+            seconds: self
+                .clock
+                .seconds(second - HALF_STEP - now, transport.sample_rate),
             weights: settings.weights,
             taste: settings.taste,
             offline: transport.offline,
         };
         self.answers.ask(&ask, link, &mut self.performer);
-        if !led {
+        if !led && second > begin + HAIR {
             self.answers.miss_lead(closed.group);
         }
-        let begin = self.performer.slot_begins(closed.first).unwrap_or(now);
         for slot in closed.first..=closed.last {
             let Some(begins) = self.performer.slot_begins(slot) else {
                 continue;
             };
-            // What lies in the group's first beat plays by the first answer.
-            let ahead = begin + LEAD - begins;
-            if ahead > 0.0 {
+            let ahead = (second - begins).max(0.0);
+            if ahead > HAIR {
                 let steps = (ahead * STEPS_PER_BEAT - HAIR).ceil() as usize;
                 self.performer.set_lead(slot, steps);
                 if led && slot > closed.first {
@@ -342,7 +359,7 @@ impl Live {
                 }
             }
             self.answers
-                .note_main(closed, slot, begins + ahead.max(0.0) - HALF_STEP);
+                .note_main(closed, slot, begins + ahead - HALF_STEP);
         }
     }
 

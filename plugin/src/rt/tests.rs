@@ -8,6 +8,7 @@
 
 mod clip;
 mod counts;
+mod drums;
 mod dry;
 mod in_place;
 mod laws;

@@ -38,6 +38,11 @@ impl Intake {
         }
     }
 
+    /// How many parameters the plugin itself has.
+    pub(super) fn parameters(&self) -> int32 {
+        self.ids.len() as int32
+    }
+
     /// The place of the plugin's own parameter with this id.
     pub(super) fn parameter(&self, id: ParamID) -> Option<usize> {
         self.ids.iter().position(|own| *own == id)

@@ -17,6 +17,8 @@ pub(super) struct Said {
     processing: AtomicBool,
     /// How often a block has begun or ended; odd while one is processed. The audio thread counts.
     turns: AtomicU32,
+    /// The turn at which processing began.
+    began: AtomicU32,
     /// For each parameter its value, and the turn from which on no block had begun. Never locked
     /// by the audio thread.
     values: Mutex<Vec<Option<(f32, u32)>>>,
@@ -27,6 +29,7 @@ impl Said {
         Self {
             processing: AtomicBool::new(false),
             turns: AtomicU32::new(0),
+            began: AtomicU32::new(0),
             values: Mutex::new(vec![None; automation.parameters()]),
             automation,
         }
@@ -40,6 +43,8 @@ impl Said {
 
     /// From now on blocks are processed, or none any more: then what was said holds.
     pub(super) fn set_processing(&self, processing: bool) {
+        self.began
+            .store(self.turns.load(Ordering::Acquire), Ordering::Release);
         self.processing.store(processing, Ordering::Release);
         if !processing {
             self.settle();
@@ -47,9 +52,12 @@ impl Said {
         }
     }
 
-    /// The host says that a parameter has this value.
+    /// The host says that a parameter has this value. Before the first block it holds at once, so
+    /// that the window shows it in a host that has loaded a song and does not play yet.
     pub(super) fn say(&self, parameter: usize, value: f32) {
-        if !self.processing.load(Ordering::Acquire) {
+        let turn = self.turns.load(Ordering::Acquire);
+        let waits = turn == self.began.load(Ordering::Acquire);
+        if waits || !self.processing.load(Ordering::Acquire) {
             self.automation.set(parameter, value);
         } else if let Some(said) = self.values.lock().get_mut(parameter) {
             *said = Some((value, self.coming()));
@@ -94,11 +102,25 @@ mod tests {
     fn said() -> Said {
         let said = Said::new(Arc::default());
         said.set_processing(true);
+        said.turn();
+        said.turn();
         said
     }
 
     fn knob(said: &Said) -> f32 {
         said.automation.params.knob()
+    }
+
+    #[test]
+    fn what_is_said_before_the_first_block_holds_at_once() {
+        let said = Said::new(Arc::default());
+        said.set_processing(true);
+        said.say(0, 1.0);
+        assert_eq!(knob(&said), 1.0);
+        said.turn();
+        said.turn();
+        said.say(0, 0.5);
+        assert_eq!(knob(&said), 1.0, "the next block has the word");
     }
 
     #[test]

@@ -280,7 +280,12 @@ impl InPlace {
         let early = stage
             .phrase
             .is_some_and(|phrase| self.requests.is_early(phrase));
-        if known.is_some_and(|steps| steps != 0) && !early && !parts.iter().all(has) {
+        // Nothing was to be heard in an empty bar.
+        let empty = stage.phrase.is_none_or(|phrase| {
+            let mut notes = self.memory.list(phrase, stage.place.index);
+            notes.next().is_none()
+        });
+        if known.is_some_and(|steps| steps != 0) && !empty && !early && !parts.iter().all(has) {
             self.late = self.late.saturating_add(1);
             let overdue = self.overdue == Some(stage.slot);
             block.link.count(if overdue {

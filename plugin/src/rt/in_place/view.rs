@@ -35,7 +35,12 @@ impl InPlace {
         }
         view.state = State::Dry;
         let (direction, amount) = Direction::of_knob(settings.knob);
-        if let Some(edits) = self.memory.edits(phrase, direction) {
+        // What sounds, not what will: notes of the first pass pass at once.
+        let step = into as usize;
+        let by_answer = self.performer.playing_by(here.slot, step, direction);
+        if by_answer.is_some_and(|(_, _, filled)| filled)
+            && let Some(edits) = self.memory.edits(phrase, direction)
+        {
             let output = Facts::of(&heard.notes).apply(edits, amount, &settings.guard);
             view.output = output.beginning_in(view.known);
             view.state = State::Playing;

@@ -84,9 +84,39 @@ fn what_the_networks_refuse_is_counted() {
 
 #[test]
 fn play_that_begins_right_before_a_group_s_end_cannot_be_asked_about() {
-    let script = script(&clip(16.0), live(), &[Passage::Play(15.3, 24.0)]);
-    let (view, counts) = play(&script, &Keeper::default());
+    let passages = [Passage::Play(15.3, 24.0)];
+    let settings = Settings {
+        delay_bars: 1,
+        ..live()
+    };
+    let (view, counts) = play(
+        &script(&clip(16.0), settings, &passages),
+        &Keeper::default(),
+    );
     assert_eq!((view.late, dry(&counts)), (1, [0, 1]));
+    // Of a group of four bars it is the first that begins dry, and that is empty.
+    let (view, counts) = play(&script(&clip(16.0), live(), &passages), &Keeper::default());
+    assert_eq!((view.late, dry(&counts)), (0, [0, 0]));
+}
+
+#[test]
+fn empty_bars_are_not_late_and_play_counts_anew() {
+    let silent = |passages: &[Passage], settings| {
+        let mut script = script(&clip(4.0), settings, passages);
+        script.network = Network::Silent;
+        play(&script, &Keeper::default()).0.late
+    };
+    // One bar in four is played.
+    assert_eq!(silent(&[Passage::Play(0.0, 60.0)], live()), 1);
+    let twice = [
+        Passage::Cycle((0.0, 16.0), 40.0),
+        Passage::Stop(1.0),
+        Passage::Play(64.0, 20.0),
+    ];
+    assert!(silent(&twice[..2], live()) > 0);
+    assert_eq!(silent(&twice, live()), 0);
+    assert!(silent(&twice[..2], in_place(1.0)) > 0);
+    assert_eq!(silent(&twice, in_place(1.0)), 0);
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! A host in which somebody does anything at random: plays, stops, seeks, loops, changes the mode,
-//! the pair, the tempo and the meter, moves the knob, forgets, saves and loads. Nothing may hang,
+//! the pair, the tempo and (also while it plays) the meter, moves the knob, forgets, saves and loads. Nothing may hang,
 //! leave out of order, differ when it is done again, or depend on the blocks.
 //!
 //! `THIRD_STREAM_SESSIONS=10000` makes it as many, `=618..619` only those; each is known by its
@@ -123,7 +123,7 @@ fn change(script: &mut Script, dice: &mut Dice, modes: bool) {
             continue;
         }
         script.scenes.insert(place, scene);
-        let (kind, knob) = (dice.draw(if modes { 13 } else { 8 }), dice.knob());
+        let (kind, knob) = (dice.draw(if modes { 14 } else { 9 }), dice.knob());
         let draw = dice.draw(4) as usize;
         let tempo = [60.0, 97.0, 120.0, 180.0][draw];
         let pair = Pair::ALL[draw % 3];
@@ -132,10 +132,11 @@ fn change(script: &mut Script, dice: &mut Dice, modes: bool) {
                 0..5 => scene.settings.knob = knob,
                 5 => scene.settings.quantise = knob.abs(),
                 6 | 7 => scene.transport.tempo = tempo,
-                8 => scene.settings.mode = Mode::Live,
-                9 => scene.settings.mode = Mode::InPlace,
-                10 => scene.settings.bypass = !scene.settings.bypass,
-                11 => scene.settings.forget = !scene.settings.forget,
+                8 => scene.transport.time_signature = [(2, 4), (3, 4), (4, 4), (1, 4)][draw],
+                9 => scene.settings.mode = Mode::Live,
+                10 => scene.settings.mode = Mode::InPlace,
+                11 => scene.settings.bypass = !scene.settings.bypass,
+                12 => scene.settings.forget = !scene.settings.forget,
                 _ => scene.settings.weights = Weights::shipped(pair),
             }
         }

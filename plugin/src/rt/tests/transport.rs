@@ -115,26 +115,79 @@ fn a_tempo_change_keeps_the_beats() {
     assert_eq!(script.play(&[1]).output, expected);
 }
 
-#[test]
-fn a_change_of_meter_keeps_every_note() {
-    let input = scale(40);
-    let mut script = Script::new(transport(), Settings::default(), input.clone());
-    script.end = BEAT * 80;
-    let script = script.then(8 * BEAT, |scene| {
-        scene.transport.time_signature = (3, 4);
-        scene.transport.bar_start = Some(8.0);
-    });
-    let output = script.play(&[512]).output;
-    assert_eq!(output.len(), input.len());
-    // Two bars of 4/4 make a group of their own, then four bars of 3/4.
-    for (tick, body) in &output {
-        let entered = input.iter().find(|(_, b)| b == body).unwrap().0;
-        let on_in_first = match body {
-            Body::On(note) | Body::Off(note) => i64::from(note.key) - 30 < 8,
-            Body::Message(_) => false,
+/// Bars of a song by their number of quarter notes, at once as a script: the host says of each
+/// block in which bar it is.
+fn in_bars(bars: &[u16], settings: Settings, input: Vec<(i64, Body)>) -> Script {
+    let mut script = Script::new(transport(), settings, input);
+    let mut start = 0.0;
+    for (number, beats) in (0..).zip(bars) {
+        let change = |scene: &mut super::song::Scene| {
+            scene.transport.position = Some(start);
+            scene.transport.time_signature = (*beats, 4);
+            scene.transport.bar_start = Some(start);
+            scene.transport.bar_number = Some(number);
         };
-        let delay = if on_in_first { 8 } else { 12 };
-        assert_eq!(tick - entered, delay * BEAT);
+        let tick = start as i64 * BEAT;
+        if tick == 0 {
+            change(&mut script.scenes[0]);
+        } else {
+            script = script.then(tick, change);
+        }
+        start += f64::from(*beats);
+    }
+    script
+}
+
+#[test]
+fn a_change_of_meter_keeps_order_and_distances() {
+    // With each song the delay in bars, and in beats where play begins.
+    let songs: [(&[u16], u8, i64); 9] = [
+        (&[4, 2, 4, 4, 4, 4, 4, 4, 4], 4, 16),
+        (&[4, 4, 2, 3, 4, 2, 2, 3, 4, 4, 4, 4], 4, 16),
+        (&[3, 3, 4, 4, 2, 3, 3, 4, 5, 5, 4], 4, 12),
+        (&[2, 4, 3, 4, 5, 4, 2, 2, 4, 4, 4], 1, 2),
+        (&[4, 5, 7, 3, 1, 4, 4, 4, 4, 4], 1, 4),
+        // A pickup of a beat, of two and of three.
+        (&[1, 4, 4, 4, 4, 4, 4, 4, 4, 4], 4, 16),
+        (&[2, 4, 4, 4, 4, 4, 4, 4, 4, 4], 4, 8),
+        (&[3, 4, 4, 4, 4, 4, 4, 4, 4, 4], 4, 12),
+        (&[9, 1, 1, 1, 17, 4, 4, 4, 4], 2, 9),
+    ];
+    let input = scale(34);
+    for (bars, delay_bars, delay) in songs {
+        let settings = Settings {
+            delay_bars,
+            ..Settings::default()
+        };
+        let script = in_bars(bars, settings, input.clone());
+        for blocks in [[512], [4096]] {
+            let output = script.play(&blocks).output;
+            assert_eq!(output, later(&input, delay * BEAT), "{bars:?}");
+        }
+    }
+}
+
+#[test]
+fn what_changes_meter_is_transferred_bar_by_bar() {
+    let input = scale(34);
+    let songs: [(&[u16], u8); 4] = [
+        (&[4, 4, 2, 3, 4, 2, 2, 3, 4, 4, 4, 4], 4),
+        (&[3, 3, 4, 4, 2, 3, 3, 4, 5, 5, 4], 4),
+        (&[1, 4, 4, 4, 4, 4, 4, 4, 4, 4], 4),
+        (&[4, 3, 2, 4, 3, 2, 4, 3, 2, 4, 3, 2], 1),
+    ];
+    for (bars, delay_bars) in songs {
+        let settings = Settings {
+            knob: -1.0,
+            delay_bars,
+            ..Settings::default()
+        };
+        let script = in_bars(bars, settings, input.clone());
+        let played = script.play(&[512]);
+        pair(&played.output);
+        assert_eq!(played.output, script.play(&[4096, 77]).output, "{bars:?}");
+        // No bar is without its answer, whatever the meter did.
+        assert_eq!(played.view.late, 0, "{bars:?}");
     }
 }
 

@@ -1,0 +1,129 @@
+//! Whether a host plays ahead of time without saying that it renders offline.
+//!
+//! Some hosts export by playing as fast as they can and tell the plugin nothing. The song then
+//! runs away from the clock on the wall, which it never does while somebody listens: a host works
+//! ahead by some blocks there, not by seconds. Such an export may wait for its answers as a bounce
+//! does.
+
+use std::time::Instant;
+
+/// The song is so much (seconds) ahead in an export, and never while somebody listens.
+const AHEAD: f64 = 1.0;
+/// And not by a single large block: after so many.
+const BLOCKS: u32 = 8;
+/// A lead is gathered within this time (seconds); what is not enough by then counts no more, so
+/// that clocks that differ by a little do not add up.
+const WINDOW: f64 = 8.0;
+/// A host that has stood still may make up for so many seconds.
+const BEHIND: f64 = -10.0;
+
+/// Compares the song with the wall's clock, from the start of play to its stop. Audio thread.
+#[derive(Debug, Default)]
+pub(crate) struct Pace {
+    /// When the last block began (where it waited: ended), and its length in seconds.
+    last: Option<(Instant, f64)>,
+    /// Seconds by which the song is ahead.
+    lead: f64,
+    /// Seconds since the lead began to be gathered.
+    gathered: f64,
+    blocks: u32,
+    ahead: bool,
+}
+
+impl Pace {
+    /// A block of `seconds` begins at `now`; the song plays or not. True: it is an export.
+    pub(crate) fn begin(&mut self, now: Instant, seconds: f64, playing: bool) -> bool {
+        if !playing {
+            *self = Self::default();
+            return false;
+        }
+        if let Some((before, length)) = self.last {
+            let passed = now.saturating_duration_since(before).as_secs_f64();
+            self.lead = (self.lead + length - passed).max(BEHIND);
+            self.gathered += passed;
+            self.blocks = self.blocks.saturating_add(1);
+        }
+        self.last = Some((now, seconds));
+        self.ahead = if self.ahead {
+            self.lead > 0.0
+        } else {
+            self.lead >= AHEAD && self.blocks >= BLOCKS
+        };
+        if !self.ahead && self.gathered >= WINDOW {
+            self.gathered = 0.0;
+            self.lead = self.lead.min(0.0);
+        }
+        self.ahead
+    }
+
+    /// The block is over. In an export the time in it is the plugin's own: that it waits does not
+    /// make the host slower.
+    pub(crate) fn end(&mut self, took: impl FnOnce() -> Instant) {
+        if self.ahead
+            && let Some((begun, _)) = &mut self.last
+        {
+            *begun = took();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Plays blocks of so many seconds that begin as far from each other as `gap` says and take
+    /// as long in the plugin as `waits` where it may wait: in which it may.
+    fn play(blocks: usize, length: f64, waits: f64, gap: impl Fn(usize) -> f64) -> Vec<bool> {
+        let (mut pace, mut now) = (Pace::default(), Instant::now());
+        let mut block = |index| {
+            let ahead = pace.begin(now, length, true);
+            now += Duration::from_secs_f64(if ahead { waits } else { 0.0 });
+            pace.end(|| now);
+            now += Duration::from_secs_f64(gap(index));
+            ahead
+        };
+        (0..blocks).map(&mut block).collect()
+    }
+
+    #[test]
+    fn an_export_is_found_out_and_stays_one_while_it_waits() {
+        // A hundred times as fast as time, and each block waits for two seconds.
+        let found = play(10_000, 0.01, 2.0, |_| 0.0001);
+        let first = found.iter().position(|ahead| *ahead).unwrap();
+        assert!((100..110).contains(&first), "{first}");
+        assert!(found[first..].iter().all(|ahead| *ahead));
+        // Half as fast again as time.
+        assert!(play(1000, 0.01, 0.0, |_| 0.0066).contains(&true));
+    }
+
+    #[test]
+    fn what_is_heard_is_never_one() {
+        let hour = 360_000;
+        let real_time = [
+            // In time; a clock that is a little slow; eight blocks at once, then none for long.
+            play(hour, 0.01, 1.0, |_| 0.01),
+            play(hour, 0.01, 1.0, |_| 0.009_999),
+            play(hour, 0.1, 1.0, |i| if i % 8 == 7 { 0.8 } else { 0.0 }),
+            // A machine that stood still for three seconds and makes up for it.
+            play(hour, 0.01, 1.0, |i| match i {
+                500 => 3.0,
+                501..800 => 0.000_01,
+                _ => 0.01,
+            }),
+        ];
+        for (number, blocks) in real_time.iter().enumerate() {
+            assert!(!blocks.contains(&true), "{number}");
+        }
+    }
+
+    #[test]
+    fn a_stop_begins_anew() {
+        let (mut pace, now) = (Pace::default(), Instant::now());
+        let mut play = |playing| (0..150).any(|_| pace.begin(now, 0.01, playing));
+        assert!(play(true));
+        assert!(!play(false));
+        assert!((0..90).all(|_| !pace.begin(now, 0.01, true)));
+    }
+}
