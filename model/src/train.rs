@@ -8,20 +8,18 @@
 //! | `folder` | any folder of MIDI files |
 //! | `cache` | the rolls of a corpus in one file, for a quick second start and little memory |
 //! | [`rolls`] | phrases in memory or in that file |
-//! | [`evaluate`] | judges, metrics, baselines, tables |
+//! | [`evaluate`] | judge, metrics, baselines, tables |
 //! | [`batch`] | weighted, transposed draws; a pure function of seed and step |
 //! | [`recipe`] | what a run does, in one small file |
 //! | [`state`] | networks, optimisers, past fakes, and one step of them |
 //! | `losses` | the losses as the authors' code computes them |
 //! | `adam` | the optimiser |
 //! | `past` | fakes of earlier steps |
-//! | `reach` | where notes may be added |
 //! | [`validation`] | which weights of a run are best |
 //! | `urn` | weighted draws, and the random numbers of a step |
 //! | [`schedule`] | the learning rate over the steps |
 //! | [`learner`] | the training state as the loop drives it |
 //! | [`run`] | the loop, and what may learn in it |
-//! | [`guide`] | classifiers of real music that lead the generators |
 //! | [`record`] | what a run is: pair, music, recipe |
 //! | [`checkpoint`] | everything that the next step needs, in one file |
 //! | [`threshold`] | the threshold above which a cell sounds, matched to the density |
@@ -37,13 +35,11 @@ pub mod checkpoint;
 pub mod data;
 pub mod evaluate;
 mod folder;
-pub mod guide;
 pub mod learner;
 mod lock;
 mod losses;
 pub mod page;
 mod past;
-mod reach;
 pub mod recipe;
 pub mod record;
 pub mod report;

@@ -241,7 +241,7 @@ fn what_the_command_line_says() {
         "train --data EMPTY --run RUN --from CUT",
         "train --data EMPTY --run RUN --family cyclegan",
         "train --data EMPTY --run RUN --family diffusion",
-        "train --data EMPTY --run RUN --recipe ours --family arranger",
+        "train --data EMPTY --run RUN --recipe cyclegan --family arranger",
         "train --data EMPTY --run RUN --recipe NONE",
         "train --data EMPTY --run RUN --recipe CUT",
         "train --data EMPTY --run RUN --set steps",

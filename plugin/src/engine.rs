@@ -23,7 +23,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 pub(crate) use fallback::Fallback;
 pub(crate) use model::caught;
-pub use model::{Model, ModelError, Question, ranked};
+pub use model::{Model, ModelError, Question};
 pub use status::{Reading, State, Status};
 
 use crate::link::WorkerEnd;

@@ -35,12 +35,6 @@ fn messages() -> Vec<String> {
         }
         .to_string(),
         ModelError::Weights("the file is cut".into()).to_string(),
-        ModelError::Size(3).to_string(),
-        ModelError::NotAProbability {
-            cell: 7,
-            value: f32::NAN,
-        }
-        .to_string(),
         ModelError::Pass("panic: no reason".into()).to_string(),
         CodeError::Long(1 << 30).to_string(),
         CodeError::Text.to_string(),

@@ -26,11 +26,11 @@ pub(crate) fn run(args: &Args, threads: usize) -> Result<(), Error> {
 
 fn case(args: &Args, key: &str, threads: usize, precision: &str) -> Result<(), Error> {
     let mut recipe = recipe::library::find("paper/full")?.recipe;
-    recipe.generator.base_channels = BASE;
-    recipe.generator.residual_blocks = BLOCKS;
-    recipe.mixed = Mixed::InLoss;
-    recipe.past_fakes = 0;
-    recipe.bf16 = precision == "bf16";
+    recipe.settings.generator.base_channels = BASE;
+    recipe.settings.generator.residual_blocks = BLOCKS;
+    recipe.settings.mixed = Mixed::InLoss;
+    recipe.settings.past_fakes = 0;
+    recipe.settings.bf16 = precision == "bf16";
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()?;
@@ -45,7 +45,7 @@ fn case(args: &Args, key: &str, threads: usize, precision: &str) -> Result<(), E
         step += 1;
         pool.install(|| {
             timed(|| {
-                state.run(step, &batch, recipe.learning_rate)?;
+                state.run(step, &batch, recipe.settings.learning_rate)?;
                 Ok(())
             })
         })

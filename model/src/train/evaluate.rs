@@ -11,7 +11,7 @@
 //! | [`arrange`] | any way to move music, as the measures see it |
 //! | [`style`] | the paper's S and its ceiling |
 //! | [`figures`] | these over many phrases |
-//! | [`judge`] | the three genre classifiers |
+//! | [`judge`] | the paper's genre classifier |
 //! | [`translator`] | a pair of generators, and the baselines |
 //! | [`rules`] | the baseline that knows some music |
 //! | [`journey`] | phrases on their way there and back |

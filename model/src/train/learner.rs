@@ -57,7 +57,7 @@ impl Learner for PairLearner {
             roll: (STEPS, PITCHES, LOWEST_KEY),
             family: Family::CycleGan(CycleGan {
                 pair: self.pair.to_string(),
-                generator: recipe.generator,
+                generator: recipe.settings.generator,
                 threshold: [THRESHOLD; 2],
             }),
             recipe: recipe.name.clone(),

@@ -74,22 +74,75 @@ pub enum MixedMusic {
     All,
 }
 
-/// How far a phrase that went there and back is from itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CycleLoss {
-    /// Mean absolute difference of the probabilities, as in the paper.
-    L1,
-    /// Binary cross-entropy on the logits.
-    CrossEntropy,
-}
-
-/// Everything that a run depends on besides the data, the pair and the seed.
+/// The recipe's name and its settings: `{"name": …, "family": {"cyclegan": {…}}}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Value", into = "File")]
 pub struct Recipe {
     /// The recipe's name, for headers and cards.
     pub name: String,
+    /// Everything that a run depends on besides the data, the pair and the seed.
+    pub settings: Settings,
+}
+
+/// The form of the file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    name: String,
+    family: Settled,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Settled {
+    Cyclegan(Settings),
+}
+
+impl From<Recipe> for File {
+    fn from(recipe: Recipe) -> Self {
+        Self {
+            name: recipe.name,
+            family: Settled::Cyclegan(recipe.settings),
+        }
+    }
+}
+
+/// Settings of frozen guides and of what stood with them. A run that was trained by them cannot
+/// go on without.
+const REMOVED: [&str; 4] = [
+    "guide_weight",
+    "manner_weight",
+    "mixtures",
+    "counterexamples",
+];
+
+impl TryFrom<Value> for Recipe {
+    type Error = String;
+
+    fn try_from(recipe: Value) -> Result<Self, String> {
+        let settings = recipe.pointer("/family/cyclegan").unwrap_or(&recipe);
+        let removed = REMOVED
+            .into_iter()
+            .filter(|name| settings.get(name).is_some());
+        let removed: Vec<&str> = removed.collect();
+        if !removed.is_empty() {
+            return Err(format!(
+                "it has the settings {}, but training with frozen guides was removed: take the \
+                 recipe cyclegan, or go on with the version that began the run",
+                removed.join(", ")
+            ));
+        }
+        let File { name, family } =
+            serde_json::from_value(recipe).map_err(|why| why.to_string())?;
+        let Settled::Cyclegan(settings) = family;
+        Ok(Self { name, settings })
+    }
+}
+
+/// Everything that a run depends on besides the data, the pair and the seed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
     /// Both generators.
     pub generator: GeneratorConfig,
     /// All discriminators.
@@ -98,52 +151,13 @@ pub struct Recipe {
     pub steps: u64,
     /// Phrases of each genre in a step.
     pub batch: usize,
-    /// The generators' learning rate.
+    /// The learning rate of generators and discriminators.
     pub learning_rate: f64,
-    /// The largest root mean square of Adam's change of a tensor, in learning rates: after quiet
-    /// steps one large gradient would otherwise move every weight by sixteen of them. 0: no limit,
-    /// as in the paper.
-    pub largest_change: f32,
-    /// The discriminators' learning rate as a multiple of the generators'.
-    pub discriminator_rate: f64,
     /// The step from which the rate falls linearly to 0 at the last.
     pub decay_from: u64,
-    /// λ, the weight of the cycle loss.
-    pub cycle_weight: f64,
-    /// Its form.
-    pub cycle_loss: CycleLoss,
-    /// With cross-entropy, the share of each target that is the other value: a network that is
-    /// no surer than that keeps learning from its cells. Paper: 0.
-    pub smoothing: f64,
-    /// The weight of the identity loss, which asks a generator to leave its target genre's phrases
-    /// alone; it falls linearly to 0 at `decay_from`. Paper: 0.
-    pub identity_weight: f64,
-    /// The weight of the density loss, which keeps the number of sounding cells. Paper: 0.
-    pub density_weight: f64,
-    /// The ratio of sounding cells, up or down, that the density loss leaves free: genres differ
-    /// in it. 1: none.
-    pub density_free: f64,
-    /// The weight of the onset loss, which keeps the number of notes, as the density loss does
-    /// that of sounding cells: without it a generator learns to please the discriminators with
-    /// single added steps. Paper: 0.
-    pub onset_weight: f64,
-    /// The ratio of notes, up or down, that the onset loss leaves free. 1: none.
-    pub onset_free: f64,
-    /// The weight of what sounds further than a beat and a fifth from every note of the source.
-    /// Paper: 0.
-    pub reach_weight: f64,
-    /// The weight of semitones that sound at once, more than in the source and in real jazz.
-    /// Paper: 0.
-    pub cluster_weight: f64,
-    /// The weight of the guide (see [`crate::train::guide`]): a classifier of real music that
-    /// leads the generators to the target genre. 0: none, as in the paper.
-    pub guide_weight: f64,
-    /// The weight of the second guide, which counts rhythms, lengths, chords, intervals and
-    /// harmonies wherever they lie. 0: none.
-    pub manner_weight: f64,
-    /// γ, the weight of the mixed discriminators.
-    pub mixed_weight: f64,
-    /// Their part in the training.
+    /// The weights of the terms of the loss.
+    pub terms: Terms,
+    /// The part of the mixed discriminators in the training.
     pub mixed: Mixed,
     /// Their real music.
     pub mixed_music: MixedMusic,
@@ -151,35 +165,39 @@ pub struct Recipe {
     pub noise: f64,
     /// Past batches of fakes that the discriminators may see again; 0: only the newest.
     pub past_fakes: usize,
-    /// The weight of mixtures in the discriminators' loss: of a real and a generated phrase added
-    /// in shares of λ and 1 − λ they have to tell λ. So their gradient leads from the generated
-    /// towards the real also between rolls, which are all ones and zeros. Paper: 0.
-    pub mixtures: f64,
-    /// Show the discriminators of the pair also real phrases of the other genre as not theirs, so
-    /// that they go on telling genres apart and not only real from generated. Paper: no.
-    pub counterexamples: bool,
     /// Binarise the generators' output before it is judged or sent back (straight through), with
     /// the gradient of sigmoid(logit / width): a wide one lets cells change that the network is
     /// sure of, and keeps those near the threshold from outweighing them. 0: no binarisation, as
     /// in the paper.
     pub straight_through: f64,
-    /// The discriminators see probabilities, as in the paper, also where the cycle goes through
-    /// binary rolls.
-    pub soft_judged: bool,
     /// The weights that are kept, validated and shipped are a running mean of the trained ones,
     /// with this share of the old at each step. 0: the trained ones themselves, as in the paper.
     pub average: f64,
-    /// Phrases are moved by up to this many semitones.
+    /// Phrases are moved by up to this many semitones. Paper: 0.
     pub transpose: u8,
     /// Multiply in bf16 where the CPU does that faster; weights, sums and optimiser stay f32.
     pub bf16: bool,
 }
 
+/// The weights of the terms of the loss.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Terms {
+    /// λ of the cycle loss.
+    pub cycle: f64,
+    /// γ of the mixed discriminators.
+    pub mixed: f64,
+    /// Of the identity loss, which asks a generator to leave its target genre's phrases alone; it
+    /// falls linearly to 0 at `decay_from`. Paper: 0.
+    pub identity: f64,
+}
+
 impl Recipe {
-    /// Our recipe (`ours`): the paper's CycleGAN with an input–output skip, binary rolls in the
-    /// loop, and discriminators that are kept even between rolls and on their genre.
-    pub fn ours() -> Self {
-        Self::embedded("ours")
+    /// The recipe `cyclegan`: the paper's partial model with mixed discriminators in the loss,
+    /// binary rolls in the loop, an input–output skip, spectral norm, a decaying identity loss and
+    /// phrases in all keys.
+    pub fn usual() -> Self {
+        Self::embedded("cyclegan")
     }
 
     /// A tiny network for a few steps: to see that everything runs.
@@ -197,7 +215,7 @@ impl Recipe {
 
     /// The genres that the mixed discriminators take as real music, for `pair`.
     pub fn mixed_genres(&self, pair: Pair) -> Vec<Genre> {
-        match (self.mixed, self.mixed_music) {
+        match (self.settings.mixed, self.settings.mixed_music) {
             (Mixed::None, _) => Vec::new(),
             (_, MixedMusic::Pair) => vec![pair.a, pair.b],
             (_, MixedMusic::All) => Genre::ALL.to_vec(),

@@ -11,14 +11,12 @@ use candle_core::{Device, Result, Tensor, Var};
 
 mod discriminators;
 
-use discriminators::{Judge, deception, judgement};
+use discriminators::{TrainedDiscriminator, discriminator_losses, generator_adversarial_loss};
 
 use super::adam::{self, Adam};
 use super::batch::Batch;
-use super::guide::Guide;
 use super::losses;
 use super::past::Past;
-use super::reach::{beyond, reach};
 use super::recipe::{Mixed, Recipe};
 use crate::genre::Direction;
 use crate::net::init::{Normal, Store, Variables};
@@ -33,10 +31,14 @@ const NOISE: u64 = 0x6e6f_6973_6500;
 /// The figures of one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Losses {
-    /// Both generators: adversarial (with the mixed part) and λ × cycle.
+    /// Both generators: the sum of the three terms that follow, each as weighted.
     pub generators: f32,
+    /// What the discriminators say, those of mixed music included where they are in the loss.
+    pub adversarial: f32,
     /// λ × cycle, both ways.
     pub cycle: f32,
+    /// The identity loss, both ways; 0 where the recipe has none.
+    pub identity: f32,
     /// All discriminators.
     pub discriminators: f32,
     /// Sounding cells of the fakes over those of their sources, A→B and B→A.
@@ -46,11 +48,23 @@ pub struct Losses {
 }
 
 impl Losses {
+    /// Takes the density and the changes of `fakes` beside their `sources`.
+    fn compare(&mut self, sources: [&Tensor; 2], fakes: &[Tensor; 2]) -> Result<()> {
+        for (index, (source, fake)) in sources.into_iter().zip(fakes).enumerate() {
+            let cells = source.sum_all()?.to_scalar::<f32>()?.max(1.0);
+            self.density[index] = fake.sum_all()?.to_scalar::<f32>()? / cells;
+            self.changed[index] = (fake - source)?.abs()?.sum_all()?.to_scalar::<f32>()? / cells;
+        }
+        Ok(())
+    }
+
     /// The figures with their names, for reports.
     pub fn named(&self) -> Vec<(&'static str, f32)> {
         vec![
             ("generators", self.generators),
+            ("adversarial", self.adversarial),
             ("cycle", self.cycle),
+            ("identity", self.identity),
             ("discriminators", self.discriminators),
             ("density_ab", self.density[0]),
             ("density_ba", self.density[1]),
@@ -71,31 +85,31 @@ pub struct State {
     averages: Option<[(Generator, Variables); 2]>,
     generator_adam: Adam,
     /// D_A and D_B, then D_A,m and D_B,m where the recipe has them.
-    judges: Vec<Judge>,
-    judge_adam: Adam,
+    discriminators: Vec<TrainedDiscriminator>,
+    discriminator_adam: Adam,
     past: Past,
-    guides: Vec<Guide>,
 }
 
 impl State {
     /// Networks with the initial weights of `seed`, no step taken.
     pub fn new(recipe: &Recipe, seed: u64, device: &Device) -> Result<Self> {
+        let settings = &recipe.settings;
         let generator = |index: u64| -> Result<(Generator, Variables)> {
             let store = Store::new(seed.wrapping_mul(8).wrapping_add(index));
-            let network = Generator::new(&recipe.generator, &store.builder(device))?;
+            let network = Generator::new(&settings.generator, &store.builder(device))?;
             Ok((network, store.variables()))
         };
         let (ab, ab_variables) = generator(0)?;
         let (ba, ba_variables) = generator(1)?;
         let generator_variables = [ab_variables, ba_variables];
-        let averages = (recipe.average > 0.0)
+        let averages = (settings.average > 0.0)
             .then(|| Ok::<_, candle_core::Error>([generator(0)?, generator(1)?]))
             .transpose()?;
-        let judges = (0..if recipe.mixed == Mixed::None { 2 } else { 4 })
+        let discriminators = (0..if settings.mixed == Mixed::None { 2 } else { 4 })
             .map(|index| {
                 let store = Store::new(seed.wrapping_mul(8).wrapping_add(2 + index));
-                let network = Discriminator::new(&recipe.discriminator, &store.builder(device))?;
-                Ok(Judge {
+                let network = Discriminator::new(&settings.discriminator, &store.builder(device))?;
+                Ok(TrainedDiscriminator {
                     network,
                     variables: store.variables(),
                 })
@@ -105,35 +119,25 @@ impl State {
         Ok(Self {
             generator_adam: Adam::new(
                 named(&generator_variables, "generator", |_| true),
-                adam::Settings::cyclegan(recipe.largest_change),
+                adam::Settings::CYCLEGAN,
             )?,
-            judge_adam: Adam::new(
+            discriminator_adam: Adam::new(
                 named(
-                    judges.iter().map(|judge| &judge.variables),
+                    discriminators.iter().map(|one| &one.variables),
                     "discriminator",
                     learned,
                 ),
-                adam::Settings::cyclegan(recipe.largest_change),
+                adam::Settings::CYCLEGAN,
             )?,
-            past: Past::new(
-                recipe.past_fakes,
-                recipe.straight_through > 0.0 && !recipe.soft_judged,
-            ),
+            past: Past::new(settings.past_fakes, settings.straight_through > 0.0),
             recipe: recipe.clone(),
             seed,
             device: device.clone(),
             generators: [ab, ba],
             generator_variables,
             averages,
-            judges,
-            guides: Vec::new(),
+            discriminators,
         })
-    }
-
-    /// The same with guides, which the recipe's `guide_weight` and `manner_weight` ask for.
-    #[must_use]
-    pub fn guided(self, guides: Vec<Guide>) -> Self {
-        Self { guides, ..self }
     }
 
     /// The recipe that this state was made for.
@@ -148,7 +152,7 @@ impl State {
 
     /// One training step (counted from 0) at the generators' learning rate `rate`.
     pub fn run(&mut self, step: u64, batch: &Batch, rate: f64) -> Result<Losses> {
-        let precision = if self.recipe.bf16 {
+        let precision = if self.recipe.settings.bf16 {
             Precision::Brief
         } else {
             Precision::Full
@@ -166,7 +170,8 @@ impl State {
         let [ab, ba] = &self.generators;
         let both = Both(&self.device);
         let logits = both.try_map(&[(ab, &a), (ba, &b)], |(network, x)| network.logits(x))?;
-        let width = self.recipe.straight_through;
+        let settings = &self.recipe.settings;
+        let width = settings.straight_through;
         let fake = |logits: &Tensor| {
             if width > 0.0 {
                 losses::straight_through(logits, width)
@@ -175,75 +180,45 @@ impl State {
             }
         };
         let fakes = [fake(&logits[0])?, fake(&logits[1])?];
-        let same = |logits: &Tensor, x: &Tensor| {
-            losses::cycle(logits, x, self.recipe.cycle_loss, self.recipe.smoothing)
-        };
         let round = [(ba, &fakes[0], &a), (ab, &fakes[1], &b)];
-        let [cycle_a, cycle_b] =
-            both.try_map(&round, |(network, fake, x)| same(&network.logits(fake)?, x))?;
-        let cycle = ((cycle_a + cycle_b)? * self.recipe.cycle_weight)?;
-        let binary = fakes;
-        let fakes = if self.recipe.soft_judged {
-            [
-                candle_nn::ops::sigmoid(&logits[0])?,
-                candle_nn::ops::sigmoid(&logits[1])?,
-            ]
-        } else {
-            binary.clone()
+        let [cycle_a, cycle_b] = both.try_map(&round, |(network, fake, x)| {
+            losses::cycle(&network.logits(fake)?, x)
+        })?;
+        let cycle = ((cycle_a + cycle_b)? * settings.terms.cycle)?;
+        let adversarial =
+            generator_adversarial_loss(&self.discriminators, settings, &fakes, noise)?;
+        let mut loss = (&adversarial + &cycle)?;
+        let mut figures = Losses {
+            adversarial: adversarial.to_scalar()?,
+            cycle: cycle.to_scalar()?,
+            ..Losses::default()
         };
-        let mut loss = (deception(&self.judges, &self.recipe, &fakes, noise)? + &cycle)?;
-        if self.recipe.density_weight > 0.0 {
-            let density = |fake, source| losses::density(fake, source, self.recipe.density_free);
-            let density = (density(&binary[0], &a)? + density(&binary[1], &b)?)?;
-            loss = (loss + (density * self.recipe.density_weight)?)?;
-        }
-        if self.recipe.onset_weight > 0.0 {
-            let onsets = |fake, source| losses::onsets(fake, source, self.recipe.onset_free);
-            let onsets = (onsets(&binary[0], &a)? + onsets(&binary[1], &b)?)?;
-            loss = (loss + (onsets * self.recipe.onset_weight)?)?;
-        }
-        if self.recipe.reach_weight > 0.0 {
-            let reach = |rolls: &[Roll]| tensor(&rolls.iter().map(reach).collect::<Vec<_>>());
-            let beyond_a = beyond(&binary[0], &a, &reach(&batch.a)?)?;
-            let beyond_b = beyond(&binary[1], &b, &reach(&batch.b)?)?;
-            loss = (loss + ((beyond_a + beyond_b)? * self.recipe.reach_weight)?)?;
-        }
-        if self.recipe.cluster_weight > 0.0 {
-            let clusters = (losses::clusters(&binary[0], &a)? + losses::clusters(&binary[1], &b)?)?;
-            loss = (loss + (clusters * self.recipe.cluster_weight)?)?;
-        }
-        for guide in &self.guides {
-            let towards_b = guide.loss(&binary[0], Direction::AToB, &mut draw)?;
-            let towards_a = guide.loss(&binary[1], Direction::BToA, &mut draw)?;
-            loss = ((loss + towards_b)? + towards_a)?;
-        }
         let weight = self.identity_weight(step);
         if weight > 0.0 {
             let [same_b, same_a] = both.try_map(&[(ab, &b), (ba, &a)], |(network, x)| {
-                same(&network.logits(x)?, x)
+                losses::cycle(&network.logits(x)?, x)
             })?;
-            loss = (loss + ((same_a + same_b)? * weight)?)?;
+            let identity = ((same_a + same_b)? * weight)?;
+            figures.identity = identity.to_scalar()?;
+            loss = (loss + identity)?;
         }
+        figures.generators = loss.to_scalar()?;
         self.generator_adam.step(&[loss.backward()?], rate)?;
         self.average(step)?;
 
         let fakes = fakes.map(|fake| fake.detach());
-        let mut figures = Losses {
-            generators: loss.to_scalar()?,
-            cycle: cycle.to_scalar()?,
-            ..Self::figures([&a, &b], &binary)?
-        };
+        figures.compare([&a, &b], &fakes)?;
         let seen = self.past.exchange(fakes, &mut draw)?;
         let mixed = tensor(&batch.mixed)?;
         let real = [&a, &b, &mixed];
+        let settings = &self.recipe.settings;
         let (loss, gradients) =
-            judgement(&self.judges, &self.recipe, real, &seen, noise, &mut draw)?;
+            discriminator_losses(&self.discriminators, settings, real, &seen, noise)?;
         figures.discriminators = loss;
-        self.judge_adam
-            .step(&gradients, rate * self.recipe.discriminator_rate)?;
-        for judge in &self.judges {
-            for (name, value) in judge.network.iterate()? {
-                judge.variables[name].set(&value)?;
+        self.discriminator_adam.step(&gradients, rate)?;
+        for discriminator in &self.discriminators {
+            for (name, value) in discriminator.network.iterate()? {
+                discriminator.variables[name].set(&value)?;
             }
         }
         Ok(figures)
@@ -251,8 +226,8 @@ impl State {
 
     /// The identity loss's weight at `step`.
     fn identity_weight(&self, step: u64) -> f64 {
-        let gone = step as f64 / self.recipe.decay_from.max(1) as f64;
-        self.recipe.identity_weight * (1.0 - gone).max(0.0)
+        let gone = step as f64 / self.recipe.settings.decay_from.max(1) as f64;
+        self.recipe.settings.terms.identity * (1.0 - gone).max(0.0)
     }
 
     /// Takes the generators' new weights into their running means, which are short at first.
@@ -261,7 +236,7 @@ impl State {
             return Ok(());
         };
         let share = (1.0 + step as f64) / (10.0 + step as f64);
-        let share = self.recipe.average.min(share) as f32;
+        let share = self.recipe.settings.average.min(share) as f32;
         for ((_, means), variables) in averages.iter().zip(&self.generator_variables) {
             for (name, mean) in means {
                 adam::average(mean, variables[name].as_tensor(), share)?;
@@ -272,23 +247,13 @@ impl State {
 
     /// |N(0, σ²)| for a batch: one tensor a step, shared by all discriminators' inputs.
     fn noise(&self, batch: usize, draw: &mut Normal) -> Result<Option<Tensor>> {
-        if self.recipe.noise == 0.0 {
+        if self.recipe.settings.noise == 0.0 {
             return Ok(None);
         }
         let values: Vec<f32> = (0..batch * STEPS * PITCHES)
-            .map(|_| (draw.next_normal() * self.recipe.noise).abs() as f32)
+            .map(|_| (draw.next_normal() * self.recipe.settings.noise).abs() as f32)
             .collect();
         Tensor::from_vec(values, (batch, 1, STEPS, PITCHES), &self.device).map(Some)
-    }
-
-    fn figures(sources: [&Tensor; 2], fakes: &[Tensor; 2]) -> Result<Losses> {
-        let mut figures = Losses::default();
-        for (index, (source, fake)) in sources.into_iter().zip(fakes).enumerate() {
-            let cells = source.sum_all()?.to_scalar::<f32>()?.max(1.0);
-            figures.density[index] = fake.sum_all()?.to_scalar::<f32>()? / cells;
-            figures.changed[index] = (fake - source)?.abs()?.sum_all()?.to_scalar::<f32>()? / cells;
-        }
-        Ok(figures)
     }
 
     /// The probabilities of each cell after the transfer, as the networks (or their running
@@ -329,15 +294,15 @@ impl State {
     /// Everything that the next step depends on besides its number.
     pub fn tensors(&self) -> Result<BTreeMap<String, Tensor>> {
         let plain = |(name, variable): (String, Var)| (name, variable.as_tensor().clone());
-        let judges = self.judges.iter().map(|judge| &judge.variables);
+        let discriminators = self.discriminators.iter().map(|one| &one.variables);
         let mut tensors: BTreeMap<String, Tensor> =
             named(&self.generator_variables, "generator", |_| true)
                 .map(plain)
                 .collect();
-        tensors.extend(named(judges, "discriminator", |_| true).map(plain));
+        tensors.extend(named(discriminators, "discriminator", |_| true).map(plain));
         tensors.extend(named(self.mean_variables(), "average", |_| true).map(plain));
         tensors.extend(self.generator_adam.tensors());
-        tensors.extend(self.judge_adam.tensors());
+        tensors.extend(self.discriminator_adam.tensors());
         tensors.extend(self.past.tensors());
         let taken = self.generator_adam.taken();
         tensors.insert("taken".into(), Tensor::new(&[taken as u32], &Device::Cpu)?);
@@ -350,16 +315,16 @@ impl State {
             Some(tensor) => tensor.to_device(&self.device),
             None => candle_core::bail!("the checkpoint has no tensor {name}"),
         };
-        let judges = self.judges.iter().map(|judge| &judge.variables);
+        let discriminators = self.discriminators.iter().map(|one| &one.variables);
         for (name, variable) in named(&self.generator_variables, "generator", |_| true)
-            .chain(named(judges, "discriminator", |_| true))
+            .chain(named(discriminators, "discriminator", |_| true))
             .chain(named(self.mean_variables(), "average", |_| true))
         {
             variable.set(&find(&name)?)?;
         }
         let taken = u64::from(find("taken")?.to_vec1::<u32>()?[0]);
         self.generator_adam.restore(taken, find)?;
-        self.judge_adam.restore(taken, find)?;
+        self.discriminator_adam.restore(taken, find)?;
         self.past.restore(|name| tensors.get(name).cloned());
         Ok(())
     }

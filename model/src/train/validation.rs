@@ -10,7 +10,7 @@ use crate::genre::{Direction, Pair};
 use crate::roll::Roll;
 
 use super::data::{Corpus, Data, DataError, Selection, Split};
-use super::evaluate::judge::{Judge, JudgeError, Progress, Shape};
+use super::evaluate::judge::{Judge, JudgeError, Progress};
 use super::evaluate::translator::{TranslateError, Translator};
 use super::evaluate::{DENSITY_GUARD, NOTES_GUARD, Scores, validate};
 use super::learner::PairLearner;
@@ -50,24 +50,19 @@ pub enum PanelError {
 impl Panel {
     /// The judge of `pair`, from the folder `judges` or newly trained and kept there, and up to
     /// `most` validation phrases of each genre. `cache` is as in [`Data::read`].
-    ///
-    /// The judge is the one that the paper's figures come from; the evaluation has two
-    /// more, which never choose anything.
     pub fn new(
         judges: &Path,
         pair: Pair,
         (corpus, selection): (&Corpus, Selection),
         most: usize,
         cache: Option<&Path>,
-        progress: &mut dyn FnMut(Shape, Progress),
+        progress: &mut dyn FnMut(Progress),
     ) -> Result<Self, PanelError> {
-        /// The seed of the evaluation's judges, so that both share the files.
+        /// The seed of the evaluation's judge, so that both share the file.
         const SEED: u64 = 1;
-        // Only the pair's genres: that is what the kept judges were trained on.
+        // Only the pair's genres: that is what a kept judge was trained on.
         let data = Data::read(corpus, &[pair.a, pair.b], selection, cache)?;
-        let shape = Shape::Patches;
-        let progress = &mut |done| progress(shape, done);
-        let judge = Judge::kept(judges, shape, pair, (&data, SEED), false, progress)?;
+        let judge = Judge::kept(judges, pair, (&data, SEED), false, progress)?;
         let phrases = |genre| {
             let phrases = &data.phrases(genre, Split::Validation).rolls;
             let phrases = phrases.subset(most).map_err(DataError::Rolls)?;

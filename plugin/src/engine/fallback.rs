@@ -77,6 +77,22 @@ impl Model for Fallback {
         self.second.edits(asked)
     }
 
+    fn at_once(&self) -> usize {
+        match &self.first {
+            First::Open(model) => model.at_once(),
+            First::Unopened(_) | First::Gone => self.second.at_once(),
+        }
+    }
+
+    fn answers(&mut self, questions: &[Question]) -> Vec<Result<Edits, ModelError>> {
+        if let First::Gone = self.first {
+            return self.second.answers(questions);
+        }
+        // One by one, for the GPU may fail at any of them.
+        let each = questions.iter();
+        each.map(|asked| caught(|| self.edits(asked))).collect()
+    }
+
     fn heeds_wishes(&self, weights: Weights) -> bool {
         self.second.heeds_wishes(weights)
     }
@@ -101,6 +117,9 @@ mod tests {
         name: &'static str,
         passes: usize,
         asked: Rc<Cell<usize>>,
+        at_once: usize,
+        /// Questions of the last call of `answers`.
+        together: Rc<Cell<usize>>,
         end: fn() -> Result<Edits, ModelError>,
     }
 
@@ -116,15 +135,28 @@ mod tests {
             }
             Ok(Edits::NONE)
         }
+
+        fn at_once(&self) -> usize {
+            self.at_once
+        }
+
+        fn answers(&mut self, questions: &[Question]) -> Vec<Result<Edits, ModelError>> {
+            self.together.set(questions.len());
+            questions.iter().map(|asked| self.edits(asked)).collect()
+        }
     }
 
-    fn ask(model: &mut Fallback) -> Result<Edits, ModelError> {
-        model.edits(&Question {
+    fn question() -> Question {
+        Question {
             weights: Weights::shipped(Pair::JAZZ_CLASSIC),
             direction: Direction::AToB,
             roll: NoteRoll::EMPTY,
             wish: crate::link::Wish::default(),
-        })
+        }
+    }
+
+    fn ask(model: &mut Fallback) -> Result<Edits, ModelError> {
+        model.edits(&question())
     }
 
     /// A GPU of so many passes before a CPU, and how often the CPU was asked.
@@ -137,6 +169,8 @@ mod tests {
             name: "CPU",
             passes: usize::MAX,
             asked: Rc::clone(&asked),
+            at_once: 2,
+            together: Rc::default(),
             end,
         };
         let gpu: Load = Box::new(move || {
@@ -144,6 +178,8 @@ mod tests {
                 name: "GPU",
                 passes,
                 asked: Rc::default(),
+                at_once: 1,
+                together: Rc::default(),
                 end,
             }))
         });
@@ -176,6 +212,38 @@ mod tests {
     }
 
     #[test]
+    fn questions_go_together_to_a_cpu_that_took_over_and_one_by_one_to_a_gpu() {
+        let fails: Load = Box::new(|| Err(ModelError::Pass("no driver".into())));
+        let works: Load = Box::new(|| {
+            Ok(Box::new(Device {
+                name: "GPU",
+                passes: usize::MAX,
+                asked: Rc::default(),
+                at_once: 1,
+                together: Rc::default(),
+                end: || unreachable!(),
+            }))
+        });
+        for (gpu, at_once, together) in [(works, 1, 0), (fails, 2, 2)] {
+            let seen = Rc::new(Cell::new(0));
+            let cpu = Device {
+                name: "CPU",
+                passes: usize::MAX,
+                asked: Rc::default(),
+                at_once: 2,
+                together: Rc::clone(&seen),
+                end: || unreachable!(),
+            };
+            let mut model = Fallback::new(gpu, Box::new(cpu));
+            ask(&mut model).unwrap();
+            assert_eq!(model.at_once(), at_once);
+            let answers = model.answers(&[question(); 2]);
+            assert_eq!(answers, [Ok(Edits::NONE), Ok(Edits::NONE)]);
+            assert_eq!(seen.get(), together);
+        }
+    }
+
+    #[test]
     fn a_gpu_that_cannot_be_opened_is_tried_once() {
         let ways: [Load; 2] = [
             Box::new(|| Err(ModelError::Pass("no driver".into()))),
@@ -187,6 +255,8 @@ mod tests {
                 name: "CPU",
                 passes: usize::MAX,
                 asked: Rc::clone(&cpu),
+                at_once: 2,
+                together: Rc::default(),
                 end: || unreachable!(),
             };
             let mut model = Fallback::new(way, Box::new(second));

@@ -4,7 +4,6 @@ use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use third_stream_model::genre::{Direction, Pair};
-use third_stream_model::roll::CELLS;
 use third_stream_model::roll::edits::Edits;
 use third_stream_model::roll::notes::NoteRoll;
 
@@ -27,17 +26,6 @@ pub enum ModelError {
     /// The weights cannot be used.
     #[error("the weights cannot be used: {0}")]
     Weights(String),
-    /// The network's output has the wrong size.
-    #[error("the network gave {0} values, expected {CELLS}")]
-    Size(usize),
-    /// The network's output is no probability.
-    #[error("the network gave {value} at cell {cell}, expected a probability")]
-    NotAProbability {
-        /// Step-major index.
-        cell: usize,
-        /// What was found.
-        value: f32,
-    },
     /// The forward pass failed.
     #[error("the forward pass failed: {0}")]
     Pass(String),
@@ -106,24 +94,4 @@ pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T, ModelError>) -> Result<
             .unwrap_or_else(|| "unknown".into());
         Err(ModelError::Pass(format!("panic: {text}")))
     })
-}
-
-/// The edits that lead from the question's phrase to the cells whose probability (step-major,
-/// [`CELLS`] values) is above `threshold`. Refuses what is no probability, so that a broken network
-/// plays dry and not at random.
-pub fn ranked(
-    asked: &Question,
-    probabilities: &[f32],
-    threshold: f32,
-) -> Result<Edits, ModelError> {
-    if probabilities.len() != CELLS {
-        return Err(ModelError::Size(probabilities.len()));
-    }
-    let wrong = |value: &f32| !(0.0..=1.0).contains(value);
-    if let Some(cell) = probabilities.iter().position(wrong) {
-        let value = probabilities[cell];
-        return Err(ModelError::NotAProbability { cell, value });
-    }
-    let Question { roll, wish, .. } = asked;
-    Ok(Edits::rank(roll, probabilities, threshold, wish.held))
 }

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use third_stream_model::genre::Direction;
 use third_stream_model::roll::Roll;
 use third_stream_model::train::data::Split;
-use third_stream_model::train::evaluate::judge::{Judge, Shape};
+use third_stream_model::train::evaluate::judge::Judge;
 use third_stream_model::train::evaluate::validate;
 use third_stream_model::train::threshold::{AIM, matched};
 use third_stream_model::transfer::{CycleGanTransfer, on_this_thread};
@@ -49,14 +49,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<()> {
         "no validation phrases of {pair}: a tenth of the files are kept for it, so at least ten \
          of each genre are needed"
     );
-    let judge = Judge::kept(
-        &args.music.judges,
-        Shape::Patches,
-        pair,
-        (&data, 1),
-        false,
-        &mut |_| (),
-    )?;
+    let judge = Judge::kept(&args.music.judges, pair, (&data, 1), false, &mut |_| ())?;
     let mut header = transfer.header().clone();
     let mut thresholds = header.cyclegan()?.threshold;
     for direction in Direction::BOTH {

@@ -31,7 +31,7 @@ const REAL_PLAYING: &str = "bushgrafts";
 const BASELINES: u64 = 3;
 
 /// Measure weights: style by strangers, content, what is wrong, and the baselines beside them;
-/// pairs of generators by judges too.
+/// pairs of generators by the paper's classifier too.
 #[derive(clap::Args, Debug)]
 pub(crate) struct EvaluateArgs {
     /// Weights to measure, any number and of any pairs; without them the baselines alone. Those
@@ -43,7 +43,7 @@ pub(crate) struct EvaluateArgs {
     /// Genre pair; by default that of the weights, or jazz-classic
     #[arg(long)]
     pair: Option<Pair>,
-    /// Collections to measure by themselves too, whatever their licence class, by judges that
+    /// Collections to measure by themselves too, whatever their licence class, by a judge that
     /// learned from all classes; or none [default: bushgrafts, where the corpus has it]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     also_source: Option<Vec<String>>,
@@ -56,15 +56,15 @@ pub(crate) struct EvaluateArgs {
     /// Strangers on each half of the phrases: their mean is the figure of style
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     seeds: u16,
-    /// Seed of the strangers, the judges and the random target phrases
+    /// Seed of the strangers, the judge and the random target phrases
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Leave out what judges say of pairs of generators
+    /// Leave out what the judge says of pairs of generators
     #[arg(long)]
-    no_judges: bool,
-    /// Train the judges again, even where they are there
+    no_judge: bool,
+    /// Train the judge again, even where it is there
     #[arg(long)]
-    train_judges: bool,
+    train_judge: bool,
     /// Write report.html, report.md and figures.json into this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -144,8 +144,7 @@ fn measure(
         .collect();
     let data = args.music.read(pair)?;
     let measures = measures(args, &data, pair, &models, arranging)?;
-    let judged =
-        (!models.is_empty() && !args.no_judges).then(|| judged(args, &data, pair, &models));
+    let judged = (!models.is_empty() && !args.no_judge).then(|| judged(args, &data, pair, &models));
     let evaluation = Evaluation {
         measures,
         judged: judged.transpose()?,
@@ -211,7 +210,7 @@ fn measures(
     Ok(measures?)
 }
 
-/// What judges say of the generators of one pair.
+/// What the judge says of the generators of one pair.
 fn judged(args: &EvaluateArgs, data: &Data, pair: Pair, models: &[Model]) -> Result<Report> {
     let settings = Settings {
         pair,
@@ -220,17 +219,17 @@ fn judged(args: &EvaluateArgs, data: &Data, pair: Pair, models: &[Model]) -> Res
         seed: args.seed,
     };
     let mut show = Show::new(args.quiet);
-    let judges = judges(args, pair, data, &mut show)?;
+    let own = judge(args, pair, data, &mut show)?;
     let whole = args.music.read_whole(pair)?;
     let collections = also(args, whole.as_ref().unwrap_or(data), &settings)?;
-    // Judges that never heard such music know little about it.
+    // A judge that never heard such music knows little about it.
     let wide = match &whole {
-        Some(whole) if !collections.is_empty() => Some(self::judges(args, pair, whole, &mut show)?),
+        Some(whole) if !collections.is_empty() => Some(judge(args, pair, whole, &mut show)?),
         _ => None,
     };
     let aside = Aside {
         collections: &collections,
-        judges: wide.as_deref().unwrap_or(&judges),
+        judge: wide.as_ref().unwrap_or(&own),
     };
     let each = |genre| {
         data.phrases(genre, args.split)
@@ -241,39 +240,35 @@ fn judged(args: &EvaluateArgs, data: &Data, pair: Pair, models: &[Model]) -> Res
     let also_count: usize = collections.iter().map(Also::count).sum();
     let all = (each(pair.a) + each(pair.b) + also_count) as u64;
     let mut done = (String::new(), 0);
-    let report = evaluate(
-        data,
-        aside,
-        &settings,
-        &judges,
-        models,
-        &mut |name, count| {
-            if done.0 != name {
-                done = (name.to_owned(), 0);
-            }
-            done.1 += count as u64;
-            show.at(&format!("{pair}: judging {name}"), done.1, all, "");
-        },
-    )?;
+    let report = evaluate(data, aside, &settings, &own, models, &mut |name, count| {
+        if done.0 != name {
+            done = (name.to_owned(), 0);
+        }
+        done.1 += count as u64;
+        show.at(&format!("{pair}: judging {name}"), done.1, all, "");
+    })?;
     show.end();
     Ok(report)
 }
 
-/// The judges of a pair, kept or newly trained.
-fn judges(args: &EvaluateArgs, pair: Pair, data: &Data, show: &mut Show) -> Result<Vec<Judge>> {
-    let judges = Judge::all(
+/// The judge of a pair, kept or newly trained.
+fn judge(args: &EvaluateArgs, pair: Pair, data: &Data, show: &mut Show) -> Result<Judge> {
+    let judge = Judge::kept(
         &args.music.judges,
         pair,
-        data,
-        args.seed,
-        args.train_judges,
-        &mut |shape, done| {
-            let what = format!("{pair}: training the judge {shape}");
+        (data, args.seed),
+        args.train_judge,
+        &mut |done| {
             let how = format!("loss {:.3}, best accuracy {:.3}", done.loss, done.accuracy);
-            show.at(&what, done.step, done.steps, &how);
+            show.at(
+                &format!("{pair}: training the judge"),
+                done.step,
+                done.steps,
+                &how,
+            );
         },
     );
-    Ok(judges?)
+    Ok(judge?)
 }
 
 /// The collections that are measured by themselves.

@@ -22,7 +22,7 @@ impl AnyRecipe {
 
     pub(crate) const fn batch(&self) -> usize {
         match self {
-            Self::Cyclegan(recipe) => recipe.batch,
+            Self::Cyclegan(recipe) => recipe.settings.batch,
             Self::Arranger(recipe) => recipe.settings.batch,
         }
     }
@@ -30,9 +30,9 @@ impl AnyRecipe {
     pub(crate) fn schedule(&self) -> Schedule {
         match self {
             Self::Cyclegan(recipe) => Schedule {
-                rate: recipe.learning_rate,
-                decay_from: recipe.decay_from,
-                steps: recipe.steps,
+                rate: recipe.settings.learning_rate,
+                decay_from: recipe.settings.decay_from,
+                steps: recipe.settings.steps,
                 ..Schedule::default()
             },
             Self::Arranger(recipe) => recipe.settings.schedule(),
@@ -41,14 +41,16 @@ impl AnyRecipe {
 }
 
 /// Changes one setting; `change` is `name=value`, with `.` for settings in settings, such as
-/// `generator.base_channels=16`. Those of the arranger are meant without their family.
+/// `generator.base_channels=16`. Settings are named without their family.
 pub(crate) fn set(recipe: &mut Value, change: &str) -> Result<()> {
     let (name, value) = change
         .split_once('=')
         .ok_or_else(|| anyhow!("--set {change}: expected name=value"))?;
-    let mut place = match recipe.pointer("/family/arranger") {
-        Some(_) if name != "name" => &mut recipe["family"]["arranger"],
-        _ => &mut *recipe,
+    let mut place = if name == "name" {
+        &mut *recipe
+    } else {
+        let family = Family::of(recipe).to_string();
+        &mut recipe["family"][family]
     };
     for part in name.split('.') {
         let known: Vec<&String> = place
@@ -71,6 +73,7 @@ pub(crate) fn set_steps(recipe: &mut Value, steps: u64) -> Result<()> {
         // There the fall is a share of the steps.
         return set(recipe, &format!("steps={steps}"));
     };
+    let before = before.settings;
     let decay_from = u128::from(before.decay_from) * u128::from(steps);
     let decay_from = decay_from / u128::from(before.steps.max(1));
     set(recipe, &format!("steps={steps}"))?;
@@ -88,7 +91,7 @@ pub(crate) fn any(recipe: &Value) -> Result<AnyRecipe> {
 /// The CycleGAN's recipe, if training can be done by it.
 pub(crate) fn checked(recipe: &Value) -> Result<Recipe> {
     let recipe: Recipe = serde_json::from_value(recipe.clone()).context("not a recipe")?;
-    check(recipe.batch, recipe.learning_rate)?;
+    check(recipe.settings.batch, recipe.settings.learning_rate)?;
     Ok(recipe)
 }
 
@@ -127,19 +130,19 @@ mod tests {
 
     #[test]
     fn settings_are_changed_by_name() {
-        let mut recipe = serde_json::to_value(Recipe::ours()).unwrap();
+        let mut recipe = serde_json::to_value(Recipe::usual()).unwrap();
         set(&mut recipe, "generator.base_channels=8").unwrap();
         set(&mut recipe, "mixed=none").unwrap();
         set_steps(&mut recipe, 400).unwrap();
         let recipe = checked(&recipe).unwrap();
-        assert_eq!(recipe.generator.base_channels, 8);
         assert_eq!(
             recipe.mixed_genres(third_stream_model::genre::Pair::JAZZ_POP),
             []
         );
-        let ours = Recipe::ours();
+        let (recipe, usual) = (recipe.settings, Recipe::usual().settings);
+        assert_eq!(recipe.generator.base_channels, 8);
         assert_eq!(recipe.steps, 400);
-        assert_eq!(recipe.decay_from, ours.decay_from * 400 / ours.steps);
+        assert_eq!(recipe.decay_from, usual.decay_from * 400 / usual.steps);
     }
 
     #[test]

@@ -58,8 +58,8 @@ pub(crate) struct TrainArgs {
     /// Genre pair of a CycleGAN: jazz-classic, jazz-pop or classic-pop [default: jazz-classic].
     #[arg(long)]
     pair: Option<Pair>,
-    /// Recipe: arranger, ours, paper/full-jazz-classic and so on (`model/recipes`), or a JSON file
-    /// [default: arranger; for a CycleGAN ours].
+    /// Recipe: arranger, cyclegan, paper/full-jazz-classic and so on (`model/recipes`), or a JSON
+    /// file [default: that of the family's name].
     #[arg(long, value_name = "NAME|FILE")]
     recipe: Option<String>,
     /// A tiny network for a few steps, without validation, to see within a minute that all is well:

@@ -160,7 +160,6 @@ impl Settings {
     pub(super) const fn optimiser(&self) -> adam::Settings {
         adam::Settings {
             betas: (self.betas.0 as f32, self.betas.1 as f32),
-            largest_change: 0.0,
             decay: self.weight_decay as f32,
             largest_norm: self.gradient_norm,
         }

@@ -1,4 +1,4 @@
-//! Phrases on their way through both generators and back, and what judges say of them.
+//! Phrases on their way through both generators and back, and what a judge says of them.
 
 use super::EvaluateError;
 use super::figures::Content;

@@ -1,5 +1,5 @@
 //! The whole evaluation of one genre pair, beside the baselines: the measures of all ways to move
-//! music, and the judges' figures of pairs of generators.
+//! music, and the judge's figures of pairs of generators.
 //!
 //! The field names are the keys of the JSON file: they are read by other tools and stay.
 
@@ -43,13 +43,13 @@ pub struct Settings {
 pub struct Evaluation {
     /// The measures of all of them.
     pub measures: Measures,
-    /// What judges say of pairs of generators, and what two generators bring back; `None` where
+    /// What the judge says of pairs of generators, and what two generators bring back; `None` where
     /// there are none.
     #[serde(flatten)]
     pub judged: Option<Report>,
 }
 
-/// What judges say about the generators of a pair.
+/// What the judge says about the generators of a pair.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The genre pair.
@@ -62,10 +62,10 @@ pub struct Report {
     pub seed: u64,
     /// How real phrases of each genre look.
     pub real: BTreeMap<String, Texture>,
-    /// The judges, with their recall of each genre's evaluated phrases.
-    pub judges: Vec<JudgeFigures>,
-    /// The judges of the collections that are measured by themselves; empty without those.
-    pub also_judges: Vec<AlsoJudge>,
+    /// The judge, with its recall of each genre's evaluated phrases.
+    pub judge: JudgeFigures,
+    /// The judge of the collections that are measured by themselves; `None` without those.
+    pub also_judge: Option<AlsoJudge>,
     /// The models, then the baselines.
     pub rows: Vec<Row>,
     /// Models of several seeds together.
@@ -140,8 +140,8 @@ pub struct Group {
 /// The figures of one translator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
-    /// S of both directions together, by judge.
-    pub total: BTreeMap<String, Total>,
+    /// S of both directions together.
+    pub total: Total,
     /// The figures of each direction.
     pub directions: Vec<DirectionFigures>,
 }
@@ -173,7 +173,7 @@ pub struct DirectionFigures {
     /// By the collection that the source phrase comes from.
     pub by_source: BTreeMap<String, Figures>,
     /// Collections measured by themselves, whatever the selection of the corpus, and judged by
-    /// [`Report::also_judges`]; no part of `all`.
+    /// [`Report::also_judge`]; no part of `all`.
     pub also_source: BTreeMap<String, Figures>,
 }
 
@@ -182,13 +182,13 @@ pub struct DirectionFigures {
 pub struct Figures {
     /// Number of phrases.
     pub phrases: usize,
-    /// What the judges say, by judge.
-    pub style: BTreeMap<String, Style>,
+    /// What the judge says.
+    pub style: Style,
     /// What is left of the source.
     pub content: Content,
 }
 
-/// What one judge says of one direction.
+/// What the judge says of one direction.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Style {
     /// Shares called the source genre, of x, x̂ and x̃.

@@ -1,9 +1,10 @@
 //! The recipes that come with the program (`model/recipes`), and recipes in files.
 //!
 //! A file is a whole recipe, such as the `recipe.json` of a run, or names another recipe and what
-//! it changes: `{"extends": "paper/base", "pair": "jazz-pop", "changes": {"noise": 0.01}}`.
+//! it changes: `{"extends": "paper/base", "pair": "jazz-pop", "changes": {"family":
+//! {"cyclegan": {"noise": 0.01}}}}`.
 //! Either has the settings of its family below `family`, such as
-//! `{"name": "mine", "family": {"arranger": {…}}}`; without it, they are the CycleGAN's.
+//! `{"name": "mine", "family": {"arranger": {…}}}`.
 
 use std::path::{Path, PathBuf};
 
@@ -27,7 +28,7 @@ macro_rules! embedded {
 embedded![
     "arranger",
     "arranger-smoke",
-    "ours",
+    "cyclegan",
     "smoke",
     "paper/base",
     "paper/base-classic-pop",
@@ -153,15 +154,7 @@ fn read(name: &str, text: &str) -> Result<(Value, Option<Pair>), RecipeError> {
 }
 
 /// The recipe as its family writes it, if it is one: every setting, and none that is not there.
-fn checked(mut recipe: Value) -> Result<Value, String> {
-    // The CycleGAN's settings lie beside the name.
-    if let Some(settings) = recipe.pointer_mut("/family/cyclegan") {
-        let settings = settings.take();
-        if let Some(fields) = recipe.as_object_mut() {
-            fields.remove("family");
-        }
-        merge(&mut recipe, settings);
-    }
+fn checked(recipe: Value) -> Result<Value, String> {
     let written = match Family::of(&recipe) {
         Family::Arranger => serde_json::from_value::<arranger::recipe::Recipe>(recipe)
             .and_then(serde_json::to_value),
@@ -223,10 +216,10 @@ mod tests {
             ("paper/full-jazz-pop", 0.0),
         ] {
             let Named { recipe, pair } = find(name).unwrap();
-            assert_eq!(recipe.noise, noise, "{name}");
+            assert_eq!(recipe.settings.noise, noise, "{name}");
             assert!(name.ends_with(&pair.unwrap().to_string()), "{name}");
         }
-        let full = find("paper/full-jazz-pop").unwrap().recipe;
+        let full = find("paper/full-jazz-pop").unwrap().recipe.settings;
         assert_eq!(
             (full.mixed, full.mixed_music),
             (Mixed::Released, MixedMusic::All)
@@ -235,28 +228,39 @@ mod tests {
     }
 
     #[test]
+    fn the_usual_recipe_is_the_partial_model_in_the_paper_s_number_of_updates() {
+        let [usual, paper] = ["cyclegan", "paper/partial"].map(|name| find(name).unwrap().recipe);
+        let (usual, paper) = (usual.settings, paper.settings);
+        assert_eq!((usual.steps, usual.batch), (14_000, paper.batch));
+        assert_eq!(usual.mixed_music, paper.mixed_music);
+        assert_eq!((usual.mixed, paper.mixed), (Mixed::InLoss, Mixed::Released));
+        assert_eq!(usual.terms.cycle, paper.terms.cycle);
+    }
+
+    #[test]
     fn a_file_can_change_one_of_ours() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mine.json");
-        let text =
-            r#"{"extends": "ours", "changes": {"name": "mine", "generator": {"skip": 1.0}}}"#;
+        let text = r#"{"extends": "cyclegan", "changes": {"name": "mine",
+            "family": {"cyclegan": {"generator": {"skip": 1.0}}}}}"#;
         std::fs::write(&path, text).unwrap();
         let mine = find(path.to_str().unwrap()).unwrap().recipe;
-        let ours = Recipe::ours();
-        assert_eq!((mine.name.as_str(), mine.generator.skip), ("mine", 1.0));
-        assert_eq!(mine.generator.base_channels, ours.generator.base_channels);
+        let (name, mine) = (mine.name, mine.settings.generator);
+        let usual = Recipe::usual().settings.generator;
+        assert_eq!((name.as_str(), mine.skip), ("mine", 1.0));
+        assert_eq!(mine.base_channels, usual.base_channels);
         let wrong = r#"{"extends": "yours"}"#;
         assert!(matches!(read("x", wrong), Err(RecipeError::Unknown(name)) if name == "yours"));
     }
 
     #[test]
-    fn settings_may_lie_below_their_family() {
-        let (ours, _) = find_value("ours").unwrap();
-        let mut settings = ours.clone();
-        settings.as_object_mut().unwrap().remove("name");
-        let nested = serde_json::json!({"name": "ours", "family": {"cyclegan": settings}});
-        assert_eq!(read("x", &nested.to_string()).unwrap(), (ours, None));
+    fn a_recipe_with_guides_says_that_they_are_gone() {
+        let old = r#"{"name": "ours", "steps": 6000, "guide_weight": 1.0, "mixtures": 3.0}"#;
+        insta::assert_snapshot!(read("recipe.json", old).unwrap_err(), @"recipe.json: not a recipe: it has the settings guide_weight, mixtures, but training with frozen guides was removed: take the recipe cyclegan, or go on with the version that began the run; expected settings as in the recipe.json of a run");
+    }
 
+    #[test]
+    fn settings_lie_below_their_family() {
         let steps = r#"{"extends": "arranger", "changes": {"family": {"arranger": {"steps": 7}}}}"#;
         let (mine, _) = read("x", steps).unwrap();
         assert_eq!(Family::of(&mine), Family::Arranger);

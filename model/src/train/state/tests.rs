@@ -89,10 +89,7 @@ fn discriminators_learn_to_tell_genres_apart() {
         b: vec![one(20); 2],
         mixed: vec![one(40); 2],
     };
-    let recipe = Recipe {
-        noise: 0.0,
-        ..Recipe::smoke()
-    };
+    let recipe = Recipe::smoke();
     let mut state = State::new(&recipe, 1, &Device::Cpu).unwrap();
     let first = state.run(0, &batch, 1e-3).unwrap().discriminators;
     let mut last = first;
@@ -107,17 +104,9 @@ fn discriminators_learn_to_tell_genres_apart() {
 
 #[test]
 fn the_cycle_loss_falls_without_discriminators_in_the_way() {
-    let recipe = Recipe {
-        generator: crate::net::GeneratorConfig {
-            skip: 0.0,
-            ..Recipe::smoke().generator
-        },
-        cycle_weight: 100.0,
-        density_weight: 0.0,
-        onset_weight: 0.0,
-        largest_change: 0.0,
-        ..Recipe::smoke()
-    };
+    let mut recipe = Recipe::smoke();
+    recipe.settings.generator.skip = 0.0;
+    recipe.settings.terms.cycle = 100.0;
     let mut state = State::new(&recipe, 2, &Device::Cpu).unwrap();
     let batch = batch(9);
     let first = state.run(0, &batch, 5e-3).unwrap().cycle;

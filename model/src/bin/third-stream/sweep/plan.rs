@@ -112,7 +112,7 @@ impl Cell {
         for change in changes {
             settings::set(&mut recipe, change)?;
         }
-        Ok(settings::checked(&recipe)?.steps)
+        Ok(settings::checked(&recipe)?.settings.steps)
     }
 }
 
@@ -127,7 +127,7 @@ mod tests {
         for (name, count) in [
             ("nine-cells", 9),
             ("table-vi", 6),
-            ("ablation", 21),
+            ("ablation", 13),
             ("seeds", 3),
         ] {
             let plan = Plan::find(name).unwrap();

@@ -7,8 +7,6 @@ use third_stream_model::genre::{Genre, Pair};
 use third_stream_model::roll::Roll;
 use third_stream_model::train::batch::{Drawing, Sampler};
 use third_stream_model::train::data::{Data, Split};
-use third_stream_model::train::evaluate::judge::{Judge, Shape};
-use third_stream_model::train::guide::Guide;
 use third_stream_model::train::learner::PairLearner;
 use third_stream_model::train::recipe::Recipe;
 use third_stream_model::train::run::{self, Outcome, Plan, Validation};
@@ -21,8 +19,6 @@ use super::{Request, TrainArgs, commit, parent, stop_on_interrupt};
 const SHOWN: usize = 3;
 /// Steps between validations.
 const VALIDATE_EVERY: u64 = 250;
-/// The seed of the guides: not that of the judges, nor of the runs.
-const GUIDE_SEED: u64 = 101;
 
 /// The genres whose music is needed.
 pub(super) fn genres(recipe: &Recipe, pair: Pair) -> Vec<Genre> {
@@ -43,12 +39,12 @@ pub(super) fn train(
 ) -> Result<Outcome> {
     let drawing = Drawing {
         seed: request.seed,
-        size: recipe.batch,
-        transpose: recipe.transpose,
+        size: recipe.settings.batch,
+        transpose: recipe.settings.transpose,
     };
     let batches = Sampler::new(data, pair, &recipe.mixed_genres(pair), drawing)?;
     let mut learner = PairLearner {
-        state: state(args, request, (recipe, pair), data, plan)?,
+        state: State::new(recipe, request.seed, &plan.device)?,
         pair,
         data: data.hash().to_owned(),
         commit: commit(),
@@ -84,36 +80,6 @@ fn shown(data: &Data, genre: Genre) -> Result<Vec<Roll>> {
     Ok(data.phrases(genre, split).rolls.subset(SHOWN)?)
 }
 
-/// The networks as they begin, with the guides that the recipe has.
-fn state(
-    args: &TrainArgs,
-    request: &Request,
-    (recipe, pair): (&Recipe, Pair),
-    data: &Data,
-    plan: &Plan,
-) -> Result<State> {
-    let weights = [recipe.guide_weight, recipe.manner_weight];
-    let mut guides = Vec::new();
-    for (shape, weight) in Shape::GUIDES.into_iter().zip(weights) {
-        if weight <= 0.0 {
-            continue;
-        }
-        let mut told = args.quiet;
-        let mut tell = |_| {
-            if !std::mem::replace(&mut told, true) {
-                eprintln!("training the guide {shape}; it is kept for other runs");
-            }
-        };
-        let music = (data, GUIDE_SEED);
-        let guide = Judge::kept(&args.judges, shape, pair, music, false, &mut tell);
-        let guide = guide.with_context(|| {
-            format!("no guide {shape}; train without guides with --set guide_weight=0 --set manner_weight=0")
-        })?;
-        guides.push(Guide::new(&guide, weight, &plan.device)?);
-    }
-    Ok(State::new(recipe, request.seed, &plan.device)?.guided(guides))
-}
-
 /// The judge and the phrases of the validations.
 fn panel(args: &TrainArgs, request: &Request, pair: Pair, cache: &Path) -> Result<Panel> {
     std::fs::create_dir_all(&args.judges).with_context(|| {
@@ -122,16 +88,16 @@ fn panel(args: &TrainArgs, request: &Request, pair: Pair, cache: &Path) -> Resul
             args.judges.display()
         )
     })?;
-    let mut told = None;
+    let mut told = args.quiet;
     let panel = Panel::new(
         &args.judges,
         pair,
         (&request.corpus, request.selection),
         args.validate_phrases,
         Some(cache),
-        &mut |shape, _| {
-            if told.replace(shape) != Some(shape) && !args.quiet {
-                eprintln!("training the judge {shape}; it is kept for other runs");
+        &mut |_| {
+            if !std::mem::replace(&mut told, true) {
+                eprintln!("training the judge; it is kept for other runs");
             }
         },
     )?;

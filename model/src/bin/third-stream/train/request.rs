@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 use third_stream_model::genre::{Genre, Pair};
 use third_stream_model::train::data::{Corpus, Selection};
@@ -152,10 +152,14 @@ fn recipe(
         (Family::Arranger, true) => "arranger-smoke",
         (Family::Arranger, false) => "arranger",
         (Family::Cyclegan, true) => "smoke",
-        (Family::Cyclegan, false) => "ours",
+        (Family::Cyclegan, false) => "cyclegan",
     };
     match (&args.recipe, before) {
-        (None, Some((_, record))) => Ok((record.recipe.clone(), None)),
+        (None, Some((folder, record))) => {
+            let run = || format!("{}: the run cannot go on", folder.display());
+            settings::any(&record.recipe).with_context(run)?;
+            Ok((record.recipe.clone(), None))
+        }
         (name, _) => Ok(library::find_value(name.as_deref().unwrap_or(usual))?),
     }
 }

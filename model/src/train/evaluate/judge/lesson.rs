@@ -8,15 +8,15 @@
 use candle_core::{Device, Result, Tensor, Var};
 use candle_nn::{AdamW, Optimizer, ParamsAdamW, loss::cross_entropy};
 
-use super::perceptron::Perceptron;
-use super::{CHUNK, JudgeError, Network, Shape};
+use super::patches::Patches;
+use super::{CHUNK, JudgeError, says_first};
 use crate::genre::Pair;
-use crate::net::init::{Normal, Store};
+use crate::net::init::Store;
+use crate::net::tensor_of_rolls;
 use crate::roll::Roll;
 use crate::train::batch::{Batch, Drawing, Sampler};
 use crate::train::data::{Data, Split};
 use crate::train::evaluate::style::share;
-use crate::train::guide::through_window;
 use crate::train::rolls::Rolls;
 
 /// Phrases of each genre in a batch.
@@ -25,8 +25,6 @@ const HALF_BATCH: usize = 32;
 const LOOK: u64 = 50;
 /// Validation phrases of each genre that are looked at during training.
 const LOOKED_AT: usize = 500;
-/// Phrases of each genre from which the profile's mean and spread are taken.
-const STANDARD: usize = 2000;
 
 /// What a judge learns from.
 pub struct Lesson {
@@ -34,19 +32,12 @@ pub struct Lesson {
     pub(super) pair: Pair,
     /// The music, of which training and validation phrases are used.
     pub(super) music: Data,
-    /// Whether phrases are seen through windows (see [`crate::train::guide`]).
-    pub(super) windows: bool,
 }
 
 impl Lesson {
-    /// The part of a corpus that a shape learns from: of ten pieces seven teach the first judge
-    /// and three the others. The guides, which judge nothing, learn from all.
-    pub fn new(data: &Data, pair: Pair, shape: Shape) -> std::result::Result<Self, JudgeError> {
-        let music = data.with_training_pieces(|piece| match shape {
-            Shape::Patches => piece % 10 < 7,
-            Shape::Profile | Shape::Words => piece % 10 >= 7,
-            Shape::Guide | Shape::Manner => true,
-        });
+    /// The part of a corpus that the judge learns from: seven of ten pieces.
+    pub fn new(data: &Data, pair: Pair) -> std::result::Result<Self, JudgeError> {
+        let music = data.with_training_pieces(|piece| piece % 10 < 7);
         for genre in [pair.a, pair.b] {
             for split in [Split::Train, Split::Validation] {
                 if music.phrases(genre, split).rolls.is_empty() {
@@ -54,12 +45,7 @@ impl Lesson {
                 }
             }
         }
-        let windows = Shape::GUIDES.contains(&shape);
-        Ok(Self {
-            pair,
-            music,
-            windows,
-        })
+        Ok(Self { pair, music })
     }
 
     /// Phrases of both genres.
@@ -75,16 +61,6 @@ impl Lesson {
             transpose: 6,
         };
         Sampler::new(&self.music, self.pair, &[], drawing).map_err(candle_core::Error::wrap)
-    }
-
-    /// What is seen of phrases.
-    fn seen(&self, rolls: &mut [Roll], seed: u64) {
-        if self.windows {
-            let mut draw = Normal::new(seed);
-            for roll in rolls {
-                *roll = through_window(roll, &mut draw);
-            }
-        }
     }
 }
 
@@ -115,36 +91,14 @@ pub struct Pace {
     pub steps: u64,
     /// Learning rate.
     pub rate: f64,
-    /// Weight decay.
-    pub decay: f64,
 }
 
 impl Pace {
-    /// What suits a shape.
-    pub const fn of(shape: Shape) -> Self {
-        match shape {
-            Shape::Patches => Self {
-                steps: 600,
-                rate: 2e-4,
-                decay: 0.0,
-            },
-            Shape::Guide => Self {
-                steps: 1000,
-                rate: 2e-4,
-                decay: 0.0,
-            },
-            Shape::Words => Self {
-                steps: 800,
-                rate: 2e-2,
-                decay: 1e-2,
-            },
-            Shape::Profile | Shape::Manner => Self {
-                steps: 1500,
-                rate: 1e-3,
-                decay: 1e-2,
-            },
-        }
-    }
+    /// As long as its validation accuracy rises.
+    pub const USUAL: Self = Self {
+        steps: 600,
+        rate: 2e-4,
+    };
 }
 
 /// Constant for half of the steps, then linearly down, as the paper's decay.
@@ -156,33 +110,22 @@ fn rate(pace: &Pace, step: u64) -> f64 {
 /// Trains `network`, whose variables are in `store`. Gives it back with the weights that were
 /// best on the validation phrases and its recall of both genres there.
 pub(super) fn teach(
-    network: Network,
+    network: Patches,
     store: &Store,
     lesson: &Lesson,
     pace: &Pace,
     seed: u64,
     progress: &mut dyn FnMut(Progress),
-) -> Result<(Network, [f64; 2])> {
+) -> Result<(Patches, [f64; 2])> {
     let [a, b] = lesson.phrases(Split::Validation);
     let looked_at: [Rolls; 2] = [a.subset(LOOKED_AT)?.into(), b.subset(LOOKED_AT)?.into()];
-    let variables = store.variables();
-    if variables.contains_key("traits.mean") {
-        let mut rolls = both(lesson.sampler(seed, STANDARD)?.batch(0)?);
-        lesson.seen(&mut rolls, seed);
-        let [mean, inverse] = Perceptron::standard(&network.input(&rolls)?)?;
-        variables["traits.mean"].set(&mean)?;
-        variables["traits.inverse_spread"].set(&inverse)?;
-    }
-    let learned = variables
-        .iter()
-        .filter(|(name, _)| !name.starts_with("traits."));
-    let learned: Vec<Var> = learned.map(|(_, variable)| variable.clone()).collect();
+    let learned: Vec<Var> = store.variables().into_values().collect();
     let mut adam = AdamW::new(
         learned.clone(),
         ParamsAdamW {
             lr: pace.rate,
             beta1: 0.5,
-            weight_decay: pace.decay,
+            weight_decay: 0.0,
             ..ParamsAdamW::default()
         },
     )?;
@@ -195,9 +138,9 @@ pub(super) fn teach(
     let sampler = lesson.sampler(seed, HALF_BATCH)?;
     let mut best = (0.0, Vec::new());
     for step in 0..pace.steps {
-        let mut rolls = both(sampler.batch(step)?);
-        lesson.seen(&mut rolls, seed ^ step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let loss = cross_entropy(&network.logits(&network.input(&rolls)?)?, &labels)?;
+        let rolls = both(sampler.batch(step)?);
+        let input = Patches::scaled(&tensor_of_rolls(&rolls, &Device::Cpu)?)?;
+        let loss = cross_entropy(&network.logits(&input)?, &labels)?;
         adam.set_learning_rate(rate(pace, step));
         adam.backward_step(&loss)?;
         let done = step + 1;
@@ -224,11 +167,11 @@ pub(super) fn teach(
 }
 
 /// The share of each genre's phrases that are called so.
-fn recalls(network: &Network, rolls: [&Rolls; 2]) -> Result<[f64; 2]> {
+fn recalls(network: &Patches, rolls: [&Rolls; 2]) -> Result<[f64; 2]> {
     let first = |rolls: &Rolls| -> Result<f64> {
         let mut said = Vec::with_capacity(rolls.len());
         for some in rolls.chunks(CHUNK) {
-            said.extend(network.says_first(&some?)?);
+            said.extend(says_first(network, &some?)?);
         }
         Ok(share(&said))
     };
@@ -241,7 +184,7 @@ mod tests {
 
     #[test]
     fn the_rate_falls_to_nothing() {
-        let pace = Pace::of(Shape::Patches);
+        let pace = Pace::USUAL;
         assert_eq!(rate(&pace, 0), 2e-4);
         assert_eq!(rate(&pace, pace.steps / 2), 2e-4);
         assert!(rate(&pace, pace.steps - 1) < 1e-6);

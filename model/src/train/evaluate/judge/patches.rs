@@ -41,7 +41,7 @@ struct Layer {
 }
 
 /// The paper's classifier.
-pub(in crate::train) struct Patches {
+pub(super) struct Patches {
     first: Tensor,
     layers: Vec<Layer>,
     last: Tensor,

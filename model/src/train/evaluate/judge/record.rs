@@ -9,7 +9,7 @@ use candle_core::{Device, safetensors::load_buffer};
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
-use super::{Judge, Lesson, Pace, Progress, Shape};
+use super::{Judge, Lesson, Pace, Progress};
 use crate::files::write_whole;
 use crate::genre::{Genre, Pair};
 use crate::train::data::{Data, Split};
@@ -24,8 +24,6 @@ pub(super) const VERSION: u32 = 2;
 pub struct Record {
     /// Version of the judges' code.
     pub version: u32,
-    /// Its shape.
-    pub shape: Shape,
     /// Its genre pair.
     pub pair: String,
     /// Hash of the music that it was trained on.
@@ -60,7 +58,7 @@ pub enum JudgeError {
     },
     /// There is nothing to learn from.
     #[error(
-        "no {split} phrases of {genre} for the judges: they need both genres of {pair}, each with \
+        "no {split} phrases of {genre} for the judge: it needs both genres of {pair}, each with \
          pieces to learn from and pieces for validation"
     )]
     NoPhrases {
@@ -79,8 +77,8 @@ pub enum JudgeError {
 impl Judge {
     /// The file of a judge in a folder. Judges of other music (all of a corpus or its clean part)
     /// have other names, so that they do not push each other out.
-    pub fn path(dir: &Path, shape: Shape, pair: &str, data: &str) -> PathBuf {
-        dir.join(format!("judge-{pair}-{shape}-{data:.12}.safetensors"))
+    pub fn path(dir: &Path, pair: &str, data: &str) -> PathBuf {
+        dir.join(format!("judge-{pair}-patches-{data:.12}.safetensors"))
     }
 
     /// Writes the judge beside `path`, then renames it.
@@ -111,7 +109,6 @@ impl Judge {
     /// seed; `None` if it was not, or if there is none. A file that is no judge is an error.
     pub fn find(
         path: &Path,
-        shape: Shape,
         pair: &str,
         data: &str,
         seed: u64,
@@ -120,14 +117,8 @@ impl Judge {
             return Ok(None);
         }
         let (record, _) = read(path)?;
-        let found = (
-            record.version,
-            record.shape,
-            &*record.pair,
-            &*record.data,
-            record.seed,
-        );
-        if found == (VERSION, shape, pair, data, seed) {
+        let found = (record.version, &*record.pair, &*record.data, record.seed);
+        if found == (VERSION, pair, data, seed) {
             Self::open(path).map(Some)
         } else {
             Ok(None)
@@ -138,37 +129,20 @@ impl Judge {
     /// trained one, which is then kept there, otherwise, or if `again`.
     pub fn kept(
         dir: &Path,
-        shape: Shape,
         pair: Pair,
         (data, seed): (&Data, u64),
         again: bool,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Self, JudgeError> {
         let name = pair.to_string();
-        let path = Self::path(dir, shape, &name, data.hash());
-        if !again && let Some(judge) = Self::find(&path, shape, &name, data.hash(), seed)? {
+        let path = Self::path(dir, &name, data.hash());
+        if !again && let Some(judge) = Self::find(&path, &name, data.hash(), seed)? {
             return Ok(judge);
         }
-        let lesson = Lesson::new(data, pair, shape)?;
-        let judge = Self::train(shape, &lesson, &Pace::of(shape), seed, progress)?;
+        let lesson = Lesson::new(data, pair)?;
+        let judge = Self::train(&lesson, &Pace::USUAL, seed, progress)?;
         judge.save(&path)?;
         Ok(judge)
-    }
-
-    /// The judges of a pair, one of each shape, as [`Judge::kept`].
-    pub fn all(
-        dir: &Path,
-        pair: Pair,
-        data: &Data,
-        seed: u64,
-        again: bool,
-        progress: &mut dyn FnMut(Shape, Progress),
-    ) -> Result<Vec<Self>, JudgeError> {
-        let judge = |shape| {
-            let progress = &mut |done| progress(shape, done);
-            Self::kept(dir, shape, pair, (data, seed), again, progress)
-        };
-        Shape::JUDGES.into_iter().map(judge).collect()
     }
 }
 

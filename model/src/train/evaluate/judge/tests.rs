@@ -1,4 +1,4 @@
-//! The judges on made-up genres: short single notes against long chords.
+//! The judge on made-up genres: short single notes against long chords.
 
 use std::collections::BTreeMap;
 
@@ -26,13 +26,13 @@ fn genre(chords: bool, count: usize, seed: u64) -> Vec<Roll> {
 }
 
 /// Made-up phrases of two genres.
-pub(in crate::train) struct Music {
-    pub(in crate::train) validation: [Vec<Roll>; 2],
+pub(in crate::train::evaluate) struct Music {
+    pub(in crate::train::evaluate) validation: [Vec<Roll>; 2],
     lesson: Lesson,
 }
 
 impl Music {
-    pub(in crate::train) fn new() -> Self {
+    pub(in crate::train::evaluate) fn new() -> Self {
         let train = [genre(false, 80, 1), genre(true, 60, 2)];
         let validation = [genre(false, 20, 3), genre(true, 20, 4)];
         let piece = |split, rolls: &[Roll]| Piece {
@@ -52,72 +52,58 @@ impl Music {
         let lesson = Lesson {
             pair: Pair::JAZZ_POP,
             music: Data::of_pieces(genres, Vec::new()).unwrap(),
-            windows: false,
         };
         Self { validation, lesson }
     }
 
-    pub(in crate::train) fn judge(&self, shape: Shape, seed: u64) -> Judge {
+    pub(in crate::train::evaluate) fn judge(&self, seed: u64) -> Judge {
         let pace = Pace {
             steps: 16,
             rate: 1e-3,
-            decay: 0.0,
         };
-        Judge::train(shape, &self.lesson, &pace, seed, &mut |_| ()).unwrap()
+        Judge::train(&self.lesson, &pace, seed, &mut |_| ()).unwrap()
     }
 }
 
 #[test]
-fn all_shapes_learn_what_is_plain_and_learn_it_the_same_way_again() {
+fn it_learns_what_is_plain_and_learns_it_the_same_way_again() {
     let music = Music::new();
-    for shape in Shape::JUDGES.into_iter().chain([Shape::Manner]) {
-        let judge = music.judge(shape, 5);
-        let recall = judge.record().validation_recall;
-        assert!(
-            recall.iter().all(|recall| *recall >= 0.9),
-            "{shape}: {recall:?}"
-        );
-        let bytes = |judge: &Judge| -> Vec<(String, Vec<f32>)> {
-            let tensors = judge.tensors().into_iter();
-            tensors
-                .map(|(n, t)| (n, t.flatten_all().unwrap().to_vec1().unwrap()))
-                .collect()
-        };
-        assert!(
-            bytes(&judge) == bytes(&music.judge(shape, 5)),
-            "{shape}: not reproducible"
-        );
-        assert!(
-            bytes(&judge) != bytes(&music.judge(shape, 6)),
-            "{shape}: the seed is ignored"
-        );
-    }
+    let judge = music.judge(5);
+    let recall = judge.record().validation_recall;
+    assert!(recall.iter().all(|recall| *recall >= 0.9), "{recall:?}");
+    let bytes = |judge: &Judge| -> Vec<(String, Vec<f32>)> {
+        let tensors = judge.tensors().into_iter();
+        tensors
+            .map(|(n, t)| (n, t.flatten_all().unwrap().to_vec1().unwrap()))
+            .collect()
+    };
+    assert!(bytes(&judge) == bytes(&music.judge(5)), "not reproducible");
+    assert!(
+        bytes(&judge) != bytes(&music.judge(6)),
+        "the seed is ignored"
+    );
 }
 
 #[test]
 fn a_kept_judge_judges_alike_and_only_what_it_was_trained_for() {
     let music = Music::new();
     let dir = tempfile::tempdir().unwrap();
-    let judge = music.judge(Shape::Profile, 5);
+    let judge = music.judge(5);
     let hash = music.lesson.music.hash();
-    let path = Judge::path(dir.path(), Shape::Profile, "jazz-pop", hash);
-    let find = |shape, pair, data, seed| Judge::find(&path, shape, pair, data, seed);
-    assert!(find(Shape::Profile, "jazz-pop", hash, 5).unwrap().is_none());
+    let path = Judge::path(dir.path(), "jazz-pop", hash);
+    let find = |pair, data, seed| Judge::find(&path, pair, data, seed).unwrap();
+    assert!(find("jazz-pop", hash, 5).is_none());
     judge.save(&path).unwrap();
-    let again = find(Shape::Profile, "jazz-pop", hash, 5).unwrap().unwrap();
+    let again = find("jazz-pop", hash, 5).unwrap();
     assert_eq!(again.record(), judge.record());
     let rolls = &music.validation[0];
     assert_eq!(
         again.says_first(rolls).unwrap(),
         judge.says_first(rolls).unwrap()
     );
-    assert!(find(Shape::Patches, "jazz-pop", hash, 5).unwrap().is_none());
-    assert!(
-        find(Shape::Profile, "jazz-pop", "other", 5)
-            .unwrap()
-            .is_none()
-    );
-    assert!(find(Shape::Profile, "jazz-pop", hash, 6).unwrap().is_none());
+    assert!(find("jazz-classic", hash, 5).is_none());
+    assert!(find("jazz-pop", "other", 5).is_none());
+    assert!(find("jazz-pop", hash, 6).is_none());
 }
 
 #[test]
@@ -130,7 +116,7 @@ fn a_foreign_file_is_refused() {
 }
 
 #[test]
-fn the_judges_learn_from_different_pieces() {
+fn it_learns_from_seven_of_ten_pieces() {
     let piece = |number: u64, split| Piece {
         file: format!("{number}.mid"),
         source: "here".into(),
@@ -146,19 +132,9 @@ fn the_judges_learn_from_different_pieces() {
     };
     let genres = BTreeMap::from([(Genre::Jazz, pieces(0)), (Genre::Pop, pieces(50))]);
     let data = Data::of_pieces(genres, Vec::new()).unwrap();
-    let [one, other, third] =
-        Shape::JUDGES.map(|shape| Lesson::new(&data, Pair::JAZZ_POP, shape).unwrap());
-    let count = |lesson: &Lesson| lesson.phrases(Split::Train).map(Rolls::len);
-    assert_eq!([count(&one), count(&other)], [[42, 42], [18, 18]]);
-    let [one, other, third] = [one, other, third].map(|lesson| {
-        let [rolls, _] = lesson.phrases(Split::Train);
-        rolls.subset(usize::MAX).unwrap()
-    });
-    assert!(other == third);
-    assert!(one.iter().all(|roll| !other.contains(roll)));
-    let error = Lesson::new(&data, Pair::JAZZ_CLASSIC, Shape::Profile)
-        .err()
-        .unwrap();
+    let lesson = Lesson::new(&data, Pair::JAZZ_POP).unwrap();
+    assert_eq!(lesson.phrases(Split::Train).map(Rolls::len), [42, 42]);
+    let error = Lesson::new(&data, Pair::JAZZ_CLASSIC).err().unwrap();
     assert!(
         error.to_string().starts_with("no train phrases of classic"),
         "{error}"

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::Evaluation;
 use super::plots;
-use super::tables::{Section, all, judge_names};
+use super::tables::{Section, all};
 use crate::genre::Direction;
 use crate::train::evaluate::EvaluateError;
 use crate::train::evaluate::examples::Example;
@@ -65,26 +65,20 @@ fn of_pair(
         };
         match section.title {
             "Style and content together" => {
-                let planes = judge_names(report)
-                    .into_iter()
-                    .map(|judge| plots::plane(report, judge));
                 figures(
                     "Style against content: a transfer worth having lies to the right and above \
                      what the baselines reach. Dashed: the ceiling. Bars: least and most of \
                      several seeds.",
-                    planes,
+                    std::iter::once(plots::plane(report)),
                     html,
                 );
             }
             "Style" => {
-                let charts = Direction::BOTH.into_iter().flat_map(|direction| {
-                    let judges = judge_names(report).into_iter();
-                    judges.map(move |judge| plots::shares(report, direction, judge))
-                });
+                let charts = Direction::BOTH.map(|direction| plots::shares(report, direction));
                 figures(
-                    "The share of phrases that a judge calls the source genre, before (x), after \
+                    "The share of phrases that the judge calls the source genre, before (x), after \
                      (x\u{302}) and back again (x\u{303}).",
-                    charts,
+                    charts.into_iter(),
                     html,
                 );
             }

@@ -69,14 +69,14 @@ impl Also {
     }
 }
 
-/// Collections that are measured by themselves, with the judges that are asked about them: ones
-/// that know such music, where those of the other phrases do not.
-#[derive(Clone, Copy, Default)]
+/// Collections that are measured by themselves, with the judge that is asked about them: one that
+/// knows such music, where that of the other phrases does not.
+#[derive(Clone, Copy)]
 pub struct Aside<'a> {
     /// The collections.
     pub collections: &'a [Also],
-    /// Judges of both shapes.
-    pub judges: &'a [Judge],
+    /// Its judge.
+    pub judge: &'a Judge,
 }
 
 /// The evaluated phrases of one genre.
@@ -100,7 +100,7 @@ struct Bench<'a> {
     settings: &'a Settings,
     phrases: [Chosen; 2],
     aside: Aside<'a>,
-    judges: &'a [Judge],
+    judge: &'a Judge,
 }
 
 /// Evaluates `models` and the baselines on the phrases of `data`, and on collections aside by
@@ -109,7 +109,7 @@ pub fn evaluate(
     data: &Data,
     aside: Aside,
     settings: &Settings,
-    judges: &[Judge],
+    judge: &Judge,
     models: &[Model],
     progress: &mut dyn FnMut(&str, usize),
 ) -> Result<Report, EvaluateError> {
@@ -120,7 +120,7 @@ pub fn evaluate(
         settings,
         phrases: [ab?, ba?],
         aside,
-        judges,
+        judge,
     };
     let [a, b] = [pair.a, pair.b].map(|genre| data.phrases(genre, settings.split).rolls.clone());
     let (random, rules) = (RandomTarget::new(a, b, settings.seed), Rules::new(pair));
@@ -159,8 +159,11 @@ pub fn evaluate(
         data: data.hash().to_owned(),
         seed: settings.seed,
         real: BTreeMap::from(real),
-        judges: judges.iter().map(|judge| believed(judge, any)).collect(),
-        also_judges: aside.judges.iter().map(|judge| also(judge, any)).collect(),
+        judge: believed(judge, any),
+        also_judge: (!aside.collections.is_empty()).then(|| AlsoJudge {
+            record: aside.judge.record().clone(),
+            also_source: recalls(any, |direction| &direction.also_source),
+        }),
         groups: spread::groups(models, &rows),
         rows,
     })
@@ -181,7 +184,12 @@ pub fn row_name(models: &[Model], index: usize) -> String {
 fn believed(judge: &Judge, directions: &[DirectionFigures]) -> JudgeFigures {
     let recall: BTreeMap<_, _> = directions
         .iter()
-        .map(|direction| (direction.source.clone(), share(judge, &direction.all)))
+        .map(|direction| {
+            (
+                direction.source.clone(),
+                direction.all.style.p_source.source,
+            )
+        })
         .collect();
     let sum: f64 = recall.values().sum();
     JudgeFigures {
@@ -189,25 +197,12 @@ fn believed(judge: &Judge, directions: &[DirectionFigures]) -> JudgeFigures {
         recall,
         accuracy: sum / 2.0,
         ceiling: sum - 1.0,
-        by_source: recalls(judge, directions, |direction| &direction.by_source),
+        by_source: recalls(directions, |direction| &direction.by_source),
     }
-}
-
-fn also(judge: &Judge, directions: &[DirectionFigures]) -> AlsoJudge {
-    AlsoJudge {
-        record: judge.record().clone(),
-        also_source: recalls(judge, directions, |direction| &direction.also_source),
-    }
-}
-
-/// The share of the sources that a judge calls by their genre.
-fn share(judge: &Judge, figures: &Figures) -> f64 {
-    figures.style[judge.record().shape.name()].p_source.source
 }
 
 /// The recalls of collections; genres that have none are left out.
 fn recalls(
-    judge: &Judge,
     directions: &[DirectionFigures],
     of: fn(&DirectionFigures) -> &BTreeMap<String, Figures>,
 ) -> Recalls {
@@ -218,7 +213,7 @@ fn recalls(
         let recalls = of(direction).iter().map(|(collection, figures)| {
             let recall = Recall {
                 phrases: figures.phrases,
-                recall: share(judge, figures),
+                recall: figures.style.p_source.source,
             };
             (collection.clone(), recall)
         });
@@ -243,24 +238,17 @@ impl Bench<'_> {
                 .iter()
                 .map(|figures| figures.all.content.cycle_onset_f1),
         );
-        let total = self.judges.iter().map(|judge| {
-            let name = judge.record().shape.name();
-            let styles = [0, 1].map(|at: usize| directions[at].all.style[name]);
-            let shares = styles.map(|style| style.p_source);
-            let s_over_ceiling = style::of_ceiling(&shares);
-            let [first, second] = styles.map(|style| style.s_soft);
-            let total = Total {
-                s: style::total(&shares),
-                s_over_ceiling,
-                harmonic: style::harmonic(s_over_ceiling.min(1.0), cycle),
-                s_soft: first.zip(second).map(|(a, b)| f64::midpoint(a, b)),
-            };
-            (name.to_owned(), total)
-        });
-        Ok(Measured {
-            total: total.collect(),
-            directions,
-        })
+        let styles = [0, 1].map(|at: usize| directions[at].all.style);
+        let shares = styles.map(|style| style.p_source);
+        let s_over_ceiling = style::of_ceiling(&shares);
+        let [first, second] = styles.map(|style| style.s_soft);
+        let total = Total {
+            s: style::total(&shares),
+            s_over_ceiling,
+            harmonic: style::harmonic(s_over_ceiling.min(1.0), cycle),
+            s_soft: first.zip(second).map(|(a, b)| f64::midpoint(a, b)),
+        };
+        Ok(Measured { total, directions })
     }
 
     fn direction(
@@ -274,7 +262,7 @@ impl Bench<'_> {
             translator,
             direction,
         };
-        let travelled = way.travel(rolls, self.judges, progress)?;
+        let travelled = way.travel(rolls, self.judge, progress)?;
         let mut by_source = BTreeMap::new();
         for source in sources {
             if !by_source.contains_key(source) {
@@ -286,7 +274,7 @@ impl Bench<'_> {
         for also in self.aside.collections {
             let rolls = &also.phrases[direction.index()];
             if !rolls.is_empty() {
-                let travelled = way.travel(rolls, self.aside.judges, progress)?;
+                let travelled = way.travel(rolls, self.aside.judge, progress)?;
                 also_source.insert(also.name.clone(), travelled.figures());
             }
         }
@@ -312,50 +300,39 @@ impl Way<'_> {
     fn travel(
         self,
         rolls: &[Roll],
-        judges: &[Judge],
+        judge: &Judge,
         progress: &mut dyn FnMut(usize),
     ) -> Result<Travelled, EvaluateError> {
         let journey = Journey::of(self.translator, rolls, self.direction, progress)?;
-        let mut verdicts = BTreeMap::new();
-        for judge in judges {
-            let name = judge.record().shape.to_string();
-            verdicts.insert(name, journey.verdicts(judge, self.direction)?);
-        }
+        let verdicts = journey.verdicts(judge, self.direction)?;
         Ok(Travelled { journey, verdicts })
     }
 }
 
-/// A journey with what each judge says of it.
+/// A journey with what the judge says of it.
 struct Travelled {
     journey: Journey,
-    verdicts: BTreeMap<String, Verdicts>,
+    verdicts: Verdicts,
 }
 
 impl Travelled {
     fn part(&self, belongs: impl Fn(usize) -> bool) -> Self {
-        let verdicts = self.verdicts.iter();
         Self {
             journey: self.journey.part(&belongs),
-            verdicts: verdicts
-                .map(|(judge, verdicts)| (judge.clone(), verdicts.part(&belongs)))
-                .collect(),
+            verdicts: self.verdicts.part(&belongs),
         }
     }
 
     fn figures(&self) -> Figures {
-        let style = self.verdicts.iter().map(|(judge, verdicts)| {
-            let (p_source, soft) = (verdicts.shares(), verdicts.soft_shares());
-            let style = Style {
+        let (p_source, soft) = (self.verdicts.shares(), self.verdicts.soft_shares());
+        Figures {
+            phrases: self.journey.source.len(),
+            style: Style {
                 p_source,
                 s: p_source.strength(),
                 p_source_soft_back: soft.map(|soft| soft.back),
                 s_soft: soft.as_ref().map(Shares::strength),
-            };
-            (judge.clone(), style)
-        });
-        Figures {
-            phrases: self.journey.source.len(),
-            style: style.collect(),
+            },
             content: self.journey.content(),
         }
     }

@@ -1,4 +1,4 @@
-//! The plots of the HTML page, as SVG: style against content, and what the judges call the
+//! The plots of the HTML page, as SVG: style against content, and what the judge calls the
 //! phrases on their way.
 
 use std::fmt::Write as _;
@@ -42,14 +42,14 @@ fn open(width: f64, height: f64, title: &str) -> String {
 }
 
 /// S over its ceiling against the onset F1 of source and output, both directions together.
-pub(super) fn plane(report: &Report, judge: &str) -> String {
-    let style = |measured: &Measured| measured.total[judge].s_over_ceiling;
+pub(super) fn plane(report: &Report) -> String {
+    let style = |measured: &Measured| measured.total.s_over_ceiling;
     let content = |measured: &Measured| measured.content(|content| content.onset_f1);
     let [low, high] = STYLE_RANGE;
     let x = |value: f64| MARGIN + value.clamp(0.0, 1.0) * SIDE;
     let y = |value: f64| TOP + (high - value.clamp(low, high)) / (high - low) * SIDE;
     let (right, bottom) = (MARGIN + SIDE, TOP + SIDE);
-    let mut svg = open(right + RIGHT, bottom + MARGIN, &format!("judge {judge}"));
+    let mut svg = open(right + RIGHT, bottom + MARGIN, "style and content");
     // Writing to a string cannot fail, here and below.
     for value in [0.0, 0.5, 1.0] {
         let (at_x, at_y) = (x(value), y(value));
@@ -124,8 +124,8 @@ const BARS: [(&str, &str); 3] = [
     ("x\u{303}", "#d4622a"),
 ];
 
-/// P(source) of x, x̂ and x̃ as bars, for one direction and judge.
-pub(super) fn shares(report: &Report, direction: Direction, judge: &str) -> String {
+/// P(source) of x, x̂ and x̃ as bars, for one direction.
+pub(super) fn shares(report: &Report, direction: Direction) -> String {
     let lines: Vec<Line> = lines(report)
         .into_iter()
         .filter(|line| !line.is_seed)
@@ -134,10 +134,7 @@ pub(super) fn shares(report: &Report, direction: Direction, judge: &str) -> Stri
     let bottom = TOP + group * lines.len() as f64;
     let title = report.rows.first().map_or(String::new(), |row| {
         let figures = row.measured.direction(direction);
-        format!(
-            "{} \u{2192} {}, judge {judge}",
-            figures.source, figures.target
-        )
+        format!("{} \u{2192} {}", figures.source, figures.target)
     });
     let mut svg = open(NAMES + FULL + 60.0, bottom + 30.0, &title);
     for value in [0.0, 0.5, 1.0] {
@@ -151,7 +148,7 @@ pub(super) fn shares(report: &Report, direction: Direction, judge: &str) -> Stri
     }
     for (index, line) in lines.iter().enumerate() {
         let top = TOP + group * index as f64 + 4.0;
-        let share = line.mean.direction(direction).all.style[judge].p_source;
+        let share = line.mean.direction(direction).all.style.p_source;
         let _ = writeln!(
             svg,
             "<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"#1c2733\">{}</text>",

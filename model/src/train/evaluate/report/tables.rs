@@ -4,7 +4,7 @@
 
 mod collections;
 mod figures;
-mod judges;
+mod judge;
 pub(super) mod measures;
 
 use super::{DirectionFigures, Evaluation, Measured, Report};
@@ -88,9 +88,9 @@ pub(super) fn all(evaluation: &Evaluation) -> Vec<Section> {
     all
 }
 
-/// The tables of a report by judges.
+/// The tables of a report by the judge.
 pub(super) fn sections(report: &Report) -> Vec<Section> {
-    let mut sections = vec![judges::judges(report), judges::recalls(report)];
+    let mut sections = vec![judge::judge(report), judge::recalls(report)];
     if report.rows.iter().any(|row| row.weights.is_some()) {
         sections.push(figures::weights(report));
     }
@@ -102,12 +102,6 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
         collections::collections(report),
     ]);
     sections
-}
-
-/// The names of the judges.
-pub(super) fn judge_names(report: &Report) -> Vec<&'static str> {
-    let judges = report.judges.iter();
-    judges.map(|judge| judge.record.shape.name()).collect()
 }
 
 /// The name of a collection; with its mark if it is measured by itself.

@@ -1,4 +1,6 @@
-//! The report on made-up music, with judges that know it well.
+//! The report on made-up music, with a judge that knows it well.
+
+use std::sync::LazyLock;
 
 use super::*;
 use crate::genre::Genre;
@@ -6,7 +8,6 @@ use crate::roll::Roll;
 use crate::train::data::{Data, Piece};
 use crate::train::evaluate::arrange::ByCells;
 use crate::train::evaluate::examples::{Choice, examples};
-use crate::train::evaluate::judge::Shape;
 use crate::train::evaluate::judge::tests::Music;
 use crate::train::evaluate::measures::{Measured as Direct, Row as Way};
 use crate::train::evaluate::translator::{TranslateError, Translator};
@@ -96,13 +97,13 @@ fn the_measures_stand_first_and_stand_alone_where_nothing_was_judged() {
     ] {
         assert!(text.contains(word), "{word} is missing from\n{text}");
     }
-    assert!(!text.contains("### Judges"));
+    assert!(!text.contains("### Judge"));
     let both = Evaluation {
         judged: Some(report()),
         ..alone.clone()
     };
     let text = both.to_string();
-    assert!(heading(&text) < text.find("### Judges").unwrap());
+    assert!(heading(&text) < text.find("### Judge").unwrap());
     for evaluation in [alone, both] {
         let json = serde_json::to_value(&evaluation).unwrap();
         let key = "/measures/directions/0/rows/0/notes_of_target";
@@ -120,9 +121,14 @@ fn the_measures_stand_first_and_stand_alone_where_nothing_was_judged() {
 
 /// The report of two seeds, one that cuts more than the other, and of one more model.
 fn report() -> Report {
+    static REPORT: LazyLock<Report> = LazyLock::new(measured);
+    REPORT.clone()
+}
+
+fn measured() -> Report {
     let music = Music::new();
     let data = data(&music);
-    let judges = [music.judge(Shape::Profile, 5)];
+    let judge = music.judge(5);
     let model = |name, translator| Model {
         name,
         header: None,
@@ -138,14 +144,14 @@ fn report() -> Report {
     assert!(Also::find(&data, &SETTINGS, "four").unwrap().is_none());
     let aside = Aside {
         collections: &also,
-        judges: &judges,
+        judge: &judge,
     };
     let mut heard = BTreeMap::<String, usize>::new();
     let report = evaluate(
         &data,
         aside,
         &SETTINGS,
-        &judges,
+        &judge,
         &models,
         &mut |name, count| {
             *heard.entry(name.to_owned()).or_default() += count;
@@ -160,7 +166,7 @@ fn report() -> Report {
 #[test]
 fn the_baselines_stand_where_they_should() {
     let report = report();
-    let judge = &report.judges[0];
+    let judge = &report.judge;
     let names: Vec<&str> = report.rows.iter().map(|row| &*row.name).collect();
     let expected = [
         "cuts #1",
@@ -176,8 +182,8 @@ fn the_baselines_stand_where_they_should() {
     };
     assert!(identity.baseline && random.baseline && rules.baseline && !report.rows[0].baseline);
     let (identity, random) = (&identity.measured, &random.measured);
-    assert_eq!(identity.total["profile"].s, 0.0);
-    assert_eq!(identity.total["profile"].harmonic, 0.0);
+    assert_eq!(identity.total.s, 0.0);
+    assert_eq!(identity.total.harmonic, 0.0);
     for direction in &identity.directions {
         let content = direction.all.content;
         assert_eq!(
@@ -190,7 +196,7 @@ fn the_baselines_stand_where_they_should() {
         );
     }
     // A random phrase of the target genre is the target genre: S at its ceiling, no content.
-    assert!((random.total["profile"].s - judge.ceiling).abs() < 0.2);
+    assert!((random.total.s - judge.ceiling).abs() < 0.2);
     let far = |direction: &DirectionFigures| direction.all.content.onset_f1 < 0.2;
     assert!(random.directions.iter().all(far));
     // Collections are told apart, and together they are all phrases.
@@ -199,7 +205,7 @@ fn the_baselines_stand_where_they_should() {
     assert_eq!(random.directions[0].all.phrases, 20);
     // A collection by itself is judged as it is within the whole, and beside it.
     let recall = &judge.by_source["jazz"];
-    let also = &report.also_judges[0].also_source;
+    let also = &report.also_judge.as_ref().unwrap().also_source;
     assert_eq!(also["jazz"]["two"], recall["two"]);
     assert!(!also.contains_key("pop"));
     let all = (8.0 * recall["one"].recall + 12.0 * recall["two"].recall) / 20.0;
@@ -235,23 +241,23 @@ fn the_report_has_its_keys_in_json_and_shows_every_row() {
         "/data",
         "/seed",
         "/real/jazz/polyphony",
-        "/judges/0/record/version",
-        "/judges/0/recall/pop",
-        "/judges/0/ceiling",
-        "/judges/0/by_source/jazz/one/recall",
-        "/also_judges/0/also_source/jazz/two/phrases",
+        "/judge/record/version",
+        "/judge/recall/pop",
+        "/judge/ceiling",
+        "/judge/by_source/jazz/one/recall",
+        "/also_judge/also_source/jazz/two/phrases",
         "/rows/1/name",
         "/rows/1/weights",
-        "/rows/1/total/profile/s_over_ceiling",
-        "/rows/1/total/profile/s_soft",
-        "/rows/1/directions/0/all/style/profile/p_source/output",
-        "/rows/1/directions/0/all/style/profile/p_source_soft_back",
+        "/rows/1/total/s_over_ceiling",
+        "/rows/1/total/s_soft",
+        "/rows/1/directions/0/all/style/p_source/output",
+        "/rows/1/directions/0/all/style/p_source_soft_back",
         "/rows/1/directions/0/all/content/cycle_onset_f1",
         "/rows/1/directions/0/all/content/groove_kept",
         "/rows/1/directions/0/by_source/one/phrases",
         "/rows/1/directions/0/also_source/two/content/melody_fidelity",
         "/rows/1/directions/1/output/scale_consistency",
-        "/groups/0/mean/total/profile/s",
+        "/groups/0/mean/total/s",
         "/groups/0/most/directions/1/output/empty_beats",
     ] {
         assert!(json.pointer(key).is_some(), "no {key} in {json}");
@@ -308,7 +314,7 @@ fn the_page_has_all_tables_plots_and_pictures_and_needs_nothing_else() {
             assert!(html.contains(&format!("<td>{cell}</td>")), "no {cell}");
         }
     }
-    // One plane and two charts for the one judge, and four pictures.
+    // One plane and two charts of the judge, and four pictures.
     assert_eq!(html.matches("<svg").count(), 3 + 4);
     assert_eq!(html.matches("<svg").count(), html.matches("</svg>").count());
     assert_eq!(

@@ -3,36 +3,31 @@
 use std::iter;
 
 use super::figures::{CONTENT, STYLE};
-use super::{Line, Section, arrow, judge_names, lines, marked};
+use super::{Line, Section, arrow, lines, marked};
 use crate::genre::Direction;
 use crate::train::evaluate::report::{Figures, Measured, Report};
 
 pub(super) fn collections(report: &Report) -> Section {
-    let of_judge = ["P(source) of x", "of x\u{302}", "of x\u{303}", "S"];
-    let judges = judge_names(report);
-    let by_judge = judges
-        .iter()
-        .flat_map(|judge| of_judge.map(|name| format!("{name}, {judge}")));
-    let head: Vec<String> = ["direction", "collection", "phrases", ""]
-        .map(str::to_owned)
-        .into_iter()
-        .chain(by_judge)
-        .chain(
-            [
-                "chroma cosine",
-                "onset F1",
-                "cycle onset F1",
-                "density ratio",
-            ]
-            .map(str::to_owned),
-        )
-        .collect();
+    let head = [
+        "direction",
+        "collection",
+        "phrases",
+        "",
+        "P(source) of x",
+        "of x\u{302}",
+        "of x\u{303}",
+        "S",
+        "chroma cosine",
+        "onset F1",
+        "cycle onset F1",
+        "density ratio",
+    ];
     let mut section = Section::new(
         "By collection",
         "The same figures by the collection that the source phrase comes from. Collections \
          marked \u{2020} are measured by themselves. A difference of less than 1 / \u{221a}phrases \
          is noise.",
-        &head.iter().map(String::as_str).collect::<Vec<_>>(),
+        &head,
     );
     for direction in Direction::BOTH {
         let Some(any) = report.rows.first() else {
@@ -44,7 +39,7 @@ pub(super) fn collections(report: &Report) -> Section {
             for line in lines(report) {
                 section
                     .rows
-                    .push(collection(&line, direction, name, by_itself, &judges));
+                    .push(collection(&line, direction, name, by_itself));
             }
         }
     }
@@ -52,13 +47,7 @@ pub(super) fn collections(report: &Report) -> Section {
 }
 
 /// One line of the table of collections.
-fn collection(
-    line: &Line,
-    direction: Direction,
-    name: &str,
-    by_itself: bool,
-    judges: &[&str],
-) -> Vec<String> {
+fn collection(line: &Line, direction: Direction, name: &str, by_itself: bool) -> Vec<String> {
     let of = |measured: &Measured| -> Option<Figures> {
         let figures = measured.direction(direction);
         let part = if by_itself {
@@ -68,10 +57,8 @@ fn collection(
         };
         part.cloned()
     };
-    let style = judges.iter().flat_map(|judge| {
-        [0, 1, 2, 4]
-            .map(|at: usize| line.cell(&|m| of(m).and_then(|f| STYLE[at].1(&f.style[*judge]))))
-    });
+    let style =
+        [0, 1, 2, 4].map(|at: usize| line.cell(&|m| of(m).and_then(|f| STYLE[at].1(&f.style))));
     let content =
         [0, 1, 2, 4].map(|at: usize| line.cell(&|m| of(m).and_then(|f| CONTENT[at].1(&f.content))));
     let phrases = of(line.mean).map_or(0, |figures| figures.phrases);

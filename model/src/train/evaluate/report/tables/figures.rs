@@ -1,6 +1,6 @@
 //! The models and the baselines: style, content and texture of their outputs.
 
-use super::{Section, arrow, judge_names, lines, three};
+use super::{Section, arrow, lines, three};
 use crate::genre::Direction;
 use crate::train::evaluate::figures::{Content, Texture};
 use crate::train::evaluate::report::{Report, Style, Total};
@@ -36,7 +36,6 @@ pub(super) fn summary(report: &Report) -> Section {
          is that of S / ceiling (at most 1) and the cycle onset F1.",
         &[
             "",
-            "judge",
             "S total",
             "S / ceiling",
             "S total, soft x\u{303}",
@@ -47,28 +46,23 @@ pub(super) fn summary(report: &Report) -> Section {
         ],
     );
     for line in lines(report) {
-        for judge in judge_names(report) {
-            let total =
-                |of: fn(&Total) -> Option<f64>| line.cell(&|measured| of(&measured.total[judge]));
-            let content =
-                |of: fn(&Content) -> f64| line.cell(&|measured| Some(measured.content(of)));
-            section.rows.push(vec![
-                line.name.clone(),
-                judge.to_owned(),
-                total(|total| Some(total.s)),
-                total(|total| Some(total.s_over_ceiling)),
-                total(|total| total.s_soft),
-                total(|total| Some(total.harmonic)),
-                content(|content| content.onset_f1),
-                content(|content| content.cycle_onset_f1),
-                content(|content| content.chroma_cosine),
-            ]);
-        }
+        let total = |of: fn(&Total) -> Option<f64>| line.cell(&|measured| of(&measured.total));
+        let content = |of: fn(&Content) -> f64| line.cell(&|measured| Some(measured.content(of)));
+        section.rows.push(vec![
+            line.name.clone(),
+            total(|total| Some(total.s)),
+            total(|total| Some(total.s_over_ceiling)),
+            total(|total| total.s_soft),
+            total(|total| Some(total.harmonic)),
+            content(|content| content.onset_f1),
+            content(|content| content.cycle_onset_f1),
+            content(|content| content.chroma_cosine),
+        ]);
     }
     section
 }
 
-/// How a judge's figure is found.
+/// How a figure of the style is found.
 pub(super) type StyleOf = fn(&Style) -> Option<f64>;
 
 pub(super) const STYLE: [(&str, StyleOf); 6] = [
@@ -81,11 +75,11 @@ pub(super) const STYLE: [(&str, StyleOf); 6] = [
 ];
 
 pub(super) fn style(report: &Report) -> Section {
-    let head = ["", "direction", "phrases", "judge"].into_iter();
+    let head = ["", "direction", "phrases"].into_iter();
     let head: Vec<&str> = head.chain(STYLE.map(|(name, _)| name)).collect();
     let mut section = Section::new(
         "Style",
-        "P(source) is the share of phrases that a judge calls the source genre: of the sources x, \
+        "P(source) is the share of phrases that the judge calls the source genre: of the sources x, \
          of the outputs x\u{302}, and of x\u{303}, which came back through both generators. \
          x\u{303} is made from the notes of x\u{302}; the soft x\u{303} is the paper's own, made \
          from the probabilities, in which a generator can hide what it knows of the source.",
@@ -94,18 +88,14 @@ pub(super) fn style(report: &Report) -> Section {
     for line in lines(report) {
         for direction in Direction::BOTH {
             let figures = line.mean.direction(direction);
-            for judge in judge_names(report) {
-                let cells = STYLE.map(|(_, of)| {
-                    line.cell(&|measured| of(&measured.direction(direction).all.style[judge]))
-                });
-                let start = [
-                    line.name.clone(),
-                    arrow(figures),
-                    figures.all.phrases.to_string(),
-                    judge.to_owned(),
-                ];
-                section.rows.push(start.into_iter().chain(cells).collect());
-            }
+            let cells = STYLE
+                .map(|(_, of)| line.cell(&|measured| of(&measured.direction(direction).all.style)));
+            let start = [
+                line.name.clone(),
+                arrow(figures),
+                figures.all.phrases.to_string(),
+            ];
+            section.rows.push(start.into_iter().chain(cells).collect());
         }
     }
     section
