@@ -19,9 +19,9 @@ use crate::weights::{self, FORMAT, Family, Header, Style};
 use lesson::Lesson;
 use music::Music;
 
-/// The steps of a lesson, unless others are asked for: under five minutes of one core for the
-/// network that is trained by default.
-pub const STEPS_OF_A_LESSON: u64 = 200;
+/// The steps of a lesson, unless others are asked for: about a minute of one core for the network
+/// that is trained by default.
+pub const STEPS_OF_A_LESSON: u64 = 160;
 
 /// What is said beside the numbers.
 #[derive(Clone, Debug)]
