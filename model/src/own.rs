@@ -1,6 +1,8 @@
 //! Weights of the user's own: files in one folder, which the plugin lists and
 //! `cargo xtask adopt` puts there.
 //!
+//! Styles that were learned from the user's music (`cargo xtask learn-style`) lie in the same folder.
+//!
 //! A file's name without its ending is the name of its weights. A file that cannot be used is named
 //! and left where it is: nothing here removes one. Not for the audio thread.
 
@@ -11,11 +13,13 @@ use std::path::{Path, PathBuf};
 
 use crate::files::write_whole;
 use crate::genre::Pair;
-use crate::transfer;
+use crate::transfer::{self, LearnedStyle};
 use crate::weights::{Header, MOST_BYTES, WeightsError};
 
 /// The ending of weights' files.
 const EXTENSION: &str = "safetensors";
+/// Bytes of a style's file, at most: the numbers of the largest network, and a long list of files.
+const MOST_OF_A_STYLE: u64 = 4 << 20;
 /// Characters of a name, at most.
 pub const LONGEST_NAME: usize = 60;
 
@@ -55,6 +59,12 @@ pub enum OwnError {
     /// The file is no weights file of this version.
     #[error("{0}: {1}")]
     Refused(PathBuf, WeightsError),
+    /// There is something else of that name.
+    #[error(
+        "{0}: there are weights of that name, not a style; expected a free name, or a style's to \
+         take its place: choose another name, or move the file"
+    )]
+    Taken(PathBuf),
     /// The file is for other genres.
     #[error(
         "{path}: these weights are for {found}, expected {expected}; choose them with that pair"
@@ -112,6 +122,51 @@ pub fn list(folder: &Path) -> (Vec<Own>, Vec<OwnError>) {
     own.sort_by_cached_key(|own| own.name.to_lowercase());
     refused.sort_by_cached_key(ToString::to_string);
     (own, refused)
+}
+
+/// The names of the styles in `folder`. What cannot be used is named by [`list`].
+pub fn styles(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let style = |path: &Path| {
+        let name = path.file_stem()?.to_str()?;
+        let is_ours = path.extension()? == EXTENSION && is_name(name);
+        (is_ours && is_style(path)).then(|| name.to_owned())
+    };
+    let mut names: Vec<String> = entries.filter_map(|entry| style(&entry.path())).collect();
+    names.sort_by_cached_key(|name| name.to_lowercase());
+    names
+}
+
+/// The style of that name.
+pub fn style(folder: &Path, name: &str) -> Result<LearnedStyle, OwnError> {
+    let path = path(folder, name)?;
+    style_at(&path)
+}
+
+/// The style in this file, wherever it lies.
+pub fn style_at(path: &Path) -> Result<LearnedStyle, OwnError> {
+    let style = LearnedStyle::from_bytes(&bytes(path)?);
+    style.map_err(|error| OwnError::Refused(path.to_owned(), error))
+}
+
+/// Keeps a style's file under that name, in place of a style of the same name; where it is now.
+pub fn keep_style(folder: &Path, name: &str, style: &[u8]) -> Result<PathBuf, OwnError> {
+    let to = path(folder, name)?;
+    if to.exists() && !is_style(&to) {
+        return Err(OwnError::Taken(to));
+    }
+    fs::create_dir_all(folder).map_err(|error| OwnError::Io(folder.to_owned(), error))?;
+    write_whole(&to, style).map_err(|error| OwnError::Io(to.clone(), error))?;
+    Ok(to)
+}
+
+fn is_style(path: &Path) -> bool {
+    // Networks are larger, and need not be read.
+    let is_small = path
+        .metadata()
+        .is_ok_and(|found| found.len() <= MOST_OF_A_STYLE);
+    let bytes = || bytes(path).unwrap_or_default();
+    is_small && Header::read(&bytes()).is_ok_and(|header| header.style().is_ok())
 }
 
 /// The file of the weights of that name.
@@ -264,6 +319,29 @@ mod tests {
         );
         let none = fs::read_dir(&folder).unwrap().flatten().count();
         assert_eq!(none, 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn styles_lie_beside_weights_and_take_the_place_of_no_others() {
+        let style = crate::transfer::tests::style("Rags", shipped::arranger());
+        let folder = folder_with(&[("net.safetensors", shipped::cyclegan(Pair::JAZZ_POP))]);
+        let folder = folder.path();
+        let path = keep_style(folder, "Rags", &style).unwrap();
+        keep_style(folder, "Rags", &style).unwrap();
+        assert_eq!(fs::read(path).unwrap(), style);
+        assert_eq!(styles(folder), ["Rags"]);
+        let (own, refused) = list(folder);
+        assert_eq!((own.len(), refused.len()), (1, 0));
+        assert_eq!(super::style(folder, "Rags").unwrap().about().name, "Rags");
+        let taken = keep_style(folder, "net", &style).unwrap_err();
+        assert!(matches!(taken, OwnError::Taken(_)), "{taken}");
+        let gone = super::style(folder, "gone").unwrap_err();
+        assert!(matches!(gone, OwnError::Missing(_)), "{gone}");
+        let other = super::style(folder, "net").unwrap_err().to_string();
+        assert!(
+            other.contains("the family is CycleGAN, expected style"),
+            "{other}"
+        );
     }
 
     #[test]

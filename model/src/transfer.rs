@@ -10,6 +10,7 @@
 mod arranger;
 mod cyclegan;
 mod room;
+mod style;
 mod wish;
 
 use candle_core::Device;
@@ -17,11 +18,12 @@ use candle_core::Device;
 use crate::genre::{Direction, Pair};
 use crate::roll::edits::Edits;
 use crate::roll::notes::NoteRoll;
-use crate::weights::{Family, Header, WeightsError, read_generators, read_network};
+use crate::weights::{Family, Header, WeightsError, read_generators, read_network, read_style};
 
 pub use arranger::ArrangerTransfer;
 pub use cyclegan::CycleGanTransfer;
 pub use room::{MARGIN, Room};
+pub use style::LearnedStyle;
 pub use wish::Wish;
 
 /// A forward pass that failed.
@@ -38,6 +40,9 @@ pub enum TransferError {
     /// The networks were not trained for these genres.
     #[error("the weights do not know {0}; choose another pair, or other weights")]
     Genres(Pair),
+    /// The style was not learned on these weights.
+    #[error(transparent)]
+    Style(Box<WeightsError>),
     /// The network gave something that is no probability.
     #[error("the network gave a value that is not a number; the weights may be damaged")]
     NotANumber,
@@ -97,6 +102,7 @@ pub fn check(bytes: &[u8]) -> Result<Header, WeightsError> {
     match header.family {
         Family::Arranger(_) => read_network(bytes, &Device::Cpu).map(drop)?,
         Family::CycleGan(_) => read_generators(bytes, &Device::Cpu).map(drop)?,
+        Family::Style(_) => read_style(bytes).map(drop)?,
     }
     Ok(header)
 }
@@ -131,7 +137,10 @@ impl Transfer {
     fn on_device(bytes: &[u8], device: Device) -> Result<Self, WeightsError> {
         match Header::read(bytes)?.family {
             Family::Arranger(_) => ArrangerTransfer::on_device(bytes, device).map(Self::Arranger),
-            Family::CycleGan(_) => CycleGanTransfer::on_device(bytes, device).map(Self::CycleGan),
+            // A style alone plays nothing, which that says.
+            Family::CycleGan(_) | Family::Style(_) => {
+                CycleGanTransfer::on_device(bytes, device).map(Self::CycleGan)
+            }
         }
     }
 
@@ -169,6 +178,40 @@ impl Transfer {
             Self::CycleGan(_) => Err(TransferError::Genres(pair)),
         }
     }
+
+    /// Makes sure that a style was learned on these weights.
+    ///
+    /// # Errors
+    /// If it was not, or they are of a family that has no styles.
+    pub fn takes(&self, style: &LearnedStyle) -> Result<(), WeightsError> {
+        self.arranger_for(style).map(drop)
+    }
+
+    fn arranger_for(&self, style: &LearnedStyle) -> Result<&ArrangerTransfer, WeightsError> {
+        match self {
+            Self::Arranger(arranger) => arranger.takes(style).map(|()| arranger),
+            Self::CycleGan(cyclegan) => Err(WeightsError::Other {
+                what: "the family of the weights beside the style",
+                found: cyclegan.header().family.to_string(),
+                expected: "arranger".into(),
+            }),
+        }
+    }
+
+    /// The edits that lead from `phrase` towards a style of the user's own.
+    ///
+    /// # Errors
+    /// If the style was not learned on these weights, or a pass fails.
+    pub fn edits_in_style(
+        &self,
+        phrase: &NoteRoll,
+        style: &LearnedStyle,
+        wish: &Wish,
+    ) -> Result<Edits, TransferError> {
+        self.arranger_for(style)
+            .map_err(|error| TransferError::Style(Box::new(error)))?
+            .edits_in_style(phrase, style, wish)
+    }
 }
 
 /// What users call a device.
@@ -179,3 +222,6 @@ const fn device_name(device: &Device) -> &'static str {
         Device::Metal(_) => "Metal",
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

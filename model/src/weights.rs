@@ -2,10 +2,11 @@
 //! are. Bytes in, bytes out; nothing here opens a file.
 //!
 //! Tensors are f16: those of an arranger under their own names, those of a CycleGAN's generators as
-//! `ab.…` and `ba.…` after their direction. The header lies in the safetensors metadata under
+//! `ab.…` and `ba.…` after their direction, those of a style as one, `columns`. The header lies in the safetensors metadata under
 //! [`HEADER_KEY`] as JSON.
 
 mod header;
+mod style;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -21,6 +22,7 @@ use crate::genre::Direction;
 use crate::net::Generator;
 
 pub use header::{Arranger, CycleGan, FORMAT, Family, HEADER_KEY, Header};
+pub use style::{Style, read_style, sha256, write_style};
 
 /// The largest file that is read: far more than the largest network of the paper takes.
 pub(crate) const MOST_BYTES: usize = 256 << 20;
@@ -51,6 +53,20 @@ pub enum WeightsError {
         name: String,
         /// What is wrong.
         problem: String,
+    },
+    /// A style that was learned on other weights.
+    #[error(
+        "the style {name:?} was learned on the weights {found}\u{2026} (SHA-256) and works with \
+         those alone, expected {expected}\u{2026}: it is a few numbers beside theirs; learn it \
+         again with `cargo xtask learn-style`, or use it with those weights"
+    )]
+    Base {
+        /// The style's name.
+        name: String,
+        /// The beginning of the hash of the weights that it was learned on.
+        found: String,
+        /// That of the weights that it was asked for with.
+        expected: String,
     },
     /// The system does not give the memory that loading takes.
     #[error(

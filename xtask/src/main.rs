@@ -96,6 +96,10 @@ enum Task {
     /// Move MIDI files to another genre (arguments go to the command-line tool; try --help).
     #[command(disable_help_flag = true)]
     Transfer(forward::Args),
+    /// Learn a style of one's own from a folder of MIDI files (arguments go to the command-line
+    /// tool; try --help).
+    #[command(disable_help_flag = true)]
+    LearnStyle(forward::Args),
     /// Put trained weights into the plugin's own list (arguments go to the command-line tool; try
     /// --help).
     #[command(disable_help_flag = true)]
@@ -125,6 +129,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Calibrate(args) => return forward::run("calibrate", &args),
         Task::Examples(args) => return forward::run("examples", &args),
         Task::Transfer(args) => return forward::run("transfer", &args),
+        Task::LearnStyle(args) => return forward::run("learn-style", &args),
         Task::Adopt(args) => return forward::run("adopt", &args),
         Task::Inspect(args) => return forward::run("inspect", &args),
         Task::Check(args) => check::run(&args),

@@ -7,6 +7,7 @@
 //! hidden, and the network fills it in, in a few passes, in the target genre's manner.
 
 mod canvas;
+mod columns;
 mod config;
 mod dice;
 pub mod encoding;
@@ -19,9 +20,11 @@ mod seed;
 pub mod skeleton;
 
 pub use canvas::{Canvas, HALF_BARS, Harmony, LENGTHS, length_class};
+pub use columns::Columns;
 pub use config::{ArrangerConfig, CONDITION, LOGITS, PLANES};
+pub(crate) use feel::straightened;
 pub use loaded::{Arranger, Styles, column_share};
-pub use network::Network;
+pub use network::{NO_GENRE, Network};
 pub use prototype::from_prototype;
 pub use seed::seed;
 

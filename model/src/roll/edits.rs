@@ -118,6 +118,13 @@ impl Edits {
         ordered
     }
 
+    /// Those of them that `keep` wants.
+    #[must_use]
+    pub fn filtered(&self, keep: impl Fn(Edit) -> bool) -> Self {
+        let kept = self.all().iter().copied();
+        Self::in_order(&kept.filter(|edit| keep(*edit)))
+    }
+
     /// Number of edits at full amount.
     pub const fn count(&self) -> usize {
         self.first[STEPS] as usize

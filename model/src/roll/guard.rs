@@ -45,7 +45,16 @@ impl Default for Facts {
 impl Facts {
     /// The facts of a source phrase. Some ten thousand operations on bits; allocates nothing.
     pub fn of(source: &NoteRoll) -> Self {
-        let tune = melody::notes(source);
+        Self::with(source, melody::notes(source))
+    }
+
+    /// The facts of a source phrase of which `tune`, some of its notes, is the tune, whether or
+    /// not it is the top line.
+    pub fn of_tune(source: &NoteRoll, tune: &NoteRoll) -> Self {
+        Self::with(source, *tune.sounding())
+    }
+
+    fn with(source: &NoteRoll, tune: Roll) -> Self {
         Self {
             source: *source,
             tune,
@@ -80,6 +89,12 @@ impl Facts {
     #[must_use]
     pub fn apply(&self, edits: &Edits, amount: f32, guard: &Guard) -> NoteRoll {
         edits.apply_where(&self.source, |edit| self.applies(edit, amount, guard))
+    }
+
+    /// The edits of this source that the melody lock leaves.
+    #[must_use]
+    pub fn unlocked(&self, edits: &Edits) -> Edits {
+        edits.filtered(|edit| !self.is_locked(edit))
     }
 
     /// Whether an edit takes a note of the tune away, or would sound in it or above it.

@@ -80,6 +80,8 @@ pub struct Part {
     pub program: u8,
     /// What it is taken for.
     pub kind: Kind,
+    /// Whether its own notes are chords, or several voices, whatever it is taken for.
+    pub has_chords: bool,
     /// The keys that new notes may have.
     pub keys: RangeInclusive<u8>,
     /// The part that it doubles, as an index into [`Parts`], and how many semitones above it.
@@ -88,6 +90,14 @@ pub struct Part {
     pub median: u8,
     /// Number of its notes.
     pub notes: usize,
+}
+
+impl Part {
+    /// Whether it is taken for one voice and plays chords: nothing is added to it then, and its
+    /// own notes are no line.
+    pub fn is_line_of_chords(&self) -> bool {
+        self.has_chords && matches!(self.kind, Kind::Voice | Kind::Bass)
+    }
 }
 
 /// The parts of a song, in the order of their tracks and channels.
@@ -109,13 +119,14 @@ impl Parts {
         }
         let parts = notes.iter().map(|((track, channel), notes)| {
             let program = notes.first().map_or(0, |note| note.program);
-            let kind = taken_for.get(track).copied();
-            let kind = kind.unwrap_or_else(|| kind_of(notes, program));
+            let by_notes = kind_of(notes, program);
+            let kind = taken_for.get(track).copied().unwrap_or(by_notes);
             Part {
                 track: *track,
                 channel: *channel,
                 program,
                 kind,
+                has_chords: by_notes == Kind::Chords,
                 keys: keys(notes, program, kind),
                 doubles: None,
                 median: median(notes),
@@ -161,7 +172,8 @@ impl Parts {
     pub fn is_one_voice(&self) -> bool {
         let heard = |part: &&Part| part.kind != Kind::Kept && part.doubles.is_none();
         let mut heard = self.parts.iter().filter(heard);
-        let kind = heard.next().map(|part| part.kind);
+        let line = heard.next().filter(|part| !part.is_line_of_chords());
+        let kind = line.map(|part| part.kind);
         heard.next().is_none() && matches!(kind, Some(Kind::Voice | Kind::Bass))
     }
 

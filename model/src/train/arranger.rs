@@ -9,6 +9,7 @@
 //! | [`loss`] | what the logits say wrongly of hidden cells |
 //! | [`state`] | the network, its running mean and optimiser, and one step of them |
 //! | [`learner`] | the training state as the loop drives it |
+//! | [`style`] | a style of the user's own, which a trained network learns in minutes |
 //! | [`validation`] | which weights of a run are best |
 
 pub mod batch;
@@ -18,4 +19,5 @@ pub mod loss;
 pub mod masks;
 pub mod recipe;
 pub mod state;
+pub mod style;
 pub mod validation;

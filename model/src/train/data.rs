@@ -18,6 +18,7 @@ use crate::genre::Genre;
 
 pub use damaged::Damaged;
 pub use error::DataError;
+pub(super) use left_out::summary;
 pub use left_out::{LeftOut, Reason};
 
 use super::rolls::{Rolls, keep};

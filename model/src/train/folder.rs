@@ -28,6 +28,17 @@ pub(super) fn read(
     left_out: &mut Vec<LeftOut>,
     damaged: &mut Vec<Damaged>,
 ) -> Result<Vec<Piece>, DataError> {
+    pieces(dir, genre, cache, left_out, damaged).map(deal)
+}
+
+/// The pieces below `dir`, each with the SHA-256 of its file, without a split.
+pub(super) fn pieces(
+    dir: &Path,
+    genre: Genre,
+    cache: Option<&Path>,
+    left_out: &mut Vec<LeftOut>,
+    damaged: &mut Vec<Damaged>,
+) -> Result<Vec<([u8; 32], Piece)>, DataError> {
     if !dir.is_dir() {
         return Err(DataError::NotFolder(dir.to_owned()));
     }
@@ -121,7 +132,7 @@ pub(super) fn read(
             }
         }
     }
-    Ok(deal(pieces))
+    Ok(pieces)
 }
 
 /// Gives each piece its split, by the order of the digests.

@@ -2,19 +2,24 @@
 
 use candle_core::Device;
 
-use super::{TransferError, Wish, device_name, room};
+use super::{LearnedStyle, TransferError, Wish, device_name, room};
 use crate::family::arranger::sampler::{Sample, Settings, Voices};
 use crate::family::arranger::{Arranger, Styles, seed};
 use crate::genre::{Direction, Genre, Pair};
 use crate::roll::edits::Edits;
 use crate::roll::notes::NoteRoll;
-use crate::weights::{Arranger as Known, Header, WeightsError, read_network};
+use crate::weights::{Arranger as Known, Header, WeightsError, read_network, sha256};
+
+/// The column of styles of the user's own where a seed is made of it: one behind the norms' own.
+const OWN: usize = 4;
 
 /// One network for all genres.
 #[derive(Debug)]
 pub struct ArrangerTransfer {
     header: Header,
     known: Known,
+    /// SHA-256 of the file.
+    hash: String,
     arranger: Arranger,
     device: &'static str,
 }
@@ -35,6 +40,7 @@ impl ArrangerTransfer {
         Ok(Self {
             known: header.arranger()?.clone(),
             header,
+            hash: sha256(bytes),
             device: device_name(&device),
             arranger: Arranger::new(network, device).map_err(unreadable)?,
         })
@@ -62,10 +68,45 @@ impl ArrangerTransfer {
     ) -> Result<Sample, TransferError> {
         let target = self.known.column(pair.target(direction));
         let target = target.ok_or(TransferError::Genres(pair))?;
+        let ends = (target, pair.target(direction) != Genre::Jazz);
+        self.run(phrase, &Styles::of_column(target), ends, wish)
+    }
+
+    /// Makes sure that a style was learned on these weights.
+    ///
+    /// # Errors
+    /// If it was not.
+    pub fn takes(&self, style: &LearnedStyle) -> Result<(), WeightsError> {
+        style.fits(&self.hash, &self.header)
+    }
+
+    /// The phrase in a style of the user's own, at full amount. The style has to be one of these
+    /// weights ([`Self::takes`]).
+    ///
+    /// # Errors
+    /// If a pass fails.
+    pub fn arrange_in_style(
+        &self,
+        phrase: &NoteRoll,
+        style: &LearnedStyle,
+        wish: &Wish,
+    ) -> Result<Sample, TransferError> {
+        let ends = (OWN, !style.about().swings);
+        self.run(phrase, &Styles::of_own(style.columns()), ends, wish)
+    }
+
+    /// Fills in a phrase; `column` is for the seed.
+    fn run(
+        &self,
+        phrase: &NoteRoll,
+        styles: &Styles<'_>,
+        (column, straight): (usize, bool),
+        wish: &Wish,
+    ) -> Result<Sample, TransferError> {
         let settings = Settings {
             freedom: wish.freedom,
             pitch_classes: wish.pitch_classes,
-            seed: seed(phrase, target, wish.variation),
+            seed: seed(phrase, column, wish.variation),
             decided: wish.decided,
             played: wish.played,
             voices: if wish.one_voice {
@@ -73,12 +114,10 @@ impl ArrangerTransfer {
             } else {
                 Voices::Free
             },
-            straight: pair.target(direction) != Genre::Jazz,
+            straight,
             ..Settings::default()
         };
-        let arranged = self
-            .arranger
-            .arrange(phrase, &Styles::of_column(target), &settings);
+        let arranged = self.arranger.arrange(phrase, styles, &settings);
         arranged.map_err(|source| TransferError::Network {
             device: self.device.to_owned(),
             source: Box::new(source),
@@ -96,6 +135,21 @@ impl ArrangerTransfer {
         wish: &Wish,
     ) -> Result<Edits, TransferError> {
         let Sample { notes, confidence } = self.arrange(phrase, ends, wish)?;
+        Ok(Edits::between(phrase, &notes, &confidence, wish.held))
+    }
+
+    /// The edits that lead from `phrase` to what the network makes of it in a style of the user's
+    /// own.
+    ///
+    /// # Errors
+    /// As [`Self::arrange_in_style`].
+    pub fn edits_in_style(
+        &self,
+        phrase: &NoteRoll,
+        style: &LearnedStyle,
+        wish: &Wish,
+    ) -> Result<Edits, TransferError> {
+        let Sample { notes, confidence } = self.arrange_in_style(phrase, style, wish)?;
         Ok(Edits::between(phrase, &notes, &confidence, wish.held))
     }
 }

@@ -115,6 +115,8 @@ pub(super) fn to_load(bytes: &[u8], device: &Device) -> Result<(), WeightsError>
         Family::Arranger(Arranger { network, .. }) => {
             Room::of_arranger(bytes.len(), &network, Level::best(), threads)
         }
+        // It is a few numbers.
+        Family::Style(_) => return Ok(()),
     };
     // On another device nothing is laid out; its own memory is for its driver to refuse.
     ask(if device.is_cpu() {

@@ -11,7 +11,7 @@ use crate::genre::{Genre, Pair};
 use crate::net::GeneratorConfig;
 use crate::roll::{LOWEST_KEY, PITCHES, STEPS};
 
-use super::{MOST_BYTES, WeightsError, other};
+use super::{MOST_BYTES, Style, WeightsError, other};
 
 /// Where the header lies in the metadata.
 pub const HEADER_KEY: &str = "third-stream";
@@ -55,6 +55,9 @@ pub enum Family {
     /// Two generators of a genre pair (Brunner et al. 2018).
     #[serde(rename = "cyclegan")]
     CycleGan(CycleGan),
+    /// What a style of the user's own adds to an arranger; no network.
+    #[serde(rename = "style")]
+    Style(Style),
 }
 
 /// What an arranger's file says of its network.
@@ -134,10 +137,11 @@ impl Header {
         match &self.family {
             Family::Arranger(arranger) => arranger.check(),
             Family::CycleGan(cyclegan) => cyclegan.check(),
+            Family::Style(style) => style.check(),
         }
     }
 
-    /// The genre pairs that the networks can play between.
+    /// The genre pairs that the networks can play between; none for a style.
     pub fn pairs(&self) -> Vec<Pair> {
         match &self.family {
             Family::Arranger(arranger) => {
@@ -148,6 +152,7 @@ impl Header {
                     .collect()
             }
             Family::CycleGan(cyclegan) => cyclegan.pair().into_iter().collect(),
+            Family::Style(_) => Vec::new(),
         }
     }
 
@@ -158,7 +163,7 @@ impl Header {
     pub fn cyclegan(&self) -> Result<&CycleGan, WeightsError> {
         match &self.family {
             Family::CycleGan(cyclegan) => Ok(cyclegan),
-            Family::Arranger(_) => Err(other("the family", "arranger", "cyclegan")),
+            found => Err(other("the family", found, "CycleGAN")),
         }
     }
 
@@ -169,7 +174,7 @@ impl Header {
     pub fn arranger(&self) -> Result<&Arranger, WeightsError> {
         match &self.family {
             Family::Arranger(arranger) => Ok(arranger),
-            Family::CycleGan(_) => Err(other("the family", "cyclegan", "arranger")),
+            found => Err(other("the family", found, "arranger")),
         }
     }
 }
@@ -182,18 +187,7 @@ impl Arranger {
     }
 
     fn check(&self) -> Result<(), WeightsError> {
-        let ArrangerConfig {
-            base_channels,
-            residual_blocks,
-        } = self.network;
-        if !(1..=256).contains(&base_channels) || residual_blocks > 64 {
-            let found = format!("{base_channels} channels × {residual_blocks} blocks");
-            return Err(other(
-                "the network",
-                found,
-                "1 to 256 channels × 0 to 64 blocks",
-            ));
-        }
+        check_network(&self.network)?;
         let known = self.genres.iter().all(|name| name.parse::<Genre>().is_ok());
         if !known || !(1..=Genre::ALL.len()).contains(&self.genres.len()) {
             let expected = Genre::ALL.map(Genre::name).join(", ");
@@ -246,8 +240,26 @@ impl Display for Family {
         f.write_str(match self {
             Self::Arranger(_) => "arranger",
             Self::CycleGan(_) => "CycleGAN",
+            Self::Style(_) => "style",
         })
     }
+}
+
+/// Whether a network of this shape can be made.
+pub(super) fn check_network(network: &ArrangerConfig) -> Result<(), WeightsError> {
+    let ArrangerConfig {
+        base_channels,
+        residual_blocks,
+    } = *network;
+    if !(1..=256).contains(&base_channels) || residual_blocks > 64 {
+        let found = format!("{base_channels} channels × {residual_blocks} blocks");
+        return Err(other(
+            "the network",
+            found,
+            "1 to 256 channels × 0 to 64 blocks",
+        ));
+    }
+    Ok(())
 }
 
 /// The header of this JSON text; one of format 1 is a CycleGAN's.

@@ -31,7 +31,7 @@ fn header() -> Header {
 fn of(header: &mut Header) -> &mut CycleGan {
     match &mut header.family {
         Family::CycleGan(cyclegan) => cyclegan,
-        Family::Arranger(_) => unreachable!(),
+        Family::Arranger(_) | Family::Style(_) => unreachable!(),
     }
 }
 

@@ -14,6 +14,7 @@ mod device;
 mod evaluate;
 mod examples;
 mod inspect;
+mod learn_style;
 mod music;
 mod named;
 mod process;
@@ -21,6 +22,7 @@ mod settings;
 mod sweep;
 mod train;
 mod transfer;
+mod words;
 
 use std::process::ExitCode;
 
@@ -48,6 +50,8 @@ enum Command {
     Examples(examples::ExamplesArgs),
     /// Transfer a MIDI file, or a folder of them, to another genre.
     Transfer(transfer::TransferArgs),
+    /// Learn a style of one's own from a folder of MIDI files, in minutes.
+    LearnStyle(learn_style::LearnStyleArgs),
     /// Put trained weights into the plugin's own list.
     Adopt(adopt::AdoptArgs),
     /// Print what a weights file or a checkpoint says of itself.
@@ -63,6 +67,7 @@ fn main() -> ExitCode {
         Command::Calibrate(args) => calibrate::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Examples(args) => examples::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Transfer(args) => transfer::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::LearnStyle(args) => learn_style::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Adopt(args) => adopt::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Inspect(args) => inspect::run(&args).map(|()| ExitCode::SUCCESS),
     };

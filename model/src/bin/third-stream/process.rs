@@ -15,7 +15,25 @@ pub(crate) fn set_up() {
         unsafe { std::env::set_var(THREADS, "1") };
     }
     keep_memory();
+    end_with_the_pipe();
 }
+
+/// Ends this program quietly once nobody reads what it prints any more (`| head`), as other
+/// programs do; Rust's default is an error of every print, and that a panic.
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "a function of the C library")]
+fn end_with_the_pipe() {
+    unsafe extern "C" {
+        /// Sets what a signal does; 0 is the system's default.
+        safe fn signal(signal: i32, handler: usize) -> usize;
+    }
+    const SIGPIPE: i32 = 13;
+    const DEFAULT: usize = 0;
+    signal(SIGPIPE, DEFAULT);
+}
+
+#[cfg(not(unix))]
+fn end_with_the_pipe() {}
 
 /// Keeps freed memory for the next step: otherwise each large tensor is given back to the system
 /// and its pages are cleared again when it is made the next time, a tenth of the time of a step.

@@ -274,7 +274,7 @@ fn parent(folder: &Path) -> &Path {
 
 /// The commit of the code that trains, for the weights' header. Only cargo knows where that is: a
 /// path that was compiled in would name the building machine in what is shipped.
-fn commit() -> String {
+pub(crate) fn commit() -> String {
     let Some(package) = std::env::var_os("CARGO_MANIFEST_DIR") else {
         return "unknown".to_owned();
     };

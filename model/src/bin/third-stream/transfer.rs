@@ -1,4 +1,6 @@
-//! `third-stream transfer`: a MIDI file, or a folder of them, to another genre.
+//! `third-stream transfer`: a MIDI file, or a folder of them, to another genre or style.
+
+mod target;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,15 +9,20 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use third_stream_model::files;
-use third_stream_model::genre::{Direction, Genre, Pair};
+use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::perform::Control;
-use third_stream_model::roll::guard::Guard;
+use third_stream_model::roll::edits::Edits;
+use third_stream_model::roll::guard::{Facts, Guard};
+use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::shipped;
 use third_stream_model::smf::Smf;
 use third_stream_model::song::parts::{Kind, Parts};
-use third_stream_model::song::{Counts, Selection, Song};
+use third_stream_model::song::{Counts, Phrase, Selection, Song};
 use third_stream_model::svg;
 use third_stream_model::transfer::{Transfer, Wish};
+
+use crate::words::plural;
+use target::Target;
 
 /// Options of `transfer`.
 #[derive(clap::Args)]
@@ -24,20 +31,22 @@ pub(crate) struct TransferArgs {
     input: PathBuf,
     /// The file to write, or the folder for the files of a folder
     output: PathBuf,
-    /// Target genre: jazz, classic or pop
-    #[arg(long)]
-    to: Genre,
+    /// Target: jazz, classic or pop, or a style of your own by its name or its file
+    /// (`learn-style`)
+    #[arg(long, value_name = "GENRE|STYLE")]
+    to: String,
     /// How much of the transfer is applied, 0 to 100 %; at 0 the file stays as it is
-    #[arg(long, default_value = "100", value_parser = percent)]
+    #[arg(long, default_value = "100", allow_hyphen_values = true, value_parser = percent)]
     amount: f32,
     /// How far the notes are pulled to the grid of 16ths, 0 to 100 %
-    #[arg(long, default_value = "100", value_parser = percent)]
+    #[arg(long, default_value = "100", allow_hyphen_values = true, value_parser = percent)]
     quantise: f32,
-    /// Keep the melody: the top line is not edited, and nothing is added above it
+    /// Keep the melody: the top line, or the tracks that --tracks takes for a voice, are not
+    /// edited, and nothing is added above
     #[arg(long)]
     melody_lock: bool,
     /// How free the tune is, 0 (as played) to 100 %; --melody-lock means 0
-    #[arg(long, default_value = "50", value_parser = percent)]
+    #[arg(long, default_value = "50", allow_hyphen_values = true, value_parser = percent)]
     tune: f32,
     /// How much of the harmony is kept: kept, three or enriched
     #[arg(long, value_enum, default_value = "three")]
@@ -46,7 +55,7 @@ pub(crate) struct TransferArgs {
     #[arg(long, default_value = "1", value_parser = clap::value_parser!(u8).range(1..=16))]
     variation: u8,
     /// Keep added notes in the source's key, 0 to 100 %: the less sure ones go first
-    #[arg(long, default_value = "0", value_parser = percent)]
+    #[arg(long, default_value = "0", allow_hyphen_values = true, value_parser = percent)]
     scale_guard: f32,
     /// Fewer added notes (-100) to fewer removed ones (100), in percent
     #[arg(long, default_value = "0", allow_hyphen_values = true, value_parser = signed_percent)]
@@ -66,7 +75,7 @@ pub(crate) struct TransferArgs {
     #[arg(long, value_delimiter = ',', value_name = "N[=KIND]")]
     tracks: Vec<Track>,
     /// Transfer only these channels, 1 to 16; never drums (10, and others that the file marks)
-    #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u8).range(1..=16))]
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true, value_parser = channel)]
     channels: Vec<u8>,
 }
 
@@ -111,11 +120,28 @@ fn percent(text: &str) -> Result<f32, String> {
     }
 }
 
+/// A channel that can be transferred, from 1.
+fn channel(text: &str) -> Result<u8, String> {
+    const DRUMS: u8 = 10;
+    match text.trim().parse() {
+        Ok(DRUMS) => Err(format!(
+            "channel {DRUMS} is drums, which are never transferred; expected 1 to 9 or 11 to 16"
+        )),
+        Ok(channel) if (1..=16).contains(&channel) => Ok(channel),
+        _ => Err("expected a channel from 1 to 16 without 10, the drums".to_owned()),
+    }
+}
+
 /// Transfers a file or a folder. Fails if any file did, after all were tried.
 pub(crate) fn run(args: &TransferArgs) -> Result<()> {
     let engine = Engine::of(args)?;
-    let input = &args.input;
+    let TransferArgs { input, output, .. } = args;
     if !input.is_dir() {
+        ensure!(
+            !output.is_dir(),
+            "{}: is a folder, expected a file to write; add the file's name",
+            output.display()
+        );
         let report = engine.file(input, &args.output, args.pictures.as_deref())?;
         println!("{}: {report}", args.output.display());
         return Ok(());
@@ -126,6 +152,15 @@ pub(crate) fn run(args: &TransferArgs) -> Result<()> {
 /// Transfers every MIDI file below the input folder and names what is skipped.
 fn folder(engine: &Engine) -> Result<()> {
     let TransferArgs { input, output, .. } = engine.args;
+    let is_file = |path: &Path| path.exists() && !path.is_dir();
+    let wanted = [Some(output), engine.args.pictures.as_ref()];
+    if let Some(file) = wanted.into_iter().flatten().find(|path| is_file(path)) {
+        bail!(
+            "{}: is a file, expected a folder, since {} is one; name a folder or a new name",
+            file.display(),
+            input.display()
+        );
+    }
     let found = files::below(input).map_err(|(path, error)| {
         let text = "cannot be listed; expected a folder of MIDI files";
         anyhow::Error::new(error).context(format!("{}: {text}", path.display()))
@@ -158,14 +193,18 @@ fn folder(engine: &Engine) -> Result<()> {
     ensure!(
         done + failed > 0,
         "{}: expected MIDI files in this folder or below it, by content or name (.mid, .midi, \
-         .smf, .kar, .rmi); found none among {skipped} files",
-        input.display()
+         .smf, .kar, .rmi); found none among {}",
+        input.display(),
+        plural(skipped, "file")
     );
-    println!("{done} files transferred, {failed} failed, {skipped} skipped");
+    println!(
+        "{} transferred, {failed} failed, {skipped} skipped",
+        plural(done, "file")
+    );
     ensure!(
         failed == 0,
-        "{failed} of {} files could not be transferred; the reasons are above",
-        done + failed
+        "{failed} of {} could not be transferred; the reasons are above",
+        plural(done + failed, "file")
     );
     Ok(())
 }
@@ -174,8 +213,7 @@ fn folder(engine: &Engine) -> Result<()> {
 struct Engine<'a> {
     args: &'a TransferArgs,
     transfer: Transfer,
-    pair: Pair,
-    direction: Direction,
+    target: Target,
     wish: Wish,
     selection: Selection,
 }
@@ -196,15 +234,14 @@ impl<'a> Engine<'a> {
             None => Transfer::from_bytes(shipped::arranger())
                 .context("the bundled weights are damaged")?,
         };
-        let (pair, direction) = ends(&transfer.header().pairs(), args)?;
+        let target = Target::of(args, &transfer)?;
         let named = args.tracks.iter().filter(|track| track.kind.is_none());
         let tracks: BTreeSet<usize> = named.map(|track| track.index).collect();
         let channels: BTreeSet<u8> = args.channels.iter().map(|n| n - 1).collect();
         Ok(Self {
             args,
             transfer,
-            pair,
-            direction,
+            target,
             wish: Wish {
                 variation: args.variation,
                 freedom: if args.melody_lock { 0.0 } else { args.tune },
@@ -239,15 +276,7 @@ impl<'a> Engine<'a> {
             .with_context(|| format!("{}: cannot be read; expected a MIDI file", at()))?;
         let mut smf = Smf::read(&bytes).with_context(at)?;
         let song = Song::of(&smf).with_context(at)?;
-        let mut named = self.args.tracks.iter().map(|track| track.index);
-        if let Some(missing) = named.find(|index| *index >= smf.tracks().len()) {
-            bail!(
-                "{}: there is no track {}; the file has {}",
-                input.display(),
-                missing + 1,
-                smf.tracks().len()
-            );
-        }
+        self.check_tracks(&smf, &song).with_context(at)?;
         let taken_for = self.args.tracks.iter();
         let taken_for = taken_for.filter_map(|track| Some((track.index, track.kind?)));
         let parts = Parts::of(&song, &self.selection, &taken_for.collect());
@@ -260,25 +289,24 @@ impl<'a> Engine<'a> {
                 ..self.wish
             };
             let phrase = &phrase.heard.notes;
-            let edits = || {
-                self.transfer
-                    .edits(phrase, (self.pair, self.direction), &wish)
-            };
+            let edits = || self.target.edits(&self.transfer, phrase, &wish);
             (!phrase.is_empty()).then(edits).transpose()
         });
-        let edits: Vec<_> = edits.collect::<Result<_, _>>().with_context(at)?;
-        let Self {
-            direction, args, ..
-        } = self;
-        let knob = match direction {
-            Direction::AToB => args.amount,
-            Direction::BToA => -args.amount,
-        };
+        let mut edits: Vec<_> = edits.collect::<Result<_, _>>().with_context(at)?;
+        let args = self.args;
+        let tune = self.tune_tracks();
+        let is_given = args.melody_lock && !tune.is_empty();
+        if is_given {
+            lock_tracks(&song, &parts, &tune, &phrases, &mut edits);
+        }
         let control = Control {
-            knob,
+            knob: match self.target.direction() {
+                Direction::AToB => args.amount,
+                Direction::BToA => -args.amount,
+            },
             quantise: args.quantise,
             guard: Guard {
-                melody_lock: args.melody_lock,
+                melody_lock: args.melody_lock && !is_given,
                 scale: args.scale_guard,
                 density: args.density,
             },
@@ -309,20 +337,52 @@ impl<'a> Engine<'a> {
         let tally = rendition.tally(&song);
         let parts = said(&parts);
         Ok(format!(
-            "{} phrases{parts}; {}; {} of those kept moved; {:.1} s{damage}",
-            phrases.len(),
+            "{}{parts}; {}; {} of those kept moved; {:.1} s{damage}",
+            plural(phrases.len(), "phrase"),
             Counts::of(&song, &self.selection, tally),
             tally.changed,
             start.elapsed().as_secs_f32()
         ))
     }
 
+    /// Every track that is named has to be there and to have notes to transfer.
+    fn check_tracks(&self, smf: &Smf, song: &Song) -> Result<()> {
+        let named = self.args.tracks.iter().map(|track| track.index);
+        for index in named {
+            let count = smf.tracks().len();
+            ensure!(
+                index < count,
+                "there is no track {}; the file has {count}",
+                index + 1
+            );
+            let has_notes = |index| {
+                let mut notes = song.notes().iter();
+                notes.any(|note| note.track == index && !note.is_drum())
+            };
+            let others = (0..count).filter(|index| has_notes(*index));
+            let others: Vec<String> = others.map(|index| (index + 1).to_string()).collect();
+            ensure!(
+                has_notes(index),
+                "track {} has no notes that can be transferred (drums never are); those that \
+                 have: {}",
+                index + 1,
+                others.join(", ")
+            );
+        }
+        Ok(())
+    }
+
+    /// The tracks that the user takes for a voice.
+    fn tune_tracks(&self) -> BTreeSet<usize> {
+        let tracks = self.args.tracks.iter();
+        let voices = tracks.filter(|track| track.kind == Some(Kind::Voice));
+        voices.map(|track| track.index).collect()
+    }
+
     fn subtitle(&self) -> String {
-        let pair = self.pair;
         format!(
-            "{} \u{2192} {}, amount {:.0} %, quantise {:.0} %",
-            pair.source(self.direction),
-            pair.target(self.direction),
+            "{}, amount {:.0} %, quantise {:.0} %",
+            self.target,
             self.args.amount * 100.0,
             self.args.quantise * 100.0
         )
@@ -355,10 +415,40 @@ impl std::str::FromStr for Track {
     }
 }
 
-/// What the tracks were taken for, where there are several.
+/// Leaves out the edits that touch the tune: what the named tracks play, and all above it.
+fn lock_tracks(
+    song: &Song,
+    parts: &Parts,
+    tracks: &BTreeSet<usize>,
+    phrases: &[Phrase],
+    edits: &mut [Option<Edits>],
+) {
+    let tune = Selection {
+        tracks: tracks.clone(),
+        ..Selection::default()
+    };
+    let tunes = song.phrases(&parts.heard(&tune));
+    let silence = NoteRoll::EMPTY;
+    for (number, (phrase, edits)) in phrases.iter().zip(edits).enumerate() {
+        let tune = tunes.get(number).map_or(&silence, |tune| &tune.heard.notes);
+        let facts = Facts::of_tune(&phrase.heard.notes, tune);
+        *edits = edits.map(|edits| facts.unlocked(&edits));
+    }
+}
+
+/// What the tracks were taken for, where there are several, and of one what it is not.
 fn said(parts: &Parts) -> String {
+    let lines = parts.iter().filter(|part| part.is_line_of_chords());
+    let lines = lines.map(|part| {
+        format!(
+            "; track {} plays chords and is taken for {}: nothing is added to it",
+            part.track + 1,
+            part.kind
+        )
+    });
+    let lines = lines.collect::<String>();
     if parts.iter().count() < 2 {
-        return String::new();
+        return lines;
     }
     let each = parts.iter().map(|part| {
         let doubles = part.doubles.map(|(leader, _)| {
@@ -368,30 +458,7 @@ fn said(parts: &Parts) -> String {
         let doubles = doubles.unwrap_or_default();
         format!("{}: {}{doubles}", part.track + 1, part.kind)
     });
-    format!("; tracks {}", each.collect::<Vec<_>>().join("; "))
-}
-
-/// Of the pairs that the weights know the one that was asked for, or the first that leads to the
-/// target; and the direction in it.
-fn ends(known: &[Pair], args: &TransferArgs) -> Result<(Pair, Direction)> {
-    let asked = |pair: &&Pair| args.pair.is_none_or(|asked| asked == **pair);
-    let mut leading = known.iter().filter(asked).filter_map(|pair| {
-        let direction = pair.towards(args.to)?;
-        Some((*pair, direction))
-    });
-    leading.next().with_context(|| {
-        let names: Vec<String> = known.iter().map(Pair::to_string).collect();
-        let asked = args
-            .pair
-            .map(|pair| format!(" in {pair}"))
-            .unwrap_or_default();
-        format!(
-            "the weights are for {} and do not lead to {}{asked}; name another --pair, or other \
-             weights with --weights",
-            names.join(", "),
-            args.to
-        )
-    })
+    format!("; tracks {}{lines}", each.collect::<Vec<_>>().join("; "))
 }
 
 fn is_same(input: &Path, output: &Path) -> bool {

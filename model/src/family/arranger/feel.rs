@@ -13,7 +13,7 @@ const SWUNG: usize = 3;
 /// The tune with straight eighths, where it swings more often than not: one voice in, one voice
 /// out, with as many notes, none of which moves by more than a step. Beats in which other
 /// sixteenths begin stay as they are.
-pub(super) fn straightened(tune: &NoteRoll) -> NoteRoll {
+pub(crate) fn straightened(tune: &NoteRoll) -> NoteRoll {
     // A dotted rhythm now and then is no swing.
     if beats(tune, SWUNG) <= 2 * beats(tune, STRAIGHT) {
         return *tune;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use candle_core::{Device, Result, Tensor};
 
 use super::sampler::{Sample, Settings, sample};
-use super::{Arena, CONDITION, Canvas, Network, Norms, Prepared, encoding};
+use super::{Arena, CONDITION, Canvas, Columns, NO_GENRE, Network, Norms, Prepared, encoding};
 use crate::net::inference::Level;
 use crate::roll::CELLS;
 use crate::roll::notes::NoteRoll;
@@ -30,19 +30,31 @@ enum Backend {
 
 /// Which styles a phrase goes to and leads away from, as shares of the norms' four columns.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Styles {
+pub struct Styles<'s> {
     /// The target.
     pub target: [f32; 4],
+    /// A style of the user's own, which is wholly the target; then [`Self::target`] has no share.
+    pub own: Option<&'s Columns>,
     /// What guidance leads away from, and how strongly (Ho and Salimans 2022); it takes a second
     /// evaluation in each pass.
     pub away: Option<([f32; 4], f32)>,
 }
 
-impl Styles {
+impl<'s> Styles<'s> {
     /// The genre in a column (0..4), without guidance.
     pub fn of_column(column: usize) -> Self {
         Self {
             target: column_share(column),
+            own: None,
+            away: None,
+        }
+    }
+
+    /// A style of the user's own, without guidance.
+    pub const fn of_own(columns: &'s Columns) -> Self {
+        Self {
+            target: [0.0; 4],
+            own: Some(columns),
             away: None,
         }
     }
@@ -78,12 +90,12 @@ impl Arranger {
     pub fn arrange(
         &self,
         phrase: &NoteRoll,
-        styles: &Styles,
+        styles: &Styles<'_>,
         settings: &Settings,
     ) -> Result<Sample> {
-        let target = self.condition(styles.target, settings.freedom)?;
+        let target = self.condition(styles.target, styles.own, settings.freedom)?;
         let away = match styles.away {
-            Some((style, by)) => Some((self.condition(style, settings.freedom)?, by)),
+            Some((style, by)) => Some((self.condition(style, None, settings.freedom)?, by)),
             None => None,
         };
         let mut other = vec![0.0; if away.is_some() { OUTPUT } else { 0 }];
@@ -100,14 +112,22 @@ impl Arranger {
         })
     }
 
-    fn condition(&self, style: [f32; 4], freedom: f32) -> Result<Condition> {
-        let values = encoding::condition(style, freedom);
-        Ok(match &self.0 {
-            Backend::Cpu { network, .. } => Condition::Folded(network.fold(values)),
-            Backend::Other { device, .. } => {
-                Condition::Tensor(Tensor::from_slice(&values, (1, CONDITION), device)?)
+    fn condition(&self, style: [f32; 4], own: Option<&Columns>, freedom: f32) -> Result<Condition> {
+        match (&self.0, own) {
+            (Backend::Cpu { network, .. }, own) => {
+                let values = encoding::condition(style, freedom);
+                Ok(Condition::Folded(network.fold_style(values, own)))
             }
-        })
+            (Backend::Other { network, device }, own) => {
+                let (network, style) = match own {
+                    Some(own) => (restyled(network, own, device)?, column_share(NO_GENRE)),
+                    None => ((**network).clone(), style),
+                };
+                let values = encoding::condition(style, freedom);
+                let values = Tensor::from_slice(&values, (1, CONDITION), device)?;
+                Ok(Condition::Tensor(Box::new(network), values))
+            }
+        }
     }
 
     fn evaluate(&self, canvas: &Canvas, condition: &Condition, logits: &mut [f32]) -> Result<()> {
@@ -120,7 +140,7 @@ impl Arranger {
                 arenas().push(arena);
                 Ok(())
             }
-            (Backend::Other { network, device }, Condition::Tensor(condition)) => {
+            (Backend::Other { device, .. }, Condition::Tensor(network, condition)) => {
                 let planes = encoding::planes(&[*canvas], device)?;
                 let values = network
                     .logits(&planes, condition)?
@@ -152,7 +172,15 @@ const OUTPUT: usize = super::LOGITS * CELLS;
 /// A condition as the device wants it.
 enum Condition {
     Folded(Norms),
-    Tensor(Tensor),
+    /// With the network that it is for.
+    Tensor(Box<Network>, Tensor),
+}
+
+/// The network with a style of the user's own.
+fn restyled(network: &Network, own: &Columns, device: &Device) -> Result<Network> {
+    let columns = own.layers().iter();
+    let columns = columns.map(|column| Tensor::new(column.as_slice(), device));
+    network.restyled(&columns.collect::<Result<Vec<_>>>()?)
 }
 
 /// Leads away from what another style says; half as strongly for lengths.
@@ -199,12 +227,49 @@ mod tests {
             passes: 3,
             ..Settings::default()
         };
-        let [slow, fast] =
-            [slow, fast].map(|one| one.arrange(&phrase, &styles, &settings).unwrap());
-        let difference = slow.notes.onsets().difference(fast.notes.onsets()).count();
-        assert!(difference <= slow.notes.count() / 50, "{difference} notes");
-        for (slow, fast) in slow.confidence.iter().zip(&fast.confidence) {
-            assert!((slow - fast).abs() < 0.05, "{slow} {fast}");
-        }
+        let both = [&slow, &fast];
+        let alike = |styles: &Styles<'_>| {
+            let [slow, fast] = both.map(|one| one.arrange(&phrase, styles, &settings).unwrap());
+            let difference = slow.notes.onsets().difference(fast.notes.onsets()).count();
+            assert!(difference <= slow.notes.count() / 50, "{difference} notes");
+            for (slow, fast) in slow.confidence.iter().zip(&fast.confidence) {
+                assert!((slow - fast).abs() < 0.05, "{slow} {fast}");
+            }
+            fast
+        };
+        let genre = alike(&styles);
+        let count = Columns::sizes(&config).iter().sum();
+        let values: Vec<f32> = (0..count).map(|place| (place % 7) as f32 / 7.0).collect();
+        let own = Columns::of_values(&config, &values).unwrap();
+        assert_ne!(alike(&Styles::of_own(&own)), genre);
+    }
+
+    #[test]
+    fn a_style_with_a_genre_s_numbers_is_that_genre() {
+        let config = ArrangerConfig {
+            base_channels: 4,
+            residual_blocks: 1,
+        };
+        let store = Store::new(5);
+        let network = Network::new(&config, &store.builder(&Device::Cpu)).unwrap();
+        let own = network.columns(1).unwrap();
+        let arranger = Arranger::new(network, Device::Cpu).unwrap();
+        let phrase = NoteRoll::from_iter([GridNote {
+            start: 8,
+            row: 40,
+            length: 4,
+        }]);
+        let arranged = |styles: Styles<'_>| {
+            let arranged = arranger.arrange(&phrase, &styles, &Settings::default());
+            arranged.unwrap().notes
+        };
+        assert_eq!(
+            arranged(Styles::of_own(&own)),
+            arranged(Styles::of_column(1))
+        );
+        assert_ne!(
+            arranged(Styles::of_own(&own)),
+            arranged(Styles::of_column(0))
+        );
     }
 }

@@ -15,6 +15,7 @@
 use candle_core::{Result, Tensor};
 use candle_nn::{Init, VarBuilder};
 
+use super::Columns;
 use super::config::{ArrangerConfig, CONDITION, LOGITS, PLANES};
 use crate::net::inference::Level;
 use crate::net::inference::arranger as inference;
@@ -22,6 +23,8 @@ use crate::net::ops::{self, Activation, Padding};
 
 /// The deviation of the norms' initial weights.
 const DEVIATION: f64 = 0.02;
+/// The column of the norms that says that no genre is told.
+pub const NO_GENRE: usize = 3;
 /// The initial logit of an onset: notes begin in few cells.
 const RARE: f64 = -4.0;
 
@@ -53,6 +56,17 @@ impl Norm {
             weight: vb.get_with_hints((2 * channels, CONDITION), "weight", weight)?,
             bias: vb.get_with_hints(2 * channels, "bias", Init::Const(0.0))?,
             activation,
+        })
+    }
+
+    /// The same with `column` (2 · channels) in place of that of no genre.
+    fn restyled(&self, column: &Tensor) -> Result<Self> {
+        let (before, after) = (NO_GENRE, CONDITION - NO_GENRE - 1);
+        let before = self.weight.narrow(1, 0, before)?;
+        let after = self.weight.narrow(1, NO_GENRE + 1, after)?;
+        Ok(Self {
+            weight: Tensor::cat(&[&before, &column.unsqueeze(1)?, &after], 1)?,
+            ..self.clone()
         })
     }
 
@@ -218,6 +232,46 @@ impl Network {
         y.broadcast_add(&bias.reshape((1, LOGITS, 1, 1))?)
     }
 
+    /// The layers that have a norm, in order: first, two down, two a residual block, two up.
+    fn layers(&self) -> impl Iterator<Item = &Layer> {
+        let down = [&self.input].into_iter().chain(&self.down);
+        let residual = self.residual.iter().flat_map(|block| &block.0);
+        down.chain(residual).chain(&self.up)
+    }
+
+    /// The numbers that the norms have for a genre, by its column.
+    ///
+    /// # Errors
+    /// If there is no such column, or the weights cannot be read from their device.
+    pub fn columns(&self, column: usize) -> Result<Columns> {
+        let mut values = Vec::new();
+        for layer in self.layers() {
+            let column = layer.norm.weight.narrow(1, column, 1)?;
+            values.extend(column.flatten_all()?.to_vec1::<f32>()?);
+        }
+        let columns = Columns::of_values(&self.config, &values);
+        columns.ok_or_else(|| candle_core::Error::msg("norms of another shape"))
+    }
+
+    /// The same network, to which "no genre" is a style of its own: `columns` has of each layer
+    /// one tensor (2 · channels). They may be variables, of which its passes are functions.
+    ///
+    /// # Errors
+    /// If the tensors are not as many, or have other shapes.
+    pub fn restyled(&self, columns: &[Tensor]) -> Result<Self> {
+        if columns.len() != self.config.layers() {
+            candle_core::bail!("a style for {} layers", columns.len());
+        }
+        let mut network = self.clone();
+        let down = [&mut network.input].into_iter().chain(&mut network.down);
+        let residual = network.residual.iter_mut().flat_map(|block| &mut block.0);
+        let layers = down.chain(residual).chain(&mut network.up);
+        for (layer, column) in layers.zip(columns) {
+            layer.norm = layer.norm.restyled(column)?;
+        }
+        Ok(network)
+    }
+
     /// This network as the transfer runs it on the CPU: the weights as they are now, laid out for
     /// `level`.
     ///
@@ -225,9 +279,7 @@ impl Network {
     /// If the weights cannot be read from their device.
     pub fn prepared(&self, level: Level) -> Result<inference::Prepared> {
         let values = |tensor: &Tensor| tensor.flatten_all()?.to_vec1::<f32>();
-        let layers = [&self.input].into_iter().chain(&self.down);
-        let layers = layers.chain(self.residual.iter().flat_map(|block| &block.0));
-        let layers = layers.chain(&self.up).map(|Layer { kernel, norm, .. }| {
+        let layers = self.layers().map(|Layer { kernel, norm, .. }| {
             Ok(inference::Layer {
                 kernel: values(kernel)?,
                 weight: values(&norm.weight)?,

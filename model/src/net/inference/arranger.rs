@@ -19,7 +19,7 @@ use super::pass::{Pass, with_pass};
 use super::room;
 use super::tile::LANES;
 use super::winograd;
-use crate::family::arranger::{CONDITION, Canvas, LOGITS, PLANES};
+use crate::family::arranger::{CONDITION, Canvas, Columns, LOGITS, PLANES};
 use crate::roll::CELLS;
 
 use arena::{FULL, HALF, IMAGE, IMAGES, LOWS};
@@ -160,21 +160,43 @@ impl Prepared {
     /// The norms' constants under a condition, as [`crate::family::arranger::encoding::condition`]
     /// makes it.
     pub fn fold(&self, condition: [f32; CONDITION]) -> Norms {
-        let constants = self.norms.iter().map(|Linear { weight, bias }| {
-            let rows = weight.chunks_exact(CONDITION).zip(bias);
-            let values = rows.map(|(row, bias)| {
-                let products = row.iter().zip(condition).map(|(a, b)| a * b);
-                bias + products.sum::<f32>()
+        self.fold_style(condition, None)
+    }
+
+    /// [`Self::fold`] with all of a style of the user's own beside.
+    ///
+    /// # Panics
+    /// If the style is one of another network.
+    pub fn fold_style(&self, condition: [f32; CONDITION], own: Option<&Columns>) -> Norms {
+        let own = own.map(Columns::layers);
+        assert!(
+            own.is_none_or(|own| own.len() == self.norms.len()),
+            "layers of a style"
+        );
+        let constants = self
+            .norms
+            .iter()
+            .enumerate()
+            .map(|(layer, Linear { weight, bias })| {
+                let own = own.map(|own| &own[layer]);
+                assert!(
+                    own.is_none_or(|own| own.len() == bias.len()),
+                    "channels of a style"
+                );
+                let rows = weight.chunks_exact(CONDITION).zip(bias).enumerate();
+                let values = rows.map(|(place, (row, bias))| {
+                    let products = row.iter().zip(condition).map(|(a, b)| a * b);
+                    bias + products.sum::<f32>() + own.map_or(0.0, |own| own[place])
+                });
+                let channels = bias.len() / 2;
+                let padded = channels.next_multiple_of(self.level.panel());
+                let [mut scale, mut offset] = [(); 2].map(|()| vec![0.0; padded]);
+                let both = scale[..channels].iter_mut();
+                let both = both.chain(&mut offset[..channels]);
+                both.zip(values).for_each(|(to, value)| *to = value);
+                scale[..channels].iter_mut().for_each(|scale| *scale += 1.0);
+                [scale, offset]
             });
-            let channels = bias.len() / 2;
-            let padded = channels.next_multiple_of(self.level.panel());
-            let [mut scale, mut offset] = [(); 2].map(|()| vec![0.0; padded]);
-            let both = scale[..channels].iter_mut();
-            let both = both.chain(&mut offset[..channels]);
-            both.zip(values).for_each(|(to, value)| *to = value);
-            scale[..channels].iter_mut().for_each(|scale| *scale += 1.0);
-            [scale, offset]
-        });
         Norms(constants.collect())
     }
 

@@ -47,7 +47,7 @@ impl Parts {
                 (played.track, played.note.channel) == (part.track, part.channel)
                     && played.note.start == start
             });
-            part.kind == Kind::Bass && !busy
+            part.kind == Kind::Bass && !part.is_line_of_chords() && !busy
         });
         if lowest && bass.is_some() {
             return bass;
@@ -80,7 +80,7 @@ impl Parts {
         };
         let can = |part: &&Part| {
             let voice = matches!(part.kind, Kind::Voice | Kind::Bass) && part.doubles.is_none();
-            voice && part.keys.contains(&key)
+            voice && !part.is_line_of_chords() && part.keys.contains(&key)
         };
         let voices = self.parts.iter().filter(can).filter(rests);
         voices.min_by_key(|part| part.median.abs_diff(key))
@@ -97,7 +97,9 @@ impl Parts {
             )
         });
         let mut gone = vec![false; played.len()];
-        let lines = |part: &&Part| matches!(part.kind, Kind::Voice | Kind::Bass);
+        let lines = |part: &&Part| {
+            matches!(part.kind, Kind::Voice | Kind::Bass) && !part.is_line_of_chords()
+        };
         for part in self.parts.iter().filter(lines) {
             let mut before: Option<usize> = None;
             for index in 0..played.len() {

@@ -8,16 +8,15 @@ use candle_core::{Device, Result, Tensor, Var};
 use super::batch::Example;
 use super::loss::{Targets, Terms, arranger_loss};
 use super::recipe::Settings;
-use crate::family::arranger::{Arranger, CONDITION, Canvas, Network, column_share, encoding};
+use crate::family::arranger::{
+    Arranger, CONDITION, Canvas, NO_GENRE, Network, column_share, encoding,
+};
 use crate::genre::Genre;
 use crate::net::init::{Store, Variables};
 use crate::net::ops::{Precision, with_precision};
 use crate::roll::Roll;
 use crate::roll::notes::NoteRoll;
 use crate::train::adam::{self, Adam};
-
-/// The column of "no genre".
-const NO_GENRE: usize = 3;
 
 /// The figures of one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -143,13 +142,8 @@ impl State {
     }
 
     fn terms(&self, network: &Network, examples: &[Example]) -> Result<Terms> {
-        let canvases: Vec<Canvas> = examples.iter().map(|one| one.canvas).collect();
-        let targets: Vec<NoteRoll> = examples.iter().map(|one| one.target).collect();
-        let hidden: Vec<Roll> = canvases.iter().map(|canvas| canvas.hidden).collect();
-        let planes = encoding::planes(&canvases, &self.device)?;
         let condition = self.condition(examples.iter().map(|one| (one.genre, one.freedom)))?;
-        let targets = Targets::new(&targets, &hidden, &self.device)?;
-        arranger_loss(&network.logits(&planes, &condition)?, &targets)
+        terms(network, examples, &condition)
     }
 
     /// What conditions the norms, (phrases, 6).
@@ -206,6 +200,17 @@ impl State {
         let taken = u64::from(find("taken")?.to_vec1::<u32>()?[0]);
         self.adam.restore(taken, find)
     }
+}
+
+/// The loss of a network on some examples under a condition (examples, 6), on its device.
+pub(super) fn terms(network: &Network, examples: &[Example], condition: &Tensor) -> Result<Terms> {
+    let device = condition.device();
+    let canvases: Vec<Canvas> = examples.iter().map(|one| one.canvas).collect();
+    let targets: Vec<NoteRoll> = examples.iter().map(|one| one.target).collect();
+    let hidden: Vec<Roll> = canvases.iter().map(|canvas| canvas.hidden).collect();
+    let planes = encoding::planes(&canvases, device)?;
+    let targets = Targets::new(&targets, &hidden, device)?;
+    arranger_loss(&network.logits(&planes, condition)?, &targets)
 }
 
 /// The network's variables under their names in a checkpoint.

@@ -53,7 +53,7 @@ pub struct LeftOut {
 }
 
 /// How many were left out for which reason, in one line.
-pub(super) fn summary<'a>(left_out: impl Iterator<Item = &'a LeftOut>) -> String {
+pub(in crate::train) fn summary<'a>(left_out: impl Iterator<Item = &'a LeftOut>) -> String {
     let mut counts = BTreeMap::<String, usize>::new();
     let mut unreadable = Vec::new();
     let mut total = 0;

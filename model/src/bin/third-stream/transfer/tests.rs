@@ -186,5 +186,100 @@ fn wrong_requests_say_what_was_expected() {
         message.contains("there is no track 9; the file has 2"),
         "{message}"
     );
+    let message = refusal("out.mid", &["--to", "jazz", "--amount", "-5"]);
+    assert!(message.contains("from 0 to 100"), "{message}");
+    for (channels, said) in [
+        ("10", "10 is drums"),
+        ("17", "from 1 to 16"),
+        ("0", "from 1 to 16"),
+    ] {
+        let message = refusal("out.mid", &["--to", "jazz", "--channels", channels]);
+        assert!(message.contains(said), "{message}");
+    }
+    fs::create_dir(folder.path().join("there")).unwrap();
+    let message = refusal("there", &["--to", "jazz"]);
+    assert!(
+        message.contains("is a folder, expected a file"),
+        "{message}"
+    );
+    let smf = Smf::read(&tune()).unwrap();
+    let mut empty = smf.clone();
+    let song = Song::of(&smf).unwrap();
+    let notes = song.notes().iter().filter(|note| note.track == 1);
+    let events: Vec<usize> = notes
+        .flat_map(|note| [Some(note.on_event), note.off_event])
+        .flatten()
+        .collect();
+    empty.tracks_mut()[1].replace_notes(&events, &[]);
+    fs::write(folder.path().join("in.mid"), empty.write()).unwrap();
+    let message = refusal("out.mid", &["--to", "jazz", "--tracks", "2=voice"]);
+    assert!(
+        message.contains("track 2 has no notes that can be transferred")
+            && message.ends_with("that have: 1"),
+        "{message}"
+    );
     assert!(!folder.path().join("out.mid").exists());
+}
+
+#[test]
+fn a_folder_into_a_file_fails_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("in")).unwrap();
+    fs::write(folder.path().join("in/a.mid"), tune()).unwrap();
+    fs::write(folder.path().join("out"), b"mine").unwrap();
+    let failure = transfer(folder.path(), "in", "out", &["--to", "jazz"]).unwrap_err();
+    assert!(
+        failure.to_string().contains("is a file, expected a folder"),
+        "{failure}"
+    );
+    assert_eq!(fs::read(folder.path().join("out")).unwrap(), b"mine");
+}
+
+#[test]
+fn the_lock_holds_the_voice_that_is_named_and_not_the_top_line() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("in.mid"), tune()).unwrap();
+    let keys = |bytes: &[u8], track| {
+        let song = Song::of(&Smf::read(bytes).unwrap()).unwrap();
+        let notes = song.notes().iter().filter(|note| note.track == track);
+        notes.map(|note| note.key).collect::<Vec<u8>>()
+    };
+    let lock = [
+        "--to",
+        "jazz",
+        "--melody-lock",
+        "--quantise",
+        "0",
+        "--tracks",
+    ];
+    let changed = |tracks: &str| {
+        let options = [&lock[..], &[tracks]].concat();
+        transfer(folder.path(), "in.mid", "out.mid", &options).unwrap();
+        let written = fs::read(folder.path().join("out.mid")).unwrap();
+        [0, 1].map(|track| keys(&written, track) != keys(&tune(), track))
+    };
+    // Track 1 lies an octave below track 2.
+    assert_eq!(changed("1=voice,2=chords"), [false, true]);
+    assert!(!changed("2=voice,1=chords")[1]);
+}
+
+#[test]
+fn a_style_that_is_not_there_or_not_for_these_weights_says_what_there_is() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("in.mid"), tune()).unwrap();
+    let refusal = |to: &str| {
+        let error = transfer(folder.path(), "in.mid", "out.mid", &["--to", to]).unwrap_err();
+        format!("{error:#}")
+    };
+    let message = refusal("/nowhere/mine.safetensors");
+    assert!(
+        message.contains("mine.safetensors: there are no such weights"),
+        "{message}"
+    );
+    let weights = folder.path().join("weights.safetensors");
+    let message = refusal(weights.to_str().unwrap());
+    assert!(
+        message.contains("the family is CycleGAN, expected style"),
+        "{message}"
+    );
 }

@@ -1,0 +1,142 @@
+//! The user's files: phrases to learn from, and whole pieces that are kept back to see what was
+//! learned.
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::family::arranger::{skeleton, straightened};
+use crate::genre::Genre;
+use crate::roll::notes::NoteRoll;
+use crate::train::data::{DataError, Piece, hex, summary};
+use crate::train::folder;
+
+/// Fewer phrases cannot be learned from.
+pub const FEWEST: usize = 16;
+/// At most one of so many phrases is kept back.
+const PART: usize = 4;
+
+/// Music that cannot be learned from.
+#[derive(Debug, thiserror::Error)]
+pub enum MusicError {
+    /// The folder cannot be read, or has no MIDI file.
+    #[error(transparent)]
+    Folder(#[from] DataError),
+    /// There is too little.
+    #[error(
+        "{folder}: found {found}, {left_out}; a style needs at least two files with {FEWEST} \
+         phrases of four bars to learn from beside those of a whole file that is kept back to \
+         see what was learned: add more music"
+    )]
+    TooLittle {
+        /// The folder.
+        folder: PathBuf,
+        /// What was found.
+        found: String,
+        /// What was left out, and why.
+        left_out: String,
+    },
+}
+
+/// The music of a style.
+#[derive(Clone, Debug)]
+pub struct Music {
+    /// The phrases to learn from.
+    pub learned: Vec<NoteRoll>,
+    /// Their files.
+    pub files: Vec<String>,
+    /// The phrases of the files that are kept back.
+    pub kept_back: Vec<NoteRoll>,
+    /// These files.
+    pub kept_files: Vec<String>,
+    /// Files that were left out, in words.
+    pub left_out: String,
+    /// SHA-256 of all files' contents, in hexadecimal.
+    pub hash: String,
+}
+
+impl Music {
+    /// The pitched music below a folder. Which files are kept back depends on what is in the
+    /// files, not on their names.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is too little.
+    pub fn read(dir: &Path) -> Result<Self, MusicError> {
+        let (mut left_out, mut damaged) = (Vec::new(), Vec::new());
+        // The genre is only what reports would name it.
+        let found = folder::pieces(dir, Genre::Jazz, None, &mut left_out, &mut damaged)?;
+        let left_out = summary(left_out.iter());
+        let unreadable = |source| {
+            let path = dir.to_owned();
+            DataError::Read { path, source }
+        };
+        Self::of_pieces(found, left_out)
+            .map_err(unreadable)?
+            .map_err(|(found, left_out)| MusicError::TooLittle {
+                folder: dir.to_owned(),
+                found,
+                left_out,
+            })
+    }
+
+    /// Deals pieces, each with the hash of its file. Where they are too few, what was found and
+    /// left out.
+    pub(super) fn of_pieces(
+        mut pieces: Vec<([u8; 32], Piece)>,
+        left_out: String,
+    ) -> std::io::Result<Result<Self, (String, String)>> {
+        pieces.sort_by_key(|(digest, _)| *digest);
+        let count: usize = pieces.iter().map(|(_, piece)| piece.rolls.len()).sum();
+        let files = pieces.len();
+        let mut room = count / PART;
+        let mut back: Vec<usize> = Vec::new();
+        for (index, (_, piece)) in pieces.iter().enumerate() {
+            if piece.rolls.len() <= room {
+                room -= piece.rolls.len();
+                back.push(index);
+            }
+        }
+        if back.is_empty() {
+            let shortest = (0..files).min_by_key(|index| pieces[*index].1.rolls.len());
+            back.extend(shortest);
+        }
+        let mut hash = Sha256::new();
+        let mut music = Self {
+            learned: Vec::new(),
+            files: Vec::new(),
+            kept_back: Vec::new(),
+            kept_files: Vec::new(),
+            left_out,
+            hash: String::new(),
+        };
+        for (index, (digest, piece)) in pieces.into_iter().enumerate() {
+            hash.update(digest);
+            let (phrases, files) = if back.contains(&index) {
+                (&mut music.kept_back, &mut music.kept_files)
+            } else {
+                (&mut music.learned, &mut music.files)
+            };
+            phrases.extend(piece.rolls.read_notes(0..piece.rolls.len())?);
+            files.push(piece.file);
+        }
+        music.files.sort();
+        music.kept_files.sort();
+        music.hash = hex(&hash.finalize());
+        if music.learned.len() < FEWEST {
+            let plural = |count: usize, what: &str| match count {
+                1 => format!("1 {what}"),
+                _ => format!("{count} {what}s"),
+            };
+            let found = format!("{} in {}", plural(count, "phrase"), plural(files, "file"));
+            return Ok(Err((found, music.left_out)));
+        }
+        Ok(Ok(music))
+    }
+
+    /// Whether the tunes of at least a quarter of the phrases swing.
+    pub(super) fn swings(&self) -> bool {
+        let tunes = self.learned.iter().map(skeleton::tune);
+        let swung = tunes.filter(|tune| straightened(tune) != *tune).count();
+        4 * swung >= self.learned.len()
+    }
+}
