@@ -31,6 +31,7 @@ pub mod editor;
 pub mod engine;
 pub mod export;
 mod host;
+pub mod incoming;
 pub mod link;
 mod memory;
 #[cfg(test)]
@@ -56,6 +57,7 @@ use nice_plug_egui::{EguiEditor, RepaintNotifier};
 use automation::Automation;
 use engine::Engine;
 use host::{Held, HostPort, Piece, timeline::Timeline};
+use incoming::{Ear, Incoming};
 use params::ThirdStreamParams;
 use rt::Settings;
 use shared::Shared;
@@ -104,6 +106,7 @@ struct Live {
     core: Box<rt::Engine>,
     timeline: Timeline,
     held: Box<Held>,
+    ear: Ear,
     /// What is set, as of this count of changes.
     settings: Settings,
     changes: Option<u32>,
@@ -195,6 +198,7 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
                 core: Box::new(rt::Engine::new(audio, snapshot, memory, post)),
                 timeline: Timeline::default(),
                 held: Box::default(),
+                ear: Ear::default(),
                 settings: Settings::default(),
                 changes: None,
                 was_playing: false,
@@ -232,7 +236,8 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
             && let Some(automation) = &self.automation
             && !automation.is_empty()
         {
-            live.process_in_pieces(automation, frames, self.offline, context);
+            let incoming = &self.shared.incoming;
+            live.process_in_pieces((automation, incoming), frames, self.offline, context);
             return ProcessStatus::KeepAlive;
         }
         let transport = live
@@ -243,7 +248,11 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
             live.changes = Some(changes);
             live.settings = self.params.settings();
         }
+        let incoming = &self.shared.incoming;
+        live.ear
+            .block(transport, frames, live.settings.bypass, incoming);
         let mut port = HostPort::new(context, &mut live.held);
+        let mut port = live.ear.hear(&mut port, frames, incoming);
         live.core
             .process(frames, transport, &live.settings, &mut port);
         self.repaint
@@ -259,7 +268,7 @@ impl Live {
     #[inline(never)]
     fn process_in_pieces<P: Plugin>(
         &mut self,
-        automation: &Automation,
+        (automation, incoming): (&Automation, &Incoming),
         frames: u32,
         offline: bool,
         context: &mut impl ProcessContext<P>,
@@ -284,6 +293,9 @@ impl Live {
             let mut block = HostPort::new(context, &mut self.held);
             // The last piece takes whatever is left.
             let mut port = Piece::new(&mut block, &mut ahead, (start, cut.unwrap_or(u32::MAX)));
+            self.ear
+                .block(transport, length, self.settings.bypass, incoming);
+            let mut port = self.ear.hear(&mut port, length, incoming);
             self.core
                 .process(length, transport, &self.settings, &mut port);
             start += length;
