@@ -18,20 +18,12 @@ impl Genre {
     /// All genres, in the order of their names in a pair.
     pub const ALL: [Self; 3] = [Self::Jazz, Self::Classic, Self::Pop];
 
-    /// The name in identifiers, files and commands.
+    /// The name that users read and type.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Jazz => "jazz",
             Self::Classic => "classic",
             Self::Pop => "pop",
-        }
-    }
-
-    /// The name in sentences and menus.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Classic => "classical",
-            other => other.name(),
         }
     }
 
@@ -54,7 +46,7 @@ impl fmt::Display for Genre {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GenreError {
     /// The name is no genre.
-    #[error("unknown genre {0:?}: expected jazz, classical or pop")]
+    #[error("unknown genre {0:?}: expected jazz, classic (or classical) or pop")]
     Genre(String),
     /// The name is no pair.
     #[error("unknown genre pair {0:?}: expected jazz-classic, jazz-pop or classic-pop")]

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`rt`] | the real-time core: notes in, notes out, no host's types | audio |
 //! | `host` | the framework's events and transport for the core | audio |
+//! | [`incoming`] | the notes that come in, for the editor's eyes | audio, editor |
 //! | [`link`] | requests and answers between core and engine | both ends |
 //! | [`engine`] | the worker that runs the networks, one in the process | its own |
 //! | [`params`], [`state`] | what the host automates and saves | host |

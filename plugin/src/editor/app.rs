@@ -20,7 +20,7 @@ use self::coming::Coming;
 use self::host::{set, set_whole, turn};
 use super::saving::Saving;
 use super::shelf::Shelf;
-use super::{Gesture, Notice, SCALES, View, draw, layout};
+use super::{Control, Gesture, Notice, SCALES, View, draw, layout};
 use crate::engine::State;
 use crate::export::{self, SavedSong};
 use crate::params::ThirdStreamParams;
@@ -232,6 +232,10 @@ impl App {
     fn follow(&mut self, gesture: Gesture, context: &Context, setter: &ParamSetter) {
         match gesture {
             Gesture::Begin(control) | Gesture::Set(control, _) | Gesture::End(control) => {
+                if gesture == Gesture::Begin(Control::Genre) {
+                    // A hand on the knob ends the comparison.
+                    self.params.state.lock().held = None;
+                }
                 turn(&self.params, setter, control, &gesture);
             }
             Gesture::Forget => self.params.memory.forget(),
@@ -305,7 +309,7 @@ impl App {
                 *held = Some(now);
                 Some(0.0)
             } else {
-                held.take()
+                held.take().map(|held| held.clamp(-100.0, 100.0))
             }
         };
         if let Some(wanted) = wanted.filter(|wanted| *wanted != now) {

@@ -13,7 +13,7 @@ use egui::{
 use third_stream_model::genre::{Direction, Pair};
 
 use super::{Control, Gesture, theme};
-use crate::params::genre_text;
+use crate::params::{genre_label, genre_text};
 
 /// The angle of either end, from the top.
 const END: f32 = 0.75 * PI;
@@ -228,14 +228,14 @@ fn draw(ui: &Ui, rect: Rect, pair: Pair, value: f32, moved: f32, response: &Resp
     text(
         end(-1.0),
         Align2::CENTER_TOP,
-        pair.a.label(),
+        genre_label(pair.a),
         15.0,
         theme.genre(pair.a),
     );
     text(
         end(1.0),
         Align2::CENTER_TOP,
-        pair.b.label(),
+        genre_label(pair.b),
         15.0,
         theme.genre(pair.b),
     );
