@@ -271,20 +271,16 @@ pub fn draw(ui: &mut Ui, view: &View) -> Vec<Gesture> {
     heading::show(ui, at.heading, view, &mut gestures);
     status::show(ui, at.foot, view);
     ui.painter().rect_filled(at.panel, 8.0, theme.panel);
-    let faded = if view.bypass { 0.6 } else { 1.0 };
-    ui.scope(|ui| {
-        ui.multiply_opacity(faded);
-        let genres = view.pair.of_core();
-        knob::show(ui, at.knob, genres, (view.knob, view.moved), &mut gestures);
-        controls::mode(ui, at.mode, view.mode, &mut gestures);
-        controls::about(ui, at.about, view);
-        match view.mode {
-            Mode::Live => controls::delay(ui, at.delay, view.delay, &mut gestures),
-            Mode::InPlace => controls::memory(ui, at.delay, view, &mut gestures),
-        }
-        controls::taste(ui, at.taste, view, &mut gestures);
-        controls::guards(ui, at.guards, view, &mut gestures);
-    });
+    let genres = view.pair.of_core();
+    knob::show(ui, at.knob, genres, (view.knob, view.moved), &mut gestures);
+    controls::mode(ui, at.mode, view.mode, &mut gestures);
+    controls::about(ui, at.about, view);
+    match view.mode {
+        Mode::Live => controls::delay(ui, at.delay, view.delay, &mut gestures),
+        Mode::InPlace => controls::memory(ui, at.delay, view, &mut gestures),
+    }
+    controls::taste(ui, at.taste, view, &mut gestures);
+    controls::guards(ui, at.guards, view, &mut gestures);
     roll_view::show(ui, at.roll, view, &mut gestures);
     gestures
 }

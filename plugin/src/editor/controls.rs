@@ -63,9 +63,7 @@ pub(crate) fn about(ui: &Ui, rect: Rect, view: &View) {
             format!("What you play sounds {bars} bars later, transferred.")
         }
         (Mode::InPlace, _) => {
-            "Learns the song as it plays; from the next pass on, every bar sounds transferred in its \
-             place."
-                .to_owned()
+            "Learns the song; from the next pass on it sounds transferred in place.".to_owned()
         }
     };
     let font = theme::font(ui.ctx(), 11.5);

@@ -68,7 +68,7 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>
 /// When what comes in sounds.
 pub(crate) fn when(view: &View) -> String {
     match (view.mode, view.delay.bars()) {
-        (Mode::InPlace, _) => "sounds from the next pass on".to_owned(),
+        (Mode::InPlace, _) => "sounds next time".to_owned(),
         (Mode::Live, 1) => "sounds in 1 bar".to_owned(),
         (Mode::Live, bars) => format!("sounds in {bars} bars"),
     }

@@ -1,7 +1,7 @@
 //! The line at the foot: what the engine is doing, in words.
 
 use egui::text::{LayoutJob, TextWrapping};
-use egui::{Align2, Rect, Ui, pos2, vec2};
+use egui::{Align2, Rect, Ui, pos2};
 
 use super::theme::Colours;
 use super::{Notice, View, theme};
@@ -38,8 +38,8 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &View) {
     if at.x > left.right() + 16.0 {
         painter.galley(at, galley, colour);
     } else if view.notice.is_some() {
-        // A narrow window: the notice matters more than the engine's figures.
-        let cover = Rect::from_min_max(at - vec2(12.0, 2.0), rect.max);
+        // A narrow window: the notice matters more than the engine's state; its lamp stays.
+        let cover = Rect::from_min_max(pos2(rect.left() + 14.0, rect.top() - 2.0), rect.max);
         painter.rect_filled(cover, 0.0, theme.background);
         painter.galley(at, galley, colour);
     }

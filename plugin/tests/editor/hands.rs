@@ -376,11 +376,13 @@ fn theme_and_size_are_in_a_menu() {
     let mut desk = Desk::new(View::default());
     assert_eq!(desk.click(OPTIONS), []);
     desk.pass(vec![]);
-    // The first three are the themes, then come the sizes.
-    assert_eq!(desk.tab_and_press(3), [Gesture::Look(Some(Look::Light))]);
+    let light = OPTIONS + vec2(-150.0, 94.0);
+    assert_eq!(desk.click(light), [Gesture::Look(Some(Look::Light))]);
+    desk.pass(vec![]);
     desk.click(OPTIONS);
     desk.pass(vec![]);
-    assert_eq!(desk.tab_and_press(4), [Gesture::Scale(75)]);
+    let smallest = OPTIONS + vec2(-141.0, 139.0);
+    assert_eq!(desk.click(smallest), [Gesture::Scale(75)]);
 }
 
 #[test]
