@@ -127,15 +127,24 @@ pub fn draw(picture: &Picture) -> String {
     svg
 }
 
+/// The colours of the editor's light theme: text with a contrast of 4.5 at least, notes that
+/// colour-blind people tell apart, and a line through what is removed.
 const STYLE: &str = "<style>\
-    .title{font-size:19px;font-weight:bold;fill:#1c2733}\
-    .small{font-size:12px;fill:#55616e}\
-    .label{font-size:10px;fill:#7a8591}\
-    .kept{fill:#56697c}.added{fill:#0f7ec8}\
-    .removed{fill:#fbd9c4;stroke:#d4622a;stroke-width:1}\
-    .onset{fill:#1c2733}.black{fill:#f4f6f8}\
+    .title{font-size:19px;font-weight:bold;fill:#21252c}\
+    .small{font-size:12px;fill:#4c535e}\
+    .label{font-size:11px;fill:#4c535e}\
+    .kept{fill:#858d9a}.added{fill:#1457b8}\
+    .removed{fill:#fff;stroke:#e0584a;stroke-width:1}\
+    .cross{stroke:#e0584a;stroke-width:1.4}\
+    .onset{fill:#21252c}.black{fill:#f4f6f8}\
     .octave{stroke:#d5dbe1}.beat{stroke:#e6eaee}.bar{stroke:#8f9aa6}\
     </style>\n";
+
+/// The line through a removed note whose rectangle this is.
+fn cross(x: f64, y: f64, width: f64, height: f64) -> String {
+    let (middle, right) = (y + height / 2.0, x + width);
+    format!("<path class=\"cross\" d=\"M{x} {middle}H{right}\"/>")
+}
 
 fn heading(picture: &Picture, cells: &Cells, width: usize, svg: &mut String) {
     let title = escape(picture.title);
@@ -154,9 +163,13 @@ fn heading(picture: &Picture, cells: &Cells, width: usize, svg: &mut String) {
         x -= text.len() * 7 + 34;
         let _ = writeln!(
             svg,
-            "<rect class=\"{}\" x=\"{x}\" y=\"35.5\" width=\"16\" height=\"11\"/>\
+            "<rect class=\"{}\" x=\"{x}\" y=\"35.5\" width=\"16\" height=\"11\"/>{}\
              <text class=\"small\" x=\"{}\" y=\"46\">{text}</text>",
             kind.name(),
+            match kind {
+                Kind::Removed => cross(x as f64, 35.5, 16.0, 11.0),
+                _ => String::new(),
+            },
             x + 22
         );
     }
@@ -215,17 +228,20 @@ impl Row<'_> {
                 continue;
             }
             let class = run.kind.name();
-            let (y, width) = (self.top_of(run.key), right - x);
+            let y = self.top_of(run.key);
             // A hair of background between notes; removed cells are drawn inside their line.
             let inset = if run.kind == Kind::Removed { 1.0 } else { 0.5 };
+            let (left, top) = (x as f64 + inset, y as f64 + inset);
+            let width = (right - x) as f64 - 2.0 * inset;
+            let height = SEMITONE as f64 - 2.0 * inset;
             let _ = writeln!(
                 svg,
-                "<rect class=\"{class}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>",
-                x as f64 + inset,
-                y as f64 + inset,
-                width as f64 - 2.0 * inset,
-                SEMITONE as f64 - 2.0 * inset
+                "<rect class=\"{class}\" x=\"{left}\" y=\"{top}\" width=\"{width}\" \
+                 height=\"{height}\"/>"
             );
+            if run.kind == Kind::Removed {
+                let _ = writeln!(svg, "{}", cross(left, top, width, height));
+            }
             if run.onset && run.kind != Kind::Removed {
                 let _ = writeln!(
                     svg,

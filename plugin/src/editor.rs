@@ -9,7 +9,10 @@ mod app;
 mod controls;
 mod heading;
 mod knob;
+mod layout;
+mod options;
 mod pair;
+mod roll_heading;
 mod roll_view;
 mod saving;
 mod shelf;
@@ -18,7 +21,7 @@ mod theme;
 
 use std::sync::Arc;
 
-use egui::{Rect, Ui, pos2, vec2};
+use egui::Ui;
 use third_stream_model::genre::{Direction, Genre};
 use third_stream_model::own::Own;
 use third_stream_model::roll::notes::NoteRoll;
@@ -30,7 +33,8 @@ use crate::engine::Reading;
 use crate::params::{Delay, GenrePair, Harmony, Mode, Voices};
 use crate::presets::{Preset, factory};
 use crate::rt::Guard;
-pub use crate::state::Side;
+pub use crate::rt::snapshot::State as Playing;
+pub use crate::state::{Look, Side};
 
 /// All that the editor shows, as plain values.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,16 +73,18 @@ pub struct View {
     pub forgotten: usize,
     /// Whether notes pass untouched.
     pub bypass: bool,
-    /// Whether the transport runs.
-    pub playing: bool,
+    /// What is being done with the notes.
+    pub state: Playing,
+    /// While the first bars are heard, live: which of them it is, from 1.
+    pub listening: u8,
+    /// The notes that came in and do not sound yet.
+    pub incoming: Vec<Incoming>,
     /// The phrase that sounds, as it was played.
     pub source: NoteRoll,
     /// What sounds instead.
     pub output: NoteRoll,
     /// The first step of the bars that sound; what lies before is only heard by the network.
     pub first_step: usize,
-    /// Whether these bars sound as played because their answer was late or failed.
-    pub dry: bool,
     /// Where it sounds, in steps.
     pub playhead: Option<f32>,
     /// Bars of this instance that played dry.
@@ -91,9 +97,29 @@ pub struct View {
     pub chosen: Option<usize>,
     /// Which of two settings is heard.
     pub side: Side,
+    /// Whether the knob is held at "as played" to compare.
+    pub before: bool,
+    /// The theme that was chosen.
+    pub look: Option<Look>,
+    /// How large everything is drawn, in percent.
+    pub scale: u16,
     /// Something that the user should know.
     pub notice: Option<Notice>,
 }
+
+/// A note that came in, at the place in the roll at which it will sound.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Incoming {
+    /// The row of the roll.
+    pub row: u8,
+    /// Where it begins, in steps.
+    pub start: f32,
+    /// Where it ends, in steps.
+    pub end: f32,
+}
+
+/// The sizes that can be chosen, in percent.
+pub const SCALES: [u16; 6] = [75, 100, 125, 150, 175, 200];
 
 /// Something that the user should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,17 +150,21 @@ impl Default for View {
             waiting: 0,
             forgotten: 0,
             bypass: false,
-            playing: false,
+            state: Playing::Stopped,
+            listening: 0,
+            incoming: Vec::new(),
             source: NoteRoll::EMPTY,
             output: NoteRoll::EMPTY,
             first_step: 0,
-            dry: false,
             playhead: None,
             late: 0,
             engine: Reading::default(),
             presets: factory().into(),
             chosen: None,
             side: Side::A,
+            before: false,
+            look: None,
+            scale: 100,
             notice: None,
         }
     }
@@ -210,8 +240,14 @@ pub enum Gesture {
     Swap,
     /// The phrase that is shown is to be saved as a MIDI file.
     SaveMidi,
-    /// From dark to light, or back.
-    Theme,
+    /// The folder with what was saved is to be shown.
+    ShowFolder,
+    /// What was played is to be heard (true), or the transfer again.
+    Before(bool),
+    /// The theme is to be this, or the system's.
+    Look(Option<Look>),
+    /// Everything is to be drawn at so many percent.
+    Scale(u16),
 }
 
 impl Gesture {
@@ -229,59 +265,22 @@ impl Gesture {
 pub fn draw(ui: &mut Ui, view: &View) -> Vec<Gesture> {
     let theme = theme::of(ui.ctx());
     let mut gestures = Vec::new();
-    let all = ui.max_rect();
-    ui.painter().rect_filled(all, 0.0, theme.background);
-    let inner = all.shrink2(vec2(16.0, 12.0));
-
-    let heading = Rect::from_min_size(inner.min, vec2(inner.width(), 32.0));
-    heading::show(ui, heading, view, &mut gestures);
-
-    let foot = Rect::from_min_max(pos2(inner.left(), inner.bottom() - 22.0), inner.max);
-    status::show(ui, foot, view);
-
-    let middle = Rect::from_min_max(
-        pos2(inner.left(), heading.bottom() + 10.0),
-        pos2(inner.right(), foot.top() - 10.0),
-    );
-    let column = (inner.width() * 0.29).clamp(220.0, 340.0);
-    let left = Rect::from_min_size(middle.min, vec2(column, middle.height()));
-    ui.painter().rect_filled(left, 8.0, theme.panel);
-    let left = left.shrink(16.0);
-    let quantise = Rect::from_min_size(
-        pos2(left.left(), left.bottom() - controls::HEIGHT + 8.0),
-        vec2(left.width(), controls::HEIGHT - 8.0),
-    );
-    let delay = Rect::from_min_size(
-        pos2(left.left(), quantise.top() - 16.0 - controls::HEIGHT),
-        vec2(left.width(), controls::HEIGHT),
-    );
-    let mode = delay.translate(vec2(0.0, -12.0 - controls::HEIGHT));
-    let knob = Rect::from_min_max(left.min, pos2(left.right(), mode.top() - 14.0));
-    let faded = if view.bypass { 0.45 } else { 1.0 };
-    ui.scope(|ui| {
-        ui.multiply_opacity(faded);
-        let genres = view.pair.of_core();
-        knob::show(ui, knob, genres, (view.knob, view.moved), &mut gestures);
-        pair::show(ui, knob, view, &mut gestures);
-        controls::mode(ui, mode, view.mode, &mut gestures);
-        match view.mode {
-            Mode::Live => controls::delay(ui, delay, view.delay, &mut gestures),
-            Mode::InPlace => controls::memory(ui, delay, view, &mut gestures),
-        }
-        controls::quantise(ui, quantise, view.quantise, &mut gestures);
-    });
-    let right = Rect::from_min_max(pos2(left.right() + 16.0 + 12.0, middle.top()), middle.max);
-    let strip = Rect::from_min_max(
-        pos2(right.left() + 4.0, right.bottom() - controls::HEIGHT),
-        pos2(right.right() - 4.0, right.bottom() - 4.0),
-    );
-    let taste = strip.translate(vec2(0.0, -8.0 - controls::HEIGHT));
-    ui.scope(|ui| {
-        ui.multiply_opacity(faded);
-        controls::taste(ui, taste, view, &mut gestures);
-        controls::guards(ui, strip, &view.guard, &mut gestures);
-    });
-    let roll = Rect::from_min_max(right.min, pos2(right.right(), taste.top() - 10.0));
-    roll_view::show(ui, roll, view);
+    ui.painter()
+        .rect_filled(ui.max_rect(), 0.0, theme.background);
+    let at = layout::of(ui.max_rect());
+    heading::show(ui, at.heading, view, &mut gestures);
+    status::show(ui, at.foot, view);
+    ui.painter().rect_filled(at.panel, 8.0, theme.panel);
+    let genres = view.pair.of_core();
+    knob::show(ui, at.knob, genres, (view.knob, view.moved), &mut gestures);
+    controls::mode(ui, at.mode, view.mode, &mut gestures);
+    controls::about(ui, at.about, view);
+    match view.mode {
+        Mode::Live => controls::delay(ui, at.delay, view.delay, &mut gestures),
+        Mode::InPlace => controls::memory(ui, at.delay, view, &mut gestures),
+    }
+    controls::taste(ui, at.taste, view, &mut gestures);
+    controls::guards(ui, at.guards, view, &mut gestures);
+    roll_view::show(ui, at.roll, view, &mut gestures);
     gestures
 }

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`rt`] | the real-time core: notes in, notes out, no host's types | audio |
 //! | `host` | the framework's events and transport for the core | audio |
+//! | [`incoming`] | the notes that come in, for the editor's eyes | audio, editor |
 //! | [`link`] | requests and answers between core and engine | both ends |
 //! | [`engine`] | the worker that runs the networks, one in the process | its own |
 //! | [`params`], [`state`] | what the host automates and saves | host |
@@ -31,6 +32,7 @@ pub mod editor;
 pub mod engine;
 pub mod export;
 mod host;
+pub mod incoming;
 pub mod link;
 mod memory;
 #[cfg(test)]
@@ -56,6 +58,7 @@ use nice_plug_egui::{EguiEditor, RepaintNotifier};
 use automation::Automation;
 use engine::Engine;
 use host::{Held, HostPort, Piece, pace::Pace, timeline::Timeline};
+use incoming::{Ear, Incoming};
 use params::ThirdStreamParams;
 use rt::Settings;
 use shared::Shared;
@@ -105,6 +108,7 @@ struct Live {
     timeline: Timeline,
     pace: Pace,
     held: Box<Held>,
+    ear: Ear,
     /// What is set, as of this count of changes.
     settings: Settings,
     changes: Option<u32>,
@@ -197,6 +201,7 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
                 timeline: Timeline::default(),
                 pace: Pace::default(),
                 held: Box::default(),
+                ear: Ear::default(),
                 settings: Settings::default(),
                 changes: None,
                 was_playing: false,
@@ -238,7 +243,8 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
             && let Some(automation) = &self.automation
             && !automation.is_empty()
         {
-            live.process_in_pieces(automation, frames, offline, context);
+            let incoming = &self.shared.incoming;
+            live.process_in_pieces((automation, incoming), frames, offline, context);
             live.pace.end(Instant::now);
             return ProcessStatus::KeepAlive;
         }
@@ -248,7 +254,11 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
             live.changes = Some(changes);
             live.settings = self.params.settings();
         }
+        let incoming = &self.shared.incoming;
+        live.ear
+            .block(transport, frames, live.settings.bypass, incoming);
         let mut port = HostPort::new(context, &mut live.held);
+        let mut port = live.ear.hear(&mut port, frames, incoming);
         live.core
             .process(frames, transport, &live.settings, &mut port);
         self.repaint
@@ -265,7 +275,7 @@ impl Live {
     #[inline(never)]
     fn process_in_pieces<P: Plugin>(
         &mut self,
-        automation: &Automation,
+        (automation, incoming): (&Automation, &Incoming),
         frames: u32,
         offline: bool,
         context: &mut impl ProcessContext<P>,
@@ -290,6 +300,9 @@ impl Live {
             let mut block = HostPort::new(context, &mut self.held);
             // The last piece takes whatever is left.
             let mut port = Piece::new(&mut block, &mut ahead, (start, cut.unwrap_or(u32::MAX)));
+            self.ear
+                .block(transport, length, self.settings.bypass, incoming);
+            let mut port = self.ear.hear(&mut port, length, incoming);
             self.core
                 .process(length, transport, &self.settings, &mut port);
             start += length;

@@ -242,14 +242,23 @@ fn knob_of_percent(percent: f32) -> f32 {
     }
 }
 
-/// The words for a knob at `percent`: `72 % classic`, `as played`, `40 % jazz`.
+/// A genre in sentences and menus; identifiers keep its own name.
+pub const fn genre_label(genre: Genre) -> &'static str {
+    match genre {
+        Genre::Jazz => "jazz",
+        Genre::Classic => "classical",
+        Genre::Pop => "pop",
+    }
+}
+
+/// The words for a knob at `percent`: `72 % classical`, `as played`, `40 % jazz`.
 pub fn genre_text(pair: Pair, percent: f32) -> String {
     let (direction, amount) = Direction::of_knob(knob_of_percent(percent));
     if amount == 0.0 {
         return "as played".into();
     }
     let amount = amount * 100.0;
-    let genre = pair.target(direction);
+    let genre = genre_label(pair.target(direction));
     // Whole percents, and one place for what would read as 0 or was set that finely.
     if (amount - amount.round()).abs() < CENTRE && amount >= 0.5 {
         format!("{amount:.0} % {genre}")
@@ -258,7 +267,7 @@ pub fn genre_text(pair: Pair, percent: f32) -> String {
     }
 }
 
-/// Reads `72 % classic`, `72 classic`, `jazz 40`, `jazz`, `-40`, `as played`; `None` for
+/// Reads `72 % classical`, `72 classic`, `jazz 40`, `jazz`, `-40`, `as played`; `None` for
 /// anything else.
 pub fn read_genre(pair: Pair, text: &str) -> Option<f32> {
     let text = text.trim().to_lowercase().replace(['%', '\u{a0}'], " ");
@@ -307,11 +316,11 @@ mod tests {
     #[test]
     fn the_knob_speaks_in_genres() {
         let say = |percent| genre_text(Pair::JAZZ_CLASSIC, percent);
-        assert_eq!(say(72.0), "72 % classic");
+        assert_eq!(say(72.0), "72 % classical");
         assert_eq!(say(-40.0), "40 % jazz");
         assert_eq!(say(0.0), "as played");
         assert_eq!(say(-0.01), "as played");
-        assert_eq!(say(12.5), "12.5 % classic");
+        assert_eq!(say(12.5), "12.5 % classical");
         assert_eq!(say(-0.3), "0.3 % jazz");
     }
 
@@ -385,7 +394,7 @@ mod tests {
     fn the_knob_s_words_follow_the_pair() {
         let params = ThirdStreamParams::default();
         let say = |percent| params.genre.normalized_value_to_string(percent, true);
-        assert_eq!(say(1.0), "100 % classic");
+        assert_eq!(say(1.0), "100 % classical");
         for (index, pair) in GenrePair::ALL.into_iter().enumerate() {
             let normalised = index as f32 / 2.0;
             // SAFETY: the parameters live to the end of the test.
@@ -396,8 +405,8 @@ mod tests {
                     ._internal_set_normalized_value(normalised)
             };
             assert_eq!(params.pair.value() as usize, index);
-            assert_eq!(say(0.0), format!("100 % {}", pair.of_core().a));
-            assert_eq!(say(1.0), format!("100 % {}", pair.of_core().b));
+            assert_eq!(say(0.0), format!("100 % {}", genre_label(pair.of_core().a)));
+            assert_eq!(say(1.0), format!("100 % {}", genre_label(pair.of_core().b)));
         }
         assert_eq!(params.genre.string_to_normalized_value("pop"), Some(1.0));
         assert_eq!(params.genre.string_to_normalized_value("jazz"), None);

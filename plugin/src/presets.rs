@@ -17,7 +17,9 @@ use third_stream_model::files::write_whole;
 
 pub use factory::factory;
 
-use crate::params::{Delay, GenrePair, Harmony, Mode, TAKES, ThirdStreamParams, Voices};
+use crate::params::{
+    Delay, GenrePair, Harmony, Mode, TAKES, ThirdStreamParams, Voices, genre_text,
+};
 
 /// The version of a preset's file that this plugin writes.
 pub const VERSION: u32 = 1;
@@ -74,6 +76,8 @@ pub struct Settings {
 pub struct Preset {
     /// As the menu shows it.
     pub name: String,
+    /// A line that says what it does.
+    pub about: String,
     /// What it sets.
     pub settings: Settings,
     /// The user's own: the file that it is in.
@@ -161,6 +165,18 @@ impl Settings {
             && (self.melody.is_none() || self.melody == now.melody)
             && (self.mode.is_none() || self.mode == now.mode)
             && (self.delay.is_none() || self.delay == now.delay)
+    }
+
+    /// The settings that are heard most, in a few words.
+    pub fn about(&self) -> String {
+        let pair = self.pair.unwrap_or(GenrePair::JazzClassic);
+        let knob = self.genre.map(|genre| genre_text(pair.of_core(), genre));
+        let mode = self.mode.map(|mode| match mode {
+            Mode::Live => "Live".to_owned(),
+            Mode::InPlace => "In place".to_owned(),
+        });
+        let parts: Vec<String> = knob.into_iter().chain(mode).collect();
+        parts.join(", ")
     }
 
     /// The first value that no control has: its name, itself, the lowest and the highest that there
@@ -293,6 +309,7 @@ fn read(file: &Path) -> Result<Preset, PresetError> {
     }
     Ok(Preset {
         name,
+        about: settings.about(),
         settings,
         file: Some(file.to_owned()),
     })

@@ -5,13 +5,16 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::engine::{Reading, Status};
+use crate::incoming::Incoming;
 use crate::rt::snapshot::Snapshot;
 
-/// Read by the editor; the audio thread only knows the snapshot.
+/// Read by the editor; the audio thread knows the snapshot and the incoming notes.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     /// What the audio thread shows of itself, by atomics.
     pub(crate) snapshot: Arc<Snapshot>,
+    /// The notes that come in, by atomics.
+    pub(crate) incoming: Incoming,
     /// The worker's status; `None` before the first activation. Locked by the host's main thread
     /// and the editor, never by the audio thread.
     status: Mutex<Option<Arc<Status>>>,

@@ -42,6 +42,12 @@ pub struct State {
     /// cannot tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<Look>,
+    /// How large the editor is drawn, in percent.
+    #[serde(default = "usual_scale", skip_serializing_if = "is_usual")]
+    pub scale: u16,
+    /// Where the knob (percent) was before it was held at "as played" to compare.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<f32>,
     /// Two settings to compare.
     #[serde(default, skip_serializing_if = "Compare::is_unused")]
     pub compare: Compare,
@@ -105,6 +111,15 @@ pub const fn default_window() -> (f32, f32) {
     (960.0, 560.0)
 }
 
+const fn usual_scale() -> u16 {
+    100
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_usual(scale: &u16) -> bool {
+    *scale == usual_scale()
+}
+
 /// A window's side, in logical pixels.
 const SIDES: std::ops::RangeInclusive<f32> = 1.0..=16_384.0;
 
@@ -128,6 +143,8 @@ impl Default for State {
             version: VERSION,
             window: default_window(),
             look: None,
+            scale: usual_scale(),
+            held: None,
             compare: Compare::default(),
             newer: None,
         }

@@ -58,7 +58,7 @@ fn the_picture_is_one_file_with_every_bar_and_its_legend() {
     let before = marks(&song, &Selection::default());
     let svg = draw(&Picture {
         title: "Blues & <more>",
-        subtitle: "jazz to classic, 80 %",
+        subtitle: "jazz to classical, 80 %",
         grid: song.grid(),
         before: &before,
         after: &[mark(60, 0.0, 20.0), mark(72, 32.0, 36.0)],
@@ -70,6 +70,9 @@ fn the_picture_is_one_file_with_every_bar_and_its_legend() {
     for legend in ["80 kept", "60 removed", "12 added"] {
         assert!(svg.contains(legend), "{legend}");
     }
+    // The legend, and one run in each of the two rows of bars.
+    assert_eq!(svg.matches("class=\"removed\"").count(), 3);
+    assert_eq!(svg.matches("class=\"cross\"").count(), 3);
     assert!(!svg.contains("href"), "nothing is loaded from elsewhere");
     assert_eq!(svg.matches("<svg").count(), 1);
 }

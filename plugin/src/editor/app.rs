@@ -1,9 +1,13 @@
 //! Joins the drawing to the plugin and the host: one instance's window.
 
+mod coming;
+mod host;
+
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use egui::{Ui, vec2};
+use egui::{Context, Ui, vec2};
 use nice_plug::context::gui::GuiContext;
 use nice_plug::prelude::{Param, ParamSetter, ResizeHint};
 use nice_plug_egui::{
@@ -12,9 +16,11 @@ use nice_plug_egui::{
 };
 use third_stream_model::own;
 
+use self::coming::Coming;
+use self::host::{set, set_whole, turn};
 use super::saving::Saving;
 use super::shelf::Shelf;
-use super::{Control, Gesture, Notice, View, draw};
+use super::{Control, Gesture, Notice, SCALES, View, draw, layout};
 use crate::engine::State;
 use crate::export::{self, SavedSong};
 use crate::params::ThirdStreamParams;
@@ -23,10 +29,10 @@ use crate::rt::snapshot;
 use crate::shared::Shared;
 use crate::state::Look;
 
-/// The smallest window, in logical pixels.
+/// The smallest window, in logical pixels, whatever the scale.
 const SMALLEST: baseview::dpi::LogicalSize<f32> = baseview::dpi::LogicalSize {
-    width: 680.0,
-    height: 420.0,
+    width: layout::SMALLEST.0,
+    height: layout::SMALLEST.1,
 };
 /// How often the engine's state is looked at while it loads.
 const LOADING_POLL: Duration = Duration::from_millis(250);
@@ -67,6 +73,10 @@ pub struct App {
     /// The size that the window should take: the saved one, which the host loads after the editor
     /// was made.
     fit: Option<(f32, f32)>,
+    /// There while the editor is open.
+    context: Option<Context>,
+    /// The scale of the last pass.
+    zoom: f32,
     library: Library,
     shelf: Shelf,
     /// The song that is being saved.
@@ -90,11 +100,34 @@ impl App {
             host: None,
             shown: snapshot::View::default(),
             fit: None,
+            context: None,
+            zoom: 1.0,
             library,
             shelf,
             saving: None,
             said: None,
             typing: false,
+        }
+    }
+
+    /// Draws at the scale that was chosen, or at the largest below it that the window holds, and
+    /// gives the window the size that it should have.
+    fn scale(&mut self, ui: &Ui) {
+        let context = ui.ctx();
+        let zoom = context.zoom_factor();
+        let real = ui.max_rect().size() * zoom;
+        let wanted = self.params.state.lock().scale;
+        let fitting = f32::from(layout::fitting(&SCALES, wanted, real)) / 100.0;
+        if fitting != zoom {
+            context.set_zoom_factor(fitting);
+        }
+        let fit = self.fit.take().map(|(width, height)| vec2(width, height));
+        let other = fit.filter(|size| (real - *size).length() > 1.0);
+        // The window grows and shrinks with another scale by itself; how large it is, is the
+        // user's and the host's to say.
+        let same = (std::mem::replace(&mut self.zoom, zoom) != zoom).then_some(real);
+        if let Some(size) = other.or(same) {
+            context.send_viewport_cmd(egui::ViewportCommand::InnerSize(size / zoom));
         }
     }
 
@@ -105,15 +138,15 @@ impl App {
         }
         let shown = &self.shown;
         let params = &self.params;
-        let playing = !matches!(
-            shown.state,
-            snapshot::State::Stopped | snapshot::State::Bypassed
-        );
+        let heard = self.shared.incoming.read();
         let now = Settings::of(params);
         let presets = self.library.presets();
         // Let go before anything else looks at the state.
-        let side = params.state.lock().compare.side;
-        let sounds = matches!(shown.state, snapshot::State::Playing | snapshot::State::Dry);
+        let (side, held, look, scale) = {
+            let state = params.state.lock();
+            (state.compare.side, state.held, state.look, state.scale)
+        };
+        let coming = Coming::of(&heard, shown, params.mode.value(), params.delay.value());
         View {
             pair: params.pair.value(),
             own: self.shelf.list(),
@@ -132,12 +165,13 @@ impl App {
             waiting: shown.waiting,
             forgotten: params.memory.forgotten(),
             bypass: params.bypass.value(),
-            playing,
+            state: shown.state,
+            listening: coming.bar,
+            incoming: coming.notes,
             source: shown.source,
             output: shown.output,
             first_step: usize::from(shown.first_step),
-            dry: shown.state == snapshot::State::Dry,
-            playhead: sounds.then_some(shown.playhead),
+            playhead: coming.playhead,
             late: shown.late,
             engine: self.shared.engine(),
             chosen: presets
@@ -145,6 +179,9 @@ impl App {
                 .position(|preset| preset.settings.are_in(&now)),
             presets,
             side,
+            before: held.is_some() && params.genre.unmodulated_plain_value() == 0.0,
+            look,
+            scale,
             notice: self.notice(),
         }
     }
@@ -192,9 +229,13 @@ impl App {
     }
 
     /// Does what the user wants.
-    fn follow(&mut self, gesture: Gesture, context: &egui::Context, setter: &ParamSetter) {
+    fn follow(&mut self, gesture: Gesture, context: &Context, setter: &ParamSetter) {
         match gesture {
             Gesture::Begin(control) | Gesture::Set(control, _) | Gesture::End(control) => {
+                if gesture == Gesture::Begin(Control::Genre) {
+                    // A hand on the knob ends the comparison.
+                    self.params.state.lock().held = None;
+                }
                 turn(&self.params, setter, control, &gesture);
             }
             Gesture::Forget => self.params.memory.forget(),
@@ -243,14 +284,36 @@ impl App {
                     Err(error) => warning(&error),
                 });
             }
-            Gesture::Theme => {
-                let look = match context.theme() {
-                    egui::Theme::Dark => Look::Light,
-                    egui::Theme::Light => Look::Dark,
-                };
-                self.params.state.lock().look = Some(look);
-                context.set_theme(theme_of(Some(look)));
+            Gesture::ShowFolder => self.said = show_folder(export::folder().as_deref()),
+            Gesture::Before(before) => self.compare(before, setter),
+            Gesture::Look(look) => {
+                self.params.state.lock().look = look;
+                context.set_theme(theme_of(look));
             }
+            Gesture::Scale(scale) => {
+                let before = std::mem::replace(&mut self.params.state.lock().scale, scale);
+                let (width, height) = self.params.state.lock().window;
+                let by = f32::from(scale) / f32::from(before.max(1));
+                self.fit = Some((width * by, height * by));
+            }
+        }
+    }
+
+    /// Holds the knob at "as played", or lets it go back to where it was.
+    fn compare(&self, before: bool, setter: &ParamSetter) {
+        let now = self.params.genre.unmodulated_plain_value();
+        // Not locked while the host is called, which may save the project.
+        let wanted = {
+            let held = &mut self.params.state.lock().held;
+            if before {
+                *held = Some(now);
+                Some(0.0)
+            } else {
+                held.take().map(|held| held.clamp(-100.0, 100.0))
+            }
+        };
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != now) {
+            set_whole(setter, &self.params.genre, wanted);
         }
     }
 
@@ -269,7 +332,7 @@ impl App {
     }
 
     /// Says what came of the song that was being saved, once it is done.
-    fn look_after_saving(&mut self, context: &egui::Context) {
+    fn look_after_saving(&mut self, context: &Context) {
         let Some(saving) = &mut self.saving else {
             return;
         };
@@ -293,6 +356,22 @@ impl App {
             Ok(()) => Notice::Done(done.into()),
             Err(error) => warning(&error),
         });
+    }
+}
+
+/// Shows the folder in the system's file manager, on a thread of its own: that may take its time.
+fn show_folder(folder: Option<&Path>) -> Option<Notice> {
+    let Some(folder) = folder.filter(|folder| folder.is_dir()) else {
+        let text = "Nothing is saved yet: press Save MIDI first";
+        return Some(Notice::Warning(text.into()));
+    };
+    match open::that_detached(folder) {
+        Ok(()) => Some(Notice::Done(format!("Opened {}", folder.display()))),
+        Err(error) => {
+            let folder = folder.display();
+            let text = format!("{folder} cannot be shown here ({error}): open it by hand");
+            Some(Notice::Warning(text))
+        }
     }
 }
 
@@ -322,7 +401,7 @@ fn keys(typing: bool) -> KeyCapture {
 impl NiceEguiApp for App {
     fn build(
         &mut self,
-        context: egui::Context,
+        context: Context,
         host: GuiContext,
         frame: &mut Frame,
     ) -> Result<(), baseview::HandlerError> {
@@ -330,17 +409,14 @@ impl NiceEguiApp for App {
         frame.set_key_capture(keys(false));
         self.library.read();
         self.host = Some(host);
+        self.zoom = context.zoom_factor();
         self.fit = Some(self.params.state.lock().window);
+        self.context = Some(context);
         Ok(())
     }
 
     fn ui(&mut self, ui: &mut Ui, frame: &mut Frame) {
-        if let Some((width, height)) = self.fit.take()
-            && (ui.max_rect().size() - vec2(width, height)).length() > 1.0
-        {
-            let size = egui::ViewportCommand::InnerSize(vec2(width, height));
-            ui.ctx().send_viewport_cmd(size);
-        }
+        self.scale(ui);
         self.show(ui);
         let typing = egui::Popup::is_any_open(ui.ctx());
         if typing != self.typing {
@@ -350,70 +426,16 @@ impl NiceEguiApp for App {
     }
 
     fn resized(&mut self, size: baseview::WindowSize) {
+        let zoom = self.context.as_ref().map_or(1.0, Context::zoom_factor);
         let (width, height) = (size.logical.width as f32, size.logical.height as f32);
-        self.params.state.lock().window = (width, height);
+        self.params.state.lock().window = (width * zoom, height * zoom);
     }
 
     fn editor_closed(&mut self) {
         self.host = None;
+        self.context = None;
         self.saving = None;
     }
-}
-
-/// Passes a control's gesture on to the host.
-fn turn(params: &ThirdStreamParams, setter: &ParamSetter, control: Control, gesture: &Gesture) {
-    fn to<P: Param>(setter: &ParamSetter, param: &P, gesture: &Gesture) {
-        match gesture {
-            Gesture::Begin(_) => setter.begin_set_parameter(param),
-            Gesture::Set(_, value) => setter.set_parameter_normalized(param, *value),
-            _ => setter.end_set_parameter(param),
-        }
-    }
-    match control {
-        Control::Genre => to(setter, &params.genre, gesture),
-        Control::Pair => to(setter, &params.pair, gesture),
-        Control::Quantise => to(setter, &params.quantise, gesture),
-        Control::Tune => to(setter, &params.tune, gesture),
-        Control::Harmony => to(setter, &params.harmony, gesture),
-        Control::Variation => to(setter, &params.variation, gesture),
-        Control::Voices => to(setter, &params.voices, gesture),
-        Control::Melody => to(setter, &params.melody, gesture),
-        Control::Scale => to(setter, &params.scale, gesture),
-        Control::Density => to(setter, &params.density, gesture),
-        Control::Mode => to(setter, &params.mode, gesture),
-        Control::Delay => to(setter, &params.delay, gesture),
-        Control::Bypass => to(setter, &params.bypass, gesture),
-    }
-}
-
-/// Sets a parameter through the host, as a whole gesture.
-fn set_whole<P: Param>(setter: &ParamSetter, param: &P, wanted: P::Plain) {
-    setter.begin_set_parameter(param);
-    setter.set_parameter(param, wanted);
-    setter.end_set_parameter(param);
-}
-
-/// Sets what `settings` name through the host, a whole gesture for each parameter that changes.
-fn set(params: &ThirdStreamParams, setter: &ParamSetter, settings: &Settings) {
-    fn to<P: Param<Plain: PartialEq>>(setter: &ParamSetter, param: &P, wanted: Option<P::Plain>) {
-        if let Some(wanted) = wanted
-            && wanted != param.unmodulated_plain_value()
-        {
-            set_whole(setter, param, wanted);
-        }
-    }
-    to(setter, &params.genre, settings.genre);
-    to(setter, &params.pair, settings.pair);
-    to(setter, &params.quantise, settings.quantise);
-    to(setter, &params.tune, settings.tune);
-    to(setter, &params.harmony, settings.harmony);
-    to(setter, &params.variation, settings.variation);
-    to(setter, &params.voices, settings.voices);
-    to(setter, &params.melody, settings.melody);
-    to(setter, &params.scale, settings.scale);
-    to(setter, &params.density, settings.density);
-    to(setter, &params.mode, settings.mode);
-    to(setter, &params.delay, settings.delay);
 }
 
 #[cfg(test)]

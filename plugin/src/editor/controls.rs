@@ -1,6 +1,7 @@
-//! The small controls: Mode, Delay or Memory and Quantise beside the knob, taste and guards below
-//! the rolls, Bypass.
+//! The small controls: Mode, Delay or Memory below the knob, taste and guards below the rolls, and
+//! what all of them are made of.
 
+mod slider;
 mod taste;
 
 use egui::text::{LayoutJob, TextWrapping};
@@ -8,23 +9,23 @@ use egui::{Align2, CursorIcon, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2
 
 use super::{Control, Gesture, View, theme};
 use crate::params::{Delay, Mode};
-use crate::rt::Guard;
-pub(crate) use taste::taste;
+use slider::Slider;
+pub(crate) use taste::{next_take, taste};
 
 /// Height of a control with its label above it, in logical pixels.
-pub(crate) const HEIGHT: f32 = 50.0;
+pub(crate) const HEIGHT: f32 = 46.0;
 /// Height of the label.
-const LABEL: f32 = 20.0;
+const LABEL: f32 = 18.0;
 
 /// A label at the top left of `rect` and a value at its top right: the first way to say it that
 /// leaves the label room.
 fn label(ui: &Ui, rect: Rect, name: &str, values: &[&str]) {
     let theme = theme::of(ui.ctx());
     let painter = ui.painter();
-    let (font, y) = (theme::font(13.0), rect.top() + LABEL * 0.5 - 2.0);
+    let (font, y) = (theme::font(ui.ctx(), 12.0), rect.top() + LABEL * 0.5 - 1.0);
     let at = pos2(rect.left(), y);
     let name = painter.text(at, Align2::LEFT_CENTER, name, font.clone(), theme.weak);
-    let room = rect.right() - name.right() - 8.0;
+    let room = rect.right() - name.right() - 6.0;
     for value in values {
         let value = (*value).to_owned();
         let value = painter.layout_no_wrap(value, font.clone(), theme.text);
@@ -39,22 +40,51 @@ fn label(ui: &Ui, rect: Rect, name: &str, values: &[&str]) {
 /// The way of playing: two buttons in a row.
 pub(crate) fn mode(ui: &Ui, rect: Rect, chosen: Mode, gestures: &mut Vec<Gesture>) {
     let chosen = Mode::ALL.iter().position(|mode| *mode == chosen);
-    let names = ["Live", "In place"];
-    choice(ui, rect, ("Mode", Control::Mode), &names, chosen, gestures);
+    let row = Choice {
+        name: "Mode",
+        control: Control::Mode,
+        names: &["Live", "In place"],
+        tips: &[
+            "What you play sounds some bars later, transferred: for playing along.",
+            "The song's bars are remembered and sound transferred where they stand, from the next \
+             pass on: for tracks.",
+        ],
+    };
+    row.show(ui, rect, chosen, gestures);
+}
+
+/// What the chosen mode does, in a line or two.
+pub(crate) fn about(ui: &Ui, rect: Rect, view: &View) {
+    let colours = theme::of(ui.ctx());
+    let text = match (view.mode, view.delay) {
+        (Mode::Live, Delay::One) => "What you play sounds one bar later, transferred.".to_owned(),
+        (Mode::Live, delay) => {
+            let bars = delay.bars();
+            format!("What you play sounds {bars} bars later, transferred.")
+        }
+        (Mode::InPlace, _) => {
+            "Learns the song; from the next pass on it sounds transferred in place.".to_owned()
+        }
+    };
+    let font = theme::font(ui.ctx(), 11.5);
+    let mut job = LayoutJob::simple(text, font, colours.weak, rect.width());
+    job.wrap.max_rows = 2;
+    let text = ui.painter().layout_job(job);
+    ui.painter().galley(rect.min, text, colours.weak);
 }
 
 /// How many bars later the transfer sounds: three buttons in a row.
 pub(crate) fn delay(ui: &Ui, rect: Rect, chosen: Delay, gestures: &mut Vec<Gesture>) {
     let chosen = Delay::ALL.iter().position(|delay| *delay == chosen);
-    let names = ["4 bars", "2 bars", "1 bar"];
-    choice(
-        ui,
-        rect,
-        ("Delay", Control::Delay),
-        &names,
-        chosen,
-        gestures,
-    );
+    let tip = "How many bars are heard before they sound, transferred: more bars know more of the \
+               phrase, fewer answer sooner.";
+    let row = Choice {
+        name: "Delay",
+        control: Control::Delay,
+        names: &["4 bars", "2 bars", "1 bar"],
+        tips: &[tip],
+    };
+    row.show(ui, rect, chosen, gestures);
 }
 
 /// What In place remembers, and buttons to save it, to forget it and to bring it back.
@@ -71,15 +101,35 @@ pub(crate) fn memory(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gestur
     label(ui, rect, "Memory", &[&format!("{bars}{waiting}"), &bars]);
     let row = Rect::from_min_max(pos2(rect.left(), rect.top() + LABEL), rect.max);
     let (gap, mut left) = (6.0, row.left());
-    for (text, share, strong, gesture) in [
-        ("Save song", 0.42, view.learned > 0, Gesture::SaveSong),
-        ("Forget", 0.31, view.learned > 0, Gesture::Forget),
-        ("Undo", 0.27, view.forgotten > 0, Gesture::BringBack),
+    for (text, tip, share, strong, gesture) in [
+        (
+            "Save song",
+            "Save all that was learned as a MIDI file, as heard and as it sounds.",
+            0.42,
+            view.learned > 0,
+            Gesture::SaveSong,
+        ),
+        (
+            "Forget",
+            "Forget the learned song: its bars sound as played until they are learned again.",
+            0.31,
+            view.learned > 0,
+            Gesture::Forget,
+        ),
+        (
+            "Undo",
+            "Bring back what was forgotten last.",
+            0.27,
+            view.forgotten > 0,
+            Gesture::BringBack,
+        ),
     ] {
         let width = (row.width() - 2.0 * gap) * share;
         let place = Rect::from_min_size(pos2(left, row.top()), vec2(width, row.height()));
         left += width + gap;
-        if button(ui, place, text, strong).clicked() {
+        let response = button(ui, place, text, strong);
+        theme::tip(&response, tip);
+        if response.clicked() {
             gestures.push(gesture);
         }
     }
@@ -87,6 +137,34 @@ pub(crate) fn memory(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gestur
 
 /// A button with a text, which is weak where it would do nothing.
 pub(crate) fn button(ui: &Ui, rect: Rect, text: &str, strong: bool) -> Response {
+    named_button(ui, rect, text, text, strong)
+}
+
+/// A button with a name for those who hear it read, and a text or what its caller draws.
+pub(crate) fn named_button(ui: &Ui, rect: Rect, name: &str, text: &str, strong: bool) -> Response {
+    let (response, colour) = body(ui, rect, name, strong);
+    let text = cut(ui, text, colour, rect.width() - 12.0);
+    let at = rect.center() - text.size() * 0.5;
+    ui.painter().galley(at, text, colour);
+    response
+}
+
+/// A button that opens a menu: its text from the left, at the right an arrow.
+pub(crate) fn menu_button(ui: &Ui, rect: Rect, name: &str, text: &str, strong: bool) -> Response {
+    let (response, colour) = body(ui, rect, name, strong);
+    let text = cut(ui, text, colour, rect.width() - 34.0);
+    let at = pos2(rect.left() + 10.0, rect.center().y - text.size().y * 0.5);
+    ui.painter().galley(at, text, colour);
+    let tip = pos2(rect.right() - 14.0, rect.center().y + 2.5);
+    let arrow = vec![tip + vec2(-4.5, -5.0), tip + vec2(4.5, -5.0), tip];
+    let none = egui::Stroke::NONE;
+    ui.painter()
+        .add(egui::Shape::convex_polygon(arrow, colour, none));
+    response
+}
+
+/// A button without its text, and the text's colour.
+fn body(ui: &Ui, rect: Rect, name: &str, strong: bool) -> (Response, egui::Color32) {
     let theme = theme::of(ui.ctx());
     // By its place, because the text of some changes.
     let id = ui
@@ -95,42 +173,75 @@ pub(crate) fn button(ui: &Ui, rect: Rect, text: &str, strong: bool) -> Response 
     let response = ui
         .interact(rect, id, Sense::click())
         .on_hover_cursor(CursorIcon::PointingHand);
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, text));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
     let painter = ui.painter();
     painter.rect_filled(rect, 6.0, theme.line);
     let active = response.hovered() || response.has_focus();
     let inside = egui::StrokeKind::Inside;
     painter.rect_stroke(rect, 6.0, theme.outline(active), inside);
     let colour = if strong { theme.text } else { theme.weak };
-    let mut text = LayoutJob::simple_singleline(text.to_owned(), theme::font(13.0), colour);
-    text.wrap = TextWrapping::truncate_at_width(rect.width() - 12.0);
-    let text = painter.layout_job(text);
-    painter.galley(rect.center() - text.size() * 0.5, text, colour);
-    response
+    (response, colour)
+}
+
+/// One line of text that ends in dots where it has no room.
+fn cut(ui: &Ui, text: &str, colour: egui::Color32, width: f32) -> std::sync::Arc<egui::Galley> {
+    let font = theme::font(ui.ctx(), 13.0);
+    let mut text = LayoutJob::simple_singleline(text.to_owned(), font, colour);
+    text.wrap = TextWrapping::truncate_at_width(width.max(0.0));
+    ui.painter().layout_job(text)
 }
 
 /// Buttons in a row, of which one is chosen, for a parameter with as many steps.
-fn choice(
+struct Choice<'a> {
+    name: &'a str,
+    control: Control,
+    names: &'a [&'a str],
+    /// What each is for, or one for all.
+    tips: &'a [&'a str],
+}
+
+impl Choice<'_> {
+    fn show(&self, ui: &Ui, rect: Rect, chosen: Option<usize>, gestures: &mut Vec<Gesture>) {
+        label(ui, rect, self.name, &[]);
+        let row = Rect::from_min_max(pos2(rect.left(), rect.top() + LABEL), rect.max);
+        if let Some(index) = segments(ui, row, self.name, (self.names, self.tips), chosen) {
+            let normalised = index as f32 / (self.names.len() - 1) as f32;
+            gestures.extend(Gesture::whole(self.control, normalised));
+        }
+    }
+}
+
+/// Buttons in one row, each as wide as its words want; which of them was clicked, unless it is
+/// chosen already.
+pub(crate) fn segments(
     ui: &Ui,
-    rect: Rect,
-    (name, control): (&str, Control),
-    names: &[&str],
+    row: Rect,
+    name: &str,
+    (names, tips): (&[&str], &[&str]),
     chosen: Option<usize>,
-    gestures: &mut Vec<Gesture>,
-) {
+) -> Option<usize> {
     let theme = theme::of(ui.ctx());
-    label(ui, rect, name, &[]);
-    let row = Rect::from_min_max(pos2(rect.left(), rect.top() + LABEL), rect.max);
     ui.painter().rect_filled(row, 6.0, theme.line);
-    let width = row.width() / names.len() as f32;
-    for (index, text) in names.iter().enumerate() {
-        let left = row.left() + index as f32 * width;
-        let button = Rect::from_min_size(pos2(left, row.top()), vec2(width, row.height()));
+    let font = theme::font(ui.ctx(), 12.5);
+    let texts: Vec<_> = names
+        .iter()
+        .map(|text| {
+            let text = (*text).to_owned();
+            ui.painter().layout_no_wrap(text, font.clone(), theme.weak)
+        })
+        .collect();
+    let wanted: f32 = texts.iter().map(|text| text.size().x).sum();
+    let spare = (row.width() - wanted) / names.len() as f32;
+    let (mut left, mut clicked) = (row.left(), None);
+    for (index, text) in texts.into_iter().enumerate() {
+        let size = vec2(text.size().x + spare, row.height());
+        let button = Rect::from_min_size(pos2(left, row.top()), size);
+        left = button.right();
         let response = ui
             .interact(button, ui.scope_id().with((name, index)), Sense::click())
             .on_hover_cursor(CursorIcon::PointingHand);
         let on = Some(index) == chosen;
-        response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, on, *text));
+        response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, on, names[index]));
         if on {
             ui.painter()
                 .rect_filled(button.shrink(2.0), 5.0, theme.strong_line);
@@ -142,166 +253,79 @@ fn choice(
                 .rect_stroke(button.shrink(2.0), 5.0, stroke, inside);
         }
         let colour = if on { theme.playhead } else { theme.weak };
-        ui.painter().text(
-            button.center(),
-            Align2::CENTER_CENTER,
-            text,
-            theme::font(13.0),
-            colour,
-        );
+        let at = button.center() - text.size() * 0.5;
+        ui.painter()
+            .galley_with_override_text_color(at, text, colour);
+        if let Some(tip) = tips.get(index).or(tips.first()) {
+            theme::tip(&response, tip);
+        }
         if response.clicked() && !on {
-            let normalised = index as f32 / (names.len() - 1) as f32;
-            gestures.extend(Gesture::whole(control, normalised));
+            clicked = Some(index);
         }
     }
+    clicked
 }
 
-/// How strongly kept notes are pulled to the grid.
-pub(crate) fn quantise(ui: &Ui, rect: Rect, value: f32, gestures: &mut Vec<Gesture>) {
-    let text = format!("{:.0} %", value * 100.0);
-    let slider = Slider {
-        name: "Quantise",
-        texts: &[&text],
-        control: Control::Quantise,
-        value,
-        usual: 1.0,
+/// What the network is kept from: the melody lock, the scale guard and the density; and the pull
+/// to the grid.
+pub(crate) fn guards(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
+    let guard = &view.guard;
+    let [melody, scale_at, density_at, grid] = parts(rect, [0.29, 0.21, 0.24, 0.26]);
+    let row = Choice {
+        name: "Melody",
+        control: Control::Melody,
+        names: &["Free", "Locked"],
+        tips: &[
+            "The top line may change with the rest.",
+            "The top line stays as it was played; a line below its notes shows that.",
+        ],
     };
-    slider.show(ui, rect, gestures);
-}
-
-/// What the network is kept from: the melody lock, the scale guard and the density in a row.
-pub(crate) fn guards(ui: &Ui, rect: Rect, guard: &Guard, gestures: &mut Vec<Gesture>) {
-    let gap = 24.0;
-    let width = (rect.width() - 2.0 * gap) / 3.0;
-    let part = |index: f32| {
-        let left = rect.left() + index * (width + gap);
-        Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()))
-    };
-    let lock = usize::from(guard.melody_lock);
-    let names = ["Free", "Locked"];
-    let melody = ("Melody", Control::Melody);
-    choice(ui, part(0.0), melody, &names, Some(lock), gestures);
+    row.show(ui, melody, Some(usize::from(guard.melody_lock)), gestures);
     let text = format!("{:.0} %", guard.scale * 100.0);
     let scale = Slider {
-        name: "Scale guard",
+        name: "Scale",
+        tip: "How strictly added notes keep to the scale that was played.",
         texts: &[&text],
         control: Control::Scale,
         value: guard.scale,
         usual: 0.0,
     };
-    scale.show(ui, part(1.0), gestures);
+    scale.show(ui, scale_at, gestures);
     let text = match (guard.density * 100.0).round() {
-        0.0 => "as the network wants".to_owned(),
+        0.0 => "unchanged".to_owned(),
         percent if percent < 0.0 => format!("{:.0} % fewer added", -percent),
         percent => format!("{percent:.0} % fewer removed"),
     };
     let density = Slider {
         name: "Density",
+        tip: "To the left fewer notes are added, to the right fewer are removed.",
         texts: &[&text, &format!("{:+.0} %", guard.density * 100.0)],
         control: Control::Density,
         value: f32::midpoint(guard.density, 1.0),
         usual: 0.5,
     };
-    density.show(ui, part(2.0), gestures);
+    density.show(ui, density_at, gestures);
+    let text = format!("{:.0} %", view.quantise * 100.0);
+    let quantise = Slider {
+        name: "Quantise",
+        tip: "How far the notes that stay are pulled to the grid; at 0 % they keep your timing.",
+        texts: &[&text],
+        control: Control::Quantise,
+        value: view.quantise,
+        usual: 1.0,
+    };
+    quantise.show(ui, grid, gestures);
 }
 
-/// A slider over the host's 0..=1.
-struct Slider<'a> {
-    name: &'a str,
-    /// The value in words, from many to few.
-    texts: &'a [&'a str],
-    control: Control,
-    value: f32,
-    /// Where a double click leads, and from where the track is filled.
-    usual: f32,
-}
-
-impl Slider<'_> {
-    fn show(&self, ui: &Ui, rect: Rect, gestures: &mut Vec<Gesture>) {
-        let theme = theme::of(ui.ctx());
-        let Self { control, value, .. } = *self;
-        label(ui, rect, self.name, self.texts);
-        let row = Rect::from_min_max(pos2(rect.left(), rect.top() + LABEL), rect.max);
-        let response = ui
-            .interact(row, ui.scope_id().with(self.name), Sense::click_and_drag())
-            .on_hover_cursor(CursorIcon::ResizeHorizontal);
-        response.widget_info(|| WidgetInfo::slider(true, f64::from(value * 100.0), self.name));
-        let (radius, y) = (7.0, row.center().y);
-        let (from, to) = (row.left() + radius, row.right() - radius);
-        let track = Rect::from_min_max(pos2(row.left(), y - 2.5), pos2(row.right(), y + 2.5));
-        ui.painter().rect_filled(track, 2.5, theme.line);
-        let x = from + (to - from) * value;
-        // Two-sided controls are filled from their middle.
-        let start = if self.usual == 0.5 {
-            track.center().x
-        } else {
-            track.left()
-        };
-        let filled = egui::Rangef::new(start.min(x), start.max(x));
-        let filled = Rect::from_x_y_ranges(filled, track.y_range());
-        ui.painter().rect_filled(filled, 2.5, theme.weak);
-        let active = response.hovered() || response.dragged() || response.has_focus();
-        let radius = if active { radius + 1.0 } else { radius };
-        ui.painter()
-            .circle_filled(pos2(x, y), radius, theme.playhead);
-
-        if response.double_clicked() {
-            gestures.extend(Gesture::whole(control, self.usual));
-            return;
-        }
-        if response.drag_started() {
-            gestures.push(Gesture::Begin(control));
-        }
-        if response.dragged()
-            && let Some(pointer) = response.interact_pointer_pos()
-        {
-            let fine = ui.input(|input| input.modifiers.shift);
-            let wanted = if fine {
-                value + response.drag_delta().x / (to - from) * 0.1
-            } else {
-                (pointer.x - from) / (to - from)
-            }
-            .clamp(0.0, 1.0);
-            if wanted != value {
-                gestures.push(Gesture::Set(control, wanted));
-            }
-        }
-        if response.drag_stopped() {
-            gestures.push(Gesture::End(control));
-        }
-        if response.hovered() && !response.dragged() {
-            let wheel = ui.input(egui::InputState::smooth_scroll_delta);
-            let wanted = (value + (wheel.x + wheel.y) / 500.0).clamp(0.0, 1.0);
-            if wanted != value {
-                gestures.extend(Gesture::whole(control, wanted));
-            }
-        }
-    }
-}
-
-/// The switch at the right of the heading; lit while the transfer is at work.
-pub(crate) fn bypass(ui: &Ui, rect: Rect, on: bool, gestures: &mut Vec<Gesture>) {
-    let theme = theme::of(ui.ctx());
-    let response = ui
-        .interact(rect, ui.scope_id().with("bypass"), Sense::click())
-        .on_hover_cursor(CursorIcon::PointingHand);
-    response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, on, "Bypass"));
-    let fill = if on { theme.warning } else { theme.line };
-    ui.painter().rect_filled(rect, 6.0, fill);
-    let active = response.hovered() || response.has_focus();
-    let inside = egui::StrokeKind::Inside;
-    ui.painter()
-        .rect_stroke(rect, 6.0, theme.outline(active), inside);
-    let colour = if on { theme.background } else { theme.text };
-    let text = if on { "Bypassed" } else { "Bypass" };
-    ui.painter().text(
-        rect.center(),
-        Align2::CENTER_CENTER,
-        text,
-        theme::font(13.0),
-        colour,
-    );
-    if response.clicked() {
-        gestures.extend(Gesture::whole(Control::Bypass, if on { 0.0 } else { 1.0 }));
-    }
+/// A row's parts, each as wide as its words want.
+fn parts(rect: Rect, shares: [f32; 4]) -> [Rect; 4] {
+    const GAP: f32 = 14.0;
+    let room = rect.width() - 3.0 * GAP;
+    let mut left = rect.left();
+    shares.map(|share| {
+        let size = vec2(room * share, rect.height());
+        let part = Rect::from_min_size(pos2(left, rect.top()), size);
+        left += size.x + GAP;
+        part
+    })
 }

@@ -1,17 +1,17 @@
-//! The heading: the name, the presets' menu, and the buttons that are about files and looks.
+//! The heading: the name, genres, presets, two settings to compare, files, looks and bypass.
 
-use egui::{
-    Align2, Button, Frame, Id, Key, Popup, PopupCloseBehavior, Rect, RichText, ScrollArea,
-    TextEdit, Theme, Ui, pos2, vec2,
-};
+mod presets;
 
-use super::{Gesture, Side, View, controls, theme};
-use crate::presets::LONGEST_NAME;
+use egui::{Align2, Rect, Stroke, Ui, pos2, vec2};
+
+use super::{Control, Gesture, Side, View, controls, options, pair, theme};
 
 /// Height of the buttons, in logical pixels.
 const BUTTON: f32 = 28.0;
 /// Between two buttons.
-const GAP: f32 = 8.0;
+const GAP: f32 = 6.0;
+/// The narrowest heading in which every button has its words.
+const WIDE: f32 = 860.0;
 
 /// Draws the heading into `rect` and adds what the user did with it.
 pub(crate) fn show(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
@@ -21,156 +21,113 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>
         right -= width + GAP;
         Rect::from_min_size(at, vec2(width, BUTTON))
     };
-    controls::bypass(ui, place(92.0), view.bypass, gestures);
-    let other = match ui.ctx().theme() {
-        Theme::Dark => "Light",
-        Theme::Light => "Dark",
-    };
-    if controls::button(ui, place(54.0), other, true).clicked() {
-        gestures.push(Gesture::Theme);
-    }
-    if controls::button(ui, place(84.0), "Save MIDI", true).clicked() {
+    let wide = rect.width() >= WIDE;
+    bypass(ui, place(34.0), view.bypass, gestures);
+    options::show(ui, place(34.0), view, gestures);
+    files(ui, place(if wide { 112.0 } else { 34.0 }), wide, gestures);
+    let save = controls::button(ui, place(88.0), "Save MIDI", true);
+    theme::tip(
+        &save,
+        "Save the phrase that is shown, as played and transferred, as a MIDI file with two tracks.",
+    );
+    if save.clicked() {
         gestures.push(Gesture::SaveMidi);
     }
     sides(ui, place(56.0), view.side, gestures);
-    presets(ui, place(168.0), view, gestures);
-    title(ui, rect.with_max_x(right), view);
+    presets::show(ui, place(if wide { 170.0 } else { 150.0 }), view, gestures);
+    pair::show(ui, place(if wide { 190.0 } else { 168.0 }), view, gestures);
+    title(ui, rect.with_max_x(right));
 }
 
-/// The plugin's name, and what it does where there is room.
-fn title(ui: &Ui, rect: Rect, view: &View) {
+/// The plugin's name, where there is room.
+fn title(ui: &Ui, rect: Rect) {
     let theme = theme::of(ui.ctx());
-    let at = pos2(rect.left() + 2.0, rect.center().y);
-    let painter = ui.painter();
-    let font = theme::font(22.0);
-    let name = painter.text(at, Align2::LEFT_CENTER, "Third Stream", font, theme.text);
-    let pair = view.pair.of_core();
-    let own = view.weights.as_ref().map(|name| format!("   by {name}"));
-    let own = own.unwrap_or_default();
-    let what = format!("{} · as played · {}{own}", pair.a, pair.b);
-    let what = painter.layout_no_wrap(what, theme::font(12.5), theme.weak);
-    let at = pos2(name.right() + 12.0, name.bottom() - 5.0 - what.size().y);
-    if at.x + what.size().x < rect.right() {
-        painter.galley(at, what, theme.weak);
+    let font = theme::font(ui.ctx(), 20.0);
+    let name = "Third Stream".to_owned();
+    let name = ui.painter().layout_no_wrap(name, font, theme.text);
+    if name.size().x < rect.width() {
+        let at = pos2(rect.left() + 2.0, rect.center().y - name.size().y * 0.5);
+        ui.painter().galley(at, name, theme.text);
+    }
+}
+
+/// Opens the folder with what was saved: in words, or as a folder where there is little room.
+fn files(ui: &Ui, rect: Rect, words: bool, gestures: &mut Vec<Gesture>) {
+    let text = if words { "Show in folder" } else { "" };
+    let response = controls::named_button(ui, rect, "Show in folder", text, true);
+    if !words {
+        let colour = theme::of(ui.ctx()).text;
+        let stroke = Stroke::new(1.5, colour);
+        let body = Rect::from_center_size(rect.center() + vec2(0.0, 1.5), vec2(16.0, 11.0));
+        let tab = [(0.0, 0.0), (0.0, -3.0), (6.0, -3.0), (8.0, 0.0)];
+        let tab = tab.map(|(x, y)| body.left_top() + vec2(x, y));
+        ui.painter().add(egui::Shape::line(tab.to_vec(), stroke));
+        ui.painter()
+            .rect_stroke(body, 1.5, stroke, egui::StrokeKind::Middle);
+    }
+    theme::tip(&response, "Show the folder with the files that were saved.");
+    if response.clicked() {
+        gestures.push(Gesture::ShowFolder);
     }
 }
 
 /// Two settings to compare: the one that is heard is lit, a click changes to the other.
 fn sides(ui: &Ui, rect: Rect, side: Side, gestures: &mut Vec<Gesture>) {
     let theme = theme::of(ui.ctx());
-    let response = controls::button(ui, rect, "", true);
-    response.widget_info(|| {
-        let text = format!("Compare: {side:?} is heard");
-        egui::WidgetInfo::labeled(egui::Role::Button, true, text)
-    });
+    let name = format!("Compare: {side:?} is heard");
+    let response = controls::named_button(ui, rect, &name, "", true);
     for (of, name, x) in [(Side::A, "A", 0.28), (Side::B, "B", 0.72)] {
         let on = of == side;
-        let colour = if on { theme.playhead } else { theme.faint };
+        let colour = if on { theme.playhead } else { theme.weak };
         let at = pos2(rect.left() + rect.width() * x, rect.center().y);
         if on {
             let lit = Rect::from_center_size(at, vec2(rect.width() * 0.5, rect.height()));
             let lit = lit.intersect(rect).shrink(2.0);
             ui.painter().rect_filled(lit, 5.0, theme.strong_line);
         }
-        let font = theme::font(13.0);
+        let font = theme::font(ui.ctx(), 13.0);
         ui.painter()
             .text(at, Align2::CENTER_CENTER, name, font, colour);
     }
+    theme::tip(
+        &response,
+        "Two settings of all controls to compare; both are saved with the project.",
+    );
     if response.clicked() {
         gestures.push(Gesture::Swap);
     }
 }
 
-/// The presets' button and its menu.
-fn presets(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
-    let chosen = view.chosen.and_then(|index| view.presets.get(index));
-    let name = chosen.map_or("Presets", |preset| preset.name.as_str());
-    let response = controls::button(ui, rect, name, chosen.is_some());
-    let id = Popup::default_response_id(&response);
-    if response.clicked() && !Popup::is_id_open(ui.ctx(), id) {
-        gestures.push(Gesture::ListPresets);
-        ui.data_mut(|data| data.remove::<Draft>(id));
-    }
+/// The power switch at the right: lit in the warning's colour while notes pass untouched.
+fn bypass(ui: &Ui, rect: Rect, on: bool, gestures: &mut Vec<Gesture>) {
     let theme = theme::of(ui.ctx());
-    Popup::menu(&response)
-        .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
-        .frame(
-            Frame::popup(ui.style())
-                .fill(theme.panel)
-                .stroke(theme.outline(true)),
-        )
-        .width(rect.width() + 60.0)
-        .show(|ui| {
-            theme::dress(ui);
-            menu(ui, id, view, gestures);
-        });
-}
-
-/// What the menu remembers while it is open.
-#[derive(Clone, Default)]
-struct Draft {
-    name: String,
-    /// The delete button was pressed once.
-    deleting: bool,
-}
-
-fn menu(ui: &mut Ui, id: Id, view: &View, gestures: &mut Vec<Gesture>) {
-    let draft: Option<Draft> = ui.data_mut(|data| data.get_temp(id));
-    // The keys are with the menu from the start.
-    let mut focus = draft.is_none().then(|| view.chosen.unwrap_or_default());
-    let mut draft = draft.unwrap_or_default();
-    let heading = |ui: &mut Ui, text: &str| ui.label(RichText::new(text).small().weak());
-    let height = (ui.ctx().content_rect().height() - 190.0).max(120.0);
-    ScrollArea::vertical().max_height(height).show(ui, |ui| {
-        let mut own = None;
-        for (index, preset) in view.presets.iter().enumerate() {
-            let is_own = preset.file.is_some();
-            if own.replace(is_own) != Some(is_own) {
-                heading(ui, if is_own { "Your own" } else { "Third Stream" });
-            }
-            let button = Button::selectable(view.chosen == Some(index), preset.name.as_str());
-            let button = ui.add(button);
-            if focus.take_if(|focus| *focus == index).is_some() {
-                button.request_focus();
-            }
-            if button.clicked() {
-                gestures.push(Gesture::Preset(index));
-                ui.close();
-            }
-        }
+    let response = controls::named_button(ui, rect, "Bypass", "", true);
+    let colour = if on {
+        ui.painter().rect_filled(rect, 6.0, theme.warning);
+        theme.background
+    } else {
+        theme.text
+    };
+    let (centre, radius) = (rect.center() + vec2(0.0, 1.0), 7.0);
+    let open = 0.7_f32;
+    let turn = std::f32::consts::TAU - 2.0 * open;
+    let ring = (0..=32).map(|step| {
+        let angle = open + turn * step as f32 / 32.0;
+        centre + radius * vec2(angle.sin(), -angle.cos())
     });
-    ui.separator();
-    heading(ui, "Save these settings as");
-    let field = TextEdit::singleline(&mut draft.name)
-        .hint_text("Name")
-        .char_limit(LONGEST_NAME);
-    let field = ui.add(field);
-    let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-    let name = draft.name.trim();
-    let mut same = view.presets.iter().filter(|preset| preset.name == name);
-    let replaces = same.any(|preset| preset.file.is_some());
-    let save = Button::new(if replaces { "Replace" } else { "Save" });
-    let save = ui.add_enabled(!name.is_empty(), save).clicked();
-    if (save || entered) && !name.is_empty() {
-        gestures.push(Gesture::SavePreset(name.to_owned()));
-        ui.close();
-    }
-    let chosen = view
-        .chosen
-        .and_then(|index| Some((index, view.presets.get(index)?)));
-    if let Some((index, preset)) = chosen.filter(|(_, preset)| preset.file.is_some()) {
-        let text = if draft.deleting {
-            format!("Really delete \"{}\"?", preset.name)
+    let stroke = Stroke::new(1.8, colour);
+    let painter = ui.painter();
+    painter.add(egui::Shape::line(ring.collect(), stroke));
+    painter.vline(centre.x, centre.y - radius - 2.0..=centre.y, stroke);
+    theme::tip(
+        &response,
+        if on {
+            "Bypassed: notes pass untouched and at once. Click to switch the transfer on."
         } else {
-            format!("Delete \"{}\"", preset.name)
-        };
-        if ui.button(text).clicked() {
-            if draft.deleting {
-                gestures.push(Gesture::DeletePreset(index));
-                ui.close();
-            }
-            draft.deleting = !draft.deleting;
-        }
+            "Bypass: notes pass untouched and at once. To compare in time use Before and After."
+        },
+    );
+    if response.clicked() {
+        gestures.extend(Gesture::whole(Control::Bypass, if on { 0.0 } else { 1.0 }));
     }
-    ui.data_mut(|data| data.insert_temp(id, draft));
 }

@@ -13,7 +13,7 @@ use egui::{
 use third_stream_model::genre::{Direction, Pair};
 
 use super::{Control, Gesture, theme};
-use crate::params::genre_text;
+use crate::params::{genre_label, genre_text};
 
 /// The angle of either end, from the top.
 const END: f32 = 0.75 * PI;
@@ -23,6 +23,32 @@ const TRAVEL: f32 = 300.0;
 const FINE: f32 = 0.1;
 /// While dragging, the knob holds the middle this far, so that "as played" is easy to hit.
 const DETENT: f32 = 0.025;
+
+/// Room for the words above the ring, in logical pixels.
+const ABOVE: f32 = 24.0;
+/// Room for the words below the ring's ends.
+const WORDS: f32 = 18.0;
+
+/// How thick the ring is.
+const fn ring(radius: f32) -> f32 {
+    (radius * 0.11).max(5.0)
+}
+
+/// From the ring's centre to the lower edge of what is drawn.
+const fn below(radius: f32) -> f32 {
+    (0.72 * radius + 1.6 * ring(radius) + WORDS).max(radius + 4.0)
+}
+
+/// The ring's radius in `rect`.
+pub(crate) fn radius(rect: Rect) -> f32 {
+    let fits = |radius: f32| ABOVE + radius + below(radius) <= rect.height();
+    let widest = (rect.width() * 0.5 - 14.0).max(20.0);
+    let steps = (0..).map(|step| widest - step as f32);
+    steps
+        .take_while(|radius| *radius > 20.0)
+        .find(|radius| fits(*radius))
+        .unwrap_or(20.0)
+}
 
 /// Draws the knob into `rect` and adds what the user did with it to `gestures`.
 /// `value` is the parameter's own (−1..=1), `moved` with the host's modulation on it.
@@ -43,6 +69,11 @@ pub(crate) fn show(
         info.current_text_value = Some(genre_text(pair, value * 100.0));
         info
     });
+    theme::tip(
+        &response,
+        "How far the music moves. Drag, turn the wheel or use the arrow keys; with Shift everything \
+         is finer; a double click is as played.",
+    );
     draw(ui, rect, pair, value, moved, &response);
 }
 
@@ -109,11 +140,13 @@ fn normalised(knob: f32) -> f32 {
 fn draw(ui: &Ui, rect: Rect, pair: Pair, value: f32, moved: f32, response: &Response) {
     let theme = theme::of(ui.ctx());
     let painter = ui.painter();
-    let radius = (rect.width() * 0.5 - 14.0)
-        .min(rect.height() * 0.5 - 22.0)
-        .max(20.0);
-    let centre = rect.center() + vec2(0.0, 8.0);
-    let width = (radius * 0.11).max(5.0);
+    let radius = radius(rect);
+    let room = rect.height() - ABOVE - radius - below(radius);
+    let centre = pos2(
+        rect.center().x,
+        rect.top() + ABOVE + radius + room.max(0.0) * 0.5,
+    );
+    let width = ring(radius);
     let active = response.hovered() || response.dragged() || response.has_focus();
 
     let (direction, amount) = Direction::of_knob(value);
@@ -164,7 +197,7 @@ fn draw(ui: &Ui, rect: Rect, pair: Pair, value: f32, moved: f32, response: &Resp
 
     // The middle says where the knob is, in two lines.
     let text = |at: Pos2, align: Align2, text: &str, size: f32, colour: Color32| {
-        painter.text(at, align, text, theme::font(size), colour);
+        painter.text(at, align, text, theme::font(ui.ctx(), size), colour);
     };
     let words = genre_text(pair, value * 100.0);
     let big = radius * 0.36;
@@ -195,14 +228,14 @@ fn draw(ui: &Ui, rect: Rect, pair: Pair, value: f32, moved: f32, response: &Resp
     text(
         end(-1.0),
         Align2::CENTER_TOP,
-        pair.a.name(),
+        genre_label(pair.a),
         15.0,
         theme.genre(pair.a),
     );
     text(
         end(1.0),
         Align2::CENTER_TOP,
-        pair.b.name(),
+        genre_label(pair.b),
         15.0,
         theme.genre(pair.b),
     );

@@ -1,59 +1,80 @@
-//! The genres at the knob's ends: a button beside the knob that opens the list of pairs, each
-//! with the weights that there are for it.
+//! The genres at the knob's ends: a button in the heading that opens the list of pairs, each with
+//! the weights that there are for it, and what to do for a style of one's own.
 
-use egui::{Button, Frame, Popup, Rect, ScrollArea, Ui, vec2};
+use egui::{Button, Popup, PopupCloseBehavior, Rect, RichText, ScrollArea, Ui};
 
 use super::{Gesture, View, controls, theme};
 use crate::params::GenrePair;
 
-/// Width and height of the button, in logical pixels.
-const SIZE: egui::Vec2 = vec2(48.0, 24.0);
+/// How a style of one's own is made.
+const LEARN: &str = "third-stream learn-style FOLDER --name NAME";
 
-/// Draws the button into the upper left corner of the knob's `rect`, and its menu while it is
-/// open.
+/// Draws the button into `rect`, and its menu while it is open.
 pub(crate) fn show(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
-    let at = Rect::from_min_size(rect.left_top(), SIZE);
-    let response = controls::button(ui, at, "Pair", false);
-    let opened =
-        response.clicked() && !Popup::is_id_open(ui.ctx(), Popup::default_response_id(&response));
+    let label = match &view.weights {
+        None => view.pair.label().to_owned(),
+        Some(name) => format!("{} · {name}", view.pair.label()),
+    };
+    let response = controls::menu_button(ui, rect, "Genres", &label, true);
+    theme::tip(
+        &response,
+        "The two genres at the knob's ends, and whose weights play them.",
+    );
+    let id = Popup::default_response_id(&response);
+    let opened = response.clicked() && !Popup::is_id_open(ui.ctx(), id);
     if opened {
         gestures.push(Gesture::ListWeights);
+        ui.data_mut(|data| data.remove::<bool>(id));
     }
-    let theme = theme::of(ui.ctx());
     Popup::menu(&response)
-        .frame(
-            Frame::popup(ui.style())
-                .fill(theme.panel)
-                .stroke(theme.outline(true)),
-        )
+        .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
+        .frame(theme::menu_frame(ui))
+        .width(rect.width() + 60.0)
         .show(|ui| {
             theme::dress(ui);
-            let height = (ui.ctx().content_rect().height() - 120.0).max(120.0);
-            ScrollArea::vertical().max_height(height).show(ui, |ui| {
-                for pair in GenrePair::ALL {
-                    let own = view.own.iter().filter(|own| own.pair == pair.of_core());
-                    let own = own.map(|own| Some(own.name.as_str()));
-                    for name in std::iter::once(None).chain(own) {
-                        let chosen = pair == view.pair && name == view.weights.as_deref();
-                        let button = ui.add(Button::selectable(chosen, text(pair, name)));
-                        if opened && chosen {
-                            button.request_focus();
-                        }
-                        if button.clicked() {
-                            gestures.push(Gesture::Weights(pair, name.map(str::to_owned)));
-                            ui.close();
-                        }
-                    }
-                }
-            });
+            let height = (ui.ctx().content_rect().height() - 160.0).max(120.0);
+            ScrollArea::vertical()
+                .max_height(height)
+                .show(ui, |ui| pairs(ui, view, opened, gestures));
+            ui.separator();
+            learn(ui, id);
         });
 }
 
 /// A pair for the plugin's own weights, below it the names of the user's.
-fn text(pair: GenrePair, own: Option<&str>) -> String {
-    let genres = pair.of_core();
-    match own {
-        None => format!("{} \u{2013} {}", genres.a, genres.b),
-        Some(name) => format!("    {name}"),
+fn pairs(ui: &mut Ui, view: &View, opened: bool, gestures: &mut Vec<Gesture>) {
+    for pair in GenrePair::ALL {
+        let own = view.own.iter().filter(|own| own.pair == pair.of_core());
+        let own = own.map(|own| Some(own.name.as_str()));
+        for name in std::iter::once(None).chain(own) {
+            let chosen = pair == view.pair && name == view.weights.as_deref();
+            let text = match name {
+                None => pair.label().to_owned(),
+                Some(name) => format!("    {name}"),
+            };
+            let button = ui.add(Button::selectable(chosen, text));
+            if opened && chosen {
+                button.request_focus();
+            }
+            if button.clicked() {
+                gestures.push(Gesture::Weights(pair, name.map(str::to_owned)));
+                ui.close();
+            }
+        }
+    }
+}
+
+/// How a style of one's own is learned, shown on a click.
+fn learn(ui: &mut Ui, id: egui::Id) {
+    let mut told: bool = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+    if ui.add(Button::selectable(told, "Learn a style…")).clicked() {
+        told = !told;
+        ui.data_mut(|data| data.insert_temp(id, told));
+    }
+    if told {
+        let size = theme::font(ui.ctx(), 12.0).size;
+        ui.label(RichText::new("From a folder of your MIDI files, in a terminal:").size(size));
+        ui.label(RichText::new(LEARN).size(size).monospace());
+        ui.label(RichText::new("When it is done, open this menu again.").size(size));
     }
 }

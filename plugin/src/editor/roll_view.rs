@@ -5,12 +5,15 @@ use third_stream_model::roll::guard::Facts;
 use third_stream_model::roll::notes::{GridNote, NoteRoll};
 use third_stream_model::roll::{PITCHES, SLOTS, STEPS, STEPS_PER_SLOT, key_of_row};
 
-use super::{View, theme};
+use super::{Gesture, Incoming, Playing, View, roll_heading, theme};
+use crate::params::Mode;
 
 /// Width of the strip of keys at the left, in logical pixels.
 const KEYS: f32 = 34.0;
-/// Height of the heading with the legend.
-const HEADING: f32 = 30.0;
+/// Height of the heading.
+const HEADING: f32 = 38.0;
+/// Height of the legend below the roll.
+const LEGEND: f32 = 20.0;
 /// The fewest rows that are shown, so that few notes are not drawn as bricks.
 const FEWEST_ROWS: usize = 30;
 
@@ -20,33 +23,38 @@ enum Cell {
     Kept,
     Removed,
     Added,
+    /// It came in and does not sound yet.
+    Incoming,
 }
 
-/// Draws heading, keys, grid, notes and playhead into `rect`.
-pub(crate) fn show(ui: &Ui, rect: Rect, view: &View) {
+/// Draws heading, keys, grid, notes, playhead and legend into `rect`.
+pub(crate) fn show(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
     let theme = theme::of(ui.ctx());
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, 8.0, theme.panel);
     let added = theme.genre(view.target());
-    let title = if view.dry {
-        "Played dry: no answer in time"
-    } else {
-        "The phrase that sounds"
-    };
-    heading(&painter, rect, title, added);
-    let field = Rect::from_min_max(rect.min + vec2(KEYS, HEADING), rect.max - vec2(10.0, 10.0));
+    let heading = Rect::from_min_size(rect.min, vec2(rect.width(), HEADING));
+    roll_heading::show(ui, heading, view, gestures);
+    let field = Rect::from_min_max(
+        rect.min + vec2(KEYS, HEADING),
+        rect.max - vec2(10.0, LEGEND),
+    );
+    let foot = Rect::from_min_max(pos2(field.left(), field.bottom()), rect.max);
+    legend(&painter, foot, view, added);
     let rows = shown_rows(ui, view);
     grid(&painter, field, rows);
-    notes(&painter.with_clip_rect(field), field, rows, view, added);
+    let inside = painter.with_clip_rect(field);
+    notes(&inside, field, rows, view, added);
+    incoming(&inside, field, rows, &view.incoming);
     if view.guard.melody_lock {
-        locked(&painter.with_clip_rect(field), field, rows, &view.source);
+        locked(&inside, field, rows, &view.source);
     }
     if view.first_step > 0 {
         let right = field.left() + field.width() * view.first_step as f32 / STEPS as f32;
         let heard = Rect::from_min_max(field.min, pos2(right, field.bottom()));
         painter.rect_filled(heard, 0.0, theme.panel.gamma_multiply(0.6));
     }
-    if view.source.is_empty() && view.output.is_empty() {
+    if view.source.is_empty() && view.output.is_empty() && view.incoming.is_empty() {
         hint(&painter, field, view);
     }
     if let Some(playhead) = view.playhead {
@@ -57,40 +65,58 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &View) {
     }
 }
 
-/// Title and legend.
-fn heading(painter: &Painter, rect: Rect, title: &str, added: Color32) {
+/// When what comes in sounds.
+pub(crate) fn when(view: &View) -> String {
+    match (view.mode, view.delay.bars()) {
+        (Mode::InPlace, _) => "sounds next time".to_owned(),
+        (Mode::Live, 1) => "sounds in 1 bar".to_owned(),
+        (Mode::Live, bars) => format!("sounds in {bars} bars"),
+    }
+}
+
+/// What the shapes mean, from the left.
+fn legend(painter: &Painter, rect: Rect, view: &View, added: Color32) {
     let theme = theme::of(painter.ctx());
-    let y = rect.top() + HEADING * 0.5;
-    let at = pos2(rect.left() + 12.0, y);
-    painter.text(
-        at,
-        Align2::LEFT_CENTER,
-        title,
-        theme::font(13.0),
-        theme.text,
-    );
-    let mut x = rect.right() - 12.0;
+    let (mut x, y) = (rect.left() + 2.0, rect.center().y);
+    let playing = when(view);
     for (cell, name) in [
-        (Cell::Added, "added"),
-        (Cell::Removed, "removed"),
         (Cell::Kept, "kept"),
+        (Cell::Removed, "removed"),
+        (Cell::Added, "added"),
+        (Cell::Incoming, playing.as_str()),
     ] {
-        let text = painter.text(
-            pos2(x, y),
-            Align2::RIGHT_CENTER,
-            name,
-            theme::font(12.0),
-            theme.weak,
-        );
-        let swatch = Rect::from_center_size(pos2(text.left() - 15.0, y), vec2(16.0, 7.0));
+        let swatch = Rect::from_center_size(pos2(x + 8.0, y), vec2(16.0, 8.0));
         note(painter, swatch, cell, added, 1.0);
-        x = swatch.left() - 14.0;
+        let at = pos2(swatch.right() + 6.0, y);
+        let font = theme::font(painter.ctx(), 11.5);
+        let text = painter.text(at, Align2::LEFT_CENTER, name, font, theme.weak);
+        x = text.right() + 14.0;
+    }
+}
+
+/// The notes that came in, at the place at which they will sound: thin, so that what sounds is
+/// seen beside them.
+fn incoming(painter: &Painter, field: Rect, (low, rows): (f32, f32), notes: &[Incoming]) {
+    let size = vec2(field.width() / STEPS as f32, field.height() / rows);
+    for of in notes {
+        let left = field.left() + of.start * size.x;
+        let right = (field.left() + of.end * size.x).max(left + 2.0);
+        let bottom = field.bottom() - (f32::from(of.row) - low) * size.y;
+        let run = Rect::from_min_max(pos2(left, bottom - size.y), pos2(right, bottom));
+        note(painter, run, Cell::Incoming, Color32::PLACEHOLDER, 1.0);
     }
 }
 
 /// The lowest and the number of the rows that are shown, moving gently when the music moves.
 fn shown_rows(ui: &Ui, view: &View) -> (f32, f32) {
     let sounding = |row: &usize| {
+        if view
+            .incoming
+            .iter()
+            .any(|note| usize::from(note.row) == *row)
+        {
+            return true;
+        }
         let rolls = [view.source.sounding(), view.output.sounding()];
         rolls
             .iter()
@@ -135,7 +161,7 @@ fn grid(painter: &Painter, field: Rect, (low, rows): (f32, f32)) {
                 at,
                 Align2::RIGHT_CENTER,
                 name,
-                theme::font(10.5),
+                theme::font(painter.ctx(), 10.5),
                 theme.weak,
             );
         }
@@ -154,8 +180,8 @@ fn grid(painter: &Painter, field: Rect, (low, rows): (f32, f32)) {
             at,
             Align2::LEFT_TOP,
             name,
-            theme::font(10.5),
-            theme.strong_line,
+            theme::font(painter.ctx(), 10.5),
+            theme.weak,
         );
     }
 }
@@ -205,7 +231,7 @@ fn locked(painter: &Painter, field: Rect, (low, rows): (f32, f32), source: &Note
     }
 }
 
-/// One note: kept and added filled, removed as an outline.
+/// One note: kept and added filled, removed crossed out, incoming as a thin bar.
 fn note(painter: &Painter, run: Rect, kind: Cell, added: Color32, opacity: f32) {
     let theme = theme::of(painter.ctx());
     let corner = (run.height() * 0.3).min(2.5);
@@ -215,7 +241,13 @@ fn note(painter: &Painter, run: Rect, kind: Cell, added: Color32, opacity: f32) 
         Cell::Removed => {
             let colour = theme.removed.gamma_multiply(opacity);
             painter.rect_filled(run, corner, colour.gamma_multiply(0.18));
-            painter.rect_stroke(run, corner, Stroke::new(1.0, colour), StrokeKind::Inside)
+            painter.rect_stroke(run, corner, Stroke::new(1.0, colour), StrokeKind::Inside);
+            let across = run.x_range().shrink(-1.0);
+            painter.hline(across, run.center().y, Stroke::new(1.2, colour))
+        }
+        Cell::Incoming => {
+            let bar = Rect::from_center_size(run.center(), vec2(run.width(), run.height() * 0.4));
+            painter.rect_filled(bar, 1.0, theme.weak)
         }
     };
 }
@@ -227,18 +259,27 @@ fn hint(painter: &Painter, field: Rect, view: &View) {
         1 => "one bar".to_owned(),
         bars => format!("{bars} bars"),
     };
-    let (first, second) = match (view.bypass, view.playing) {
+    let playing = !matches!(view.state, Playing::Stopped | Playing::Bypassed);
+    let (first, second) = match (view.bypass, playing) {
         (true, _) => (
             "Bypassed".to_owned(),
             "Notes pass untouched and at once.".to_owned(),
         ),
         (false, true) => (
             "Listening …".to_owned(),
-            format!("What is played now sounds {bars} later."),
+            match view.mode {
+                Mode::Live => format!("What is played now sounds {bars} later."),
+                Mode::InPlace => "Bars heard here sound transferred from the next pass on.".into(),
+            },
         ),
         (false, false) => (
             "Press play in the host".to_owned(),
-            format!("What is played sounds {bars} later, moved as far as the knob says."),
+            match view.mode {
+                Mode::Live => {
+                    format!("What is played sounds {bars} later, moved as far as the knob says.")
+                }
+                Mode::InPlace => "The song is learned in its first pass.".into(),
+            },
         ),
     };
     let centre: Pos2 = field.center();
@@ -246,14 +287,14 @@ fn hint(painter: &Painter, field: Rect, view: &View) {
         centre - vec2(0.0, 4.0),
         Align2::CENTER_BOTTOM,
         first,
-        theme::font(18.0),
+        theme::font(painter.ctx(), 18.0),
         theme.text,
     );
     painter.text(
         centre + vec2(0.0, 4.0),
         Align2::CENTER_TOP,
         second,
-        theme::font(13.0),
+        theme::font(painter.ctx(), 13.0),
         theme.weak,
     );
 }

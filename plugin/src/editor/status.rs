@@ -1,7 +1,7 @@
 //! The line at the foot: what the engine is doing, in words.
 
 use egui::text::{LayoutJob, TextWrapping};
-use egui::{Align2, Rect, Ui, pos2, vec2};
+use egui::{Align2, Rect, Ui, pos2};
 
 use super::theme::Colours;
 use super::{Notice, View, theme};
@@ -15,25 +15,51 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &View) {
     let (colour, text) = words(theme, &view.engine, view.late);
     painter.circle_filled(pos2(rect.left() + 5.0, y), 4.0, colour);
     let at = pos2(rect.left() + 16.0, y);
-    let left = painter.text(at, Align2::LEFT_CENTER, text, theme::font(12.5), theme.weak);
+    let left = painter.text(
+        at,
+        Align2::LEFT_CENTER,
+        text,
+        theme::font(ui.ctx(), 12.5),
+        theme.weak,
+    );
 
+    let response = ui.interact(left, ui.scope_id().with("engine"), egui::Sense::hover());
+    theme::tip(&response, &figures(&view.engine));
     let (text, colour) = match &view.notice {
         Some(Notice::Warning(text)) => (text.as_str(), theme.warning),
         Some(Notice::Done(text)) => (text.as_str(), theme.text),
-        None => ("Double click: as played   ·   Shift: finer", theme.faint),
+        None => ("Double click: as played   ·   Shift: finer", theme.weak),
     };
-    let mut text = LayoutJob::simple_singleline(text.to_owned(), theme::font(12.0), colour);
+    let mut text =
+        LayoutJob::simple_singleline(text.to_owned(), theme::font(ui.ctx(), 12.0), colour);
     text.wrap = TextWrapping::truncate_at_width(rect.width());
     let galley = painter.layout_job(text);
     let at = pos2(rect.right() - galley.size().x, y - galley.size().y * 0.5);
     if at.x > left.right() + 16.0 {
         painter.galley(at, galley, colour);
     } else if view.notice.is_some() {
-        // A narrow window: the notice matters more than the engine's figures.
-        let cover = Rect::from_min_max(at - vec2(12.0, 2.0), rect.max);
+        // A narrow window: the notice matters more than the engine's state; its lamp stays.
+        let cover = Rect::from_min_max(pos2(rect.left() + 14.0, rect.top() - 2.0), rect.max);
         painter.rect_filled(cover, 0.0, theme.background);
         painter.galley(at, galley, colour);
     }
+}
+
+/// What only those want to know who ask.
+fn figures(engine: &Reading) -> String {
+    let took = engine.last_pass.map_or_else(
+        || "No answer was asked for yet.".to_owned(),
+        |pass| {
+            format!(
+                "The last answer took {:.0} ms.",
+                pass.as_secs_f64() * 1000.0
+            )
+        },
+    );
+    format!(
+        "{took} Answers since the plugin was loaded: {}.",
+        engine.passes
+    )
 }
 
 /// The engine's state in words, with the colour of its lamp.
@@ -57,20 +83,15 @@ fn words(theme: &Colours, engine: &Reading, late: u32) -> (egui::Color32, String
             theme.warning
         }
     };
-    if let Some(pass) = engine.last_pass.filter(|_| engine.state == State::Ready) {
-        parts.push(format!("{:.0} ms a pass", pass.as_secs_f64() * 1000.0));
-    }
     let lamp = if late > 0 && engine.state == State::Ready {
         theme.warning
     } else {
         colour
     };
-    if engine.passes > 0 || late > 0 {
-        parts.push(match late {
-            0 => "no late answers".to_owned(),
-            1 => "1 bar was late and played dry".to_owned(),
-            bars => format!("{bars} bars were late and played dry"),
-        });
+    match late {
+        0 => {}
+        1 => parts.push("1 bar was late and sounded as played".to_owned()),
+        bars => parts.push(format!("{bars} bars were late and sounded as played")),
     }
     if let (State::Failed, Some(error)) = (engine.state, &engine.error) {
         parts.push(error.clone());
@@ -94,9 +115,12 @@ mod tests {
         engine.device = "CPU".into();
         engine.last_pass = Some(Duration::from_millis(31));
         engine.passes = 4;
-        assert_eq!(
-            words(&engine, 0).1,
-            "Ready on CPU   ·   31 ms a pass   ·   no late answers"
+        assert_eq!(words(&engine, 0).1, "Ready on CPU");
+        assert!(figures(&engine).starts_with("The last answer took 31 ms."));
+        assert!(
+            words(&engine, 2)
+                .1
+                .ends_with("2 bars were late and sounded as played")
         );
         assert_eq!(words(&engine, 2).0, theme.warning);
         engine.state = State::Failed;

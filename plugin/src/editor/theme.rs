@@ -1,7 +1,7 @@
 //! Colours and type sizes of the editor: a dark and a light theme, in both of which a musician
 //! knows at a glance which genre is which.
 
-use egui::{Color32, Context, FontId, Stroke, Theme};
+use egui::{Color32, Context, FontId, Frame, Response, RichText, Stroke, Theme, Ui};
 use third_stream_model::genre::Genre;
 
 /// The colours of a theme.
@@ -19,13 +19,11 @@ pub(crate) struct Colours {
     pub(crate) strong_line: Color32,
     /// What is to be read.
     pub(crate) text: Color32,
-    /// What need not be read.
+    /// Secondary text: labels, units, explanations.
     pub(crate) weak: Color32,
-    /// What is there for those who look for it.
-    pub(crate) faint: Color32,
     /// Cells that stay as they were played.
     pub(crate) kept: Color32,
-    /// Cells that no longer sound; always drawn as an outline, so that colour is not all there is.
+    /// Notes that no longer sound; always crossed out, so that colour is not all there is.
     pub(crate) removed: Color32,
     /// Something is wrong.
     pub(crate) warning: Color32,
@@ -45,16 +43,15 @@ static DARK: Colours = Colours {
     line: Color32::from_rgb(0x2c, 0x31, 0x3a),
     strong_line: Color32::from_rgb(0x45, 0x4c, 0x58),
     text: Color32::from_rgb(0xdd, 0xe0, 0xe6),
-    weak: Color32::from_rgb(0x92, 0x99, 0xa6),
-    faint: Color32::from_rgb(0x6a, 0x71, 0x7e),
-    kept: Color32::from_rgb(0xa9, 0xb0, 0xbc),
-    removed: Color32::from_rgb(0xd0, 0x5f, 0x6a),
-    warning: Color32::from_rgb(0xe5, 0x6b, 0x5c),
+    weak: Color32::from_rgb(0xa3, 0xaa, 0xb6),
+    kept: Color32::from_rgb(0x8d, 0x95, 0xa2),
+    removed: Color32::from_rgb(0xc8, 0x50, 0x3f),
+    warning: Color32::from_rgb(0xf0, 0x80, 0x6f),
     good: Color32::from_rgb(0x6c, 0xc2, 0x8a),
     playhead: Color32::from_rgb(0xf4, 0xf5, 0xf7),
-    jazz: Color32::from_rgb(0xef, 0xa6, 0x3c),
-    classic: Color32::from_rgb(0x6c, 0xa8, 0xf4),
-    pop: Color32::from_rgb(0xd7, 0x7b, 0xd0),
+    jazz: Color32::from_rgb(0xf5, 0xae, 0x45),
+    classic: Color32::from_rgb(0x6c, 0xb0, 0xff),
+    pop: Color32::from_rgb(0xff, 0xd0, 0xf5),
 };
 
 static LIGHT: Colours = Colours {
@@ -64,16 +61,15 @@ static LIGHT: Colours = Colours {
     line: Color32::from_rgb(0xd7, 0xdb, 0xe2),
     strong_line: Color32::from_rgb(0xa9, 0xb0, 0xbc),
     text: Color32::from_rgb(0x21, 0x25, 0x2c),
-    weak: Color32::from_rgb(0x56, 0x5d, 0x69),
-    faint: Color32::from_rgb(0x7b, 0x82, 0x90),
-    kept: Color32::from_rgb(0x7c, 0x84, 0x92),
-    removed: Color32::from_rgb(0xc2, 0x3a, 0x49),
-    warning: Color32::from_rgb(0xc4, 0x40, 0x2f),
-    good: Color32::from_rgb(0x2d, 0x8f, 0x50),
+    weak: Color32::from_rgb(0x4c, 0x53, 0x5e),
+    kept: Color32::from_rgb(0x85, 0x8d, 0x9a),
+    removed: Color32::from_rgb(0xe0, 0x58, 0x4a),
+    warning: Color32::from_rgb(0xa8, 0x2a, 0x1c),
+    good: Color32::from_rgb(0x1d, 0x6f, 0x3c),
     playhead: Color32::from_rgb(0x16, 0x18, 0x1c),
-    jazz: Color32::from_rgb(0xc9, 0x7a, 0x0a),
-    classic: Color32::from_rgb(0x2a, 0x6f, 0xd0),
-    pop: Color32::from_rgb(0xa6, 0x3f, 0x9e),
+    jazz: Color32::from_rgb(0x7a, 0x47, 0x00),
+    classic: Color32::from_rgb(0x14, 0x57, 0xb8),
+    pop: Color32::from_rgb(0x5a, 0x0f, 0x56),
 };
 
 /// The colours of egui's present theme.
@@ -100,19 +96,41 @@ impl Colours {
     }
 }
 
-/// The editor's type: one family, few sizes.
-pub(crate) const fn font(size: f32) -> FontId {
-    FontId::proportional(size)
+/// The smallest text, in pixels of a screen at its own scale.
+pub(crate) const SMALLEST_TEXT: f32 = 11.0;
+
+/// The editor's type: one family, few sizes, and none too small to read however far the window is
+/// scaled down.
+pub(crate) fn font(context: &Context, size: f32) -> FontId {
+    FontId::proportional(size.max(SMALLEST_TEXT / context.zoom_factor()))
+}
+
+/// What a control is for, shown while the pointer rests on it.
+pub(crate) fn tip(response: &Response, text: &str) {
+    response.clone().on_hover_ui(|ui| {
+        dress(ui);
+        ui.set_max_width(280.0);
+        ui.label(RichText::new(text).size(font(ui.ctx(), 12.5).size));
+    });
+}
+
+/// The frame of menus.
+pub(crate) fn menu_frame(ui: &Ui) -> Frame {
+    let theme = of(ui.ctx());
+    Frame::popup(ui.style())
+        .fill(theme.panel)
+        .stroke(theme.outline(true))
 }
 
 /// egui's own widgets (the menu) in the same colours.
-pub(crate) fn dress(ui: &mut egui::Ui) {
+pub(crate) fn dress(ui: &mut Ui) {
     let theme = of(ui.ctx());
     let visuals = ui.visuals_mut();
     visuals.override_text_color = Some(theme.text);
     visuals.extreme_bg_color = theme.background;
     visuals.selection.bg_fill = theme.strong_line;
     visuals.selection.stroke.color = theme.playhead;
+    visuals.window_fill = theme.panel;
     for widget in [
         &mut visuals.widgets.inactive,
         &mut visuals.widgets.hovered,
@@ -125,3 +143,6 @@ pub(crate) fn dress(ui: &mut egui::Ui) {
         widget.bg_stroke = theme.outline(true);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ pub enum GenrePair {
     /// Jazz at the left end, classic at the right.
     #[id = "jazz-classic"]
     #[serde(rename = "jazz-classic")]
-    #[name = "Jazz – Classic"]
+    #[name = "Jazz – Classical"]
     JazzClassic,
     /// Jazz at the left end, pop at the right.
     #[id = "jazz-pop"]
@@ -22,13 +22,22 @@ pub enum GenrePair {
     /// Classic at the left end, pop at the right.
     #[id = "classic-pop"]
     #[serde(rename = "classic-pop")]
-    #[name = "Classic – Pop"]
+    #[name = "Classical – Pop"]
     ClassicPop,
 }
 
 impl GenrePair {
     /// All pairs, in the order of the parameter.
     pub const ALL: [Self; 3] = [Self::JazzClassic, Self::JazzPop, Self::ClassicPop];
+
+    /// The two genres as menus and hosts say them.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::JazzClassic => "Jazz – Classical",
+            Self::JazzPop => "Jazz – Pop",
+            Self::ClassicPop => "Classical – Pop",
+        }
+    }
 
     /// The same in the core's words.
     pub const fn of_core(self) -> Pair {

@@ -6,8 +6,9 @@ use crate::params::{Delay, GenrePair, Mode};
 /// The presets that come with the plugin, in the menu's order. None but those that are about it
 /// touches the way of playing, so that choosing one does not stop the music.
 pub fn factory() -> Vec<Preset> {
-    let preset = |name: &str, settings| Preset {
+    let preset = |name: &str, about: &str, settings| Preset {
         name: name.into(),
+        about: about.into(),
         settings,
         file: None,
     };
@@ -24,32 +25,54 @@ pub fn factory() -> Vec<Preset> {
     let pop = Some(GenrePair::JazzPop);
     let songbook = Some(GenrePair::ClassicPop);
     vec![
-        preset("As played", sound(None, 0.0, 100.0, false, 0.0, 0.0)),
+        preset(
+            "As played",
+            "What you play, unchanged",
+            sound(None, 0.0, 100.0, false, 0.0, 0.0),
+        ),
         preset(
             "Touch of jazz",
+            "A little jazz, melody kept",
             sound(classic, -30.0, 60.0, true, 0.0, -20.0),
         ),
-        preset("Late set", sound(classic, -65.0, 50.0, false, 0.0, 0.0)),
+        preset(
+            "Late set",
+            "Jazz with loose timing",
+            sound(classic, -65.0, 50.0, false, 0.0, 0.0),
+        ),
         preset(
             "All the way to jazz",
+            "As much jazz as there is",
             sound(classic, -100.0, 100.0, false, 0.0, 0.0),
         ),
         preset(
             "Touch of classical",
+            "A little classical, melody kept",
             sound(classic, 30.0, 60.0, true, 50.0, -20.0),
         ),
-        preset("Recital", sound(classic, 65.0, 80.0, true, 70.0, 0.0)),
+        preset(
+            "Recital",
+            "Classical, melody and key kept",
+            sound(classic, 65.0, 80.0, true, 70.0, 0.0),
+        ),
         preset(
             "All the way to classical",
+            "As much classical as there is",
             sound(classic, 100.0, 100.0, false, 0.0, 0.0),
         ),
-        preset("Jazz goes pop", sound(pop, 65.0, 100.0, false, 0.0, 0.0)),
+        preset(
+            "Jazz goes pop",
+            "From jazz to pop",
+            sound(pop, 65.0, 100.0, false, 0.0, 0.0),
+        ),
         preset(
             "Classics go pop",
+            "From classical to pop",
             sound(songbook, 65.0, 100.0, false, 0.0, 0.0),
         ),
         preset(
             "One bar later",
+            "Live with the shortest delay",
             Settings {
                 mode: Some(Mode::Live),
                 delay: Some(Delay::One),
@@ -58,6 +81,7 @@ pub fn factory() -> Vec<Preset> {
         ),
         preset(
             "Follow the loop",
+            "In place: learns the song",
             Settings {
                 mode: Some(Mode::InPlace),
                 ..Settings::default()

@@ -2,40 +2,29 @@
 
 use std::sync::Arc;
 
-use egui::{Context, Event, Key, Modifiers, PointerButton, Pos2, RawInput, Rect, pos2, vec2};
-use third_stream::editor::{Control, Gesture, View, draw};
+use egui::{Context, Event, Key, Modifiers, PointerButton, Pos2, RawInput, Rect, Vec2, pos2, vec2};
+use third_stream::editor::{Control, Gesture, Look, View, draw};
 use third_stream::params::{Delay, GenrePair, Mode};
 use third_stream::presets::{Preset, Settings, factory};
 use third_stream_model::genre::Pair;
 use third_stream_model::own::Own;
 
-/// In the middle of the knob, of its controls and of the switch, for a window of 960 × 560.
-const KNOB: Pos2 = pos2(150.0, 220.0);
-pub(crate) const PAIR: Pos2 = pos2(56.0, 82.0);
-const IN_PLACE: Pos2 = pos2(220.0, 365.0);
-const TWO_BARS: Pos2 = pos2(150.0, 427.0);
-const SAVE_SONG: Pos2 = pos2(79.0, 427.0);
-const FORGET: Pos2 = pos2(165.0, 427.0);
-const UNDO: Pos2 = pos2(238.0, 427.0);
-const QUANTISE: Pos2 = pos2(150.0, 489.0);
-const LOCKED: Pos2 = pos2(455.0, 498.0);
-const DENSITY: Pos2 = pos2(845.0, 498.0);
-const TUNE: Pos2 = pos2(359.0, 441.0);
-const ENRICHED: Pos2 = pos2(612.0, 441.0);
-const FREE: Pos2 = pos2(770.0, 441.0);
-const BACK: Pos2 = pos2(850.0, 441.0);
-const NEXT_TAKE: Pos2 = pos2(912.0, 441.0);
-const BYPASS: Pos2 = pos2(898.0, 28.0);
-const THEME: Pos2 = pos2(817.0, 28.0);
-const SAVE_MIDI: Pos2 = pos2(740.0, 28.0);
-const SIDES: Pos2 = pos2(662.0, 28.0);
-pub(crate) const PRESETS: Pos2 = pos2(542.0, 28.0);
+use crate::layout;
+
+/// In the middle of the knob, for a window of 960 × 560.
+const KNOB: Pos2 = pos2(150.0, 190.0);
+/// The bypass and the button of the options, which have no texts.
+const BYPASS: Pos2 = pos2(929.0, 24.0);
+const OPTIONS: Pos2 = pos2(889.0, 24.0);
+/// From a slider's label to its track.
+const TRACK: Vec2 = vec2(40.0, 22.0);
 
 /// The settings of the user's only preset, which is the last.
 pub(crate) fn with_own_preset() -> View {
     let mut presets = factory();
     presets.push(Preset {
         name: "Mine".into(),
+        about: "as played".into(),
         settings: Settings::default(),
         file: Some("Mine preset.json".into()),
     });
@@ -125,6 +114,17 @@ impl Desk {
             pressed,
             modifiers: self.modifiers,
         }
+    }
+
+    /// Where this text is.
+    fn at(&self, text: &str) -> Pos2 {
+        layout::place(&self.view, vec2(960.0, 560.0), text)
+    }
+
+    /// Clicks on this text.
+    fn press(&mut self, text: &str) -> Vec<Gesture> {
+        let at = self.at(text);
+        self.click(at)
     }
 
     fn click(&mut self, at: Pos2) -> Vec<Gesture> {
@@ -261,18 +261,19 @@ fn wheel_and_arrows_turn_the_knob_under_the_hand() {
 #[test]
 fn the_small_controls_do_what_they_say() {
     let mut desk = Desk::new(View::default());
-    assert_eq!(values(&desk.click(TWO_BARS), Control::Delay), [0.5]);
+    assert_eq!(values(&desk.press("2 bars"), Control::Delay), [0.5]);
     desk.view.delay = Delay::Two;
-    assert_eq!(desk.click(TWO_BARS), [], "it is chosen already");
+    assert_eq!(desk.press("2 bars"), [], "it is chosen already");
 
     assert_eq!(values(&desk.click(BYPASS), Control::Bypass), [1.0]);
     desk.view.bypass = true;
     assert_eq!(values(&desk.click(BYPASS), Control::Bypass), [0.0]);
 
-    let drag = desk.drag(QUANTISE, QUANTISE - vec2(60.0, 0.0));
+    let track = desk.at("Quantise") + TRACK;
+    let drag = desk.drag(track, track - vec2(20.0, 0.0));
     assert!(!values(&drag, Control::Quantise).is_empty());
     assert!(
-        (0.1..0.45).contains(&desk.view.quantise),
+        (0.0..0.6).contains(&desk.view.quantise),
         "{}",
         desk.view.quantise
     );
@@ -285,7 +286,7 @@ fn the_pair_is_chosen_from_a_list_with_the_user_s_own_weights() {
         ..with_own_weights()
     });
     let opened = [Gesture::ListWeights];
-    assert_eq!(desk.click(PAIR), opened, "the list is opened");
+    assert_eq!(desk.press("Jazz – "), opened, "the list is opened");
     desk.pass(vec![]);
     // The keys are at what is chosen; after the user's own for it come jazz and pop.
     desk.key(Key::Tab);
@@ -296,7 +297,7 @@ fn the_pair_is_chosen_from_a_list_with_the_user_s_own_weights() {
     desk.pass(vec![]);
     assert_eq!(desk.key(Key::Enter), [], "the list is shut");
 
-    assert_eq!(desk.click(PAIR), opened);
+    assert_eq!(desk.press("Jazz – "), opened);
     desk.pass(vec![]);
     desk.key(Key::Tab);
     let radio = Some("Radio".to_owned());
@@ -307,8 +308,9 @@ fn the_pair_is_chosen_from_a_list_with_the_user_s_own_weights() {
 #[test]
 fn the_guards_are_set_below_the_rolls() {
     let mut desk = Desk::new(View::default());
-    assert_eq!(values(&desk.click(LOCKED), Control::Melody), [1.0]);
-    let drag = desk.drag(DENSITY, DENSITY - vec2(50.0, 0.0));
+    assert_eq!(values(&desk.press("Locked"), Control::Melody), [1.0]);
+    let track = desk.at("Density") + TRACK;
+    let drag = desk.drag(track, track - vec2(30.0, 0.0));
     let last = values(&drag, Control::Density).last().copied().unwrap();
     assert!(last < 0.45, "{last}");
 }
@@ -316,18 +318,18 @@ fn the_guards_are_set_below_the_rolls() {
 #[test]
 fn the_taste_is_set_above_the_guards() {
     let mut desk = Desk::new(View::default());
-    let drag = desk.drag(TUNE, TUNE + vec2(25.0, 0.0));
+    let track = desk.at("Tune") + TRACK;
+    let drag = desk.drag(track, track + vec2(35.0, 0.0));
     let last = values(&drag, Control::Tune).last().copied().unwrap();
     assert!((0.6..0.9).contains(&last), "{last}");
-    assert_eq!(values(&desk.click(ENRICHED), Control::Harmony), [1.0]);
-    assert_eq!(values(&desk.click(FREE), Control::Voices), [1.0]);
-    assert_eq!(
-        values(&desk.click(NEXT_TAKE), Control::Variation),
-        [1.0 / 15.0]
-    );
-    assert_eq!(values(&desk.click(BACK), Control::Variation), [1.0]);
+    // The other "Free" is the melody's.
+    let voices_free = desk.at("As played") + vec2(62.0, 0.0);
+    assert_eq!(values(&desk.press("Enriched"), Control::Harmony), [1.0]);
+    assert_eq!(values(&desk.click(voices_free), Control::Voices), [1.0]);
+    assert_eq!(values(&desk.press("+"), Control::Variation), [1.0 / 15.0]);
+    assert_eq!(values(&desk.press("\u{2212}"), Control::Variation), [1.0]);
     desk.view.variation = 16;
-    assert_eq!(values(&desk.click(NEXT_TAKE), Control::Variation), [0.0]);
+    assert_eq!(values(&desk.press("+"), Control::Variation), [0.0]);
 }
 
 #[test]
@@ -342,25 +344,53 @@ fn an_idle_editor_does_not_draw_again() {
 #[test]
 fn the_mode_is_chosen_and_in_place_can_forget_and_bring_back() {
     let mut desk = Desk::new(View::default());
-    let chosen = desk.click(IN_PLACE);
+    let chosen = desk.press("In place");
     assert_eq!(values(&chosen, Control::Mode), [1.0]);
     let mut desk = Desk::new(View {
         mode: Mode::InPlace,
         learned: 12,
         ..View::default()
     });
-    assert!(desk.click(IN_PLACE).is_empty(), "it is chosen already");
-    assert_eq!(desk.click(FORGET), [Gesture::Forget]);
-    assert_eq!(desk.click(SAVE_SONG), [Gesture::SaveSong]);
-    assert_eq!(desk.click(UNDO), [Gesture::BringBack]);
+    assert!(desk.press("In place").is_empty(), "it is chosen already");
+    assert_eq!(desk.press("Forget"), [Gesture::Forget]);
+    assert_eq!(desk.press("Save song"), [Gesture::SaveSong]);
+    assert_eq!(desk.press("Undo"), [Gesture::BringBack]);
+}
+
+#[test]
+fn before_and_after_are_heard_and_the_next_take_comes() {
+    let mut desk = Desk::new(View::default());
+    assert_eq!(desk.press("After"), [], "it is heard already");
+    assert_eq!(desk.press("Before"), [Gesture::Before(true)]);
+    desk.view.before = true;
+    assert_eq!(desk.press("After"), [Gesture::Before(false)]);
+    desk.view.variation = 2;
+    let next = values(&desk.press("Next take"), Control::Variation);
+    assert_eq!(next, [2.0 / 15.0]);
+    desk.view.variation = 16;
+    assert_eq!(values(&desk.press("Next take"), Control::Variation), [0.0]);
+}
+
+#[test]
+fn theme_and_size_are_in_a_menu() {
+    let mut desk = Desk::new(View::default());
+    assert_eq!(desk.click(OPTIONS), []);
+    desk.pass(vec![]);
+    let light = OPTIONS + vec2(-150.0, 94.0);
+    assert_eq!(desk.click(light), [Gesture::Look(Some(Look::Light))]);
+    desk.pass(vec![]);
+    desk.click(OPTIONS);
+    desk.pass(vec![]);
+    let smallest = OPTIONS + vec2(-141.0, 139.0);
+    assert_eq!(desk.click(smallest), [Gesture::Scale(75)]);
 }
 
 #[test]
 fn the_heading_s_buttons_do_what_they_say() {
     let mut desk = Desk::new(View::default());
-    assert_eq!(desk.click(SAVE_MIDI), [Gesture::SaveMidi]);
-    assert_eq!(desk.click(THEME), [Gesture::Theme]);
-    assert_eq!(desk.click(SIDES), [Gesture::Swap]);
+    assert_eq!(desk.press("Save MIDI"), [Gesture::SaveMidi]);
+    assert_eq!(desk.press("Show in folder"), [Gesture::ShowFolder]);
+    assert_eq!(desk.press("B"), [Gesture::Swap]);
 }
 
 impl Desk {
@@ -373,7 +403,12 @@ impl Desk {
     }
 
     fn open_presets(&mut self) {
-        assert_eq!(self.click(PRESETS), [Gesture::ListPresets]);
+        let shown = self
+            .view
+            .chosen
+            .map(|index| self.view.presets[index].name.clone());
+        let name = shown.unwrap_or_else(|| "Presets".into());
+        assert_eq!(self.press(&name), [Gesture::ListPresets]);
         for _ in 0..4 {
             self.pass(vec![]);
         }
@@ -383,13 +418,10 @@ impl Desk {
 #[test]
 fn a_preset_is_chosen_with_mouse_or_keys() {
     let mut desk = Desk::new(with_own_preset());
+    let second = desk.at("Mine") + vec2(0.0, 70.0);
     desk.open_presets();
-    assert_eq!(desk.click(PRESETS + vec2(0.0, 70.0)), [Gesture::Preset(1)]);
-    assert_eq!(
-        desk.click(PRESETS + vec2(0.0, 70.0)),
-        [],
-        "the menu is shut"
-    );
+    assert_eq!(desk.click(second), [Gesture::Preset(1)]);
+    assert_eq!(desk.click(second), [], "the menu is shut");
 
     // The keys begin at the chosen preset, here the last, or else at the first.
     let last = desk.view.presets.len() - 1;
@@ -400,7 +432,7 @@ fn a_preset_is_chosen_with_mouse_or_keys() {
     assert_eq!(desk.tab_and_press(2), [Gesture::Preset(2)]);
     desk.open_presets();
     desk.key(Key::Escape);
-    assert_eq!(desk.click(PRESETS + vec2(0.0, 70.0)), [], "escape shuts it");
+    assert_eq!(desk.click(second), [], "escape shuts it");
 }
 
 #[test]

@@ -9,13 +9,14 @@ use third_stream::rt::Guard;
 use crate::playing;
 
 /// The texts that are drawn, and where.
-fn texts(view: &View, size: Vec2) -> Vec<(String, Rect)> {
+fn texts(view: &View, size: Vec2, zoom: f32) -> Vec<(String, Rect)> {
     let context = Context::default();
+    context.set_zoom_factor(zoom);
     let mut texts = Vec::new();
     // The first pass lays out, the second draws what it found.
     for pass in 0..2 {
         let input = RawInput {
-            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, size)),
+            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, size / zoom)),
             time: Some(f64::from(pass)),
             ..RawInput::default()
         };
@@ -34,7 +35,8 @@ fn texts(view: &View, size: Vec2) -> Vec<(String, Rect)> {
     texts
 }
 
-fn collect(shape: &Shape, clip: Rect, texts: &mut Vec<(String, Rect)>) {
+/// The texts of a pass, by a window that has been laid out.
+pub(crate) fn collect(shape: &Shape, clip: Rect, texts: &mut Vec<(String, Rect)>) {
     match shape {
         Shape::Vec(shapes) => shapes.iter().for_each(|shape| collect(shape, clip, texts)),
         Shape::Text(text) => {
@@ -51,6 +53,17 @@ fn collect(shape: &Shape, clip: Rect, texts: &mut Vec<(String, Rect)>) {
     }
 }
 
+/// The middle of the text that begins so, in a window of `points`.
+pub(crate) fn place(view: &View, points: Vec2, text: &str) -> Pos2 {
+    let texts = texts(view, points, 1.0);
+    let begins = text.trim_end_matches('…');
+    let found = texts.iter().find(|(drawn, _)| drawn.starts_with(begins));
+    found
+        .unwrap_or_else(|| panic!("{text:?} in {texts:?}"))
+        .1
+        .center()
+}
+
 #[test]
 fn no_text_lies_over_another() {
     let guard = |density| Guard {
@@ -59,7 +72,17 @@ fn no_text_lies_over_another() {
         density,
     };
     let (small, usual) = (vec2(680.0, 420.0), vec2(960.0, 560.0));
-    for size in [small, vec2(760.0, 460.0), usual, vec2(1600.0, 900.0)] {
+    let windows = [
+        (small, 1.0),
+        (small, 0.75),
+        (vec2(760.0, 460.0), 1.0),
+        (vec2(720.0, 420.0), 0.75),
+        (usual, 1.0),
+        (usual, 1.25),
+        (vec2(1360.0, 840.0), 2.0),
+        (vec2(1600.0, 900.0), 1.0),
+    ];
+    for (size, zoom) in windows {
         for density in [0.0, -1.0, 1.0, -0.07] {
             for mode in [Mode::Live, Mode::InPlace] {
                 let view = View {
@@ -70,16 +93,49 @@ fn no_text_lies_over_another() {
                     forgotten: 3,
                     ..playing()
                 };
-                let texts = texts(&view, size);
+                let texts = texts(&view, size, zoom);
                 assert!(texts.len() > 20, "{}", texts.len());
                 for (index, (text, rect)) in texts.iter().enumerate() {
                     for (other, place) in &texts[index + 1..] {
                         let both = rect.shrink(1.0).intersect(place.shrink(1.0));
-                        assert!(!both.is_positive(), "{text:?} over {other:?} at {size:?}");
+                        assert!(
+                            !both.is_positive(),
+                            "{text:?} over {other:?} at {size:?}, {zoom}"
+                        );
                     }
                 }
             }
         }
+    }
+}
+
+#[test]
+fn no_text_is_smaller_than_eleven_pixels() {
+    for (size, zoom) in [
+        (vec2(680.0, 420.0), 1.0),
+        (vec2(680.0, 420.0), 0.75),
+        (vec2(960.0, 560.0), 1.0),
+    ] {
+        let context = Context::default();
+        context.set_zoom_factor(zoom);
+        let input = RawInput {
+            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, size / zoom)),
+            ..RawInput::default()
+        };
+        let mut output = context.run_ui(input, |ui| {
+            draw(ui, &playing());
+        });
+        output.textures_delta.clear();
+        let mut count = 0;
+        for ClippedShape { shape, .. } in &output.shapes {
+            let Shape::Text(text) = shape else { continue };
+            for section in &text.galley.job.sections {
+                let pixels = section.format.font_id.size * zoom;
+                assert!(pixels > 10.99, "{:?}: {pixels}", text.galley.text());
+                count += 1;
+            }
+        }
+        assert!(count > 20, "{count} texts");
     }
 }
 
@@ -93,7 +149,7 @@ fn the_density_is_said_in_the_smallest_window_too() {
         ..playing()
     };
     let says = |size, wanted: &str| {
-        let texts = texts(&view, size);
+        let texts = texts(&view, size, 1.0);
         assert!(
             texts.iter().any(|(text, _)| text == wanted),
             "{wanted} at {size:?}"

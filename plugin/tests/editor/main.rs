@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use egui::{Color32, ColorImage, Theme, Vec2, vec2};
 use raster::Scene;
-use third_stream::editor::{Notice, Side, View, draw};
+use third_stream::editor::{Incoming, Notice, Playing, Side, View, draw};
 use third_stream::engine::{Reading, State};
 use third_stream::params::Mode;
 use third_stream::rt::Guard;
@@ -143,7 +143,7 @@ fn playing() -> View {
     View {
         knob: 0.72,
         moved: 0.72,
-        playing: true,
+        state: Playing::Playing,
         source: source(),
         output: output(),
         playhead: Some(37.4),
@@ -152,11 +152,34 @@ fn playing() -> View {
     }
 }
 
+/// In the third of the first four bars; nothing sounds yet.
+fn listening() -> View {
+    let notes = source();
+    let incoming = notes.notes().filter_map(|note| {
+        let (start, end) = (f32::from(note.start), note.end() as f32);
+        (end < 38.0).then_some(Incoming {
+            row: note.row,
+            start,
+            end,
+        })
+    });
+    View {
+        state: Playing::Listening,
+        listening: 3,
+        incoming: incoming.collect(),
+        playhead: Some(38.0),
+        source: NoteRoll::EMPTY,
+        output: NoteRoll::EMPTY,
+        ..playing()
+    }
+}
+
 fn picture(view: &View, size: Vec2, scale: f32) -> ColorImage {
     let scene = Scene {
         size,
         pixels_per_point: scale,
         theme: Theme::Dark,
+        zoom: 1.0,
         click: None,
     };
     shot(view, scene)
@@ -201,8 +224,8 @@ fn pixels(picture: &ColorImage, colour: [u8; 3]) -> usize {
     picture.pixels.iter().filter(near).count()
 }
 
-const CLASSIC: [u8; 3] = [0x6c, 0xa8, 0xf4];
-const JAZZ: [u8; 3] = [0xef, 0xa6, 0x3c];
+const CLASSIC: [u8; 3] = [0x6c, 0xb0, 0xff];
+const JAZZ: [u8; 3] = [0xf5, 0xae, 0x45];
 
 #[test]
 fn added_notes_have_the_colour_of_the_genre_they_come_from() {
@@ -257,6 +280,7 @@ fn every_state_fits_into_the_smallest_and_a_large_window() {
     };
     let failed = View {
         bypass: true,
+        state: Playing::Bypassed,
         engine: Reading {
             state: State::Failed,
             error: Some("the weights cannot be used: the file is cut after 12 bytes".into()),
@@ -266,7 +290,7 @@ fn every_state_fits_into_the_smallest_and_a_large_window() {
     };
     let late = View {
         late: 3,
-        dry: true,
+        state: Playing::Dry,
         first_step: 32,
         moved: 0.9,
         notice: Some(Notice::Warning(
@@ -296,17 +320,31 @@ fn every_state_fits_into_the_smallest_and_a_large_window() {
         side: Side::B,
         ..playing()
     };
+    let before = View {
+        before: true,
+        knob: 0.0,
+        moved: 0.0,
+        output: source(),
+        ..playing()
+    };
     let (usual, small) = (vec2(960.0, 560.0), vec2(680.0, 420.0));
-    for (name, view, size) in [
-        ("guarded", &guarded, usual),
-        ("in-place", &in_place, usual),
-        ("in-place-small", &in_place, small),
-        ("idle", &idle, usual),
-        ("failed", &failed, small),
-        ("late", &late, small),
-        ("saved", &saved, usual),
-        ("saved-small", &saved, small),
-        ("large", &playing(), vec2(1600.0, 900.0)),
+    for (name, view, size, zoom) in [
+        ("guarded", &guarded, usual, 1.0),
+        ("in-place", &in_place, usual, 1.0),
+        ("in-place-small", &in_place, small, 1.0),
+        ("idle", &idle, usual, 1.0),
+        ("listening", &listening(), usual, 1.0),
+        ("listening-75", &listening(), usual * 0.75, 0.75),
+        ("failed", &failed, small, 1.0),
+        ("late", &late, small, 1.0),
+        ("late-75", &late, small, 0.75),
+        ("before", &before, usual, 1.0),
+        ("saved", &saved, usual, 1.0),
+        ("saved-small", &saved, small, 1.0),
+        ("playing-75", &playing(), usual * 0.75, 0.75),
+        ("playing", &playing(), usual, 1.0),
+        ("playing-200", &playing(), usual * 2.0, 2.0),
+        ("large", &playing(), vec2(1600.0, 900.0), 1.0),
     ] {
         for (suffix, theme, text, background) in [
             ("", Theme::Dark, [0xdd, 0xe0, 0xe6], [0x14, 0x16, 0x1a]),
@@ -321,6 +359,7 @@ fn every_state_fits_into_the_smallest_and_a_large_window() {
                 size,
                 pixels_per_point: 1.0,
                 theme,
+                zoom,
                 click: None,
             };
             let picture = shot(view, scene);
@@ -337,72 +376,52 @@ fn every_state_fits_into_the_smallest_and_a_large_window() {
 #[test]
 fn the_menus_open_in_both_themes_and_sizes() {
     let (usual, small) = (vec2(960.0, 560.0), vec2(680.0, 420.0));
-    let presets = |size: Vec2| hands::PRESETS - vec2(960.0 - size.x, 0.0);
     let (own_preset, own_weights) = (hands::with_own_preset(), hands::with_own_weights());
-    for (name, view, at, theme, size, least) in [
-        (
-            "menu",
-            &own_preset,
-            presets(usual),
-            Theme::Dark,
-            usual,
-            20_000,
-        ),
-        (
-            "menu-light",
-            &own_preset,
-            presets(usual),
-            Theme::Light,
-            usual,
-            20_000,
-        ),
-        (
-            "menu-small",
-            &own_preset,
-            presets(small),
-            Theme::Dark,
-            small,
-            20_000,
-        ),
+    for (name, view, text, size, zoom, least) in [
+        ("menu", &own_preset, "Mine", usual, 1.0, 20_000),
+        ("menu-small", &own_preset, "Mine", small, 1.0, 20_000),
         (
             "pairs",
             &own_weights,
-            hands::PAIR,
-            Theme::Dark,
+            "Jazz – Classical · Band",
             usual,
-            3_000,
-        ),
-        (
-            "pairs-light",
-            &own_weights,
-            hands::PAIR,
-            Theme::Light,
-            usual,
+            1.0,
             3_000,
         ),
         (
             "pairs-small",
             &own_weights,
-            hands::PAIR,
-            Theme::Dark,
+            "Jazz – Clas…",
             small,
+            1.0,
             3_000,
         ),
+        ("options", &own_weights, "", usual, 1.0, 3_000),
+        ("options-75", &own_weights, "", usual * 0.75, 0.75, 2_000),
     ] {
-        let shut = Scene {
-            size,
-            pixels_per_point: 1.0,
-            theme,
-            click: None,
-        };
-        let open = Scene {
-            click: Some(at),
-            ..shut
-        };
-        let (shut, open) = (shot(view, shut), shot(view, open));
-        save(&open, &format!("{name}.png"));
-        let pairs = shut.pixels.iter().zip(&open.pixels);
-        let changed = pairs.filter(|(before, after)| before != after).count();
-        assert!(changed > least, "{name}: {changed} pixels changed");
+        for (suffix, theme) in [("", Theme::Dark), ("-light", Theme::Light)] {
+            let points = size / zoom;
+            // The options have no text: the last but one button.
+            let at = match text {
+                "" => egui::pos2(points.x - 71.0, 24.0),
+                text => layout::place(view, points, text),
+            };
+            let shut = Scene {
+                size,
+                pixels_per_point: 1.0,
+                theme,
+                zoom,
+                click: None,
+            };
+            let open = Scene {
+                click: Some(at),
+                ..shut
+            };
+            let (shut, open) = (shot(view, shut), shot(view, open));
+            save(&open, &format!("{name}{suffix}.png"));
+            let pairs = shut.pixels.iter().zip(&open.pixels);
+            let changed = pairs.filter(|(before, after)| before != after).count();
+            assert!(changed > least, "{name}: {changed} pixels changed");
+        }
     }
 }

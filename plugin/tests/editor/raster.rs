@@ -21,6 +21,8 @@ pub(crate) struct Scene {
     pub(crate) size: Vec2,
     pub(crate) pixels_per_point: f32,
     pub(crate) theme: Theme,
+    /// The window's scale; `size` is in logical pixels at 100 %.
+    pub(crate) zoom: f32,
     /// Where somebody has clicked.
     pub(crate) click: Option<Pos2>,
 }
@@ -31,10 +33,13 @@ pub(crate) fn render(scene: Scene, mut ui: impl FnMut(&mut Ui)) -> ColorImage {
         size,
         pixels_per_point,
         theme,
+        zoom,
         click,
     } = scene;
     let context = Context::default();
     context.set_theme(theme);
+    context.set_zoom_factor(zoom);
+    let points = size / zoom;
     let mut raster = Raster::default();
     let mut output = None;
     for pass in 0..6 {
@@ -50,7 +55,7 @@ pub(crate) fn render(scene: Scene, mut ui: impl FnMut(&mut Ui)) -> ColorImage {
         };
         let mut input = RawInput {
             events,
-            screen_rect: Some(Rect::from_min_size(egui::Pos2::ZERO, size)),
+            screen_rect: Some(Rect::from_min_size(egui::Pos2::ZERO, points)),
             // Close enough for a click, long enough for every animation.
             time: Some(f64::from(pass) * 0.4),
             ..RawInput::default()
@@ -63,7 +68,7 @@ pub(crate) fn render(scene: Scene, mut ui: impl FnMut(&mut Ui)) -> ColorImage {
         output = Some(pass);
     }
     let output = output.expect("there were passes");
-    raster.draw(&context, output, size, pixels_per_point)
+    raster.draw(&context, output, points, pixels_per_point * zoom)
 }
 
 impl Raster {

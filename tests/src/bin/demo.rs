@@ -144,7 +144,7 @@ fn picture(before: &[Note], after: &[Note]) -> Result<String> {
     );
     let steps: Vec<String> = KNOB.iter().map(|knob| percent(*knob)).collect();
     Ok(svg::draw(&svg::Picture {
-        title: "Third Stream: a jazz trio on its way to classic",
+        title: "Third Stream: a jazz trio on its way to classical",
         subtitle: &format!(
             "sixteen bars; the knob in each four of them: {}",
             steps.join(", ")
@@ -180,6 +180,6 @@ fn percent(knob: f64) -> String {
     if knob == 0.0 {
         "as played".into()
     } else {
-        format!("{:.0} % classic", knob * 100.0)
+        format!("{:.0} % classical", knob * 100.0)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use egui::{Context, Event, PointerButton, Pos2, RawInput, Rect, Theme, pos2};
+use egui::{Context, Event, PointerButton, Pos2, RawInput, Rect, pos2};
 use nice_plug::context::gui::GuiContextInner;
 use nice_plug::prelude::{ParamPtr, Params, PluginApi, PluginState};
 use parking_lot::Mutex;
@@ -18,13 +18,10 @@ use crate::state::Side;
 use nice_plug::params::persist::PersistentField;
 
 /// In the middle of the controls, in a window of 960 × 560.
-const IN_PLACE: Pos2 = pos2(220.0, 365.0);
-const SAVE_SONG: Pos2 = pos2(79.0, 427.0);
-const FORGET: Pos2 = pos2(165.0, 427.0);
-const UNDO: Pos2 = pos2(238.0, 427.0);
-const SIDES: Pos2 = pos2(662.0, 28.0);
-const SAVE_MIDI: Pos2 = pos2(740.0, 28.0);
-const THEME: Pos2 = pos2(817.0, 28.0);
+const IN_PLACE: Pos2 = pos2(205.0, 414.0);
+const SAVE_SONG: Pos2 = pos2(77.0, 505.0);
+const FORGET: Pos2 = pos2(168.0, 505.0);
+const UNDO: Pos2 = pos2(238.0, 505.0);
 
 /// A host that sets what it is asked to set, and notes the rest.
 #[derive(Default)]
@@ -124,6 +121,13 @@ impl Desk {
             .follow(gesture, &self.context, &host.param_setter());
     }
 
+    /// Does what the user wants, and what the host was told.
+    fn do_and_hear(&mut self, gesture: Gesture) -> Vec<String> {
+        self.host.said.lock().clear();
+        self.follow(gesture);
+        self.host.said.lock().clone()
+    }
+
     /// Clicks, and what the host was told.
     fn click(&mut self, at: Pos2) -> Vec<String> {
         self.host.said.lock().clear();
@@ -167,10 +171,13 @@ fn two_settings_are_compared_and_saved_with_the_project() {
     set(&params, 72.0);
     let mut desk = Desk::new(Arc::clone(&params));
     // The first time both sides are the same.
-    assert!(desk.click(SIDES).is_empty());
+    assert!(desk.do_and_hear(Gesture::Swap).is_empty());
     assert_eq!(desk.app.view().side, Side::B);
     set(&params, -30.0);
-    assert_eq!(desk.click(SIDES), ["begin Genre", "set Genre", "end Genre"]);
+    assert_eq!(
+        desk.do_and_hear(Gesture::Swap),
+        ["begin Genre", "set Genre", "end Genre"]
+    );
     assert!((params.genre.value() - 72.0).abs() < 0.01);
     assert_eq!(desk.app.view().side, Side::A);
 
@@ -178,9 +185,46 @@ fn two_settings_are_compared_and_saved_with_the_project() {
     again.deserialize_fields(&params.serialize_fields());
     set(&again, 72.0);
     let mut desk = Desk::new(Arc::clone(&again));
-    desk.click(SIDES);
+    desk.do_and_hear(Gesture::Swap);
     assert_eq!(desk.app.view().side, Side::B);
     assert!((again.genre.value() + 30.0).abs() < 0.01);
+}
+
+#[test]
+fn before_is_the_knob_at_as_played_and_after_where_it_was() {
+    let params = Arc::new(ThirdStreamParams::default());
+    set(&params, 72.0);
+    let mut desk = Desk::new(Arc::clone(&params));
+    let turned = ["begin Genre", "set Genre", "end Genre"];
+    assert_eq!(desk.do_and_hear(Gesture::Before(true)), turned);
+    assert_eq!(params.genre.value(), 0.0);
+    assert!(desk.app.view().before);
+    assert_eq!(desk.do_and_hear(Gesture::Before(false)), turned);
+    assert!((params.genre.value() - 72.0).abs() < 0.01);
+    assert!(!desk.app.view().before);
+
+    // A knob that is turned meanwhile is the user's, and the project keeps what was held.
+    desk.follow(Gesture::Before(true));
+    let saved = params.serialize_fields();
+    set(&params, -30.0);
+    assert!(!desk.app.view().before);
+    let again = Arc::new(ThirdStreamParams::default());
+    again.deserialize_fields(&saved);
+    let mut desk = Desk::new(Arc::clone(&again));
+    assert!(desk.app.view().before);
+    desk.follow(Gesture::Before(false));
+    assert!((again.genre.value() - 72.0).abs() < 0.01);
+}
+
+#[test]
+fn another_scale_asks_for_another_size_of_the_window() {
+    let params = Arc::new(ThirdStreamParams::default());
+    let mut desk = Desk::new(Arc::clone(&params));
+    params.state.lock().window = (960.0, 560.0);
+    desk.follow(Gesture::Scale(150));
+    assert_eq!(params.state.lock().scale, 150);
+    assert_eq!(desk.app.fit, Some((1440.0, 840.0)));
+    assert_eq!(desk.app.view().scale, 150);
 }
 
 #[test]
@@ -200,7 +244,7 @@ fn what_was_forgotten_is_brought_back() {
 #[test]
 fn what_cannot_be_saved_is_said() {
     let mut desk = Desk::new(Arc::default());
-    desk.click(SAVE_MIDI);
+    desk.follow(Gesture::SaveMidi);
     let said = |desk: &mut Desk| match desk.app.view().notice {
         Some(Notice::Warning(text)) => text,
         other => format!("no warning: {other:?}"),
@@ -221,15 +265,15 @@ fn what_cannot_be_saved_is_said() {
 fn the_theme_is_kept() {
     let params = Arc::new(ThirdStreamParams::default());
     let mut desk = Desk::new(Arc::clone(&params));
+    desk.follow(Gesture::Look(Some(Look::Dark)));
+    desk.pass(vec![]);
     let before = desk.context.theme();
-    desk.click(THEME);
+    desk.follow(Gesture::Look(Some(Look::Light)));
     desk.pass(vec![]);
     assert_ne!(desk.context.theme(), before);
-    let wanted = match desk.context.theme() {
-        Theme::Dark => Look::Dark,
-        Theme::Light => Look::Light,
-    };
-    assert_eq!(params.state.lock().look, Some(wanted));
+    assert_eq!(params.state.lock().look, Some(Look::Light));
+    desk.follow(Gesture::Look(None));
+    assert_eq!(params.state.lock().look, None);
 }
 
 #[test]

@@ -1,38 +1,40 @@
-//! What is wanted of the answers, in a row above the guards: Tune, Harmony, Voices, Variation.
+//! What is wanted of the answers, in a row above the guards: Tune, Harmony, Voices, Take.
 
 use egui::{Rect, Ui, pos2, vec2};
 
-use super::{LABEL, Slider, button, choice, label};
-use crate::editor::{Control, Gesture, View};
+use super::{Choice, LABEL, Slider, button, label, parts};
+use crate::editor::{Control, Gesture, View, theme};
 use crate::params::{Harmony, TAKES, Voices};
 
 /// How free the tune is, how much of the harmony is kept, how many voices there are, and which
 /// take sounds.
 pub(crate) fn taste(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
-    let [tune_at, harmony_at, voices_at, variation_at] = parts(rect);
+    let [tune_at, harmony_at, voices_at, take_at] = parts(rect, [0.20, 0.37, 0.26, 0.17]);
     tune(ui, tune_at, view, gestures);
     let chosen = Harmony::ALL.iter().position(|one| *one == view.harmony);
-    let names = ["Kept", "Some", "Enriched"];
-    let harmony = ("Harmony", Control::Harmony);
-    choice(ui, harmony_at, harmony, &names, chosen, gestures);
+    let harmony = Choice {
+        name: "Harmony",
+        control: Control::Harmony,
+        names: &["Kept", "Some", "Enriched"],
+        tips: &[
+            "The chords stay as they were played.",
+            "Most of each chord stays.",
+            "The chords may become much richer.",
+        ],
+    };
+    harmony.show(ui, harmony_at, chosen, gestures);
     let chosen = Voices::ALL.iter().position(|one| *one == view.voices);
-    let voices = ("Voices", Control::Voices);
-    let names = ["As played", "Free"];
-    choice(ui, voices_at, voices, &names, chosen, gestures);
-    variation(ui, variation_at, view.variation, gestures);
-}
-
-/// The row's parts, each as wide as its words want.
-fn parts(rect: Rect) -> [Rect; 4] {
-    const GAP: f32 = 16.0;
-    let room = rect.width() - 3.0 * GAP;
-    let mut left = rect.left();
-    [0.20, 0.36, 0.24, 0.20].map(|share| {
-        let size = vec2(room * share, rect.height());
-        let part = Rect::from_min_size(pos2(left, rect.top()), size);
-        left += size.x + GAP;
-        part
-    })
+    let voices = Choice {
+        name: "Voices",
+        control: Control::Voices,
+        names: &["As played", "Free"],
+        tips: &[
+            "A single line stays a single line.",
+            "A single line may become chords.",
+        ],
+    };
+    voices.show(ui, voices_at, chosen, gestures);
+    take(ui, take_at, view.variation, gestures);
 }
 
 /// How free the tune is; a locked melody has no say in it.
@@ -46,6 +48,7 @@ fn tune(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
     };
     let slider = Slider {
         name: "Tune",
+        tip: "How far the tune may move away from what was played.",
         texts: &[&words, &format!("{percent:.0} %")],
         control: Control::Tune,
         value: view.tune,
@@ -54,20 +57,38 @@ fn tune(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
     slider.show(ui, rect, gestures);
 }
 
-/// Which take sounds, with buttons to the one before and the next; after the last comes the first.
-fn variation(ui: &Ui, rect: Rect, take: u8, gestures: &mut Vec<Gesture>) {
-    let said = format!("take {take} of {TAKES}");
-    label(ui, rect, "Variation", &[&said, &take.to_string()]);
+/// The host's value of the take after `take`; after the last comes the first.
+pub(crate) fn next_take(take: u8) -> f32 {
+    f32::from(take % TAKES) / f32::from(TAKES - 1)
+}
+
+/// Which take sounds, with buttons to the one before and the next.
+fn take(ui: &Ui, rect: Rect, take: u8, gestures: &mut Vec<Gesture>) {
+    let said = format!("{take} of {TAKES}");
+    label(ui, rect, "Take", &[&said, &take.to_string()]);
     let row = Rect::from_min_max(pos2(rect.left(), rect.top() + LABEL), rect.max);
-    let gap = 6.0;
+    let gap = 4.0;
     let mut left = row.left();
-    for (text, to) in [("Prev", (take + TAKES - 2) % TAKES), ("Next", take % TAKES)] {
+    let before = f32::from((take + TAKES - 2) % TAKES) / f32::from(TAKES - 1);
+    for (text, tip, to) in [
+        (
+            "\u{2212}",
+            "The take before: another answer to the same notes.",
+            before,
+        ),
+        (
+            "+",
+            "The next take: another answer to the same notes.",
+            next_take(take),
+        ),
+    ] {
         let width = (row.width() - gap) / 2.0;
         let place = Rect::from_min_size(pos2(left, row.top()), vec2(width, row.height()));
         left += width + gap;
-        if button(ui, place, text, true).clicked() {
-            let normalised = f32::from(to) / f32::from(TAKES - 1);
-            gestures.extend(Gesture::whole(Control::Variation, normalised));
+        let response = button(ui, place, text, true);
+        theme::tip(&response, tip);
+        if response.clicked() {
+            gestures.extend(Gesture::whole(Control::Variation, to));
         }
     }
 }

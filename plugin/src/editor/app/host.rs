@@ -1,0 +1,68 @@
+//! What the user did, as gestures that the host hears of.
+
+use nice_plug::prelude::{Param, ParamSetter};
+
+use crate::editor::{Control, Gesture};
+use crate::params::ThirdStreamParams;
+use crate::presets::Settings;
+
+/// Passes a control's gesture on to the host.
+pub(super) fn turn(
+    params: &ThirdStreamParams,
+    setter: &ParamSetter,
+    control: Control,
+    gesture: &Gesture,
+) {
+    fn to<P: Param>(setter: &ParamSetter, param: &P, gesture: &Gesture) {
+        match gesture {
+            Gesture::Begin(_) => setter.begin_set_parameter(param),
+            Gesture::Set(_, value) => setter.set_parameter_normalized(param, *value),
+            _ => setter.end_set_parameter(param),
+        }
+    }
+    match control {
+        Control::Genre => to(setter, &params.genre, gesture),
+        Control::Pair => to(setter, &params.pair, gesture),
+        Control::Quantise => to(setter, &params.quantise, gesture),
+        Control::Tune => to(setter, &params.tune, gesture),
+        Control::Harmony => to(setter, &params.harmony, gesture),
+        Control::Variation => to(setter, &params.variation, gesture),
+        Control::Voices => to(setter, &params.voices, gesture),
+        Control::Melody => to(setter, &params.melody, gesture),
+        Control::Scale => to(setter, &params.scale, gesture),
+        Control::Density => to(setter, &params.density, gesture),
+        Control::Mode => to(setter, &params.mode, gesture),
+        Control::Delay => to(setter, &params.delay, gesture),
+        Control::Bypass => to(setter, &params.bypass, gesture),
+    }
+}
+
+/// Sets a parameter through the host, as a whole gesture.
+pub(super) fn set_whole<P: Param>(setter: &ParamSetter, param: &P, wanted: P::Plain) {
+    setter.begin_set_parameter(param);
+    setter.set_parameter(param, wanted);
+    setter.end_set_parameter(param);
+}
+
+/// Sets what `settings` name through the host, a whole gesture for each parameter that changes.
+pub(super) fn set(params: &ThirdStreamParams, setter: &ParamSetter, settings: &Settings) {
+    fn to<P: Param<Plain: PartialEq>>(setter: &ParamSetter, param: &P, wanted: Option<P::Plain>) {
+        if let Some(wanted) = wanted
+            && wanted != param.unmodulated_plain_value()
+        {
+            set_whole(setter, param, wanted);
+        }
+    }
+    to(setter, &params.genre, settings.genre);
+    to(setter, &params.pair, settings.pair);
+    to(setter, &params.quantise, settings.quantise);
+    to(setter, &params.tune, settings.tune);
+    to(setter, &params.harmony, settings.harmony);
+    to(setter, &params.variation, settings.variation);
+    to(setter, &params.voices, settings.voices);
+    to(setter, &params.melody, settings.melody);
+    to(setter, &params.scale, settings.scale);
+    to(setter, &params.density, settings.density);
+    to(setter, &params.mode, settings.mode);
+    to(setter, &params.delay, settings.delay);
+}

@@ -1,0 +1,244 @@
+//! The notes that come in, as the editor shows them before they sound: written by the audio
+//! thread, read by the editor, by atomics alone.
+//!
+//! [`Ear`] listens between the host's events and the core and counts quarters from the four-bar
+//! place in the song at which play began; [`Incoming`] is what it shares.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use crate::rt::{Body, Event, Port, Transport};
+
+/// Notes that are kept: the last so many.
+const ROOM: usize = 256;
+/// Parts of a quarter in which starts and lengths are counted.
+const PARTS: f64 = 96.0;
+/// Bits of a start or a length.
+const BITS: u32 = 26;
+/// The length of a note that is still held; also the longest time that is counted.
+const HELD: u64 = (1 << BITS) - 1;
+/// A position that is farther than this (quarters) from where it should be is a jump.
+const JUMP: f64 = 0.05;
+/// Bars after which every group length begins anew.
+const CYCLE: i64 = 4;
+
+/// A note that came in, in quarters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Coming {
+    /// MIDI key.
+    pub key: u8,
+    /// When it began.
+    pub start: f64,
+    /// When it ended, or now.
+    pub end: f64,
+}
+
+/// What has come in since play began.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Heard {
+    /// The last notes, oldest first.
+    pub notes: Vec<Coming>,
+    /// Now, in quarters from the same place.
+    pub now: f64,
+    /// Quarters in a bar.
+    pub bar: f64,
+}
+
+/// The shared place. One writer, any number of readers, no lock.
+#[derive(Debug)]
+pub struct Incoming {
+    /// Notes since play began.
+    count: AtomicU32,
+    now: AtomicU32,
+    bar: AtomicU32,
+    notes: [AtomicU64; ROOM],
+}
+
+impl Default for Incoming {
+    fn default() -> Self {
+        Self {
+            count: AtomicU32::new(0),
+            now: AtomicU32::new(0),
+            bar: AtomicU32::new(4 * PARTS as u32),
+            notes: std::array::from_fn(|_| AtomicU64::new(0)),
+        }
+    }
+}
+
+/// Parts of a quarter as a word keeps them.
+fn parts(quarters: f64) -> u64 {
+    ((quarters * PARTS).round().max(0.0) as u64).min(HELD - 1)
+}
+
+impl Incoming {
+    /// What has come in. Editor.
+    pub fn read(&self) -> Heard {
+        let quarters = |parts: u64| parts as f64 / PARTS;
+        let now = u64::from(self.now.load(Ordering::Relaxed));
+        let count = self.count.load(Ordering::Acquire) as usize;
+        let notes = (count.saturating_sub(ROOM)..count).map(|index| {
+            let word = self.notes[index % ROOM].load(Ordering::Relaxed);
+            let (start, length) = (word >> BITS & HELD, word & HELD);
+            let end = if length == HELD {
+                now.max(start)
+            } else {
+                start + length
+            };
+            Coming {
+                key: (word >> (2 * BITS + 4)) as u8,
+                start: quarters(start),
+                end: quarters(end),
+            }
+        });
+        Heard {
+            notes: notes.collect(),
+            now: quarters(now),
+            bar: quarters(u64::from(self.bar.load(Ordering::Relaxed))),
+        }
+    }
+
+    fn clear(&self) {
+        self.count.store(0, Ordering::Release);
+        self.now.store(0, Ordering::Relaxed);
+    }
+
+    fn on(&self, channel: u8, key: u8, at: f64) {
+        let count = self.count.load(Ordering::Relaxed);
+        let voice = u64::from(key) << 4 | u64::from(channel & 0xf);
+        let word = voice << (2 * BITS) | parts(at) << BITS | HELD;
+        self.notes[count as usize % ROOM].store(word, Ordering::Relaxed);
+        // Far below the limit in any session; a new count is as good as a new start of play.
+        self.count.store(count.wrapping_add(1), Ordering::Release);
+    }
+
+    fn off(&self, channel: u8, key: u8, at: f64) {
+        let voice = u64::from(key) << 4 | u64::from(channel & 0xf);
+        let count = self.count.load(Ordering::Relaxed) as usize;
+        for index in (count.saturating_sub(ROOM)..count).rev() {
+            let place = &self.notes[index % ROOM];
+            let word = place.load(Ordering::Relaxed);
+            if word >> (2 * BITS) == voice && word & HELD == HELD {
+                let length = parts(at).saturating_sub(word >> BITS & HELD);
+                place.store(word & !HELD | length, Ordering::Relaxed);
+                return;
+            }
+        }
+    }
+}
+
+/// The audio thread's end: counts quarters, and hears what enters.
+#[derive(Debug, Default)]
+pub(crate) struct Ear {
+    /// Quarters since play began, from the start of a cycle of bars.
+    now: f64,
+    /// Quarters of a sample in this block; 0 while the song stands still.
+    sample: f64,
+    /// Where the song should be when the next block begins.
+    expected: Option<f64>,
+}
+
+impl Ear {
+    /// A block of `frames` samples begins. Audio thread.
+    pub(crate) fn block(
+        &mut self,
+        transport: &Transport,
+        frames: u32,
+        bypass: bool,
+        incoming: &Incoming,
+    ) {
+        if !transport.playing || bypass {
+            if self.sample != 0.0 {
+                *self = Self::default();
+                incoming.clear();
+            }
+            return;
+        }
+        let (count, value) = transport.time_signature;
+        let bar = (f64::from(count) * 4.0 / f64::from(value.max(1))).max(0.25);
+        if self.sample == 0.0 || self.has_jumped(transport) {
+            incoming.clear();
+            self.now = place(transport, bar);
+        }
+        let quarters = transport.tempo / 60.0 / transport.sample_rate;
+        let is_sane = quarters.is_finite() && quarters > 0.0;
+        self.sample = if is_sane { quarters } else { f64::MIN_POSITIVE };
+        incoming
+            .now
+            .store(parts(self.now) as u32, Ordering::Relaxed);
+        incoming.bar.store(parts(bar) as u32, Ordering::Relaxed);
+        let passes = f64::from(frames) * self.sample;
+        self.now += passes;
+        self.expected = transport.position.map(|at| at + passes);
+    }
+
+    /// Whether the song is elsewhere than where it should be; a loop's end is no jump.
+    fn has_jumped(&self, transport: &Transport) -> bool {
+        let (Some(expected), Some(position)) = (self.expected, transport.position) else {
+            return false;
+        };
+        let wraps = transport.cycle().is_some_and(|(start, end)| {
+            let over = expected - end;
+            over > -JUMP && (position - start - over).abs() < 2.0 * JUMP
+        });
+        (expected - position).abs() > JUMP && !wraps
+    }
+
+    /// Passes the host's events on to the core and notes what enters. After [`Self::block`].
+    pub(crate) const fn hear<'a, P: Port>(
+        &self,
+        port: &'a mut P,
+        frames: u32,
+        incoming: &'a Incoming,
+    ) -> Overheard<'a, P> {
+        Overheard {
+            port,
+            incoming,
+            start: self.now - frames as f64 * self.sample,
+            sample: self.sample,
+        }
+    }
+}
+
+/// Quarters from the last start of a cycle of bars to the position.
+fn place(transport: &Transport, bar: f64) -> f64 {
+    let Some(position) = transport.position.filter(|at| at.is_finite()) else {
+        return 0.0;
+    };
+    let start = transport.bar_start.filter(|at| at.is_finite());
+    let start = start.unwrap_or_else(|| (position / bar).floor() * bar);
+    let number = transport.bar_number;
+    let number = number.unwrap_or_else(|| (start / bar).round() as i64);
+    number.rem_euclid(CYCLE) as f64 * bar + (position - start).clamp(0.0, bar)
+}
+
+/// A host's port of which the notes that enter are noted.
+pub(crate) struct Overheard<'a, P> {
+    port: &'a mut P,
+    incoming: &'a Incoming,
+    /// Quarters at the block's first sample.
+    start: f64,
+    /// Quarters of a sample; 0: nothing is noted.
+    sample: f64,
+}
+
+impl<P: Port> Port for Overheard<'_, P> {
+    #[inline]
+    fn next(&mut self) -> Option<Event> {
+        let event = self.port.next()?;
+        if self.sample != 0.0 {
+            let at = self.start + f64::from(event.sample) * self.sample;
+            match event.body {
+                Body::On(note) => self.incoming.on(note.channel, note.key, at),
+                Body::Off(note) => self.incoming.off(note.channel, note.key, at),
+                Body::Message(_) => {}
+            }
+        }
+        Some(event)
+    }
+
+    fn send(&mut self, event: Event) -> bool {
+        self.port.send(event)
+    }
+}
+
+#[cfg(test)]
+mod tests;
