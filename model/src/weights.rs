@@ -22,6 +22,8 @@ use crate::genre::Direction;
 use crate::net::Generator;
 
 pub use header::{Arranger, CycleGan, FORMAT, Family, HEADER_KEY, Header};
+#[cfg(feature = "train")]
+pub(crate) use style::hex;
 pub use style::{Style, read_style, sha256, write_style};
 
 /// The largest file that is read: far more than the largest network of the paper takes.

@@ -45,20 +45,20 @@ impl Default for Facts {
 impl Facts {
     /// The facts of a source phrase. Some ten thousand operations on bits; allocates nothing.
     pub fn of(source: &NoteRoll) -> Self {
-        Self::with(source, melody::notes(source))
+        Self::with(source, &melody::notes(source))
     }
 
     /// The facts of a source phrase of which `tune`, some of its notes, is the tune, whether or
     /// not it is the top line.
     pub fn of_tune(source: &NoteRoll, tune: &NoteRoll) -> Self {
-        Self::with(source, *tune.sounding())
+        Self::with(source, tune.sounding())
     }
 
-    fn with(source: &NoteRoll, tune: Roll) -> Self {
+    fn with(source: &NoteRoll, tune: &Roll) -> Self {
         Self {
             source: *source,
-            tune,
-            closed: melody::closed(source, &tune),
+            tune: *tune,
+            closed: melody::closed(source, tune),
             scale: key::rows(source.sounding()),
         }
     }

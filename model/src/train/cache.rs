@@ -16,8 +16,8 @@ use crate::roll::notes::NoteRoll;
 use crate::smf::Smf;
 use crate::song::Song;
 
-use super::data::hex;
 use super::rolls::{Rolls, pack, unpack};
+use crate::weights::hex;
 
 /// Changes with the format and with the way from MIDI to rolls.
 const VERSION: &[u8; 8] = b"TSROLLS3";

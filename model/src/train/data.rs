@@ -227,7 +227,7 @@ impl Data {
             sources,
             left_out,
             damaged: Vec::new(),
-            hash: hex(&hash.finalize()),
+            hash: crate::weights::hex(&hash.finalize()),
         })
     }
 
@@ -313,15 +313,6 @@ impl Data {
         }
         lines.concat()
     }
-}
-
-/// Bytes in hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-    ];
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.map(|digit| DIGITS[usize::from(digit)]).collect()
 }
 
 #[cfg(test)]

@@ -71,7 +71,6 @@ impl<'m> Lesson<'m> {
     ) -> Result<Self> {
         let optimiser = adam::Settings {
             betas: (0.9, 0.999),
-            largest_change: 0.0,
             decay: 0.0,
             largest_norm: 0.0,
         };
@@ -187,7 +186,7 @@ impl<'m> Lesson<'m> {
     /// The mean loss, everything hidden, tune and harmony shown as they are.
     fn loss(&self, network: &Network, phrases: &[NoteRoll], column: usize) -> Result<f32> {
         let examples = places(phrases.len(), MEASURED).into_iter();
-        let examples = examples.map(|place| whole(phrases[place]));
+        let examples = examples.map(|place| whole(&phrases[place]));
         let examples: Vec<Example> = examples.collect();
         let mut sum = 0.0;
         for chunk in examples.chunks(self.plan.batch.max(1)) {
@@ -215,15 +214,15 @@ impl<'m> Lesson<'m> {
 }
 
 /// A phrase of which everything but tune and harmony is hidden.
-fn whole(target: NoteRoll) -> Example {
+fn whole(target: &NoteRoll) -> Example {
     Example {
         canvas: Canvas {
             shown: NoteRoll::EMPTY,
             hidden: Roll::from_steps([(1 << PITCHES) - 1; STEPS]),
-            tune: skeleton::tune(&target),
+            tune: skeleton::tune(target),
             harmony: skeleton::harmony(target.sounding(), CLASSES),
         },
-        target,
+        target: *target,
         genre: None,
         freedom: 0.0,
     }

@@ -8,8 +8,9 @@ use sha2::{Digest, Sha256};
 use crate::family::arranger::{skeleton, straightened};
 use crate::genre::Genre;
 use crate::roll::notes::NoteRoll;
-use crate::train::data::{DataError, Piece, hex, summary};
+use crate::train::data::{DataError, Piece, summary};
 use crate::train::folder;
+use crate::weights::hex;
 
 /// Fewer phrases cannot be learned from.
 pub const FEWEST: usize = 16;
