@@ -284,7 +284,7 @@ impl App {
                     Err(error) => warning(&error),
                 });
             }
-            Gesture::ShowFolder => self.said = show_folder(export::folder().as_deref()),
+            Gesture::ShowFolder => self.said = Some(show_folder(export::folder().as_deref())),
             Gesture::Before(before) => self.compare(before, setter),
             Gesture::Look(look) => {
                 self.params.state.lock().look = look;
@@ -359,19 +359,17 @@ impl App {
     }
 }
 
-/// Shows the folder in the system's file manager, on a thread of its own: that may take its time.
-fn show_folder(folder: Option<&Path>) -> Option<Notice> {
+/// Shows the folder in the system's file manager, a process of its own that nobody waits for.
+fn show_folder(folder: Option<&Path>) -> Notice {
     let Some(folder) = folder.filter(|folder| folder.is_dir()) else {
-        let text = "Nothing is saved yet: press Save MIDI first";
-        return Some(Notice::Warning(text.into()));
+        return Notice::Warning("Nothing is saved yet: press Save MIDI first".into());
     };
+    let shown = folder.display();
     match open::that_detached(folder) {
-        Ok(()) => Some(Notice::Done(format!("Opened {}", folder.display()))),
-        Err(error) => {
-            let folder = folder.display();
-            let text = format!("{folder} cannot be shown here ({error}): open it by hand");
-            Some(Notice::Warning(text))
-        }
+        Ok(()) => Notice::Done(format!("Opened {shown}")),
+        Err(error) => Notice::Warning(format!(
+            "{shown} cannot be shown here ({error}): open it by hand"
+        )),
     }
 }
 
