@@ -51,14 +51,13 @@ pub(crate) fn run(args: &LearnStyleArgs) -> Result<()> {
         "--name {}: that is a genre; choose another name",
         args.name
     );
-    let place = match &args.out {
-        Some(file) => Place::File(file),
-        None => {
-            let folder = own::folder()?;
-            // Refused before the work, not after it.
-            own::path(&folder, &args.name)?;
-            Place::List(folder)
-        }
+    let place = if let Some(file) = &args.out {
+        Place::File(file)
+    } else {
+        let folder = own::folder()?;
+        // Refused before the work, not after it.
+        own::path(&folder, &args.name)?;
+        Place::List(folder)
     };
     let base = base(args)?;
     let (header, network) = read_network(&base, &Device::Cpu).with_context(|| from(args))?;
