@@ -41,6 +41,11 @@ pub struct View {
     pub own: Arc<[Own]>,
     /// The name of those that play, where they are the user's own.
     pub weights: Option<String>,
+    /// The names of the user's own styles that can be chosen.
+    pub styles: Arc<[String]>,
+    /// The styles that play at the knob's ends in place of the genres, by the direction that leads
+    /// to them ([`Direction::index`]).
+    pub ends: [Option<String>; 2],
     /// The knob as the user set it, −1..=1.
     pub knob: f32,
     /// The knob with the host's modulation.
@@ -110,6 +115,8 @@ impl Default for View {
             pair: GenrePair::JazzClassic,
             own: Arc::default(),
             weights: None,
+            styles: Arc::default(),
+            ends: [None, None],
             knob: 0.0,
             moved: 0.0,
             quantise: 1.0,
@@ -198,6 +205,8 @@ pub enum Gesture {
     ListWeights,
     /// The pair is to be played by the user's own weights of that name, or by the plugin's.
     Weights(GenrePair, Option<String>),
+    /// A direction is to lead to the user's own style of that name, or to the pair's genre.
+    Style(Direction, Option<String>),
     /// The presets' menu is opened: other instances may have saved some.
     ListPresets,
     /// A preset is chosen, by its place in the list.

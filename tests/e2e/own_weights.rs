@@ -27,7 +27,7 @@ fn foreign_networks() -> Vec<u8> {
 fn cyclegan(header: &mut Header) -> &mut CycleGan {
     match &mut header.family {
         Family::CycleGan(cyclegan) => cyclegan,
-        Family::Arranger(_) => panic!("these are two generators"),
+        Family::Arranger(_) | Family::Style(_) => panic!("these are two generators"),
     }
 }
 

@@ -3,6 +3,8 @@
 
 use egui::{Button, Frame, Popup, Rect, ScrollArea, Ui, vec2};
 
+use third_stream_model::genre::Direction;
+
 use super::{Gesture, View, controls, theme};
 use crate::params::GenrePair;
 
@@ -45,8 +47,32 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>
                         }
                     }
                 }
+                styles(ui, view, gestures);
             });
         });
+}
+
+/// The user's own styles, each at either end of the knob; one that is chosen goes again by a
+/// click.
+fn styles(ui: &mut Ui, view: &View, gestures: &mut Vec<Gesture>) {
+    let chosen = view.ends.iter().flatten();
+    // One whose file is gone has to be there to be let go.
+    let missing = chosen.filter(|name| !view.styles.contains(name));
+    for name in view.styles.iter().chain(missing) {
+        for direction in [Direction::BToA, Direction::AToB] {
+            let here = view.ends[direction.index()].as_ref() == Some(name);
+            let end = match direction {
+                Direction::BToA => "\u{2212}100 %",
+                Direction::AToB => "+100 %",
+            };
+            let text = format!("{name} at {end}");
+            if ui.add(Button::selectable(here, text)).clicked() {
+                let wanted = (!here).then(|| name.clone());
+                gestures.push(Gesture::Style(direction, wanted));
+                ui.close();
+            }
+        }
+    }
 }
 
 /// A pair for the plugin's own weights, below it the names of the user's.
