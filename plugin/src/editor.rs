@@ -30,7 +30,7 @@ pub use app::App;
 pub(crate) use app::create;
 
 use crate::engine::Reading;
-use crate::params::{Delay, GenrePair, Harmony, Mode, Voices};
+use crate::params::{Delay, GenrePair, Harmony, Mode, Voices, genre_label};
 use crate::presets::{Preset, factory};
 use crate::rt::Guard;
 pub use crate::rt::snapshot::State as Playing;
@@ -45,6 +45,11 @@ pub struct View {
     pub own: Arc<[Own]>,
     /// The name of those that play, where they are the user's own.
     pub weights: Option<String>,
+    /// The names of the user's own styles that can be chosen.
+    pub styles: Arc<[String]>,
+    /// The styles that play at the knob's ends in place of the genres, by the direction that leads
+    /// to them ([`Direction::index`]).
+    pub ends: [Option<String>; 2],
     /// The knob as the user set it, −1..=1.
     pub knob: f32,
     /// The knob with the host's modulation.
@@ -136,6 +141,8 @@ impl Default for View {
             pair: GenrePair::JazzClassic,
             own: Arc::default(),
             weights: None,
+            styles: Arc::default(),
+            ends: [None, None],
             knob: 0.0,
             moved: 0.0,
             quantise: 1.0,
@@ -171,6 +178,12 @@ impl Default for View {
 }
 
 impl View {
+    /// What lies at the knob's end in this direction: the user's style, or the pair's genre.
+    pub fn end(&self, direction: Direction) -> &str {
+        let style = self.ends[direction.index()].as_deref();
+        style.unwrap_or_else(|| genre_label(self.pair.of_core().target(direction)))
+    }
+
     /// The genre that the knob leads to.
     pub fn target(&self) -> Genre {
         self.pair.of_core().target(Direction::of_knob(self.moved).0)
@@ -228,6 +241,8 @@ pub enum Gesture {
     ListWeights,
     /// The pair is to be played by the user's own weights of that name, or by the plugin's.
     Weights(GenrePair, Option<String>),
+    /// A direction is to lead to the user's own style of that name, or to the pair's genre.
+    Style(Direction, Option<String>),
     /// The presets' menu is opened: other instances may have saved some.
     ListPresets,
     /// A preset is chosen, by its place in the list.
@@ -271,8 +286,7 @@ pub fn draw(ui: &mut Ui, view: &View) -> Vec<Gesture> {
     heading::show(ui, at.heading, view, &mut gestures);
     status::show(ui, at.foot, view);
     ui.painter().rect_filled(at.panel, 8.0, theme.panel);
-    let genres = view.pair.of_core();
-    knob::show(ui, at.knob, genres, (view.knob, view.moved), &mut gestures);
+    knob::show(ui, at.knob, view, &mut gestures);
     controls::mode(ui, at.mode, view.mode, &mut gestures);
     controls::about(ui, at.about, view);
     match view.mode {

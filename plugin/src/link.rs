@@ -63,12 +63,32 @@ pub struct Weights {
     /// The number that stands for the file of the user's own weights while the process lives;
     /// `None` stands for the plugin's.
     pub own: Option<NonZeroU32>,
+    /// Styles of the user's own in place of the pair's genres, by the direction that leads to
+    /// them ([`Direction::index`]); numbers as those of [`Self::own`].
+    pub styles: [Option<NonZeroU32>; 2],
 }
 
 impl Weights {
     /// Those that come with the plugin.
     pub const fn shipped(pair: Pair) -> Self {
-        Self { pair, own: None }
+        Self {
+            pair,
+            own: None,
+            styles: [None; 2],
+        }
+    }
+
+    /// The style that a direction leads to, if it does not lead to a genre.
+    pub fn style(self, direction: Direction) -> Option<NonZeroU32> {
+        self.styles[direction.index()]
+    }
+
+    /// The same with the pair's genre at that end.
+    #[must_use]
+    pub fn without_style(self, direction: Direction) -> Self {
+        let mut styles = self.styles;
+        styles[direction.index()] = None;
+        Self { styles, ..self }
     }
 }
 

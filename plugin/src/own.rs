@@ -1,4 +1,4 @@
-//! Weights of the user's own in the plugin: names for the project and the editor, numbers for the
+//! Weights and styles of the user's own in the plugin: names for the project and the editor, numbers for the
 //! audio thread and the worker.
 //!
 //! A number stands for one file as it was when it was chosen: when the file has changed since, or
@@ -14,8 +14,9 @@ use std::time::SystemTime;
 
 use nice_plug::params::persist::PersistentField;
 use parking_lot::Mutex;
-use third_stream_model::genre::Pair;
+use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::own::{self, OwnError};
+use third_stream_model::transfer::LearnedStyle;
 use third_stream_model::weights::WeightsError;
 
 use crate::link::Weights;
@@ -83,7 +84,13 @@ pub(crate) fn read(number: NonZeroU32, pair: Pair) -> Result<Vec<u8>, OwnError> 
     own::read(&file.folder, &file.name, pair)
 }
 
-/// What is said of weights that were read and cannot be used.
+/// A style of the user's own. Worker.
+pub(crate) fn read_style(number: NonZeroU32) -> Result<LearnedStyle, OwnError> {
+    let file = known(number).ok_or_else(|| OwnError::Name(String::new()))?;
+    own::style(&file.folder, &file.name)
+}
+
+/// What is said of weights or a style that were read and cannot be used.
 pub(crate) fn refused(number: NonZeroU32, error: WeightsError) -> OwnError {
     let file = known(number).map(|file| own::path(&file.folder, &file.name));
     match file.unwrap_or_else(|| Err(OwnError::Name(String::new()))) {
@@ -101,6 +108,10 @@ pub(crate) struct Chosen {
     numbers: [AtomicU32; Pair::ALL.len()],
     /// What these numbers stand for. Never locked by the audio thread.
     files: Mutex<[Option<Arc<File>>; Pair::ALL.len()]>,
+    /// Of the styles at the knob's ends, by direction; 0 for none.
+    styles: [AtomicU32; 2],
+    /// What these numbers stand for. Never locked by the audio thread.
+    style_files: Mutex<[Option<Arc<File>>; 2]>,
     /// Counts up with each choice.
     changes: Changes,
 }
@@ -111,6 +122,8 @@ impl Chosen {
         Self {
             numbers: Default::default(),
             files: Mutex::default(),
+            styles: Default::default(),
+            style_files: Mutex::default(),
             changes,
         }
     }
@@ -123,7 +136,33 @@ impl Chosen {
         Weights {
             pair,
             own: NonZeroU32::new(number),
+            styles: self
+                .styles
+                .each_ref()
+                .map(|number| NonZeroU32::new(number.load(Ordering::Acquire))),
         }
+    }
+
+    /// From the next question on `direction` leads to the style of that name in `folder`, or to
+    /// the pair's genre. Not for the audio thread.
+    pub(crate) fn choose_style(&self, direction: Direction, style: Option<(&Path, &str)>) {
+        let place = direction.index();
+        let file = style.and_then(|(folder, name)| File::now(folder, name).numbered());
+        let (number, file) = file.unzip();
+        let before = std::mem::replace(&mut self.style_files.lock()[place], file);
+        self.styles[place].store(number.map_or(0, NonZeroU32::get), Ordering::Release);
+        drop(before);
+        forget();
+        self.changes.add();
+    }
+
+    /// The name of the style that `direction` leads to, if it does not lead to a genre. Not for the
+    /// audio thread.
+    pub(crate) fn style(&self, direction: Direction) -> Option<String> {
+        let files = self.style_files.lock();
+        files[direction.index()]
+            .as_ref()
+            .map(|file| file.name.clone())
     }
 
     /// From the next question on `pair` is played by the weights of that name in `folder`, or by
@@ -153,17 +192,31 @@ impl Chosen {
             let name = saved.get(&pair.to_string());
             self.choose(pair, name.map(|name| (folder, name.as_str())));
         }
+        for direction in Direction::BOTH {
+            let name = saved.get(end(direction));
+            self.choose_style(direction, name.map(|name| (folder, name.as_str())));
+        }
     }
 }
 
 impl Drop for Chosen {
     fn drop(&mut self) {
         *self.files.lock() = Default::default();
+        *self.style_files.lock() = Default::default();
         forget();
     }
 }
 
-/// Names by pair, as `{"jazz-classic": "my band"}`.
+/// The knob's end that a direction leads to, as it is saved.
+const fn end(direction: Direction) -> &'static str {
+    match direction {
+        Direction::AToB => "right",
+        Direction::BToA => "left",
+    }
+}
+
+/// Names by pair, and those of styles by the knob's end, as
+/// `{"jazz-classic": "my weights", "left": "My band"}`.
 type Saved = BTreeMap<String, String>;
 
 impl PersistentField<'_, Saved> for Chosen {
@@ -177,7 +230,15 @@ impl PersistentField<'_, Saved> for Chosen {
         F: Fn(&Saved) -> R,
     {
         let named = |pair: Pair| Some((pair.to_string(), self.name(pair)?));
-        read(&Pair::ALL.into_iter().filter_map(named).collect())
+        let style = |direction| Some((end(direction).to_owned(), self.style(direction)?));
+        let styles = Direction::BOTH.into_iter().filter_map(style);
+        read(
+            &Pair::ALL
+                .into_iter()
+                .filter_map(named)
+                .chain(styles)
+                .collect(),
+        )
     }
 }
 
@@ -222,6 +283,35 @@ mod tests {
         }
         again.choose(Pair::JAZZ_CLASSIC, None);
         assert!(again.map(Saved::is_empty));
+    }
+
+    #[test]
+    fn a_style_is_chosen_for_an_end_of_the_knob_and_saved_by_name() {
+        let folder = folder();
+        let chosen = Chosen::default();
+        chosen.choose_style(Direction::BToA, Some((folder.path(), "Rags")));
+        let weights = chosen.weights(Pair::JAZZ_POP);
+        let style = weights.style(Direction::BToA).unwrap();
+        assert_eq!((weights.own, weights.style(Direction::AToB)), (None, None));
+        let said = read_style(style).unwrap_err().to_string();
+        assert!(
+            said.contains("Rags.safetensors: there are no such"),
+            "{said}"
+        );
+        let saved = chosen.map(Clone::clone);
+        assert_eq!(serde_json::to_string(&saved).unwrap(), r#"{"left":"Rags"}"#);
+
+        let again = Chosen::default();
+        again.choose_style(Direction::AToB, Some((folder.path(), "other")));
+        again.load(&saved, folder.path());
+        assert_eq!(again.weights(Pair::JAZZ_POP), weights);
+        assert_eq!(again.style(Direction::AToB), None);
+        // A project that knows no styles.
+        again.load(&Saved::new(), folder.path());
+        assert_eq!(
+            again.weights(Pair::JAZZ_POP),
+            Weights::shipped(Pair::JAZZ_POP)
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use third_stream_model::genre::Pair;
 use third_stream_model::own::OwnError;
 use third_stream_model::roll::edits::Edits;
 use third_stream_model::shipped;
-use third_stream_model::transfer::{Gpu, Transfer};
+use third_stream_model::transfer::{Gpu, LearnedStyle, Transfer};
 use third_stream_model::weights::WeightsError;
 
 use crate::engine::{Fallback, Model, ModelError, Question, caught, threads};
@@ -16,6 +16,8 @@ use crate::link::Weights;
 /// Weights of the user's own that are kept ready in a process; beyond that the one that was used
 /// longest ago is read again when it is asked for. One of the shipped size takes some 60 MB.
 const MOST_OWN: usize = 4;
+/// Styles that are kept ready in a process. One takes some 15 kB.
+const MOST_STYLES: usize = 16;
 
 /// Reads the embedded network; where the plugin was built for a GPU, that is
 /// opened at the first question. Takes a moment and allocates: for the engine's worker.
@@ -38,6 +40,7 @@ fn embedded(gpu: Option<Gpu>) -> Result<Embedded, ModelError> {
         gpu,
         shipped,
         own: Vec::new(),
+        styles: Vec::new(),
     })
 }
 
@@ -63,11 +66,48 @@ struct Embedded {
     shipped: Transfer,
     /// The user's own, the latest used last.
     own: Vec<(NonZeroU32, Result<Transfer, String>)>,
+    /// The user's own styles, the latest read last. Whether one is for the weights that it is asked
+    /// for with is seen at each question.
+    styles: Vec<(NonZeroU32, Result<LearnedStyle, String>)>,
 }
 
 impl Embedded {
-    /// Makes sure that the networks are there.
-    fn prepare(&mut self, weights: Weights) -> Result<(), ModelError> {
+    /// Makes sure that the networks are there, and the style that is asked for.
+    fn prepare(&mut self, asked: &Question) -> Result<(), ModelError> {
+        self.prepare_networks(asked.weights)?;
+        match asked.weights.style(asked.direction) {
+            Some(number) => self.prepare_style(number, asked.weights),
+            None => Ok(()),
+        }
+    }
+
+    fn prepare_style(&mut self, number: NonZeroU32, beside: Weights) -> Result<(), ModelError> {
+        if !self.styles.iter().any(|(known, _)| *known == number) {
+            // Not read again: a file that changes gets another number.
+            let style = crate::own::read_style(number).map_err(|error| error.to_string());
+            if self.styles.len() == MOST_STYLES {
+                drop(self.styles.remove(0));
+            }
+            self.styles.push((number, style));
+        }
+        let said = |text| Err(ModelError::Own { number, text });
+        match (self.style(number), self.there(beside)) {
+            (Some(Err(text)), _) => said(text.clone()),
+            (Some(Ok(style)), Some(networks)) => match networks.takes(style) {
+                Ok(()) => Ok(()),
+                Err(error) => said(crate::own::refused(number, error).to_string()),
+            },
+            _ => Err(ModelError::NoWeights(beside.pair)),
+        }
+    }
+
+    fn style(&self, number: NonZeroU32) -> Option<&Result<LearnedStyle, String>> {
+        let mut styles = self.styles.iter();
+        let (_, style) = styles.find(|(known, _)| *known == number)?;
+        Some(style)
+    }
+
+    fn prepare_networks(&mut self, weights: Weights) -> Result<(), ModelError> {
         let Some(number) = weights.own else {
             return Ok(());
         };
@@ -128,10 +168,14 @@ impl Embedded {
         let transfer = self
             .there(asked.weights)
             .ok_or(ModelError::NoWeights(asked.weights.pair))?;
+        let style = asked.weights.style(asked.direction);
+        let style = style.and_then(|number| self.style(number)?.as_ref().ok());
         let ends = (asked.weights.pair, asked.direction);
-        transfer
-            .edits(&asked.roll, ends, &asked.wish)
-            .map_err(|error| ModelError::Pass(error.to_string()))
+        let edits = match style {
+            Some(style) => transfer.edits_in_style(&asked.roll, style, &asked.wish),
+            None => transfer.edits(&asked.roll, ends, &asked.wish),
+        };
+        edits.map_err(|error| ModelError::Pass(error.to_string()))
     }
 }
 
@@ -141,7 +185,7 @@ impl Model for Embedded {
     }
 
     fn edits(&mut self, asked: &Question) -> Result<Edits, ModelError> {
-        self.prepare(asked.weights)?;
+        self.prepare(asked)?;
         self.answer(asked)
     }
 
@@ -158,11 +202,45 @@ impl Model for Embedded {
     fn answers(&mut self, questions: &[Question]) -> Vec<Result<Edits, ModelError>> {
         let unpacked: Vec<Result<(), ModelError>> = questions
             .iter()
-            .map(|asked| caught(|| self.prepare(asked.weights)))
+            .map(|asked| caught(|| self.prepare(asked)))
             .collect();
         let this = &*self;
         let each = questions.par_iter().zip(unpacked);
         each.map(|(asked, unpacked)| unpacked.and_then(|()| caught(|| this.answer(asked))))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use third_stream_model::genre::{Direction, Pair};
+    use third_stream_model::roll::notes::NoteRoll;
+
+    use super::*;
+    use crate::link::Wish;
+    use crate::own::Chosen;
+
+    #[test]
+    fn a_style_that_is_not_there_is_refused_by_its_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let chosen = Chosen::default();
+        chosen.choose_style(Direction::AToB, Some((folder.path(), "Rags")));
+        let mut model = embedded(None).unwrap();
+        let weights = chosen.weights(Pair::JAZZ_CLASSIC);
+        let mut asked = Question {
+            weights,
+            direction: Direction::AToB,
+            roll: NoteRoll::EMPTY,
+            wish: Wish::default(),
+        };
+        let number = weights.style(Direction::AToB).unwrap();
+        let refused = model.edits(&asked).unwrap_err();
+        assert!(matches!(&refused, ModelError::Own { number: of, .. } if *of == number));
+        assert!(
+            refused.to_string().contains("Rags.safetensors"),
+            "{refused}"
+        );
+        asked.direction = Direction::BToA;
+        model.edits(&asked).unwrap();
     }
 }

@@ -22,6 +22,7 @@ pub mod skeleton;
 pub use canvas::{Canvas, HALF_BARS, Harmony, LENGTHS, length_class};
 pub use columns::Columns;
 pub use config::{ArrangerConfig, CONDITION, LOGITS, PLANES};
+#[cfg(feature = "train")]
 pub(crate) use feel::straightened;
 pub use loaded::{Arranger, Styles, column_share};
 pub use network::{NO_GENRE, Network};

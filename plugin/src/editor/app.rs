@@ -14,6 +14,7 @@ use nice_plug_egui::{
     EguiEditor, EguiEditorState, EguiNiceSettings, Frame, Key, KeyCapture, NiceEguiApp,
     RepaintNotifier, baseview, create_egui_editor,
 };
+use third_stream_model::genre::Direction;
 use third_stream_model::own;
 
 use self::coming::Coming;
@@ -151,6 +152,8 @@ impl App {
             pair: params.pair.value(),
             own: self.shelf.list(),
             weights: params.own.name(params.pair.value().of_core()),
+            styles: self.shelf.styles(),
+            ends: Direction::BOTH.map(|direction| params.own.style(direction)),
             knob: params.genre.unmodulated_plain_value() / 100.0,
             moved: params.knob(),
             quantise: params.quantise.unmodulated_plain_value() / 100.0,
@@ -211,12 +214,15 @@ impl App {
             return self.said.clone();
         }
         let weights = self.params.settings().weights;
-        let refused = weights.own.and_then(|own| {
-            let mut refused = self.shared.engine().refused;
-            refused.remove(&own)
-        });
-        if let Some(why) = refused {
+        let mut refused = self.shared.engine().refused;
+        if let Some(why) = weights.own.and_then(|own| refused.remove(&own)) {
             return Some(Notice::Warning(format!("{why}; notes pass as played")));
+        }
+        let mut styles = weights.styles.into_iter().flatten();
+        if let Some(why) = styles.find_map(|style| refused.remove(&style)) {
+            return Some(Notice::Warning(format!(
+                "{why}; the pair's genre plays in its place"
+            )));
         }
         let text = if self.params.state.lock().newer.is_some() {
             "This project's settings come from a newer version: kept, but not used here"
@@ -249,6 +255,14 @@ impl App {
                     // Where the pair stays, too: only by a gesture a host learns that the project
                     // has something to save.
                     set_whole(setter, &self.params.pair, pair);
+                }
+            }
+            Gesture::Style(direction, name) => {
+                let (own, wanted) = (&self.params.own, name.as_deref());
+                self.said = self.shelf.choose_style(own, direction, wanted).err();
+                if self.said.is_none() {
+                    // As above: so that the host learns of something to save.
+                    set_whole(setter, &self.params.pair, self.params.pair.value());
                 }
             }
             Gesture::ListPresets => {

@@ -10,10 +10,10 @@ use egui::{
     Align2, Color32, CursorIcon, EventFilter, Key, Pos2, Rect, Response, Sense, Shape, Stroke, Ui,
     Vec2, WidgetInfo, pos2, vec2,
 };
-use third_stream_model::genre::{Direction, Pair};
+use third_stream_model::genre::Direction;
 
-use super::{Control, Gesture, theme};
-use crate::params::{genre_label, genre_text};
+use super::{Control, Gesture, View, theme};
+use crate::params::genre_text;
 
 /// The angle of either end, from the top.
 const END: f32 = 0.75 * PI;
@@ -51,14 +51,8 @@ pub(crate) fn radius(rect: Rect) -> f32 {
 }
 
 /// Draws the knob into `rect` and adds what the user did with it to `gestures`.
-/// `value` is the parameter's own (−1..=1), `moved` with the host's modulation on it.
-pub(crate) fn show(
-    ui: &mut Ui,
-    rect: Rect,
-    pair: Pair,
-    (value, moved): (f32, f32),
-    gestures: &mut Vec<Gesture>,
-) {
+pub(crate) fn show(ui: &mut Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
+    let (pair, value) = (view.pair.of_core(), view.knob);
     let id = ui.scope_id().with("genre knob");
     let response = ui
         .interact(rect, id, Sense::click_and_drag())
@@ -74,7 +68,7 @@ pub(crate) fn show(
         "How far the music moves. Drag, turn the wheel or use the arrow keys; with Shift everything \
          is finer; a double click is as played.",
     );
-    draw(ui, rect, pair, value, moved, &response);
+    draw(ui, rect, view, &response);
 }
 
 /// Turns drags, the wheel, keys and double clicks into gestures.
@@ -137,7 +131,9 @@ fn normalised(knob: f32) -> f32 {
     f32::midpoint(knob, 1.0)
 }
 
-fn draw(ui: &Ui, rect: Rect, pair: Pair, value: f32, moved: f32, response: &Response) {
+fn draw(ui: &Ui, rect: Rect, view: &View, response: &Response) {
+    // The parameter's own value, −1..=1, and with the host's modulation on it.
+    let (pair, value, moved) = (view.pair.of_core(), view.knob, view.moved);
     let theme = theme::of(ui.ctx());
     let painter = ui.painter();
     let radius = radius(rect);
@@ -201,7 +197,8 @@ fn draw(ui: &Ui, rect: Rect, pair: Pair, value: f32, moved: f32, response: &Resp
     };
     let words = genre_text(pair, value * 100.0);
     let big = radius * 0.36;
-    if let Some((number, genre)) = words.split_once(" % ") {
+    if let Some((number, _)) = words.split_once(" % ") {
+        let genre = view.end(direction);
         let line = vec2(0.0, radius * 0.05);
         text(
             centre + line,
@@ -228,14 +225,14 @@ fn draw(ui: &Ui, rect: Rect, pair: Pair, value: f32, moved: f32, response: &Resp
     text(
         end(-1.0),
         Align2::CENTER_TOP,
-        genre_label(pair.a),
+        view.end(Direction::BToA),
         15.0,
         theme.genre(pair.a),
     );
     text(
         end(1.0),
         Align2::CENTER_TOP,
-        genre_label(pair.b),
+        view.end(Direction::AToB),
         15.0,
         theme.genre(pair.b),
     );

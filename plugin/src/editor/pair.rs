@@ -3,6 +3,8 @@
 
 use egui::{Button, Popup, PopupCloseBehavior, Rect, RichText, ScrollArea, Ui};
 
+use third_stream_model::genre::Direction;
+
 use super::{Gesture, View, controls, theme};
 use crate::params::GenrePair;
 
@@ -12,7 +14,10 @@ const LEARN: &str = "third-stream learn-style FOLDER --name NAME";
 /// Draws the button into `rect`, and its menu while it is open.
 pub(crate) fn show(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
     let label = match &view.weights {
-        None => view.pair.label().to_owned(),
+        None => {
+            let [left, right] = [Direction::BToA, Direction::AToB].map(|way| title(view.end(way)));
+            format!("{left} – {right}")
+        }
         Some(name) => format!("{} · {name}", view.pair.label()),
     };
     let response = controls::menu_button(ui, rect, "Genres", &label, true);
@@ -33,12 +38,44 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>
         .show(|ui| {
             theme::dress(ui);
             let height = (ui.ctx().content_rect().height() - 160.0).max(120.0);
-            ScrollArea::vertical()
-                .max_height(height)
-                .show(ui, |ui| pairs(ui, view, opened, gestures));
+            ScrollArea::vertical().max_height(height).show(ui, |ui| {
+                pairs(ui, view, opened, gestures);
+                styles(ui, view, gestures);
+            });
             ui.separator();
             learn(ui, id);
         });
+}
+
+/// A name with a capital.
+fn title(name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    let first: String = first.collect();
+    first + letters.as_str()
+}
+
+/// The user's own styles, each at either end of the knob; one that is chosen goes again by a
+/// click.
+fn styles(ui: &mut Ui, view: &View, gestures: &mut Vec<Gesture>) {
+    let chosen = view.ends.iter().flatten();
+    // One whose file is gone has to be there to be let go.
+    let missing = chosen.filter(|name| !view.styles.contains(name));
+    for name in view.styles.iter().chain(missing) {
+        for direction in [Direction::BToA, Direction::AToB] {
+            let here = view.ends[direction.index()].as_ref() == Some(name);
+            let end = match direction {
+                Direction::BToA => "\u{2212}100 %",
+                Direction::AToB => "+100 %",
+            };
+            let text = format!("{name} at {end}");
+            if ui.add(Button::selectable(here, text)).clicked() {
+                let wanted = (!here).then(|| name.clone());
+                gestures.push(Gesture::Style(direction, wanted));
+                ui.close();
+            }
+        }
+    }
 }
 
 /// A pair for the plugin's own weights, below it the names of the user's.

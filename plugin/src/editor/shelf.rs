@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use third_stream_model::genre::Pair;
+use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::own::{self, Own, OwnError};
 
 use super::Notice;
@@ -13,13 +13,41 @@ use crate::own::Chosen;
 pub(crate) struct Shelf {
     folder: Result<PathBuf, OwnError>,
     list: Arc<[Own]>,
+    styles: Arc<[String]>,
 }
 
 impl Shelf {
     /// Touches no file.
     pub(crate) fn new(folder: Result<PathBuf, OwnError>) -> Self {
-        let list = Arc::default();
-        Self { folder, list }
+        Self {
+            folder,
+            list: Arc::default(),
+            styles: Arc::default(),
+        }
+    }
+
+    /// The names of the styles that were there.
+    pub(crate) fn styles(&self) -> Arc<[String]> {
+        Arc::clone(&self.styles)
+    }
+
+    /// From now on `direction` leads to the style of that name, or to the pair's genre. A style
+    /// that cannot be read is refused, and the one before stays.
+    pub(crate) fn choose_style(
+        &self,
+        chosen: &Chosen,
+        direction: Direction,
+        name: Option<&str>,
+    ) -> Result<(), Notice> {
+        let warning = |error: &OwnError| Notice::Warning(error.to_string());
+        let Some(name) = name else {
+            chosen.choose_style(direction, None);
+            return Ok(());
+        };
+        let folder = self.folder.as_deref().map_err(warning)?;
+        own::style(folder, name).map_err(|error| warning(&error))?;
+        chosen.choose_style(direction, Some((folder, name)));
+        Ok(())
     }
 
     /// What was there.
@@ -32,6 +60,7 @@ impl Shelf {
         let folder = self.folder.as_ref().ok()?;
         let (list, refused) = own::list(folder);
         self.list = list.into();
+        self.styles = own::styles(folder).into();
         refused
             .first()
             .map(|error| Notice::Warning(error.to_string()))

@@ -12,6 +12,8 @@ use third_stream_model::weights::WeightsError;
 use super::*;
 use crate::link::{Answer, AudioEnd, Counted, Failure, Request, Response, Weights, Wish, link};
 
+mod own;
+
 /// Longer than any of this may take on a busy machine.
 const LONG: Duration = Duration::from_secs(20);
 
@@ -29,13 +31,13 @@ impl<F: FnMut(Direction, &Roll) -> Result<Vec<f32>, ModelError>> Model for Fake<
             return Err(ModelError::NoWeights(pair));
         }
         let values = (self.0)(asked.direction, asked.roll.sounding())?;
-        Ok(Edits::rank(
-            &asked.roll,
-            &values,
-            THRESHOLD,
-            asked.wish.held,
-        ))
+        Ok(ranked(asked, &values))
     }
+}
+
+/// The edits towards these probabilities.
+fn ranked(asked: &Question, values: &[f32]) -> Edits {
+    Edits::rank(&asked.roll, values, THRESHOLD, asked.wish.held)
 }
 
 /// An engine whose networks are `pass`; silence (the pass that warms up) never reaches it.
@@ -179,12 +181,7 @@ impl Model for Pairwise {
     fn edits(&mut self, asked: &Question) -> Result<Edits, ModelError> {
         assert_ne!(asked.roll, note(2), "for the test");
         let values = identity(asked.roll.sounding());
-        Ok(Edits::rank(
-            &asked.roll,
-            &values,
-            THRESHOLD,
-            asked.wish.held,
-        ))
+        Ok(ranked(asked, &values))
     }
 
     fn at_once(&self) -> usize {
@@ -404,36 +401,6 @@ fn memory_that_is_short_is_said_and_a_pair_is_there_once_it_is_not() {
     assert!(end.ask(request(&end, 0, Instant::now())));
     assert_eq!(answer(&end).outcome, Ok(Edits::NONE));
     assert_eq!(later.status().state(), State::Ready);
-}
-
-#[test]
-fn own_weights_that_are_refused_harm_nobody_and_play_once_they_can() {
-    let number = std::num::NonZeroU32::MIN;
-    let mut tries = 0;
-    let engine = engine(move |_, roll| {
-        tries += 1;
-        if tries == 1 {
-            let text = "no memory".into();
-            return Err(ModelError::Own { number, text });
-        }
-        Ok(identity(roll))
-    });
-    let end = attached(&engine, 1);
-    let asked = Request {
-        weights: Weights {
-            pair: Pair::JAZZ_CLASSIC,
-            own: Some(number),
-        },
-        ..request(&end, 0, Instant::now())
-    };
-    assert!(end.ask(asked));
-    assert_eq!(answer(&end).outcome, Err(Failure::NoWeights));
-    let Reading { state, refused, .. } = engine.status().read();
-    assert_eq!(state, State::Ready);
-    assert_eq!(refused[&number], "no memory");
-    assert!(end.ask(asked));
-    assert_eq!(answer(&end).outcome, Ok(Edits::NONE));
-    assert!(engine.status().read().refused.is_empty());
 }
 
 #[test]

@@ -233,6 +233,23 @@ impl Work {
             .collect()
     }
 
+    /// The answer in the pair's genre, where a style cannot be used.
+    fn without_style(&mut self, asked: &Question, status: &Status) -> Result<Edits, Failure> {
+        let plain = Question {
+            weights: asked.weights.without_style(asked.direction),
+            ..*asked
+        };
+        if let Some(known) = self.known(&plain) {
+            return known;
+        }
+        let Some(model) = self.model.as_mut() else {
+            return Err(Failure::NoWeights);
+        };
+        let start = Instant::now();
+        let outcome = caught(|| model.edits(&plain));
+        self.judge(&plain, outcome, start.elapsed(), status)
+    }
+
     /// Files an outcome, or says why there is none.
     fn judge(
         &mut self,
@@ -247,8 +264,9 @@ impl Work {
                 if status.state() == State::Failed {
                     status.set(State::Ready);
                 }
-                if let Some(own) = asked.weights.own {
-                    status.accept(own);
+                let style = asked.weights.style(asked.direction);
+                for number in [asked.weights.own, style].into_iter().flatten() {
+                    status.accept(number);
                 }
                 self.memo.put(asked, &edits);
                 Ok(edits)
@@ -256,6 +274,13 @@ impl Work {
             Err(ModelError::NoWeights(pair)) => {
                 tracing::warn!("no weights for {pair}: notes play dry");
                 Err(Failure::NoWeights)
+            }
+            Err(ModelError::Own { number, text })
+                if asked.weights.style(asked.direction) == Some(number) =>
+            {
+                tracing::warn!("{text}: the pair's genre plays in its place");
+                status.refuse(number, text);
+                self.without_style(asked, status)
             }
             Err(ModelError::Own { number, text }) => {
                 tracing::warn!("{text}: notes play dry");

@@ -1,3 +1,5 @@
+//! Styles that are learned from phrases made here, on a tiny network.
+
 use candle_core::{Device, Tensor};
 
 use super::lesson::Plan;
@@ -13,12 +15,12 @@ const SHAPE: ArrangerConfig = ArrangerConfig {
     residual_blocks: 1,
 };
 
-/// A piece with so many phrases in which every note is a step and a fifth above the last.
+/// A piece with so many phrases in which every note is a fifth above the last, an octave or more down now and then.
 fn piece(file: &str, phrases: u8) -> ([u8; 32], Piece) {
     let phrase = |number: u8| -> NoteRoll {
         let notes = (0..32u8).map(|note| GridNote {
             start: 2 * note,
-            row: 20 + (number + 7 * note) % 40,
+            row: 20 + (number + 7 * (note % 24)) % 40,
             length: 1,
         });
         notes.collect()
@@ -104,7 +106,7 @@ fn a_style_learns_its_music_alone_and_its_file_says_so() {
         commit: "none".into(),
     };
     let (bytes, scores) = finish(&lesson, &music, b"base", &about).unwrap();
-    assert!(scores.gain() > 0.08, "{scores:?}");
+    assert!(scores.gain() > 0.05, "{scores:?}");
     let (header, columns) = read_style(&bytes).unwrap();
     let style = header.style().unwrap();
     assert_eq!(style.base, weights::sha256(b"base"));
