@@ -1,7 +1,7 @@
 //! The notes that come in, as the editor shows them before they sound: written by the audio
 //! thread, read by the editor, by atomics alone.
 //!
-//! [`Ear`] listens between the host's events and the core and counts quarters from the four-bar
+//! `Ear` listens between the host's events and the core and counts quarters from the four-bar
 //! place in the song at which play began; [`Incoming`] is what it shares.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};

@@ -174,7 +174,7 @@ pub fn files(
          k-th is here.\n\
          The notes lie on the 16-step grid at 120 beats a minute, all as loud: this is what the \
          networks hear and write.\n\
-         In the pictures grey cells are kept, orange ones removed, blue ones added.\n\n\
+         In the pictures grey notes are kept, red ones that are crossed out removed, blue ones added.\n\n\
          | | piece | bars | before | after | picture |\n|---|---|---|---|---|---|\n",
         examples.len()
     );
