@@ -60,18 +60,22 @@ fn the_parameters_are_few_and_speak() {
     assert!(genre(0.0).contains("jazz"));
     let mut instance = plugin.instance(&[("Pair", 0.5)]);
     assert_eq!(instance.text_of("Genre", 1.0).unwrap(), "100 % pop");
-    assert_eq!(instance.text_of("Pair", 1.0).unwrap(), "Classic – Pop");
+    assert_eq!(instance.text_of("Pair", 1.0).unwrap(), "Classical – Pop");
 }
 
 #[test]
 fn hardware_knobs_find_a_page() {
     let Some(plugin) = plugin() else { return };
     let pages = plugin.instance(&[]).pages();
-    assert_eq!(pages.len(), 1);
-    let (name, parameters) = &pages[0];
-    assert_eq!(name, "Third Stream");
-    assert_eq!(parameters.len(), 8);
-    assert_eq!(parameters[0], "Genre");
+    let [(first, knobs), (second, taste)] = &pages[..] else {
+        panic!("two pages, not {}", pages.len());
+    };
+    assert_eq!((first.as_str(), second.as_str()), ("Third Stream", "Taste"));
+    assert_eq!(knobs.len(), 8);
+    assert_eq!(knobs[0], "Genre");
+    for name in ["Tune", "Harmony", "Variation", "Voices"] {
+        assert!(taste.iter().any(|parameter| parameter == name), "{taste:?}");
+    }
 }
 
 #[test]

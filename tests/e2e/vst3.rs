@@ -158,8 +158,15 @@ fn the_parameters_shown_are_the_clap_s() {
 fn the_controllers_are_out_of_the_way() {
     let Some(library) = library() else { return };
     let instance = instance(&library, &[]);
-    let mut controllers = instance.parameters();
-    controllers.retain(|parameter| parameter.hidden);
+    let hidden = || {
+        let mut listed = instance.parameters();
+        listed.retain(|parameter| parameter.hidden);
+        listed
+    };
+    // They are listed from when the host asks which they are.
+    assert_eq!(hidden().len(), 0);
+    assert!(instance.parameter_of_controller(0, 1).is_some());
+    let controllers = hidden();
     assert_eq!(controllers.len(), 16 * 130);
     assert!(controllers.iter().all(|parameter| !parameter.automatable));
     for channel in 0..16 {
@@ -220,7 +227,8 @@ fn controllers_go_the_way_of_the_notes() {
 #[test]
 fn each_bounce_is_the_first_and_each_playback_does_not_wait() {
     let Some(library) = library() else { return };
-    let song = Song::new(240.0, phrase()).knob([(0.0, 1.0)]);
+    // So fast that it is over before the plugin could take the hurry for an export.
+    let song = Song::new(2700.0, phrase()).knob([(0.0, 1.0)]);
     let script = Script::new(song, [Passage::play(0.0, 40.0), STOP]);
     let rushed = Setup {
         pace: Pace::Rushed,
