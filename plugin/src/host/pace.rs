@@ -68,6 +68,11 @@ impl Pace {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests run beside the audio thread"
+)]
 mod tests {
     use std::time::Duration;
 
