@@ -221,10 +221,9 @@ fn controllers_go_the_way_of_the_notes() {
 fn each_bounce_is_the_first_and_each_playback_does_not_wait() {
     let Some(library) = library() else { return };
     let song = Song::new(240.0, phrase()).knob([(0.0, 1.0)]);
-    let script = Script::new(song, [Passage::play(0.0, 22.0), STOP]);
-    // By the clock: who rushes is taken for an export, and waits.
-    let heard = Setup {
-        pace: Pace::Clock,
+    let script = Script::new(song, [Passage::play(0.0, 40.0), STOP]);
+    let rushed = Setup {
+        pace: Pace::Rushed,
         blocks: Blocks::Fixed(4096),
         ..Setup::default()
     };
@@ -238,7 +237,7 @@ fn each_bounce_is_the_first_and_each_playback_does_not_wait() {
         }
         let mut unknown = script.clone();
         unknown.song.notes = other;
-        let played = instance.perform(&unknown, &heard).unwrap();
+        let played = instance.perform(&unknown, &rushed).unwrap();
         let longest = played.longest_call;
         assert!(
             longest < Duration::from_millis(60),
