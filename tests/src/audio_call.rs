@@ -52,13 +52,14 @@ fn within<T>(place: c_int, work: impl FnOnce() -> T) -> T {
 
 const fn place(pace: Pace) -> c_int {
     match pace {
-        Pace::Offline => MAY_SLEEP,
-        Pace::Rushed | Pace::RealTime { .. } | Pace::Clock | Pace::Paused { .. } => STRICT,
+        // Who rushes is taken for an export, sooner or later.
+        Pace::Offline | Pace::Rushed => MAY_SLEEP,
+        Pace::RealTime { .. } | Pace::Clock | Pace::Paused { .. } => STRICT,
     }
 }
 
 /// A call of the plugin as an audio thread makes it: it may not allocate, wait or do IO. In a
-/// bounce it may wait for its answers.
+/// bounce, and in a host that plays as fast as it can, it may wait for its answers.
 pub fn watched<T>(pace: Pace, call: impl FnOnce() -> T) -> T {
     within(place(pace), call)
 }

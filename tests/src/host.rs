@@ -74,7 +74,8 @@ impl Default for Setup {
 pub enum Pace {
     /// As a bounce: the plugin is told that it may take its time.
     Offline,
-    /// As playback, block after block without a pause: answers come too late.
+    /// As playback, block after block without a pause: an export that does not say so. In its
+    /// first second answers may come too late.
     Rushed,
     /// As playback, with time for the engine where a group of that many beats is asked for.
     RealTime {

@@ -18,6 +18,8 @@ use crate::memory::Keeper;
 
 /// Where nobody says how many.
 const SESSIONS: u64 = 40;
+/// For so many ticks the song stands after a project is loaded.
+const STANDS: i64 = 24_000;
 
 /// xorshift64: the same session for a number, everywhere.
 struct Dice(u64);
@@ -142,10 +144,18 @@ fn change(script: &mut Script, dice: &mut Dice, modes: bool) {
         }
     }
     if modes {
+        // What a project brings counts as soon as its answers come, and each is asked about in a
+        // block of its own: how many come before play is not the core's to say, so it stands a while.
+        let stands_on = |scene: &&Scene| {
+            let mut later = script.scenes.iter();
+            let plays = later.find(|other| other.tick > scene.tick && other.transport.playing);
+            plays.is_none_or(|plays| plays.tick - scene.tick >= STANDS)
+        };
         let stops = script
             .scenes
             .iter()
-            .filter(|scene| !scene.transport.playing);
+            .filter(|scene| !scene.transport.playing)
+            .filter(stands_on);
         script.loads = stops
             .map(|scene| scene.tick)
             .filter(|_| dice.draw(3) == 0)
