@@ -335,11 +335,17 @@ impl<'a> Engine<'a> {
             return Ok(format!("no notes to transfer, written as it was{damage}"));
         }
         let tally = rendition.tally(&song);
+        // Parts that are kept are no part of it.
+        let kept = parts.iter().filter(|part| part.kind == Kind::Kept);
+        let counted = Selection {
+            except: kept.map(|part| (part.track, part.channel)).collect(),
+            ..self.selection.clone()
+        };
         let parts = said(&parts);
         Ok(format!(
             "{}{parts}; {}; {} of those kept moved; {:.1} s{damage}",
             plural(phrases.len(), "phrase"),
-            Counts::of(&song, &self.selection, tally),
+            Counts::of(&song, &counted, tally),
             tally.changed,
             start.elapsed().as_secs_f32()
         ))
