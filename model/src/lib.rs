@@ -12,6 +12,7 @@
 //! | `net` | the generator and the discriminator, with their operations | `net` |
 //! | `weights` | weights files: both generators of a pair and their header | `net` |
 //! | [`files`] | files that are whole or not there | – |
+//! | [`words`] | words for counts | – |
 //! | `shipped` | the weights that come with the programs | `net` |
 //! | `own` | weights of the user's own, in the user's folder | `net` |
 //! | `transfer` | a roll through a generator to its edits | `net` |
@@ -38,3 +39,4 @@ pub mod train;
 pub mod transfer;
 #[cfg(feature = "net")]
 pub mod weights;
+pub mod words;

@@ -1,7 +1,8 @@
 //! Weights of the user's own: files in one folder, which the plugin lists and
 //! `cargo xtask adopt` puts there.
 //!
-//! Styles that were learned from the user's music (`cargo xtask learn-style`) lie in the same folder.
+//! Styles that were learned from the user's music (`cargo xtask learn-style`) lie in the same
+//! folder.
 //!
 //! A file's name without its ending is the name of its weights. A file that cannot be used is named
 //! and left where it is: nothing here removes one. Not for the audio thread.

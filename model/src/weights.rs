@@ -2,8 +2,8 @@
 //! are. Bytes in, bytes out; nothing here opens a file.
 //!
 //! Tensors are f16: those of an arranger under their own names, those of a CycleGAN's generators as
-//! `ab.…` and `ba.…` after their direction, those of a style as one, `columns`. The header lies in the safetensors metadata under
-//! [`HEADER_KEY`] as JSON.
+//! `ab.…` and `ba.…` after their direction, those of a style as one, `columns`. The header lies in
+//! the safetensors metadata under [`HEADER_KEY`] as JSON.
 
 mod header;
 mod style;

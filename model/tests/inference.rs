@@ -89,7 +89,7 @@ fn the_arranger_s_pass_does_not_allocate() {
     let net = network.prepared(Level::best()).unwrap();
     let mut arena = net.arena();
     let styles = [[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]];
-    let norms = styles.map(|style| net.fold(encoding::condition(style, 0.5)));
+    let norms = styles.map(|style| net.fold(encoding::condition(style, 0.5), None));
     let [mut one, mut other] = [(); 2].map(|()| vec![0.0; LOGITS * CELLS]);
     let canvas = Canvas {
         hidden: phrase(1),

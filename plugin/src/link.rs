@@ -83,6 +83,12 @@ impl Weights {
         self.styles[direction.index()]
     }
 
+    /// The same without the style at the other end, which makes no difference to a question.
+    #[must_use]
+    pub fn towards(self, direction: Direction) -> Self {
+        self.without_style(direction.reverse())
+    }
+
     /// The same with the pair's genre at that end.
     #[must_use]
     pub fn without_style(self, direction: Direction) -> Self {

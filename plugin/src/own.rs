@@ -1,5 +1,5 @@
-//! Weights and styles of the user's own in the plugin: names for the project and the editor, numbers for the
-//! audio thread and the worker.
+//! Weights and styles of the user's own in the plugin: names for the project and the editor,
+//! numbers for the audio thread and the worker.
 //!
 //! A number stands for one file as it was when it was chosen: when the file has changed since, or
 //! was not there, choosing it again, or opening the project again, gives another number, and the

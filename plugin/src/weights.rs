@@ -66,7 +66,7 @@ struct Embedded {
     shipped: Transfer,
     /// The user's own, the latest used last.
     own: Vec<(NonZeroU32, Result<Transfer, String>)>,
-    /// The user's own styles, the latest read last. Whether one is for the weights that it is asked
+    /// The user's own styles, the latest used last. Whether one is for the weights that it is asked
     /// for with is seen at each question.
     styles: Vec<(NonZeroU32, Result<LearnedStyle, String>)>,
 }
@@ -82,14 +82,16 @@ impl Embedded {
     }
 
     fn prepare_style(&mut self, number: NonZeroU32, beside: Weights) -> Result<(), ModelError> {
-        if !self.styles.iter().any(|(known, _)| *known == number) {
+        let known = self.styles.iter().position(|(known, _)| *known == number);
+        let style = match known {
+            Some(at) => self.styles.remove(at).1,
             // Not read again: a file that changes gets another number.
-            let style = crate::own::read_style(number).map_err(|error| error.to_string());
-            if self.styles.len() == MOST_STYLES {
-                drop(self.styles.remove(0));
-            }
-            self.styles.push((number, style));
+            None => crate::own::read_style(number).map_err(|error| error.to_string()),
+        };
+        if self.styles.len() == MOST_STYLES {
+            drop(self.styles.remove(0));
         }
+        self.styles.push((number, style));
         let said = |text| Err(ModelError::Own { number, text });
         match (self.style(number), self.there(beside)) {
             (Some(Err(text)), _) => said(text.clone()),
@@ -168,12 +170,15 @@ impl Embedded {
         let transfer = self
             .there(asked.weights)
             .ok_or(ModelError::NoWeights(asked.weights.pair))?;
-        let style = asked.weights.style(asked.direction);
-        let style = style.and_then(|number| self.style(number)?.as_ref().ok());
-        let ends = (asked.weights.pair, asked.direction);
-        let edits = match style {
-            Some(style) => transfer.edits_in_style(&asked.roll, style, &asked.wish),
-            None => transfer.edits(&asked.roll, ends, &asked.wish),
+        let edits = if let Some(number) = asked.weights.style(asked.direction) {
+            let Some(Ok(style)) = self.style(number) else {
+                // Prepared just before; never the pair's genre under the style's name.
+                return Err(ModelError::NoWeights(asked.weights.pair));
+            };
+            transfer.edits_in_style(&asked.roll, style, &asked.wish)
+        } else {
+            let ends = (asked.weights.pair, asked.direction);
+            transfer.edits(&asked.roll, ends, &asked.wish)
         };
         edits.map_err(|error| ModelError::Pass(error.to_string()))
     }
@@ -242,5 +247,31 @@ mod tests {
         );
         asked.direction = Direction::BToA;
         model.edits(&asked).unwrap();
+    }
+
+    #[test]
+    fn the_style_that_was_used_longest_ago_makes_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut model = embedded(None).unwrap();
+        let mut used = |name: usize| {
+            let chosen = Chosen::default();
+            let name = format!("style {name}");
+            chosen.choose_style(Direction::AToB, Some((folder.path(), &name)));
+            let weights = chosen.weights(Pair::JAZZ_CLASSIC);
+            let number = weights.style(Direction::AToB).unwrap();
+            assert!(
+                model.prepare_style(number, weights).is_err(),
+                "no such file"
+            );
+            (number, chosen)
+        };
+        // What is chosen is kept, and its number with it.
+        let mut all: Vec<_> = (0..MOST_STYLES).map(&mut used).collect();
+        let first = used(0);
+        all.push(used(MOST_STYLES));
+        assert_eq!(first.0, all[0].0);
+        assert!(model.style(first.0).is_some());
+        assert!(model.style(all[1].0).is_none());
+        assert_eq!(model.styles.len(), MOST_STYLES);
     }
 }

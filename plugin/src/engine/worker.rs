@@ -200,7 +200,7 @@ impl Work {
         let model = self.model.as_ref();
         let heeds = model.is_some_and(|model| model.heeds_wishes(weights));
         Question {
-            weights,
+            weights: weights.towards(direction),
             direction,
             roll,
             wish: if heeds { wish } else { wish.of_the_phrase() },

@@ -15,7 +15,7 @@ use third_stream_model::train::arranger::style::{self, About, STEPS_OF_A_LESSON,
 use third_stream_model::weights::read_network;
 use third_stream_model::{own, shipped};
 
-use crate::words::plural;
+use third_stream_model::words::plural;
 
 /// Options of `learn-style`.
 #[derive(clap::Args)]

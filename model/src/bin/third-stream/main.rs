@@ -22,7 +22,6 @@ mod settings;
 mod sweep;
 mod train;
 mod transfer;
-mod words;
 
 use std::process::ExitCode;
 

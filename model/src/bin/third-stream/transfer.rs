@@ -21,8 +21,8 @@ use third_stream_model::song::{Counts, Phrase, Selection, Song};
 use third_stream_model::svg;
 use third_stream_model::transfer::{Transfer, Wish};
 
-use crate::words::plural;
 use target::Target;
+use third_stream_model::words::plural;
 
 /// Options of `transfer`.
 #[derive(clap::Args)]

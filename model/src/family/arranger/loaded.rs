@@ -7,7 +7,6 @@ use candle_core::{Device, Result, Tensor};
 use super::sampler::{Sample, Settings, sample};
 use super::{Arena, CONDITION, Canvas, Columns, NO_GENRE, Network, Norms, Prepared, encoding};
 use crate::net::inference::Level;
-use crate::roll::CELLS;
 use crate::roll::notes::NoteRoll;
 
 /// An arranger ready to run. May be shared by threads.
@@ -28,34 +27,29 @@ enum Backend {
     },
 }
 
-/// Which styles a phrase goes to and leads away from, as shares of the norms' four columns.
+/// Which style a phrase goes to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Styles<'s> {
-    /// The target.
+    /// Shares of the norms' four columns.
     pub target: [f32; 4],
     /// A style of the user's own, which is wholly the target; then [`Self::target`] has no share.
     pub own: Option<&'s Columns>,
-    /// What guidance leads away from, and how strongly (Ho and Salimans 2022); it takes a second
-    /// evaluation in each pass.
-    pub away: Option<([f32; 4], f32)>,
 }
 
 impl<'s> Styles<'s> {
-    /// The genre in a column (0..4), without guidance.
+    /// The genre in a column (0..4).
     pub fn of_column(column: usize) -> Self {
         Self {
             target: column_share(column),
             own: None,
-            away: None,
         }
     }
 
-    /// A style of the user's own, without guidance.
+    /// A style of the user's own.
     pub const fn of_own(columns: &'s Columns) -> Self {
         Self {
             target: [0.0; 4],
             own: Some(columns),
-            away: None,
         }
     }
 }
@@ -82,7 +76,7 @@ impl Arranger {
     }
 
     /// Fills in a phrase around its tune and harmony. Takes as many passes as the settings say,
-    /// each of them one evaluation of the network, or two with guidance. On the CPU the current
+    /// each of them one evaluation of the network. On the CPU the current
     /// rayon pool does the work, and the notes are the same for any number of threads.
     ///
     /// # Errors
@@ -94,17 +88,8 @@ impl Arranger {
         settings: &Settings,
     ) -> Result<Sample> {
         let target = self.condition(styles.target, styles.own, settings.freedom)?;
-        let away = match styles.away {
-            Some((style, by)) => Some((self.condition(style, None, settings.freedom)?, by)),
-            None => None,
-        };
-        let mut other = vec![0.0; if away.is_some() { OUTPUT } else { 0 }];
         sample(phrase, settings, |canvas, logits| {
             self.evaluate(canvas, &target, logits)?;
-            if let Some((away, by)) = &away {
-                self.evaluate(canvas, away, &mut other)?;
-                guide(logits, &other, *by);
-            }
             if logits.iter().any(|logit| logit.is_nan()) {
                 candle_core::bail!("a value is not a number; the weights may be damaged");
             }
@@ -116,7 +101,7 @@ impl Arranger {
         match (&self.0, own) {
             (Backend::Cpu { network, .. }, own) => {
                 let values = encoding::condition(style, freedom);
-                Ok(Condition::Folded(network.fold_style(values, own)))
+                Ok(Condition::Folded(network.fold(values, own)))
             }
             (Backend::Other { network, device }, own) => {
                 let (network, style) = match own {
@@ -166,9 +151,6 @@ fn arena(network: &Prepared) -> Result<Arena> {
     Ok(network.arena())
 }
 
-/// Values of the network's output.
-const OUTPUT: usize = super::LOGITS * CELLS;
-
 /// A condition as the device wants it.
 enum Condition {
     Folded(Norms),
@@ -181,14 +163,6 @@ fn restyled(network: &Network, own: &Columns, device: &Device) -> Result<Network
     let columns = own.layers().iter();
     let columns = columns.map(|column| Tensor::new(column.as_slice(), device));
     network.restyled(&columns.collect::<Result<Vec<_>>>()?)
-}
-
-/// Leads away from what another style says; half as strongly for lengths.
-fn guide(logits: &mut [f32], away: &[f32], by: f32) {
-    for (index, (logit, away)) in logits.iter_mut().zip(away).enumerate() {
-        let by = if index < CELLS { by } else { by / 2.0 };
-        *logit += by * (*logit - away);
-    }
 }
 
 #[cfg(test)]
@@ -219,10 +193,7 @@ mod tests {
             length: 4,
         };
         let phrase: NoteRoll = (0..16).map(note).collect();
-        let styles = Styles {
-            away: Some((Styles::of_column(1).target, 0.5)),
-            ..Styles::of_column(0)
-        };
+        let styles = Styles::of_column(0);
         let settings = Settings {
             passes: 3,
             ..Settings::default()

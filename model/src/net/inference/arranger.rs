@@ -158,16 +158,11 @@ impl Prepared {
     }
 
     /// The norms' constants under a condition, as [`crate::family::arranger::encoding::condition`]
-    /// makes it.
-    pub fn fold(&self, condition: [f32; CONDITION]) -> Norms {
-        self.fold_style(condition, None)
-    }
-
-    /// [`Self::fold`] with all of a style of the user's own beside.
+    /// makes it. `own` is a style of the user's own that comes beside, whole.
     ///
     /// # Panics
     /// If the style is one of another network.
-    pub fn fold_style(&self, condition: [f32; CONDITION], own: Option<&Columns>) -> Norms {
+    pub fn fold(&self, condition: [f32; CONDITION], own: Option<&Columns>) -> Norms {
         let own = own.map(Columns::layers);
         assert!(
             own.is_none_or(|own| own.len() == self.norms.len()),

@@ -45,6 +45,24 @@ fn where_a_style_cannot_be_used_the_pair_s_genre_plays_and_that_is_said() {
 }
 
 #[test]
+fn a_style_at_the_other_end_asks_for_nothing_new() {
+    let engine = engine(|_, roll| Ok(identity(roll)));
+    let end = attached(&engine, 1);
+    let asked = request(&end, 3, Instant::now());
+    let passes = |direction: Direction| {
+        let mut weights = asked.weights;
+        weights.styles[direction.index()] = Some(NonZeroU32::MIN);
+        assert!(end.ask(Request { weights, ..asked }));
+        answer(&end).outcome.unwrap();
+        engine.status().read().passes
+    };
+    assert!(end.ask(asked));
+    answer(&end).outcome.unwrap();
+    assert_eq!(passes(asked.direction.reverse()), 1);
+    assert_eq!(passes(asked.direction), 2);
+}
+
+#[test]
 fn own_weights_that_are_refused_harm_nobody_and_play_once_they_can() {
     let number = NonZeroU32::MIN;
     let mut tries = 0;

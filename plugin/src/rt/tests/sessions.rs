@@ -1,6 +1,7 @@
 //! A host in which somebody does anything at random: plays, stops, seeks, loops, changes the mode,
-//! the pair, the tempo and (also while it plays) the meter, moves the knob, forgets, saves and loads. Nothing may hang,
-//! leave out of order, differ when it is done again, or depend on the blocks.
+//! the pair, the tempo and (also while it plays) the meter, moves the knob, forgets, saves and
+//! loads. Nothing may hang, leave out of order, differ when it is done again, or depend on the
+//! blocks.
 //!
 //! `THIRD_STREAM_SESSIONS=10000` makes it as many, `=618..619` only those; each is known by its
 //! number.

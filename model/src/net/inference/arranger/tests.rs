@@ -51,7 +51,12 @@ fn canvas(seed: u64) -> Canvas {
 
 fn logits(net: &Prepared, canvas: &Canvas, condition: [f32; CONDITION]) -> Vec<f32> {
     let mut logits = vec![0.0; LOGITS * CELLS];
-    net.logits(&mut net.arena(), canvas, &net.fold(condition), &mut logits);
+    net.logits(
+        &mut net.arena(),
+        canvas,
+        &net.fold(condition, None),
+        &mut logits,
+    );
     logits
 }
 
@@ -82,7 +87,7 @@ fn neither_threads_nor_earlier_passes_show() {
     let network = network(20, 2);
     for level in Level::all() {
         let net = network.prepared(level).unwrap();
-        let norms = net.fold(CONDITIONS[0]);
+        let norms = net.fold(CONDITIONS[0], None);
         let bits = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
             let pool = pool.build().unwrap();
@@ -109,7 +114,7 @@ fn two_styles_at_once_are_each_of_them() {
     let network = network(20, 2);
     for level in Level::all() {
         let net = network.prepared(level).unwrap();
-        let norms = CONDITIONS.map(|condition| net.fold(condition));
+        let norms = CONDITIONS.map(|condition| net.fold(condition, None));
         let [mut one, mut other] = [(); 2].map(|()| vec![0.0; LOGITS * CELLS]);
         let mut arena = net.arena();
         let canvas = canvas(4);

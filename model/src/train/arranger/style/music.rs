@@ -11,6 +11,7 @@ use crate::roll::notes::NoteRoll;
 use crate::train::data::{DataError, Piece, summary};
 use crate::train::folder;
 use crate::weights::hex;
+use crate::words::plural;
 
 /// Fewer phrases cannot be learned from.
 pub const FEWEST: usize = 16;
@@ -124,10 +125,6 @@ impl Music {
         music.kept_files.sort();
         music.hash = hex(&hash.finalize());
         if music.learned.len() < FEWEST {
-            let plural = |count: usize, what: &str| match count {
-                1 => format!("1 {what}"),
-                _ => format!("{count} {what}s"),
-            };
             let found = format!("{} in {}", plural(count, "phrase"), plural(files, "file"));
             return Ok(Err((found, music.left_out)));
         }

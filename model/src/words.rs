@@ -1,7 +1,7 @@
 //! Words for counts.
 
 /// `1 phrase`, `2 phrases`.
-pub(crate) fn plural(count: usize, what: &str) -> String {
+pub fn plural(count: usize, what: &str) -> String {
     match count {
         1 => format!("1 {what}"),
         _ => format!("{count} {what}s"),
