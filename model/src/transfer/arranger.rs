@@ -3,7 +3,7 @@
 use candle_core::Device;
 
 use super::{LearnedStyle, TransferError, Wish, device_name, room};
-use crate::family::arranger::sampler::{Sample, Settings, Voices};
+use crate::family::arranger::sampler::{PASSES, Sample, Settings, Voices};
 use crate::family::arranger::{Arranger, Styles, seed};
 use crate::genre::{Direction, Genre, Pair};
 use crate::roll::edits::Edits;
@@ -66,10 +66,24 @@ impl ArrangerTransfer {
         (pair, direction): (Pair, Direction),
         wish: &Wish,
     ) -> Result<Sample, TransferError> {
+        self.arrange_in(phrase, (pair, direction), wish, PASSES)
+    }
+
+    /// The phrase as it is at full amount after so many passes, 1 or more.
+    ///
+    /// # Errors
+    /// As [`Self::arrange`].
+    pub fn arrange_in(
+        &self,
+        phrase: &NoteRoll,
+        (pair, direction): (Pair, Direction),
+        wish: &Wish,
+        passes: u8,
+    ) -> Result<Sample, TransferError> {
         let target = self.known.column(pair.target(direction));
         let target = target.ok_or(TransferError::Genres(pair))?;
         let ends = (target, pair.target(direction) != Genre::Jazz);
-        self.run(phrase, &Styles::of_column(target), ends, wish)
+        self.run(phrase, &Styles::of_column(target), ends, (wish, passes))
     }
 
     /// Makes sure that a style was learned on these weights.
@@ -92,7 +106,12 @@ impl ArrangerTransfer {
         wish: &Wish,
     ) -> Result<Sample, TransferError> {
         let ends = (OWN, !style.about().swings);
-        self.run(phrase, &Styles::of_own(style.columns()), ends, wish)
+        self.run(
+            phrase,
+            &Styles::of_own(style.columns()),
+            ends,
+            (wish, PASSES),
+        )
     }
 
     /// Fills in a phrase; `column` is for the seed.
@@ -101,9 +120,10 @@ impl ArrangerTransfer {
         phrase: &NoteRoll,
         styles: &Styles<'_>,
         (column, straight): (usize, bool),
-        wish: &Wish,
+        (wish, passes): (&Wish, u8),
     ) -> Result<Sample, TransferError> {
         let settings = Settings {
+            passes,
             freedom: wish.freedom,
             pitch_classes: wish.pitch_classes,
             seed: seed(phrase, column, wish.variation),

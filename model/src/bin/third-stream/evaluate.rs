@@ -1,26 +1,29 @@
 //! `third-stream evaluate`: what weights do to style and to content, beside the baselines.
 
+mod methods;
 mod progress;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use third_stream_model::genre::Pair;
+use third_stream_model::genre::{Genre, Pair};
 use third_stream_model::train::data::{Data, Split};
 use third_stream_model::train::evaluate::arrange::{Arrange, ByCells};
 use third_stream_model::train::evaluate::examples::{Choice, Example, examples};
 use third_stream_model::train::evaluate::judge::Judge;
-use third_stream_model::train::evaluate::measures::{self, Measures, Method, bench};
+use third_stream_model::train::evaluate::measures::{self, Measures, bench};
 use third_stream_model::train::evaluate::report::{
-    Also, Aside, Evaluation, Model, Report, Settings, evaluate, page, row_name,
+    Also, Aside, Evaluation, Model, Report, Settings, evaluate, page,
 };
-use third_stream_model::train::evaluate::stranger::Panel;
+use third_stream_model::train::evaluate::stranger::{Panel, Sample};
 
 use crate::music::{MusicArgs, check_collections};
 use crate::named::{Arranging, Loaded, Named, load_all, pairs};
+use methods::{Rows, Vary};
 use progress::Show;
 
 /// The collection of real playing in the corpus: what jazz weights that learned from rendered
@@ -47,6 +50,10 @@ pub(crate) struct EvaluateArgs {
     /// learned from all classes; or none [default: bushgrafts, where the corpus has it]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     also_source: Option<Vec<String>>,
+    /// What to ask arrangers for beside their defaults, a row each: tune=locked, tune=100%,
+    /// harmony=2, variation=5, passes=16
+    #[arg(long, value_name = "WHAT=VALUE", value_delimiter = ',')]
+    vary: Vec<Vary>,
     /// Phrases to measure on: validation for choices, test once for each reported figure
     #[arg(long, default_value = "validation")]
     split: Split,
@@ -178,18 +185,6 @@ fn measures(
     models: &[Model],
     arranging: &[Arranging],
 ) -> Result<Measures> {
-    let ways = models.iter().map(|model| ByCells {
-        translator: model.translator,
-        pair,
-    });
-    let ways: Vec<ByCells> = ways.collect();
-    let names: Vec<String> = (0..models.len()).map(|at| row_name(models, at)).collect();
-    let named = names.iter().zip(&ways);
-    let mut methods: Vec<Method> = named.map(|(name, way)| Method { name, way }).collect();
-    methods.extend(arranging.iter().map(|one| Method {
-        name: &one.name,
-        way: &one.drawn,
-    }));
     let settings = measures::Settings {
         pair,
         split: args.split,
@@ -200,6 +195,9 @@ fn measures(
             ..Panel::default()
         },
     };
+    let apart = apart(args, data, &settings)?;
+    let rows = Rows::new(pair, models, arranging, &args.vary, &apart);
+    let methods = rows.methods();
     let mut show = Show::new(args.quiet);
     let (mut done, all) = (0, 2 * (methods.len() as u64 + BASELINES));
     let measures = bench(data, &settings, &methods, &mut |what| {
@@ -208,6 +206,38 @@ fn measures(
     });
     show.end();
     Ok(measures?)
+}
+
+/// The collections that the measures take by themselves, by name.
+fn apart(
+    args: &EvaluateArgs,
+    data: &Data,
+    settings: &measures::Settings,
+) -> Result<Vec<(String, BTreeMap<Genre, Sample>)>> {
+    let whole = args.music.read_whole(settings.pair)?;
+    let whole = whole.as_ref().unwrap_or(data);
+    let named = collections(args, whole, settings.pair)?.into_iter();
+    let found = named.map(|name| {
+        let phrases = measures::collection(whole, settings, &name)?;
+        Ok((name, phrases))
+    });
+    let found: Vec<_> = found.collect::<Result<_>>()?;
+    Ok(found
+        .into_iter()
+        .filter(|(_, own)| !own.is_empty())
+        .collect())
+}
+
+/// The names of the collections that are measured by themselves.
+fn collections(args: &EvaluateArgs, whole: &Data, pair: Pair) -> Result<Vec<String>> {
+    match &args.also_source {
+        Some(names) if matches!(&names[..], [none] if none == "none") => Ok(Vec::new()),
+        Some(names) => {
+            check_collections(names, whole, pair, args.split)?;
+            Ok(names.clone())
+        }
+        None => Ok(vec![REAL_PLAYING.to_owned()]),
+    }
 }
 
 /// What the judge says of the generators of one pair.
@@ -271,16 +301,9 @@ fn judge(args: &EvaluateArgs, pair: Pair, data: &Data, show: &mut Show) -> Resul
     Ok(judge?)
 }
 
-/// The collections that are measured by themselves.
+/// The collections that the judge hears by themselves.
 fn also(args: &EvaluateArgs, whole: &Data, settings: &Settings) -> Result<Vec<Also>> {
-    let names = match &args.also_source {
-        Some(names) if matches!(&names[..], [none] if none == "none") => return Ok(Vec::new()),
-        Some(names) => {
-            check_collections(names, whole, settings.pair, settings.split)?;
-            &names[..]
-        }
-        None => &[REAL_PLAYING.to_owned()],
-    };
+    let names = collections(args, whole, settings.pair)?;
     let found = names
         .iter()
         .map(|name| Ok(Also::find(whole, settings, name)?));

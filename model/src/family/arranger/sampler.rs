@@ -17,6 +17,8 @@ use super::skeleton;
 pub const OUTPUTS: usize = 1 + LENGTHS.len();
 /// Rows of the blocks that are hidden together, in steps.
 const BLOCK: usize = 8;
+/// Passes of the network, unless others are asked for.
+pub const PASSES: u8 = 8;
 /// The share of the blocks that is hidden in the last passes.
 const LEAST: f64 = 0.1;
 /// The share of the passes up to which the temperature stays 1.
@@ -70,7 +72,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            passes: 8,
+            passes: PASSES,
             freedom: 0.5,
             pitch_classes: 3,
             seed: 0,

@@ -4,7 +4,9 @@
 use rayon::prelude::*;
 
 use super::translator::{TranslateError, Translator};
-use crate::genre::{Genre, Pair};
+use crate::family::arranger::sampler::PASSES;
+use crate::genre::{Direction, Genre, Pair};
+use crate::roll::edits::Edits;
 use crate::roll::notes::NoteRoll;
 use crate::transfer::{ArrangerTransfer, Wish};
 
@@ -23,6 +25,30 @@ pub trait Arrange {
         source: Genre,
         target: Genre,
     ) -> Result<Vec<NoteRoll>, TranslateError>;
+
+    /// The edits that lead from `phrase` to what becomes of it, by which it is known at every
+    /// amount; `None` where whole phrases come back and no edits.
+    ///
+    /// # Errors
+    /// As [`Arrange::arrange`].
+    fn edits(
+        &self,
+        _phrase: &NoteRoll,
+        _source: Genre,
+        _target: Genre,
+    ) -> Result<Option<Edits>, TranslateError> {
+        Ok(None)
+    }
+}
+
+/// The pair and direction that lead from genre to genre.
+fn ends(source: Genre, target: Genre) -> Result<(Pair, Direction), TranslateError> {
+    let pairs = Pair::ALL.into_iter();
+    let mut ends = pairs.filter_map(|pair| {
+        let direction = pair.towards(target)?;
+        (pair.source(direction) == source).then_some((pair, direction))
+    });
+    Ok(ends.next().ok_or("no pair has these genres")?)
 }
 
 /// A translator of sounding cells. A note that is struck again within a run of cells is struck
@@ -65,14 +91,54 @@ impl Arrange for ArrangerTransfer {
         source: Genre,
         target: Genre,
     ) -> Result<Vec<NoteRoll>, TranslateError> {
-        let pairs = Pair::ALL.into_iter();
-        let mut ends = pairs.filter_map(|pair| {
-            let direction = pair.towards(target)?;
-            (pair.source(direction) == source).then_some((pair, direction))
-        });
-        let ends = ends.next().ok_or("no pair has these genres")?;
+        Asked::new(self).arrange(phrases, source, target)
+    }
+
+    fn edits(
+        &self,
+        phrase: &NoteRoll,
+        source: Genre,
+        target: Genre,
+    ) -> Result<Option<Edits>, TranslateError> {
+        let edits = self.edits(phrase, ends(source, target)?, &Wish::default())?;
+        Ok(Some(edits))
+    }
+}
+
+/// An arranger that is asked for something else than its defaults.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The arranger.
+    pub transfer: &'a ArrangerTransfer,
+    /// What is wished.
+    pub wish: Wish,
+    /// Passes of the network.
+    pub passes: u8,
+}
+
+impl<'a> Asked<'a> {
+    /// An arranger and its defaults.
+    pub fn new(transfer: &'a ArrangerTransfer) -> Self {
+        Self {
+            transfer,
+            wish: Wish::default(),
+            passes: PASSES,
+        }
+    }
+}
+
+impl Arrange for Asked<'_> {
+    fn arrange(
+        &self,
+        phrases: &[NoteRoll],
+        source: Genre,
+        target: Genre,
+    ) -> Result<Vec<NoteRoll>, TranslateError> {
+        let ends = ends(source, target)?;
         let arranged = phrases.par_iter().map(|phrase| {
-            let sample = self.arrange(phrase, ends, &Wish::default())?;
+            let sample = self
+                .transfer
+                .arrange_in(phrase, ends, &self.wish, self.passes)?;
             Ok(sample.notes)
         });
         arranged.collect()

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use super::EvaluateError;
 use super::arrange::Arrange;
 use crate::genre::{Direction, Pair};
+use crate::roll::edits::Edits;
 use crate::roll::notes::NoteRoll;
 use crate::smf::Smf;
 use crate::song::{Selection, Song};
@@ -41,7 +42,12 @@ pub struct Example {
     pub before: NoteRoll,
     /// What the networks made of it, at full amount.
     pub after: NoteRoll,
+    /// The first of each direction at the amounts of [`BETWEEN`], where the networks write edits.
+    pub between: Vec<NoteRoll>,
 }
+
+/// The amounts, in percent, at which the way from before to after is shown.
+pub const BETWEEN: [u8; 3] = [25, 50, 75];
 
 /// Which phrases are shown.
 #[derive(Clone, Copy, Debug)]
@@ -71,10 +77,17 @@ pub fn examples(
             let which = ["first", "second"][direction.index()];
             return Err(EvaluateError::NoPhrases(which));
         }
-        for place in places {
+        for (number, place) in places.into_iter().enumerate() {
             let before = phrases.rolls.notes(place).map_err(EvaluateError::Rolls)?;
             let after = way.arrange(&[before], source, target);
             let after = after.map_err(EvaluateError::Translate)?;
+            let edits = if number == 0 {
+                way.edits(&before, source, target)
+                    .map_err(EvaluateError::Translate)?
+            } else {
+                None
+            };
+            let at = |edits: Edits| BETWEEN.map(|percent| at(&edits, &before, percent)).into();
             let piece = phrases.piece_of[place];
             let first = phrases.piece_of.iter().position(|other| *other == piece);
             examples.push(Example {
@@ -86,10 +99,16 @@ pub fn examples(
                 phrase: place - first.unwrap_or(place),
                 before,
                 after: after.first().copied().unwrap_or_default(),
+                between: edits.map(at).unwrap_or_default(),
             });
         }
     }
     Ok(examples)
+}
+
+/// A phrase with the edits of an amount in percent.
+fn at(edits: &Edits, phrase: &NoteRoll, percent: u8) -> NoteRoll {
+    edits.apply(phrase, f32::from(percent) / 100.0)
 }
 
 /// The places of the chosen phrases of a direction, by the rule above.
@@ -126,18 +145,33 @@ impl Example {
         picture(&title, &self.before, &self.after)
     }
 
-    /// Its files by name: both phrases as MIDI, and the picture.
+    /// The name of its files at an amount in percent.
+    fn name_at(&self, percent: u8) -> String {
+        format!("{}-{percent}", self.name())
+    }
+
+    /// Its files by name: all phrases as MIDI, and the pictures.
     pub fn files(&self) -> Result<Vec<(String, Vec<u8>)>, EvaluateError> {
         let name = self.name();
         let midi = |what: &str, roll| {
             let file = format!("{name}-{what}.mid");
             (file, write_midi(roll, &format!("{name} {what}")))
         };
-        Ok(vec![
+        let mut files = vec![
             midi("before", &self.before),
             midi("after", &self.after),
             (format!("{name}.svg"), self.picture()?.into_bytes()),
-        ])
+        ];
+        for (percent, roll) in BETWEEN.iter().zip(&self.between) {
+            let title = format!("{}. at {percent} %", self.number);
+            let drawn = picture(&title, &self.before, roll)?;
+            files.push(midi(&percent.to_string(), roll));
+            files.push((
+                format!("{}.svg", self.name_at(*percent)),
+                drawn.into_bytes(),
+            ));
+        }
+        Ok(files)
     }
 }
 
@@ -193,6 +227,23 @@ pub fn files(
             first + 3
         );
         files.extend(example.files()?);
+    }
+    if examples.iter().any(|example| !example.between.is_empty()) {
+        index.push_str(
+            "\n## The way of the knob\n\n\
+             The first phrase of each direction between the ends. No note is half there: each edit \
+             comes whole, in the order of the network's confidence.\n\n",
+        );
+    }
+    for example in examples {
+        for (percent, _) in BETWEEN.iter().zip(&example.between) {
+            let name = example.name_at(*percent);
+            let _ = writeln!(
+                index,
+                "{}. at {percent} %: [MIDI]({name}.mid)\n\n![at {percent} %]({name}.svg)\n",
+                example.number
+            );
+        }
     }
     files.insert("README.md".to_owned(), index.into_bytes());
     Ok(files)

@@ -20,7 +20,7 @@ use super::stranger::{Panel, Sample, Stranger, stranger};
 use super::{EvaluateError, places};
 use crate::roll::notes::NoteRoll;
 
-pub use bench::{Method, Settings, bench};
+pub use bench::{Method, Settings, bench, collection};
 
 /// The figures of one direction of one way to move music.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

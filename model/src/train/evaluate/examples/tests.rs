@@ -50,6 +50,17 @@ impl Arrange for Up {
     ) -> Result<Vec<NoteRoll>, super::super::translator::TranslateError> {
         Ok(phrases.iter().map(|phrase| phrase.transpose(1)).collect())
     }
+
+    fn edits(
+        &self,
+        phrase: &NoteRoll,
+        _: Genre,
+        _: Genre,
+    ) -> Result<Option<Edits>, super::super::translator::TranslateError> {
+        let half_sure = vec![0.5; crate::roll::CELLS];
+        let edits = Edits::between(phrase, &phrase.transpose(1), &half_sure, 0);
+        Ok(Some(edits))
+    }
 }
 
 /// Nothing changes.
@@ -99,7 +110,8 @@ fn collections_can_be_chosen_and_none_is_an_error() {
 fn the_files_are_named_in_the_index_and_hold_the_phrases() {
     let chosen = examples(&data(), &choice(&[]), &Up).unwrap();
     let files = files(&chosen, "a test", Split::Test).unwrap();
-    assert_eq!(files.len(), 3 * chosen.len() + 1);
+    // The first of each direction is there at three amounts more.
+    assert_eq!(files.len(), 3 * chosen.len() + 2 * 2 * BETWEEN.len() + 1);
     let index = String::from_utf8(files["README.md"].clone()).unwrap();
     for name in files.keys().filter(|name| *name != "README.md") {
         assert!(index.contains(&format!("({name})")), "{name}: {index}");
@@ -109,6 +121,9 @@ fn the_files_are_named_in_the_index_and_hold_the_phrases() {
         svg.contains("4 removed") && svg.contains("4 added"),
         "{svg}"
     );
-    let after = Smf::read(&files["01-jazz-to-classic-after.mid"]).unwrap();
-    assert_eq!(Song::of(&after).unwrap().rolls()[0], chosen[0].after);
+    let roll = |name: &str| Song::of(&Smf::read(&files[name]).unwrap()).unwrap().rolls()[0];
+    assert_eq!(roll("01-jazz-to-classic-after.mid"), chosen[0].after);
+    let edits = Up.edits(&chosen[0].before, Genre::Jazz, Genre::Classic);
+    let half = edits.unwrap().unwrap().apply(&chosen[0].before, 0.5);
+    assert_eq!(roll("01-jazz-to-classic-50.mid"), half);
 }

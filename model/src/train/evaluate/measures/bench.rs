@@ -1,5 +1,7 @@
 //! Ways to move music side by side, and the baselines that stand beside them.
 
+use std::collections::BTreeMap;
+
 use super::{Figures, Measured, Measures, Row, measure};
 use crate::genre::{Direction, Genre, Pair};
 use crate::net::init::{Normal, hash};
@@ -33,6 +35,34 @@ pub struct Method<'a> {
     pub name: &'a str,
     /// The way.
     pub way: &'a dyn Arrange,
+    /// Sources of its own, by genre, in place of those of the split: it is measured only in the
+    /// directions that start from a genre which has some.
+    pub sources: Option<&'a BTreeMap<Genre, Sample>>,
+}
+
+/// The phrases of one collection in a split, by genre; genres that have none are left out.
+///
+/// # Errors
+/// If the phrases cannot be read.
+pub fn collection(
+    data: &Data,
+    settings: &Settings,
+    name: &str,
+) -> Result<BTreeMap<Genre, Sample>, EvaluateError> {
+    let mut found = BTreeMap::new();
+    let Some(source) = data.sources().iter().position(|source| source == name) else {
+        return Ok(found);
+    };
+    for genre in [settings.pair.a, settings.pair.b] {
+        let sources = &data.phrases(genre, settings.split).sources;
+        let own = (0..sources.len()).filter(|place| usize::from(sources[*place]) == source);
+        let own: Vec<usize> = own.collect();
+        if !own.is_empty() {
+            let sample = all(data, settings, genre)?.at(&own);
+            found.insert(genre, sample.subset(settings.phrases));
+        }
+    }
+    Ok(found)
 }
 
 /// Measures `methods` and the baselines in both directions of the pair. `progress` hears of each
@@ -123,10 +153,12 @@ impl Way<'_> {
             Method {
                 name: "identity",
                 way: &identity,
+                sources: None,
             },
             Method {
                 name: "rules",
                 way: &by_rule,
+                sources: None,
             },
         ];
         let row = |name: &str, baseline: bool, figures| Row {
@@ -136,11 +168,18 @@ impl Way<'_> {
         };
         let mut rows = Vec::new();
         for (number, method) in methods.iter().chain(&baselines).enumerate() {
+            let sources = match method.sources {
+                None => &self.sources,
+                Some(own) => match own.get(&self.between[0]) {
+                    None => continue,
+                    Some(own) => own,
+                },
+            };
             heard(method.name);
             rows.push(row(
                 method.name,
                 number >= methods.len(),
-                self.of(method.way)?,
+                self.of(method.way, sources)?,
             ));
         }
         heard("random target");
@@ -153,19 +192,14 @@ impl Way<'_> {
         })
     }
 
-    fn of(&self, way: &dyn Arrange) -> Result<Figures, EvaluateError> {
+    fn of(&self, way: &dyn Arrange, sources: &Sample) -> Result<Figures, EvaluateError> {
         let [source, target] = self.between;
-        let outputs = way.arrange(&self.sources.phrases, source, target);
+        let outputs = way.arrange(&sources.phrases, source, target);
         let outputs = Sample {
             phrases: outputs.map_err(EvaluateError::Translate)?,
-            pieces: self.sources.pieces.clone(),
+            pieces: sources.pieces.clone(),
         };
-        measure(
-            &self.sources.phrases,
-            &outputs,
-            &self.real,
-            self.settings.panel,
-        )
+        measure(&sources.phrases, &outputs, &self.real, self.settings.panel)
     }
 
     /// Real phrases of the target genre as outputs, beside others from other pieces: what the

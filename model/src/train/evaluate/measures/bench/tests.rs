@@ -72,8 +72,17 @@ fn what_makes_the_genre_is_not_told_apart_and_what_does_nothing_is() {
     let method = Method {
         name: "moves",
         way: &Moves,
+        sources: None,
     };
-    let measures = bench(&data, &settings, &[method], &mut |name| {
+    let apart = collection(&data, &settings, "made").unwrap();
+    let jazz = BTreeMap::from([(Genre::Jazz, apart[&Genre::Jazz].subset(20))]);
+    let of_jazz = Method {
+        name: "moves, of jazz",
+        sources: Some(&jazz),
+        ..method
+    };
+    let methods = [method, of_jazz];
+    let measures = bench(&data, &settings, &methods, &mut |name| {
         heard.push(name.to_owned());
     });
     let measures = measures.unwrap();
