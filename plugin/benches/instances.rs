@@ -4,8 +4,9 @@
 
 use std::time::{Duration, Instant};
 
-use third_stream::engine::{State, shared};
+use third_stream::engine::State;
 use third_stream::link::{Answer, AudioEnd, Request, Weights, Wish, link};
+use third_stream::process::worker;
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::Roll;
 
@@ -16,7 +17,7 @@ const BEAT: Duration = Duration::from_nanos(60_000_000_000 / 180);
 const GROUPS: u32 = 4;
 
 fn main() {
-    let engine = shared();
+    let engine = worker();
     let ends: Vec<AudioEnd> = (0..INSTANCES)
         .map(|instance| {
             let (audio, worker) = link(instance);

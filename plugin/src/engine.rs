@@ -35,14 +35,13 @@ pub type Load = Box<dyn FnOnce() -> Result<Box<dyn Model>, ModelError> + Send>;
 /// The worker of this process while any instance has it.
 static WORKER: Mutex<Weak<Engine>> = Mutex::new(Weak::new());
 
-/// The process's worker: the one that runs, or a new one that loads the plugin's own weights.
-/// Hold it as long as the instance lives. Main thread.
-pub fn shared() -> Arc<Engine> {
+/// The process's worker: the one that runs, or a new one that calls `load` first. Main thread.
+pub fn shared(load: fn() -> Result<Box<dyn Model>, ModelError>) -> Arc<Engine> {
     let mut worker = WORKER.lock();
     if let Some(engine) = worker.upgrade() {
         return engine;
     }
-    let engine = Arc::new(Engine::start(Box::new(crate::weights::load)));
+    let engine = Arc::new(Engine::start(Box::new(load)));
     *worker = Arc::downgrade(&engine);
     engine
 }

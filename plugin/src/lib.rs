@@ -7,7 +7,9 @@
 //! | [`incoming`] | the notes that come in, for the editor's eyes | audio, editor |
 //! | [`link`] | requests and answers between core and engine | both ends |
 //! | [`engine`] | the worker that runs the networks, one in the process | its own |
-//! | [`params`], [`state`] | what the host automates and saves | host |
+//! | [`params`], [`values`], [`state`] | what the host automates and saves | host |
+//! | `changes` | how often anything that is set has changed | host, audio |
+//! | [`process`] | the worker and the numbers that all instances share | host |
 //! | `memory` | what In place remembers of the song | audio, host |
 //! | `own` | the user's own weights: names and numbers | host, editor, its numbers: audio |
 //! | [`editor`] | the window | editor |
@@ -26,6 +28,7 @@ pub mod alone;
     expect(dead_code, reason = "only the VST3 export fills it")
 )]
 mod automation;
+mod changes;
 #[cfg(feature = "rt-check")]
 pub mod counters;
 pub mod editor;
@@ -40,9 +43,11 @@ mod messages;
 mod own;
 pub mod params;
 pub mod presets;
+pub mod process;
 pub mod rt;
 mod shared;
 pub mod state;
+pub mod values;
 // The fuzzer's programs are no plugin, and have no use for an editor's code.
 #[cfg(not(feature = "fuzz"))]
 mod vst3;
@@ -72,12 +77,6 @@ const PASS_THROUGH: &[AudioIOLayout] = &[AudioIOLayout {
 
 /// How long an instance that is deactivated waits for the framework's worker, at most.
 const LONGEST_DRAIN: Duration = Duration::from_secs(5);
-
-/// A number for whoever asks the engine in this process, so that it can tell them apart.
-fn next_instance() -> u64 {
-    static INSTANCES: AtomicU64 = AtomicU64::new(0);
-    INSTANCES.fetch_add(1, Ordering::Relaxed)
-}
 
 /// One instance of the plugin; `STEREO` gives it the pass-through bus.
 pub struct ThirdStream<const STEREO: bool> {
@@ -187,8 +186,8 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
     ) -> bool {
         self.offline = config.process_mode == ProcessMode::Offline;
         if self.live.is_none() {
-            let engine = engine::shared();
-            let (audio, worker) = link::link(next_instance());
+            let engine = process::worker();
+            let (audio, worker) = link::link(process::next_instance());
             engine.attach(worker);
             engine.keep(&self.params.memory);
             self.shared.follow(engine.status());

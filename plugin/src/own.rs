@@ -19,8 +19,8 @@ use third_stream_model::own::{self, OwnError};
 use third_stream_model::transfer::LearnedStyle;
 use third_stream_model::weights::WeightsError;
 
+use crate::changes::Changes;
 use crate::link::Weights;
-use crate::params::Changes;
 
 /// A file of the user's as it was when it was chosen.
 #[derive(Debug, PartialEq)]

@@ -8,7 +8,7 @@ use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::PluginState;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::presets::Settings;
+use crate::values::ParamValues;
 
 /// The version that this plugin writes.
 ///
@@ -67,7 +67,7 @@ pub struct Compare {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "other"
     )]
-    pub other: Option<Settings>,
+    pub other: Option<ParamValues>,
 }
 
 /// Names of two settings.
@@ -83,7 +83,7 @@ pub enum Side {
 impl Compare {
     /// The other side is to be heard and `now` put aside. What it is to sound like; `None` at the
     /// first time, when both are the same.
-    pub fn swap(&mut self, now: Settings) -> Option<Settings> {
+    pub fn swap(&mut self, now: ParamValues) -> Option<ParamValues> {
         self.side = match self.side {
             Side::A => Side::B,
             Side::B => Side::A,
@@ -131,9 +131,9 @@ fn window<'de, D: Deserializer<'de>>(reader: D) -> Result<(f32, f32), D::Error> 
     Ok(if is_sane { window } else { default_window() })
 }
 
-/// Settings within their ranges.
-fn other<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<Settings>, D::Error> {
-    let other = Option::<Settings>::deserialize(reader)?;
+/// ParamValues within their ranges.
+fn other<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<ParamValues>, D::Error> {
+    let other = Option::<ParamValues>::deserialize(reader)?;
     Ok(other.filter(|settings| settings.outside().is_none()))
 }
 
@@ -271,9 +271,9 @@ mod tests {
         params.state.lock().window = (1234.0, 500.0);
         params.state.lock().look = Some(Look::Light);
         let (a, b) = [72.0, -30.0]
-            .map(|genre| Settings {
+            .map(|genre| ParamValues {
                 genre: Some(genre),
-                ..Settings::default()
+                ..ParamValues::default()
             })
             .into();
         assert_eq!(params.state.lock().compare.swap(a), None);
@@ -368,7 +368,7 @@ mod tests {
         read(&mut state);
         assert!(matches!(&state.params[MODE], ParamValue::String(mode) if mode == "in-place"));
         let params = ThirdStreamParams::default();
-        let settings = Settings::default();
+        let settings = ParamValues::default();
         params.state.lock().compare.swap(settings);
         params.deserialize_fields(&state.fields);
         assert_eq!(params.state.lock().compare, Compare::default());

@@ -25,7 +25,7 @@ use super::{Control, Gesture, Notice, SCALES, View, draw, layout};
 use crate::engine::State;
 use crate::export::{self, SavedSong};
 use crate::params::ThirdStreamParams;
-use crate::presets::{self, Library, PresetError, Settings};
+use crate::presets::{self, Library, PresetError};
 use crate::rt::snapshot;
 use crate::shared::Shared;
 use crate::state::Look;
@@ -140,7 +140,7 @@ impl App {
         let shown = &self.shown;
         let params = &self.params;
         let heard = self.shared.incoming.read();
-        let now = Settings::of(params);
+        let now = params.values();
         let presets = self.library.presets();
         // Let go before anything else looks at the state.
         let (side, held, look, scale) = {
@@ -275,7 +275,7 @@ impl App {
                 }
             }
             Gesture::SavePreset(name) => {
-                let saved = self.library.save(&name, Settings::of(&self.params));
+                let saved = self.library.save(&name, self.params.values());
                 self.say(saved, &format!("Saved the preset \"{name}\""));
             }
             Gesture::DeletePreset(index) => {
@@ -283,7 +283,7 @@ impl App {
                 self.say(deleted, "Deleted the preset");
             }
             Gesture::Swap => {
-                let now = Settings::of(&self.params);
+                let now = self.params.values();
                 // Not locked while the host is called, which may save the project.
                 let other = self.params.state.lock().compare.swap(now);
                 if let Some(other) = other {

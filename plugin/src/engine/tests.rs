@@ -431,6 +431,7 @@ fn dropping_the_engine_ends_its_thread_within_a_pass() {
 
 #[test]
 fn instances_share_one_engine_and_the_last_one_ends_it() {
+    let shared = || shared(crate::weights::load);
     let (one, two) = (shared(), shared());
     assert!(Arc::ptr_eq(&one, &two));
     let weak = Arc::downgrade(&one);

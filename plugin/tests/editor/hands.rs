@@ -5,7 +5,8 @@ use std::sync::Arc;
 use egui::{Context, Event, Key, Modifiers, PointerButton, Pos2, RawInput, Rect, Vec2, pos2, vec2};
 use third_stream::editor::{Control, Gesture, Look, View, draw};
 use third_stream::params::{Delay, GenrePair, Mode};
-use third_stream::presets::{Preset, Settings, factory};
+use third_stream::presets::{Preset, factory};
+use third_stream::values::ParamValues;
 use third_stream_model::genre::Pair;
 use third_stream_model::own::Own;
 
@@ -25,7 +26,7 @@ pub(crate) fn with_own_preset() -> View {
     presets.push(Preset {
         name: "Mine".into(),
         about: "as played".into(),
-        settings: Settings::default(),
+        settings: ParamValues::default(),
         file: Some("Mine preset.json".into()),
     });
     View {

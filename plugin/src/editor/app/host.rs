@@ -4,7 +4,7 @@ use nice_plug::prelude::{Param, ParamSetter};
 
 use crate::editor::{Control, Gesture};
 use crate::params::ThirdStreamParams;
-use crate::presets::Settings;
+use crate::values::ParamValues;
 
 /// Passes a control's gesture on to the host.
 pub(super) fn turn(
@@ -45,7 +45,7 @@ pub(super) fn set_whole<P: Param>(setter: &ParamSetter, param: &P, wanted: P::Pl
 }
 
 /// Sets what `settings` name through the host, a whole gesture for each parameter that changes.
-pub(super) fn set(params: &ThirdStreamParams, setter: &ParamSetter, settings: &Settings) {
+pub(super) fn set(params: &ThirdStreamParams, setter: &ParamSetter, settings: &ParamValues) {
     fn to<P: Param<Plain: PartialEq>>(setter: &ParamSetter, param: &P, wanted: Option<P::Plain>) {
         if let Some(wanted) = wanted
             && wanted != param.unmodulated_plain_value()
