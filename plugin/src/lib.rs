@@ -11,18 +11,16 @@
 //! | `changes` | how often anything that is set has changed | host, audio |
 //! | [`process`] | the worker and the numbers that all instances share | host |
 //! | `memory` | what In place remembers of the song | audio, host |
-//! | `own` | the user's own weights: names and numbers | host, editor, its numbers: audio |
+//! | `user_weights` | the user's own weights: names and numbers | host, editor, its numbers: audio |
 //! | [`editor`] | the window | editor |
 //! | [`presets`], [`export`] | the user's files: presets, saved phrases | editor |
 //! | `automation` | VST3: the host's values, each at its sample | audio |
 //! | `vst3` | the VST3 export | host, audio |
-//! | `alone` | the core without a host, for the fuzzer | its caller's |
+//! | `headless` | the core without a host, for the fuzzer | its caller's |
 //! | `counters` | what all instances have counted, for the soak | host |
 //!
 //! This file only joins them, in the order of a plugin's life.
 
-#[cfg(feature = "fuzz")]
-pub mod alone;
 #[cfg_attr(
     feature = "fuzz",
     expect(dead_code, reason = "only the VST3 export fills it")
@@ -34,19 +32,21 @@ pub mod counters;
 pub mod editor;
 pub mod engine;
 pub mod export;
+#[cfg(feature = "fuzz")]
+pub mod headless;
 mod host;
 pub mod incoming;
 pub mod link;
 mod memory;
 #[cfg(test)]
 mod messages;
-mod own;
 pub mod params;
 pub mod presets;
 pub mod process;
 pub mod rt;
 mod shared;
 pub mod state;
+mod user_weights;
 pub mod values;
 // The fuzzer's programs are no plugin, and have no use for an editor's code.
 #[cfg(not(feature = "fuzz"))]
@@ -61,7 +61,7 @@ use nice_plug::prelude::*;
 use nice_plug_egui::{EguiEditor, RepaintNotifier};
 
 use automation::Automation;
-use engine::Engine;
+use engine::InferenceWorker;
 use host::{Held, HostPort, Piece, pace::Pace, timeline::Timeline};
 use incoming::{Ear, Incoming};
 use params::ThirdStreamParams;
@@ -92,7 +92,7 @@ pub struct ThirdStream<const STEREO: bool> {
     live: Option<Live>,
     /// The process's engine, held from the first activation to the end of this instance. After
     /// `live`, so that the worker's last look finds the other end of the channels gone.
-    engine: Option<Arc<Engine>>,
+    engine: Option<Arc<InferenceWorker>>,
     /// Whether the host renders offline.
     offline: bool,
     /// Queues behind all that the framework has queued for this instance.
@@ -103,7 +103,7 @@ pub struct ThirdStream<const STEREO: bool> {
 
 /// What `process` needs.
 struct Live {
-    core: Box<rt::Engine>,
+    core: Box<rt::AudioCore>,
     timeline: Timeline,
     pace: Pace,
     held: Box<Held>,
@@ -196,7 +196,7 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
             let (memory, post) = self.params.memory.open();
             let snapshot = Arc::clone(&self.shared.snapshot);
             self.live = Some(Live {
-                core: Box::new(rt::Engine::new(audio, snapshot, memory, post)),
+                core: Box::new(rt::AudioCore::new(audio, snapshot, memory, post)),
                 timeline: Timeline::default(),
                 pace: Pace::default(),
                 held: Box::default(),

@@ -57,7 +57,7 @@ impl Answer {
 
 /// Which networks answer: those that come with the plugin for a pair, or a file of the user's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Weights {
+pub struct WeightsId {
     /// The genres at the knob's ends.
     pub pair: Pair,
     /// The number that stands for the file of the user's own weights while the process lives;
@@ -68,7 +68,7 @@ pub struct Weights {
     pub styles: [Option<NonZeroU32>; 2],
 }
 
-impl Weights {
+impl WeightsId {
     /// Those that come with the plugin.
     pub const fn shipped(pair: Pair) -> Self {
         Self {
@@ -176,7 +176,7 @@ pub struct Request {
     /// when this has passed (for the later bars of the group, and in offline rendering).
     pub deadline: Instant,
     /// Which networks.
-    pub weights: Weights,
+    pub weights: WeightsId,
     /// Towards which end of the knob.
     pub direction: Direction,
     /// The window: the last four bar slots ending with the group; in place, the phrase.

@@ -11,11 +11,11 @@ use parking_lot::Mutex;
 use crate::changes::Changes;
 use crate::link::Taste;
 use crate::memory::Keeper;
-use crate::own::Chosen;
 use crate::rt::{Guard, Settings};
-use crate::state::State;
+use crate::state::SavedState;
+use crate::user_weights::ChosenWeights;
 pub use crate::values::{
-    Delay, GenrePair, Harmony, Mode, TAKES, Voices, genre_label, genre_text, read_genre,
+    Delay, GenrePair, HarmonyChoice, Mode, TAKES, VoicesChoice, genre_label, genre_text, read_genre,
 };
 use crate::values::{ParamValues, knob_of_percent, number};
 
@@ -37,13 +37,13 @@ pub struct ThirdStreamParams {
     pub tune: FloatParam,
     /// How much of the harmony is kept.
     #[id = "harmony"]
-    pub harmony: EnumParam<Harmony>,
+    pub harmony: EnumParam<HarmonyChoice>,
     /// Which take sounds, from 1.
     #[id = "variation"]
     pub variation: IntParam,
     /// Whether a phrase of one voice stays one.
     #[id = "voices"]
-    pub voices: EnumParam<Voices>,
+    pub voices: EnumParam<VoicesChoice>,
     /// The top line stays as it is.
     #[id = "melody"]
     pub melody: BoolParam,
@@ -67,13 +67,13 @@ pub struct ThirdStreamParams {
     pub bypass: BoolParam,
     /// What is saved but is no parameter. Locked by the editor and the host's main thread only.
     #[persist = "state"]
-    pub state: Arc<Mutex<State>>,
+    pub state: Arc<Mutex<SavedState>>,
     /// What In place remembers. Never locked by the audio thread.
     #[persist = "memory"]
     pub(crate) memory: Arc<Keeper>,
     /// Which weights of the user's own play, if any.
     #[persist = "weights"]
-    pub(crate) own: Chosen,
+    pub(crate) own: ChosenWeights,
     changes: Changes,
 }
 
@@ -105,8 +105,8 @@ impl Default for ThirdStreamParams {
             )),
             quantise: share("Quantise", 100.0).with_callback(changes.count()),
             tune: share("Tune", 50.0).with_callback(changes.count()),
-            harmony: EnumParam::new("Harmony", Harmony::Some).with_callback(changes.count()),
-            voices: EnumParam::new("Voices", Voices::AsPlayed).with_callback(changes.count()),
+            harmony: EnumParam::new("Harmony", HarmonyChoice::Some).with_callback(changes.count()),
+            voices: EnumParam::new("Voices", VoicesChoice::AsPlayed).with_callback(changes.count()),
             variation: IntParam::new(
                 "Variation",
                 1,
@@ -138,7 +138,7 @@ impl Default for ThirdStreamParams {
                 .with_callback(changes.count()),
             state: Arc::default(),
             memory: Arc::default(),
-            own: Chosen::new(changes.clone()),
+            own: ChosenWeights::new(changes.clone()),
             changes,
         }
     }
@@ -176,7 +176,7 @@ impl ThirdStreamParams {
                 // Whole percents: a slow automation asks for no more answers than it must.
                 freedom: self.tune.value().round() / 100.0,
                 pitch_classes: self.harmony.value().pitch_classes(),
-                one_voice: self.voices.value() == Voices::AsPlayed,
+                one_voice: self.voices.value() == VoicesChoice::AsPlayed,
             },
         }
     }
@@ -254,7 +254,10 @@ mod tests {
         );
         assert_eq!(params.guard(), Guard::default());
         assert_eq!(params.settings().taste, Taste::default());
-        assert_eq!(Harmony::ids(), Some(&["kept", "three", "enriched"][..]));
+        assert_eq!(
+            HarmonyChoice::ids(),
+            Some(&["kept", "three", "enriched"][..])
+        );
         assert_eq!(params.knob(), 0.0);
         assert_eq!(params.quantise.value(), 100.0);
         assert_eq!(params.delay.value().bars(), 4);

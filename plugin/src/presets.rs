@@ -84,12 +84,12 @@ struct Version {
 
 /// The presets that there are.
 #[derive(Debug)]
-pub struct Library {
+pub struct PresetLibrary {
     folder: Option<PathBuf>,
     presets: Arc<[Preset]>,
 }
 
-impl Library {
+impl PresetLibrary {
     /// The plugin's own presets, and after [`read`](Self::read) those of `folder`. Touches no
     /// file.
     pub fn new(folder: Option<PathBuf>) -> Self {

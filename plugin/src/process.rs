@@ -4,12 +4,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::engine::{self, Engine};
+use crate::engine::{self, InferenceWorker};
 use crate::weights;
 
 /// The process's worker: the one that runs, or a new one that loads the plugin's own weights.
 /// Hold it as long as the instance lives. Main thread.
-pub fn worker() -> Arc<Engine> {
+pub fn worker() -> Arc<InferenceWorker> {
     engine::shared(weights::load)
 }
 

@@ -32,7 +32,7 @@ const VOICES: &str = "voices";
 
 /// The saved state that is no parameter.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct State {
+pub struct SavedState {
     /// The version of this layout.
     pub version: u32,
     /// Width and height of the editor in logical pixels.
@@ -137,7 +137,7 @@ fn other<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<ParamValues>, D:
     Ok(other.filter(|settings| settings.outside().is_none()))
 }
 
-impl Default for State {
+impl Default for SavedState {
     fn default() -> Self {
         Self {
             version: VERSION,
@@ -197,7 +197,7 @@ pub fn read(state: &mut PluginState) {
 }
 
 /// Gives a state what its version did not have yet. A saved "forget" is a switch that was left
-/// on; it forgets nothing that comes with it, as the core takes that up after it (`rt::engine`).
+/// on; it forgets nothing that comes with it, as the core takes that up after it (`rt::core`).
 fn complete(state: &mut PluginState) {
     let live = ParamValue::String("live".into());
     state.params.entry(MODE.into()).or_insert(live);
@@ -219,7 +219,7 @@ fn complete(state: &mut PluginState) {
 
 /// The state of a newer plugin that `state` keeps, if any.
 fn kept_state(state: &PluginState) -> Option<PluginState> {
-    let own: State = serde_json::from_str(state.fields.get(FIELD)?).ok()?;
+    let own: SavedState = serde_json::from_str(state.fields.get(FIELD)?).ok()?;
     own.newer.map(|newer| *newer)
 }
 
@@ -234,9 +234,9 @@ fn empty(version: &str) -> PluginState {
 
 /// Puts `newer` into `state`'s own field.
 fn keep(state: &mut PluginState, newer: PluginState) {
-    let own = State {
+    let own = SavedState {
         newer: Some(Box::new(newer)),
-        ..State::default()
+        ..SavedState::default()
     };
     if let Ok(field) = serde_json::to_string(&own) {
         state.fields.insert(FIELD.to_owned(), field);
@@ -308,7 +308,7 @@ mod tests {
         params.deserialize_fields(&state.fields);
         assert!(params.state.lock().newer.is_some());
         let fields = params.serialize_fields();
-        let kept: State = serde_json::from_str(&fields[FIELD]).unwrap();
+        let kept: SavedState = serde_json::from_str(&fields[FIELD]).unwrap();
         // … and the newer plugin finds its own state in it, unchanged.
         assert_eq!(json(&kept.newer.unwrap()), json(&newer));
     }
@@ -338,10 +338,11 @@ mod tests {
         let state = format!(
             r#"{{"version":3,"window":[960,{huge}],"look":"dark","compare":{{"side":"B","other":{{"genre":{huge}}}}}}}"#
         );
-        let read: State = serde_json::from_str(&state).unwrap();
+        let read: SavedState = serde_json::from_str(&state).unwrap();
         assert_eq!(read.window, default_window());
         assert_eq!((read.compare.side, read.compare.other), (Side::B, None));
-        let again: State = serde_json::from_str(&serde_json::to_string(&read).unwrap()).unwrap();
+        let again: SavedState =
+            serde_json::from_str(&serde_json::to_string(&read).unwrap()).unwrap();
         assert_eq!(again.look, Some(Look::Dark));
     }
 

@@ -6,7 +6,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
-pub use choices::{Delay, GenrePair, Harmony, Mode, Voices};
+pub use choices::{Delay, GenrePair, HarmonyChoice, Mode, VoicesChoice};
 pub use words::{genre_label, genre_text, read_genre};
 pub(crate) use words::{knob_of_percent, number};
 
@@ -34,13 +34,13 @@ pub struct ParamValues {
     pub tune: Option<f32>,
     /// How much of the harmony is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub harmony: Option<Harmony>,
+    pub harmony: Option<HarmonyChoice>,
     /// Which take, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub variation: Option<i32>,
     /// Whether a phrase of one voice stays one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub voices: Option<Voices>,
+    pub voices: Option<VoicesChoice>,
     /// The melody lock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub melody: Option<bool>,

@@ -21,11 +21,11 @@ use self::coming::Coming;
 use self::host::{set, set_whole, turn};
 use super::saving::Saving;
 use super::shelf::Shelf;
-use super::{Control, Gesture, Notice, SCALES, View, draw, layout};
-use crate::engine::State;
+use super::{ControlId, EditorView, Gesture, Notice, SCALES, draw, layout};
+use crate::engine::WorkerState;
 use crate::export::{self, SavedSong};
 use crate::params::ThirdStreamParams;
-use crate::presets::{self, Library, PresetError};
+use crate::presets::{self, PresetError, PresetLibrary};
 use crate::rt::snapshot;
 use crate::shared::Shared;
 use crate::state::Look;
@@ -57,7 +57,7 @@ pub(crate) fn create(
         App::new(
             params,
             shared,
-            Library::new(presets::folder()),
+            PresetLibrary::new(presets::folder()),
             Shelf::new(own::folder()),
         ),
     )
@@ -70,7 +70,7 @@ pub struct App {
     /// There while the editor is open.
     host: Option<GuiContext>,
     /// The last whole view of the audio thread.
-    shown: snapshot::View,
+    shown: snapshot::CoreView,
     /// The size that the window should take: the saved one, which the host loads after the editor
     /// was made.
     fit: Option<(f32, f32)>,
@@ -78,7 +78,7 @@ pub struct App {
     context: Option<Context>,
     /// The scale of the last pass.
     zoom: f32,
-    library: Library,
+    library: PresetLibrary,
     shelf: Shelf,
     /// The song that is being saved.
     saving: Option<Saving>,
@@ -92,14 +92,14 @@ impl App {
     fn new(
         params: Arc<ThirdStreamParams>,
         shared: Arc<Shared>,
-        library: Library,
+        library: PresetLibrary,
         shelf: Shelf,
     ) -> Self {
         Self {
             params,
             shared,
             host: None,
-            shown: snapshot::View::default(),
+            shown: snapshot::CoreView::default(),
             fit: None,
             context: None,
             zoom: 1.0,
@@ -133,7 +133,7 @@ impl App {
     }
 
     /// Reads parameters, snapshot and engine.
-    fn view(&mut self) -> View {
+    fn view(&mut self) -> EditorView {
         if let Some(shown) = self.shared.snapshot.read() {
             self.shown = shown;
         }
@@ -148,7 +148,7 @@ impl App {
             (state.compare.side, state.held, state.look, state.scale)
         };
         let coming = Coming::of(&heard, shown, params.mode.value(), params.delay.value());
-        View {
+        EditorView {
             pair: params.pair.value(),
             own: self.shelf.list(),
             weights: params.own.name(params.pair.value().of_core()),
@@ -204,7 +204,7 @@ impl App {
             }
         }
         // While the transport runs the audio thread asks for repaints; loading has nobody to ask.
-        if view.engine.state == State::Loading {
+        if view.engine.state == WorkerState::Loading {
             ui.ctx().request_repaint_after(LOADING_POLL);
         }
     }
@@ -238,7 +238,7 @@ impl App {
     fn follow(&mut self, gesture: Gesture, context: &Context, setter: &ParamSetter) {
         match gesture {
             Gesture::Begin(control) | Gesture::Set(control, _) | Gesture::End(control) => {
-                if gesture == Gesture::Begin(Control::Genre) {
+                if gesture == Gesture::Begin(ControlId::Genre) {
                     // A hand on the knob ends the comparison.
                     self.params.state.lock().held = None;
                 }

@@ -4,9 +4,9 @@ use super::*;
 use crate::params::ThirdStreamParams;
 use crate::values::{Delay, Mode};
 
-fn library() -> (tempfile::TempDir, Library) {
+fn library() -> (tempfile::TempDir, PresetLibrary) {
     let folder = tempfile::tempdir().unwrap();
-    let library = Library::new(Some(folder.path().join("Third Stream").join("Presets")));
+    let library = PresetLibrary::new(Some(folder.path().join("Third Stream").join("Presets")));
     (folder, library)
 }
 
@@ -18,7 +18,7 @@ fn some() -> ParamValues {
     }
 }
 
-fn own(library: &Library) -> Vec<String> {
+fn own(library: &PresetLibrary) -> Vec<String> {
     let presets = library.presets();
     let own = presets.iter().filter(|preset| preset.file.is_some());
     own.map(|preset| preset.name.clone()).collect()
@@ -30,7 +30,7 @@ fn what_is_saved_is_there_for_the_next_instance() {
     library.save(" Zebra ", some()).unwrap();
     library.save("a/b", ParamValues::default()).unwrap();
     library.save("a_b", some()).unwrap();
-    let mut next = Library::new(library.folder.clone());
+    let mut next = PresetLibrary::new(library.folder.clone());
     assert!(own(&next).is_empty());
     assert!(next.read().is_empty());
     assert_eq!(own(&next), ["a/b", "a_b", "Zebra"]);
@@ -127,7 +127,7 @@ fn names_and_the_plugin_s_own_are_guarded() {
     assert!(matches!(saved, Err(PresetError::Factory(_))));
     assert!(matches!(library.delete(0), Err(PresetError::Factory(_))));
     assert!(own(&library).is_empty());
-    let saved = Library::new(None).save("name", some());
+    let saved = PresetLibrary::new(None).save("name", some());
     assert!(matches!(saved, Err(PresetError::NoFolder)));
 }
 

@@ -15,7 +15,7 @@ use third_stream_model::roll::{Roll, SLOTS, STEPS_PER_SLOT};
 use super::NOTICE;
 use super::groups::Closed;
 use crate::link::{
-    Answer, AudioEnd, Counted, LONGEST_WAIT, Request, Response, Taste, Weights, Wish,
+    Answer, AudioEnd, Counted, LONGEST_WAIT, Request, Response, Taste, WeightsId, Wish,
 };
 
 /// Groups that can be out at once; the performer has two pages for each.
@@ -73,7 +73,7 @@ pub(super) struct Ask {
     pub(super) now: f64,
     /// Seconds until the answer is needed.
     pub(super) seconds: f64,
-    pub(super) weights: Weights,
+    pub(super) weights: WeightsId,
     pub(super) taste: Taste,
     /// Whether the host renders offline.
     pub(super) offline: bool,

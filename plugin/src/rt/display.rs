@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::snapshot::{Snapshot, State, View};
+use super::snapshot::{CoreView, PlayState, Snapshot};
 
 /// How often a second the snapshot is published.
 const VIEWS_PER_SECOND: f64 = 90.0;
@@ -11,7 +11,7 @@ const VIEWS_PER_SECOND: f64 = 90.0;
 /// What is shown at once when it changes, looked at or not.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct News {
-    pub(super) state: State,
+    pub(super) state: PlayState,
     pub(super) late: u32,
     pub(super) dropped: u32,
     pub(super) learned: u32,
@@ -20,14 +20,14 @@ pub(super) struct News {
 
 impl News {
     /// The view without rolls.
-    pub(super) fn view(&self) -> View {
-        View {
+    pub(super) fn view(&self) -> CoreView {
+        CoreView {
             state: self.state,
             late: self.late,
             dropped: self.dropped,
             learned: self.learned,
             waiting: self.waiting,
-            ..View::default()
+            ..CoreView::default()
         }
     }
 }
@@ -76,7 +76,7 @@ impl Display {
         (changed || looked_at).then_some(looked_at)
     }
 
-    pub(super) fn publish(&self, view: &View) {
+    pub(super) fn publish(&self, view: &CoreView) {
         self.snapshot.publish(view);
     }
 

@@ -19,9 +19,9 @@ use third_stream_model::perform::{Body, Clock, Emission, Performer};
 use third_stream_model::roll::row_of_key;
 
 use super::clock::{BeatClock, Change};
-use super::straight::Straight;
+use super::passthrough::Passthrough;
 use super::{Message, Note, Settings, Transport};
-use crate::link::{AudioEnd, IN_A_BLOCK, Taste, Weights};
+use crate::link::{AudioEnd, IN_A_BLOCK, Taste, WeightsId};
 use crate::memory::{Memory, Meter, Place, Post};
 use learner::{HALF_STEP, Learner};
 use pages::Pages;
@@ -49,7 +49,7 @@ pub(super) struct InPlace {
     requests: Requests,
     pages: Pages,
     /// Notes that pass at once while the song plays.
-    dry: Straight,
+    dry: Passthrough,
     /// What is played, while the song plays.
     run: Option<Run>,
     meter: Meter,
@@ -63,7 +63,7 @@ pub(super) struct InPlace {
     stopped_at: f64,
     /// The next phrase that is to be prepared after loading.
     preparing: Option<usize>,
-    weights: Weights,
+    weights: WeightsId,
     taste: Taste,
     late: u32,
     /// The last slot of the performer's that was to play by an answer which was not there in time.
@@ -131,7 +131,7 @@ impl InPlace {
             learner: Learner::new(),
             requests: Requests::new(),
             pages: Pages::new(),
-            dry: Straight::new(),
+            dry: Passthrough::new(),
             run: None,
             meter: Meter {
                 bar: 4.0,
@@ -144,7 +144,7 @@ impl InPlace {
             played: 0,
             stopped_at: 0.0,
             preparing: Some(0),
-            weights: Weights::shipped(Pair::JAZZ_CLASSIC),
+            weights: WeightsId::shipped(Pair::JAZZ_CLASSIC),
             taste: Taste::default(),
             late: 0,
             overdue: None,
@@ -152,8 +152,8 @@ impl InPlace {
     }
 
     /// From now on it plays what it remembers and learns nothing.
-    pub(super) const fn deafen(&mut self) {
-        self.learner.deafen();
+    pub(super) const fn stop_learning(&mut self) {
+        self.learner.stop_learning();
     }
 
     /// Play begins: bars that played dry are counted anew.

@@ -14,7 +14,7 @@ use third_stream_model::roll::quantise::STEPS_PER_BEAT;
 use super::answers::{Answers, Ask};
 use super::clock::{BeatClock, Change};
 use super::groups::{Closed, Groups};
-use super::snapshot::{State, View};
+use super::snapshot::{CoreView, PlayState};
 use super::{Settings, Transport};
 use crate::link::{Answer, AudioEnd, IN_A_BLOCK};
 use crate::memory::Meter;
@@ -217,7 +217,7 @@ impl Live {
     }
 
     /// What the editor shows at tick `now`.
-    pub(super) fn view(&self, now: i64, settings: &Settings, view: &mut View) {
+    pub(super) fn view(&self, now: i64, settings: &Settings, view: &mut CoreView) {
         let beats = self.clock.beats(now);
         let place = self.performer.playhead(beats);
         let playing = place.and_then(|(slot, step)| {
@@ -225,7 +225,7 @@ impl Live {
             Some((slot, step, window, first))
         });
         let Some((slot, step, window, first)) = playing else {
-            view.state = State::Listening;
+            view.state = PlayState::Listening;
             return;
         };
         let steps = STEPS_PER_SLOT as i64;
@@ -241,7 +241,7 @@ impl Live {
                 view.output = output.unwrap_or(view.source);
             }
             Some((_, _, true)) => {}
-            _ => view.state = State::Dry,
+            _ => view.state = PlayState::Dry,
         }
     }
 

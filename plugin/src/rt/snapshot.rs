@@ -7,7 +7,7 @@ use third_stream_model::roll::{Roll, STEPS};
 
 /// What the real-time core is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum State {
+pub enum PlayState {
     /// The transport stands still; notes pass straight through.
     #[default]
     Stopped,
@@ -24,9 +24,9 @@ pub enum State {
 
 /// One consistent view of the real-time core.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct View {
+pub struct CoreView {
     /// What it is doing.
-    pub state: State,
+    pub state: PlayState,
     /// The window of the group that sounds (in place: the phrase, as far as it is remembered), as
     /// played.
     pub source: NoteRoll,
@@ -49,7 +49,7 @@ pub struct View {
     pub known: u64,
 }
 
-/// The shared place of the [`View`]. One writer, any number of readers, no lock: a reader that
+/// The shared place of the [`CoreView`]. One writer, any number of readers, no lock: a reader that
 /// meets a write in progress tries again and gives up after a few times.
 #[derive(Debug)]
 pub struct Snapshot {
@@ -98,7 +98,7 @@ const TRIES: usize = 8;
 
 impl Snapshot {
     /// Publishes a view. Audio thread; must have one caller at a time.
-    pub(super) fn publish(&self, view: &View) {
+    pub(super) fn publish(&self, view: &CoreView) {
         let version = self.version.load(Ordering::Relaxed);
         self.version
             .store(version.wrapping_add(1), Ordering::SeqCst);
@@ -135,7 +135,7 @@ impl Snapshot {
     ///
     /// Where nobody has read for a second, rolls and playhead are not kept up; the first reading
     /// after that brings them back within a ninetieth of a second of play.
-    pub fn read(&self) -> Option<View> {
+    pub fn read(&self) -> Option<CoreView> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         for _ in 0..TRIES {
             let before = self.version.load(Ordering::SeqCst);
@@ -143,7 +143,7 @@ impl Snapshot {
                 std::hint::spin_loop();
                 continue;
             }
-            let view = View {
+            let view = CoreView {
                 state: state_of(self.state.load(Ordering::SeqCst)),
                 source: load(&self.source),
                 output: load(&self.output),
@@ -183,22 +183,22 @@ fn load(phrase: &Phrase) -> NoteRoll {
     NoteRoll::new(sounding, onsets)
 }
 
-const fn number_of(state: State) -> u32 {
+const fn number_of(state: PlayState) -> u32 {
     match state {
-        State::Stopped => 0,
-        State::Bypassed => 1,
-        State::Listening => 2,
-        State::Playing => 3,
-        State::Dry => 4,
+        PlayState::Stopped => 0,
+        PlayState::Bypassed => 1,
+        PlayState::Listening => 2,
+        PlayState::Playing => 3,
+        PlayState::Dry => 4,
     }
 }
 
-const fn state_of(number: u32) -> State {
+const fn state_of(number: u32) -> PlayState {
     match number {
-        1 => State::Bypassed,
-        2 => State::Listening,
-        3 => State::Playing,
-        4 => State::Dry,
-        _ => State::Stopped,
+        1 => PlayState::Bypassed,
+        2 => PlayState::Listening,
+        3 => PlayState::Playing,
+        4 => PlayState::Dry,
+        _ => PlayState::Stopped,
     }
 }

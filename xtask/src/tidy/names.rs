@@ -12,24 +12,16 @@ const PACKAGES: [&str; 4] = ["model", "plugin", "tests", "xtask"];
 const KNOWN: &[&str] = &[
     "Arena",
     "Arranger",
-    "Control",
     "Counters",
-    "Engine",
-    "Event",
     "Example",
     "Family",
     "Figures",
-    "Harmony",
     "Header",
-    "Heard",
-    "Incoming",
     "Instance",
     "Lesson",
-    "Library",
     "Losses",
     "Measured",
     "Message",
-    "Mode",
     "Model",
     "NoPhrase",
     "Note",
@@ -53,8 +45,6 @@ const KNOWN: &[&str] = &[
     "Style",
     "Terms",
     "View",
-    "Voices",
-    "Weights",
 ];
 
 /// All that is not as it should be, one line each.

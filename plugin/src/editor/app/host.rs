@@ -2,7 +2,7 @@
 
 use nice_plug::prelude::{Param, ParamSetter};
 
-use crate::editor::{Control, Gesture};
+use crate::editor::{ControlId, Gesture};
 use crate::params::ThirdStreamParams;
 use crate::values::ParamValues;
 
@@ -10,7 +10,7 @@ use crate::values::ParamValues;
 pub(super) fn turn(
     params: &ThirdStreamParams,
     setter: &ParamSetter,
-    control: Control,
+    control: ControlId,
     gesture: &Gesture,
 ) {
     fn to<P: Param>(setter: &ParamSetter, param: &P, gesture: &Gesture) {
@@ -21,19 +21,19 @@ pub(super) fn turn(
         }
     }
     match control {
-        Control::Genre => to(setter, &params.genre, gesture),
-        Control::Pair => to(setter, &params.pair, gesture),
-        Control::Quantise => to(setter, &params.quantise, gesture),
-        Control::Tune => to(setter, &params.tune, gesture),
-        Control::Harmony => to(setter, &params.harmony, gesture),
-        Control::Variation => to(setter, &params.variation, gesture),
-        Control::Voices => to(setter, &params.voices, gesture),
-        Control::Melody => to(setter, &params.melody, gesture),
-        Control::Scale => to(setter, &params.scale, gesture),
-        Control::Density => to(setter, &params.density, gesture),
-        Control::Mode => to(setter, &params.mode, gesture),
-        Control::Delay => to(setter, &params.delay, gesture),
-        Control::Bypass => to(setter, &params.bypass, gesture),
+        ControlId::Genre => to(setter, &params.genre, gesture),
+        ControlId::Pair => to(setter, &params.pair, gesture),
+        ControlId::Quantise => to(setter, &params.quantise, gesture),
+        ControlId::Tune => to(setter, &params.tune, gesture),
+        ControlId::Harmony => to(setter, &params.harmony, gesture),
+        ControlId::Variation => to(setter, &params.variation, gesture),
+        ControlId::Voices => to(setter, &params.voices, gesture),
+        ControlId::Melody => to(setter, &params.melody, gesture),
+        ControlId::Scale => to(setter, &params.scale, gesture),
+        ControlId::Density => to(setter, &params.density, gesture),
+        ControlId::Mode => to(setter, &params.mode, gesture),
+        ControlId::Delay => to(setter, &params.delay, gesture),
+        ControlId::Bypass => to(setter, &params.bypass, gesture),
     }
 }
 

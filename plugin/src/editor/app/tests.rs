@@ -11,7 +11,7 @@ use third_stream_model::genre::Pair;
 use third_stream_model::shipped;
 
 use super::*;
-use crate::link::Weights;
+use crate::link::WeightsId;
 use crate::memory::tests::some_bars;
 use crate::params::{GenrePair, Mode};
 use crate::state::Side;
@@ -83,7 +83,7 @@ struct Desk {
 impl Desk {
     fn new(params: Arc<ThirdStreamParams>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let library = Library::new(Some(folder.path().to_owned()));
+        let library = PresetLibrary::new(Some(folder.path().to_owned()));
         let weights = Ok(folder.path().join("Weights"));
         let mut app = App::new(params, Arc::default(), library, Shelf::new(weights));
         let host = Arc::new(Host::default());
@@ -340,5 +340,8 @@ fn weights_of_the_user_s_own_are_listed_chosen_and_refused() {
     assert_eq!(params.settings().weights, playing, "those before stay");
 
     desk.follow(Gesture::Weights(GenrePair::JazzPop, None));
-    assert_eq!(params.settings().weights, Weights::shipped(Pair::JAZZ_POP));
+    assert_eq!(
+        params.settings().weights,
+        WeightsId::shipped(Pair::JAZZ_POP)
+    );
 }

@@ -103,7 +103,7 @@ impl Learner {
     }
 
     /// From now on nothing is listened to.
-    pub(super) const fn deafen(&mut self) {
+    pub(super) const fn stop_learning(&mut self) {
         self.deaf = true;
     }
 

@@ -15,7 +15,7 @@ use third_stream_model::roll::edits::Edits;
 use third_stream_model::roll::heard::Heard;
 
 use crate::link::{
-    Answer, AudioEnd, COUNTS, Counted, LONGEST_WAIT, Request, Response, Taste, Weights,
+    Answer, AudioEnd, COUNTS, Counted, LONGEST_WAIT, Request, Response, Taste, WeightsId,
 };
 use crate::memory::Memory;
 
@@ -61,7 +61,7 @@ pub(super) struct Wanted {
     /// Seconds until it is needed.
     pub(super) seconds: f64,
     /// Which weights.
-    pub(super) weights: Weights,
+    pub(super) weights: WeightsId,
     /// What is wanted of them.
     pub(super) taste: Taste,
     /// Whether the host renders offline.

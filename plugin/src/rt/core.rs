@@ -9,27 +9,27 @@ use super::exit::Exit;
 use super::in_place::{Block, InPlace};
 use super::live::Live;
 use super::outbox::Outbox;
-use super::snapshot::{Snapshot, State};
-use super::straight::Straight;
-use super::{Body, Event, Mode, Note, Port, Settings, Transport};
+use super::passthrough::Passthrough;
+use super::snapshot::{PlayState, Snapshot};
+use super::{BlockEvent, Body, Note, PlayMode, Port, Settings, Transport};
 use crate::link::AudioEnd;
 use crate::memory::{Memory, Post};
 
 /// The real-time core of one instance of the plugin.
 #[derive(Debug)]
-pub struct Engine {
+pub struct AudioCore {
     link: AudioEnd,
     display: Display,
     live: Live,
     in_place: InPlace,
-    straight: Straight,
+    passthrough: Passthrough,
     outbox: Outbox,
     /// Tick (sample since the core was made) at which the next block starts.
     now: i64,
     /// How the song is played, while it plays.
     playing: Option<Way>,
     /// Whose answers come over the link.
-    mode: Mode,
+    mode: PlayMode,
     /// Whether it was asked to forget in the last block.
     forgets: Option<bool>,
     reset: bool,
@@ -59,13 +59,13 @@ struct Quiet {
 impl Way {
     const fn of(settings: &Settings) -> Self {
         match settings.mode {
-            Mode::Live => Self::Live(settings.delay_bars),
-            Mode::InPlace => Self::InPlace,
+            PlayMode::Live => Self::Live(settings.delay_bars),
+            PlayMode::InPlace => Self::InPlace,
         }
     }
 }
 
-impl Engine {
+impl AudioCore {
     /// A core that asks over `link`, shows itself in `snapshot`, plays in place from `memory` and
     /// exchanges memories over `post`. Allocates all that it will ever use: some MiB on the heap,
     /// and 150 KiB of its own, so better kept in a box.
@@ -75,11 +75,11 @@ impl Engine {
             display: Display::new(snapshot),
             live: Live::new(),
             in_place: InPlace::new(memory, post),
-            straight: Straight::new(),
+            passthrough: Passthrough::new(),
             outbox: Outbox::new(),
             now: 0,
             playing: None,
-            mode: Mode::Live,
+            mode: PlayMode::Live,
             forgets: None,
             reset: false,
             quiet: None,
@@ -88,8 +88,8 @@ impl Engine {
     }
 
     /// From now on In place plays what it remembers and learns nothing.
-    pub(crate) const fn deafen(&mut self) {
-        self.in_place.deafen();
+    pub(crate) const fn stop_learning(&mut self) {
+        self.in_place.stop_learning();
     }
 
     /// Forgets what was heard live. What sounds gets its note-offs at the start of the next
@@ -127,15 +127,15 @@ impl Engine {
         &mut self,
         frames: u32,
         (transport, settings): (&Transport, &Settings),
-        first: Option<Event>,
+        first: Option<BlockEvent>,
         port: &mut impl Port,
     ) {
         let (transport, settings) = (&transport.sane(), &settings.sane());
         self.outbox.resend(port);
         self.change(transport, settings, port);
         match settings.mode {
-            Mode::Live => self.live.receive(&self.link),
-            Mode::InPlace => self.in_place.attend(settings, &self.link),
+            PlayMode::Live => self.live.receive(&self.link),
+            PlayMode::InPlace => self.in_place.attend(settings, &self.link),
         }
         if self.playing.is_some() {
             self.play(frames, (transport, settings), first, port);
@@ -167,8 +167,8 @@ impl Engine {
             && !self.link.has_mail()
             && !self.in_place.is_handed_a_memory()
             && match settings.mode {
-                Mode::Live => self.live.runs_on(self.now, transport.position),
-                Mode::InPlace => self.in_place.runs_on(self.now, transport.position),
+                PlayMode::Live => self.live.runs_on(self.now, transport.position),
+                PlayMode::InPlace => self.in_place.runs_on(self.now, transport.position),
             }
     }
 
@@ -177,8 +177,8 @@ impl Engine {
         let clear = self.playing.is_some() && self.outbox.is_empty() && self.in_place.is_filed();
         let until = match settings.mode {
             _ if !clear => None,
-            Mode::Live => self.live.quiet_until(settings),
-            Mode::InPlace => self.in_place.quiet_until(settings),
+            PlayMode::Live => self.live.quiet_until(settings),
+            PlayMode::InPlace => self.in_place.quiet_until(settings),
         };
         until.map(|until| Quiet {
             transport: *transport,
@@ -207,8 +207,8 @@ impl Engine {
         }
         let other_mode = std::mem::replace(&mut self.mode, settings.mode) != settings.mode;
         match settings.mode {
-            Mode::Live if other_mode => self.live.renew(&self.link),
-            Mode::InPlace if other_mode || other_memory => self.in_place.renew(&self.link),
+            PlayMode::Live if other_mode => self.live.renew(&self.link),
+            PlayMode::InPlace if other_mode || other_memory => self.in_place.renew(&self.link),
             _ => {}
         }
         if self.playing.is_none() && plays.is_some() {
@@ -223,7 +223,7 @@ impl Engine {
         &mut self,
         frames: u32,
         (transport, settings): (&Transport, &Settings),
-        first: Option<Event>,
+        first: Option<BlockEvent>,
         port: &mut impl Port,
     ) {
         let end = self.now + i64::from(frames);
@@ -238,16 +238,16 @@ impl Engine {
             };
             self.choose(event.body);
             let straight = match event.body {
-                Body::Off(off) => self.straight.release(off),
+                Body::Off(off) => self.passthrough.release(off),
                 _ => None,
             };
             match (straight, event.body, settings.mode) {
                 (Some(on), Body::Off(off), _) => self.off(event.sample, on, off, port),
-                (_, body, Mode::Live) => {
+                (_, body, PlayMode::Live) => {
                     let kept = self.live.hear(until, body);
                     self.dropped = self.dropped.saturating_add(u32::from(!kept));
                 }
-                (_, body, Mode::InPlace) => self.hear_in_place(until, event.sample, body, port),
+                (_, body, PlayMode::InPlace) => self.hear_in_place(until, event.sample, body, port),
             }
             next = port.next();
         }
@@ -256,14 +256,14 @@ impl Engine {
     /// The way of playing follows the song to this block.
     fn begin(&mut self, transport: &Transport, settings: &Settings, port: &mut impl Port) {
         match settings.mode {
-            Mode::Live => {
+            PlayMode::Live => {
                 let jumped = self.live.begin(self.now, transport, settings, &self.link);
                 if jumped {
                     self.flush_live(port);
                     self.live.start(self.now, transport, settings);
                 }
             }
-            Mode::InPlace => {
+            PlayMode::InPlace => {
                 let mut exit = exit(&mut self.outbox, &mut self.dropped, self.now, 0, port);
                 let block = Block {
                     transport,
@@ -287,19 +287,19 @@ impl Engine {
         port: &mut impl Port,
     ) {
         let last = frames.saturating_sub(1);
-        let straight = &self.straight;
+        let passthrough = &self.passthrough;
         let mut exit = exit(&mut self.outbox, &mut self.dropped, self.now, last, port);
         let mut emit = |emission: Emission| {
             let added = emission.added_near.is_some();
-            let clashes = matches!(emission.body, Body::On(note) if straight.sounds(note));
+            let clashes = matches!(emission.body, Body::On(note) if passthrough.sounds(note));
             !(added && clashes) && exit.emit(&emission)
         };
         match settings.mode {
-            Mode::Live => {
+            PlayMode::Live => {
                 self.live
                     .advance((until, enters), transport, settings, &self.link, &mut emit);
             }
-            Mode::InPlace => {
+            PlayMode::InPlace => {
                 let block = Block {
                     transport,
                     settings,
@@ -318,7 +318,7 @@ impl Engine {
                     return;
                 }
                 let held = self.in_place.pass(note);
-                let left = held && self.outbox.send(port, Event { sample, body });
+                let left = held && self.outbox.send(port, BlockEvent { sample, body });
                 if held && !left {
                     self.in_place.unpass(note);
                 }
@@ -331,7 +331,7 @@ impl Engine {
             }
             Body::Message(message) => {
                 let body = Body::Message(self.in_place.message(at, message));
-                let left = self.outbox.send(port, Event { sample, body });
+                let left = self.outbox.send(port, BlockEvent { sample, body });
                 self.dropped = self.dropped.saturating_add(u32::from(!left));
             }
         }
@@ -346,19 +346,19 @@ impl Engine {
     }
 
     /// Passes an event straight through.
-    fn pass(&mut self, event: Event, port: &mut impl Port) {
+    fn pass(&mut self, event: BlockEvent, port: &mut impl Port) {
         self.choose(event.body);
         let kept = match event.body {
             Body::On(note) => {
-                let held = self.straight.hold(note);
+                let held = self.passthrough.hold(note);
                 let left = held && self.outbox.send(port, event);
                 if held && !left {
-                    self.straight.release(note);
+                    self.passthrough.release(note);
                 }
                 left
             }
             Body::Off(off) => {
-                if let Some(on) = self.straight.release(off) {
+                if let Some(on) = self.passthrough.release(off) {
                     self.off(event.sample, on, off, port);
                 }
                 true // or its note has been ended already
@@ -374,7 +374,7 @@ impl Engine {
             velocity: off.velocity,
             ..on
         });
-        self.outbox.send(port, Event { sample, body });
+        self.outbox.send(port, BlockEvent { sample, body });
     }
 
     /// Ends what sounds, at the start of a block.
@@ -392,7 +392,7 @@ impl Engine {
             None => {}
         }
         if std::mem::take(&mut self.reset) {
-            while let Some(on) = self.straight.take() {
+            while let Some(on) = self.passthrough.take() {
                 let off = Note {
                     velocity: 0.0,
                     ..on
@@ -413,9 +413,9 @@ impl Engine {
     fn show(&mut self, transport: &Transport, settings: &Settings) {
         let news = News {
             state: match self.playing {
-                None if settings.bypass => State::Bypassed,
-                None => State::Stopped,
-                Some(_) => State::Playing,
+                None if settings.bypass => PlayState::Bypassed,
+                None => PlayState::Stopped,
+                Some(_) => PlayState::Playing,
             },
             late: self.live.late().saturating_add(self.in_place.late()),
             dropped: self.dropped,
@@ -454,7 +454,7 @@ const fn exit<'a, P: Port>(
 }
 
 /// The event with its sample inside the block.
-fn in_block(event: Event, frames: u32) -> Event {
+fn in_block(event: BlockEvent, frames: u32) -> BlockEvent {
     let sample = event.sample.min(frames.saturating_sub(1));
-    Event { sample, ..event }
+    BlockEvent { sample, ..event }
 }
