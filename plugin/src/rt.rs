@@ -16,6 +16,7 @@ mod exit;
 mod groups;
 mod in_place;
 mod live;
+mod mode;
 mod outbox;
 mod passthrough;
 pub mod snapshot;

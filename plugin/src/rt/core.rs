@@ -6,8 +6,9 @@ use third_stream_model::perform::Emission;
 
 use super::display::{Display, News};
 use super::exit::Exit;
-use super::in_place::{Block, InPlace};
+use super::in_place::InPlace;
 use super::live::Live;
+use super::mode::{Block, ModePlayer};
 use super::outbox::Outbox;
 use super::passthrough::Passthrough;
 use super::snapshot::{PlayState, Snapshot};
@@ -20,8 +21,7 @@ use crate::memory::{Memory, Post};
 pub struct AudioCore {
     link: AudioEnd,
     display: Display,
-    live: Live,
-    in_place: InPlace,
+    modes: Modes,
     passthrough: Passthrough,
     outbox: Outbox,
     /// Tick (sample since the core was made) at which the next block starts.
@@ -36,6 +36,36 @@ pub struct AudioCore {
     /// How the song goes on without anything to do, if it does.
     quiet: Option<Quiet>,
     dropped: u32,
+}
+
+/// Both ways to play.
+#[derive(Debug)]
+struct Modes {
+    live: Live,
+    in_place: InPlace,
+}
+
+impl Modes {
+    /// The way that is chosen.
+    fn get(&self, mode: PlayMode) -> &dyn ModePlayer {
+        match mode {
+            PlayMode::Live => &self.live,
+            PlayMode::InPlace => &self.in_place,
+        }
+    }
+
+    /// The way that is chosen, to play.
+    fn get_mut(&mut self, mode: PlayMode) -> &mut dyn ModePlayer {
+        match mode {
+            PlayMode::Live => &mut self.live,
+            PlayMode::InPlace => &mut self.in_place,
+        }
+    }
+
+    /// Both, to be told of something.
+    fn both(&mut self) -> [&mut dyn ModePlayer; 2] {
+        [&mut self.live, &mut self.in_place]
+    }
 }
 
 /// A way of playing with what cannot change while the song plays.
@@ -63,6 +93,13 @@ impl Way {
             PlayMode::InPlace => Self::InPlace,
         }
     }
+
+    const fn mode(self) -> PlayMode {
+        match self {
+            Self::Live(_) => PlayMode::Live,
+            Self::InPlace => PlayMode::InPlace,
+        }
+    }
 }
 
 impl AudioCore {
@@ -73,8 +110,10 @@ impl AudioCore {
         Self {
             link,
             display: Display::new(snapshot),
-            live: Live::new(),
-            in_place: InPlace::new(memory, post),
+            modes: Modes {
+                live: Live::new(),
+                in_place: InPlace::new(memory, post),
+            },
             passthrough: Passthrough::new(),
             outbox: Outbox::new(),
             now: 0,
@@ -89,7 +128,7 @@ impl AudioCore {
 
     /// From now on In place plays what it remembers and learns nothing.
     pub(crate) const fn stop_learning(&mut self) {
-        self.in_place.stop_learning();
+        self.modes.in_place.stop_learning();
     }
 
     /// Forgets what was heard live. What sounds gets its note-offs at the start of the next
@@ -133,10 +172,8 @@ impl AudioCore {
         let (transport, settings) = (&transport.sane(), &settings.sane());
         self.outbox.resend(port);
         self.change(transport, settings, port);
-        match settings.mode {
-            PlayMode::Live => self.live.receive(&self.link),
-            PlayMode::InPlace => self.in_place.attend(settings, &self.link),
-        }
+        let mode = self.modes.get_mut(settings.mode);
+        mode.attend(settings, &self.link);
         if self.playing.is_some() {
             self.play(frames, (transport, settings), first, port);
         } else {
@@ -146,7 +183,7 @@ impl AudioCore {
                 next = port.next();
             }
         }
-        self.in_place.file();
+        self.modes.in_place.file();
         self.pass_over(frames);
         self.show(transport, settings);
     }
@@ -165,25 +202,22 @@ impl AudioCore {
             && transport.is_as(&quiet.transport)
             && *settings == quiet.settings
             && !self.link.has_mail()
-            && !self.in_place.is_handed_a_memory()
-            && match settings.mode {
-                PlayMode::Live => self.live.runs_on(self.now, transport.position),
-                PlayMode::InPlace => self.in_place.runs_on(self.now, transport.position),
-            }
+            && !self.modes.in_place.is_handed_a_memory()
+            && self
+                .modes
+                .get_mut(settings.mode)
+                .runs_on(self.now, transport.position)
     }
 
     /// How the song goes on after a block of which the host said `transport` and `settings`.
     fn quiet_from(&self, transport: &Transport, settings: &Settings) -> Option<Quiet> {
-        let clear = self.playing.is_some() && self.outbox.is_empty() && self.in_place.is_filed();
-        let until = match settings.mode {
-            _ if !clear => None,
-            PlayMode::Live => self.live.quiet_until(settings),
-            PlayMode::InPlace => self.in_place.quiet_until(settings),
-        };
-        until.map(|until| Quiet {
+        let clear =
+            self.playing.is_some() && self.outbox.is_empty() && self.modes.in_place.is_filed();
+        let mode = clear.then(|| self.modes.get(settings.mode))?;
+        Some(Quiet {
             transport: *transport,
             settings: *settings,
-            until,
+            until: mode.quiet_until(settings)?,
         })
     }
 
@@ -192,28 +226,27 @@ impl AudioCore {
         let plays = (transport.playing && !settings.bypass).then_some(Way::of(settings));
         let forget = settings.forget && self.forgets == Some(false);
         self.forgets = Some(settings.forget);
-        let other_memory = forget || self.in_place.is_handed_a_memory();
+        let other_memory = forget || self.modes.in_place.is_handed_a_memory();
         let in_place = self.playing == Some(Way::InPlace);
         let other_way = self.playing.is_some() && self.playing != plays;
         if self.reset || other_way || in_place && other_memory {
             self.silence(port);
         }
         if forget {
-            self.in_place.forget();
+            self.modes.in_place.forget();
         }
         // What a project brings comes after what was to be forgotten.
         if other_memory {
-            self.in_place.take_up();
+            self.modes.in_place.take_up();
         }
         let other_mode = std::mem::replace(&mut self.mode, settings.mode) != settings.mode;
-        match settings.mode {
-            PlayMode::Live if other_mode => self.live.renew(&self.link),
-            PlayMode::InPlace if other_mode || other_memory => self.in_place.renew(&self.link),
-            _ => {}
+        if other_mode || settings.mode == PlayMode::InPlace && other_memory {
+            self.modes.get_mut(settings.mode).renew(&self.link);
         }
         if self.playing.is_none() && plays.is_some() {
-            self.live.count_anew();
-            self.in_place.count_anew();
+            for mode in self.modes.both() {
+                mode.count_anew();
+            }
         }
         self.playing = plays;
     }
@@ -237,17 +270,21 @@ impl AudioCore {
                 return;
             };
             self.choose(event.body);
-            let straight = match event.body {
-                Body::Off(off) => self.passthrough.release(off),
+            let passed = match event.body {
+                Body::Off(off) => self.passthrough.release(off).map(|on| (on, off)),
                 _ => None,
             };
-            match (straight, event.body, settings.mode) {
-                (Some(on), Body::Off(off), _) => self.off(event.sample, on, off, port),
-                (_, body, PlayMode::Live) => {
-                    let kept = self.live.hear(until, body);
-                    self.dropped = self.dropped.saturating_add(u32::from(!kept));
-                }
-                (_, body, PlayMode::InPlace) => self.hear_in_place(until, event.sample, body, port),
+            if let Some((on, off)) = passed {
+                self.off(event.sample, on, off, port);
+            } else {
+                let outbox = &mut self.outbox;
+                let mut leave = |body| {
+                    let sample = event.sample;
+                    outbox.send(port, BlockEvent { sample, body })
+                };
+                let mode = self.modes.get_mut(settings.mode);
+                let kept = mode.hear(until, event.body, &mut leave);
+                self.dropped = self.dropped.saturating_add(u32::from(!kept));
             }
             next = port.next();
         }
@@ -255,25 +292,14 @@ impl AudioCore {
 
     /// The way of playing follows the song to this block.
     fn begin(&mut self, transport: &Transport, settings: &Settings, port: &mut impl Port) {
-        match settings.mode {
-            PlayMode::Live => {
-                let jumped = self.live.begin(self.now, transport, settings, &self.link);
-                if jumped {
-                    self.flush_live(port);
-                    self.live.start(self.now, transport, settings);
-                }
-            }
-            PlayMode::InPlace => {
-                let mut exit = exit(&mut self.outbox, &mut self.dropped, self.now, 0, port);
-                let block = Block {
-                    transport,
-                    settings,
-                    link: &self.link,
-                };
-                self.in_place
-                    .begin(self.now, block, &mut |emission| exit.emit(&emission));
-            }
-        }
+        let mut exit = exit(&mut self.outbox, &mut self.dropped, self.now, 0, port);
+        let block = Block {
+            transport,
+            settings,
+            link: &self.link,
+        };
+        let mode = self.modes.get_mut(settings.mode);
+        mode.begin(self.now, block, &mut |emission| exit.emit(&emission));
     }
 
     /// Lets the way of playing play up to tick `until`, before which the block ends or at which an
@@ -294,54 +320,21 @@ impl AudioCore {
             let clashes = matches!(emission.body, Body::On(note) if passthrough.sounds(note));
             !(added && clashes) && exit.emit(&emission)
         };
-        match settings.mode {
-            PlayMode::Live => {
-                self.live
-                    .advance((until, enters), transport, settings, &self.link, &mut emit);
-            }
-            PlayMode::InPlace => {
-                let block = Block {
-                    transport,
-                    settings,
-                    link: &self.link,
-                };
-                self.in_place.advance(until, enters, block, &mut emit);
-            }
-        }
-    }
-
-    /// In place: what is remembered is played from memory, all else passes at once.
-    fn hear_in_place(&mut self, at: i64, sample: u32, body: Body, port: &mut impl Port) {
-        match body {
-            Body::On(note) => {
-                if self.in_place.note_on(at, note) {
-                    return;
-                }
-                let held = self.in_place.pass(note);
-                let left = held && self.outbox.send(port, BlockEvent { sample, body });
-                if held && !left {
-                    self.in_place.unpass(note);
-                }
-                self.dropped = self.dropped.saturating_add(u32::from(!left));
-            }
-            Body::Off(off) => {
-                if let Some(on) = self.in_place.note_off(at, off) {
-                    self.off(sample, on, off, port);
-                }
-            }
-            Body::Message(message) => {
-                let body = Body::Message(self.in_place.message(at, message));
-                let left = self.outbox.send(port, BlockEvent { sample, body });
-                self.dropped = self.dropped.saturating_add(u32::from(!left));
-            }
-        }
+        let block = Block {
+            transport,
+            settings,
+            link: &self.link,
+        };
+        let mode = self.modes.get_mut(settings.mode);
+        mode.advance(until, enters, block, &mut emit);
     }
 
     /// Both ways of playing know which channels are drums, whichever plays.
     fn choose(&mut self, body: Body) {
         if let Body::Message(message) = body {
-            self.live.choose(message);
-            self.in_place.choose(message);
+            for mode in self.modes.both() {
+                mode.choose(message);
+            }
         }
     }
 
@@ -379,17 +372,10 @@ impl AudioCore {
 
     /// Ends what sounds, at the start of a block.
     fn silence(&mut self, port: &mut impl Port) {
-        match self.playing {
-            Some(Way::Live(_)) => {
-                self.flush_live(port);
-                self.live.stop();
-            }
-            Some(Way::InPlace) => {
-                let mut exit = exit(&mut self.outbox, &mut self.dropped, self.now, 0, port);
-                self.in_place
-                    .stop(self.now, &self.link, &mut |emission| exit.emit(&emission));
-            }
-            None => {}
+        if let Some(way) = self.playing {
+            let mut exit = exit(&mut self.outbox, &mut self.dropped, self.now, 0, port);
+            let mode = self.modes.get_mut(way.mode());
+            mode.stop(self.now, &self.link, &mut |emission| exit.emit(&emission));
         }
         if std::mem::take(&mut self.reset) {
             while let Some(on) = self.passthrough.take() {
@@ -402,12 +388,6 @@ impl AudioCore {
         }
     }
 
-    fn flush_live(&mut self, port: &mut impl Port) {
-        let mut exit = exit(&mut self.outbox, &mut self.dropped, self.now, 0, port);
-        self.live
-            .flush(self.now, &self.link, &mut |emission| exit.emit(&emission));
-    }
-
     /// Shows where the song is now.
     #[inline(never)]
     fn show(&mut self, transport: &Transport, settings: &Settings) {
@@ -417,20 +397,23 @@ impl AudioCore {
                 None => PlayState::Stopped,
                 Some(_) => PlayState::Playing,
             },
-            late: self.live.late().saturating_add(self.in_place.late()),
+            late: self
+                .modes
+                .get(PlayMode::Live)
+                .late()
+                .saturating_add(self.modes.get(PlayMode::InPlace).late()),
             dropped: self.dropped,
-            learned: self.in_place.learned(),
-            waiting: self.in_place.waiting(),
+            learned: self.modes.in_place.learned(),
+            waiting: self.modes.in_place.waiting(),
         };
         let playing = self.playing.is_some();
         let Some(drawn) = self.display.wants(news, playing, transport.sample_rate) else {
             return;
         };
         let mut view = news.view();
-        match self.playing.filter(|_| drawn) {
-            Some(Way::Live(_)) => self.live.view(self.now, settings, &mut view),
-            Some(Way::InPlace) => self.in_place.view(self.now, settings, &mut view),
-            None => {}
+        if let Some(way) = self.playing.filter(|_| drawn) {
+            let mode = self.modes.get(way.mode());
+            mode.view(self.now, settings, &mut view);
         }
         self.display.publish(&view);
     }

@@ -2,13 +2,14 @@
 
 use third_stream_model::genre::Direction;
 use third_stream_model::perform::{Body, Emission, Part};
+use third_stream_model::roll::edits::LEAD_STEPS;
 use third_stream_model::roll::quantise::STEPS_PER_BEAT;
 
-use super::learner::HALF_STEP;
 use super::requests::{AT_ONCE, Wanted};
-use super::{Block, Emit, HAIR, InPlace, LEAD, LEAD_STEPS, Run, Stage};
+use super::{InPlace, Run, Stage};
 use crate::link::{AudioEnd, Counted};
 use crate::memory::{Place, SAME};
+use crate::rt::mode::{Block, Emit, HAIR, HALF_STEP, LEAD};
 use crate::rt::{NOTICE, Note};
 
 impl InPlace {

@@ -11,7 +11,7 @@ use crate::rt::snapshot::{CoreView, PlayState};
 
 impl InPlace {
     /// What the editor shows at tick `now`.
-    pub(in crate::rt) fn view(&self, now: i64, settings: &Settings, view: &mut CoreView) {
+    pub(super) fn show(&self, now: i64, settings: &Settings, view: &mut CoreView) {
         view.state = PlayState::Listening;
         let Some(Run { here, .. }) = self.run else {
             return;
