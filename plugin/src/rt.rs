@@ -19,6 +19,7 @@ mod live;
 mod mode;
 mod outbox;
 mod passthrough;
+mod pending;
 pub mod snapshot;
 
 use third_stream_model::genre::Pair;

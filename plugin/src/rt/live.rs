@@ -15,6 +15,7 @@ use super::answers::{Answers, Ask};
 use super::clock::{BeatClock, Change};
 use super::groups::{Closed, Groups};
 use super::mode::{Block, Emit, HAIR, HALF_STEP, LEAD, Leave, ModePlayer};
+use super::pending::Terms;
 use super::snapshot::{CoreView, PlayState};
 use super::{Settings, Transport};
 use crate::link::{Answer, AudioEnd, IN_A_BLOCK};
@@ -161,7 +162,7 @@ impl ModePlayer for Live {
                 Marker::TakeUp => {
                     let (direction, _) = Direction::of_knob(settings.knob);
                     self.answers
-                        .latch(transport.offline, direction, link, &mut self.performer);
+                        .switch(transport.offline, direction, link, &mut self.performer);
                 }
             }
         }
@@ -283,10 +284,12 @@ impl Live {
             group,
             slots: (first, first + i64::from(slots) - 1),
             now,
-            seconds: self.clock.seconds(take_up - now, transport.sample_rate),
-            weights: settings.weights,
-            taste: settings.taste,
-            offline: transport.offline,
+            terms: Terms {
+                seconds: self.clock.seconds(take_up - now, transport.sample_rate),
+                weights: settings.weights,
+                taste: settings.taste,
+                offline: transport.offline,
+            },
         };
         self.answers.ask(&ask, link, &mut self.performer);
         self.answers.note_lead(group, first, take_up);
@@ -317,12 +320,14 @@ impl Live {
             group: closed.group,
             slots: (closed.first, closed.last),
             now,
-            seconds: self
-                .clock
-                .seconds(second - HALF_STEP - now, transport.sample_rate),
-            weights: settings.weights,
-            taste: settings.taste,
-            offline: transport.offline,
+            terms: Terms {
+                seconds: self
+                    .clock
+                    .seconds(second - HALF_STEP - now, transport.sample_rate),
+                weights: settings.weights,
+                taste: settings.taste,
+                offline: transport.offline,
+            },
         };
         self.answers.ask(&ask, link, &mut self.performer);
         if !led && second > begin + HAIR {
