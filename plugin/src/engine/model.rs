@@ -44,7 +44,12 @@ pub struct Question {
     pub wish: Wish,
 }
 
-/// Both networks of one or more pairs. Lives on the worker and nowhere else.
+/// Both networks of one or more pairs. It is made on the worker and never leaves it.
+///
+/// ```compile_fail,E0277
+/// fn moves<T: Send + ?Sized>() {}
+/// moves::<dyn third_stream::engine::Model>();
+/// ```
 pub trait Model {
     /// What it runs on, as the editor shows it.
     fn device(&self) -> &str;

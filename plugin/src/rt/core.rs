@@ -16,7 +16,18 @@ use super::{BlockEvent, Body, Note, PlayMode, Port, Settings, Transport};
 use crate::link::AudioEnd;
 use crate::memory::{Memory, Post};
 
-/// The real-time core of one instance of the plugin.
+/// The real-time core of one instance of the plugin. Hosts may process on one thread now and on
+/// another later, never on two at once.
+///
+/// ```
+/// fn moves<T: Send>() {}
+/// moves::<third_stream::rt::AudioCore>();
+/// ```
+///
+/// ```compile_fail,E0277
+/// fn is_shared<T: Sync>() {}
+/// is_shared::<third_stream::rt::AudioCore>();
+/// ```
 #[derive(Debug)]
 pub struct AudioCore {
     link: AudioEnd,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::snapshot::{CoreView, PlayState, Snapshot};
+use super::snapshot::{CoreView, PlayState, Snapshot, SnapshotWriter};
 
 /// How often a second the snapshot is published.
 const VIEWS_PER_SECOND: f64 = 90.0;
@@ -35,7 +35,7 @@ impl News {
 /// The audio thread's end of the snapshot.
 #[derive(Debug)]
 pub(super) struct Display {
-    snapshot: Arc<Snapshot>,
+    snapshot: SnapshotWriter,
     shown: Option<News>,
     /// Samples since the snapshot was published.
     unseen: f64,
@@ -46,7 +46,7 @@ pub(super) struct Display {
 impl Display {
     pub(super) const fn new(snapshot: Arc<Snapshot>) -> Self {
         Self {
-            snapshot,
+            snapshot: SnapshotWriter::new(snapshot),
             shown: None,
             unseen: f64::INFINITY,
             reads: (0, 0.0),

@@ -1,5 +1,8 @@
 //! What the editor sees of the audio thread: atomics, written by the one and read by the other.
 
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use third_stream_model::roll::notes::NoteRoll;
@@ -97,32 +100,6 @@ impl Default for Snapshot {
 const TRIES: usize = 8;
 
 impl Snapshot {
-    /// Publishes a view. Audio thread; must have one caller at a time.
-    pub(super) fn publish(&self, view: &CoreView) {
-        let version = self.version.load(Ordering::Relaxed);
-        self.version
-            .store(version.wrapping_add(1), Ordering::SeqCst);
-        self.state.store(number_of(view.state), Ordering::SeqCst);
-        self.playhead
-            .store(view.playhead.to_bits(), Ordering::SeqCst);
-        self.first_step
-            .store(u32::from(view.first_step), Ordering::SeqCst);
-        self.late.store(view.late, Ordering::SeqCst);
-        self.dropped.store(view.dropped, Ordering::SeqCst);
-        self.learned.store(view.learned, Ordering::SeqCst);
-        self.waiting.store(view.waiting, Ordering::SeqCst);
-        self.known.store(view.known, Ordering::SeqCst);
-        store(&self.source, &view.source);
-        store(&self.output, &view.output);
-        self.version
-            .store(version.wrapping_add(2), Ordering::SeqCst);
-    }
-
-    /// How often it was read, to see whether anybody looks. Audio thread.
-    pub(super) fn reads(&self) -> u32 {
-        self.reads.load(Ordering::Relaxed)
-    }
-
     /// Bars that sounded dry, and notes and messages that were lost, without being taken for
     /// somebody who looks at the rest.
     #[cfg(feature = "rt-check")]
@@ -160,6 +137,57 @@ impl Snapshot {
             }
         }
         None
+    }
+}
+
+/// The audio thread's end of a snapshot: the one that writes.
+#[derive(Debug)]
+pub(super) struct SnapshotWriter {
+    snapshot: Arc<Snapshot>,
+    /// Not `Sync`: one thread writes.
+    one_thread: PhantomData<Cell<()>>,
+}
+
+impl SnapshotWriter {
+    /// The writing end; there must be no other of this snapshot.
+    pub(super) const fn new(snapshot: Arc<Snapshot>) -> Self {
+        Self {
+            snapshot,
+            one_thread: PhantomData,
+        }
+    }
+
+    /// Publishes a view. Audio thread.
+    pub(super) fn publish(&self, view: &CoreView) {
+        let snapshot = &*self.snapshot;
+        let version = snapshot.version.load(Ordering::Relaxed);
+        snapshot
+            .version
+            .store(version.wrapping_add(1), Ordering::SeqCst);
+        snapshot
+            .state
+            .store(number_of(view.state), Ordering::SeqCst);
+        snapshot
+            .playhead
+            .store(view.playhead.to_bits(), Ordering::SeqCst);
+        snapshot
+            .first_step
+            .store(u32::from(view.first_step), Ordering::SeqCst);
+        snapshot.late.store(view.late, Ordering::SeqCst);
+        snapshot.dropped.store(view.dropped, Ordering::SeqCst);
+        snapshot.learned.store(view.learned, Ordering::SeqCst);
+        snapshot.waiting.store(view.waiting, Ordering::SeqCst);
+        snapshot.known.store(view.known, Ordering::SeqCst);
+        store(&snapshot.source, &view.source);
+        store(&snapshot.output, &view.output);
+        snapshot
+            .version
+            .store(version.wrapping_add(2), Ordering::SeqCst);
+    }
+
+    /// How often it was read, to see whether anybody looks. Audio thread.
+    pub(super) fn reads(&self) -> u32 {
+        self.snapshot.reads.load(Ordering::Relaxed)
     }
 }
 
