@@ -3,7 +3,7 @@
 //!
 //! [`draw`] turns a plain [`EditorView`] into a picture and the user's doings into [`Gesture`]s; it
 //! knows neither host nor plugin, so that tests and the documentation can draw it. [`App`] joins
-//! it to both. It may be opened and closed many times and holds nothing that matters.
+//! it to the host, and to the plugin by one trait, [`GuiSync`]. It may be opened and closed many times and holds nothing that matters.
 
 mod app;
 mod controls;
@@ -14,9 +14,8 @@ mod options;
 mod pair;
 mod roll_heading;
 mod roll_view;
-mod saving;
-mod shelf;
 mod status;
+mod sync;
 mod theme;
 
 use std::sync::Arc;
@@ -28,13 +27,14 @@ use third_stream_model::roll::notes::NoteRoll;
 
 pub use app::App;
 pub(crate) use app::create;
+pub use sync::GuiSync;
 
 use crate::engine::Reading;
-use crate::params::{Delay, GenrePair, HarmonyChoice, Mode, VoicesChoice, genre_label};
 use crate::presets::{Preset, factory};
 use crate::rt::Guard;
 pub use crate::rt::snapshot::PlayState as Playing;
-pub use crate::state::{Look, Side};
+use crate::values::{Delay, GenrePair, HarmonyChoice, Mode, VoicesChoice, genre_label};
+pub use crate::values::{Look, Side};
 
 /// All that the editor shows, as plain values.
 #[derive(Clone, Debug, PartialEq)]

@@ -13,6 +13,7 @@
 //! | `memory` | what In place remembers of the song | audio, host |
 //! | `user_weights` | the user's own weights: names and numbers | host, editor, its numbers: audio |
 //! | [`editor`] | the window | editor |
+//! | `gui_sync` | an instance as its editor sees it | editor |
 //! | [`presets`], [`export`] | the user's files: presets, saved phrases | editor |
 //! | `automation` | VST3: the host's values, each at its sample | audio |
 //! | `vst3` | the VST3 export | host, audio |
@@ -32,6 +33,7 @@ pub mod counters;
 pub mod editor;
 pub mod engine;
 pub mod export;
+mod gui_sync;
 #[cfg(feature = "fuzz")]
 pub mod headless;
 mod host;
@@ -62,6 +64,7 @@ use nice_plug_egui::{EguiEditor, RepaintNotifier};
 
 use automation::Automation;
 use engine::InferenceWorker;
+use gui_sync::InstanceGui;
 use host::{Held, HostPort, Piece, pace::Pace, timeline::Timeline};
 use incoming::{Ear, Incoming};
 use params::ThirdStreamParams;
@@ -171,7 +174,7 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
     fn editor(&mut self, executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
         self.queue = Some(executor);
         let (params, shared) = (Arc::clone(&self.params), Arc::clone(&self.shared));
-        editor::create(params, shared, self.repaint.clone())
+        editor::create(InstanceGui::new(params, shared), self.repaint.clone())
     }
 
     fn filter_state(state: &mut PluginState) {

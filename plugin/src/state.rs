@@ -8,7 +8,7 @@ use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::PluginState;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::values::ParamValues;
+use crate::values::{Look, ParamValues, Side};
 
 /// The version that this plugin writes.
 ///
@@ -70,16 +70,6 @@ pub struct Compare {
     pub other: Option<ParamValues>,
 }
 
-/// Names of two settings.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Side {
-    /// The first.
-    #[default]
-    A,
-    /// The second.
-    B,
-}
-
 impl Compare {
     /// The other side is to be heard and `now` put aside. What it is to sound like; `None` at the
     /// first time, when both are the same.
@@ -94,16 +84,6 @@ impl Compare {
     fn is_unused(&self) -> bool {
         *self == Self::default()
     }
-}
-
-/// How the editor looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Look {
-    /// Light on dark.
-    Dark,
-    /// Dark on light.
-    Light,
 }
 
 /// The editor's size before anybody resized it, in logical pixels.

@@ -6,7 +6,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
-pub use choices::{Delay, GenrePair, HarmonyChoice, Mode, VoicesChoice};
+pub use choices::{Delay, GenrePair, HarmonyChoice, Look, Mode, Side, VoicesChoice};
 pub use words::{genre_label, genre_text, read_genre};
 pub(crate) use words::{knob_of_percent, number};
 

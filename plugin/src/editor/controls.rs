@@ -8,7 +8,7 @@ use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align2, CursorIcon, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::{ControlId, EditorView, Gesture, theme};
-use crate::params::{Delay, Mode};
+use crate::values::{Delay, Mode};
 use slider::Slider;
 pub(crate) use taste::{next_take, taste};
 

@@ -13,7 +13,7 @@ use egui::{
 use third_stream_model::genre::Direction;
 
 use super::{ControlId, EditorView, Gesture, theme};
-use crate::params::genre_text;
+use crate::values::genre_text;
 
 /// The angle of either end, from the top.
 const END: f32 = 0.75 * PI;

@@ -6,7 +6,7 @@ use egui::{Button, Popup, PopupCloseBehavior, Rect, RichText, ScrollArea, Ui};
 use third_stream_model::genre::Direction;
 
 use super::{EditorView, Gesture, controls, theme};
-use crate::params::GenrePair;
+use crate::values::GenrePair;
 
 /// How a style of one's own is made.
 const LEARN: &str = "third-stream learn-style FOLDER --name NAME";

@@ -6,7 +6,7 @@ use egui::{Color32, Rect, Ui, pos2, vec2};
 
 use super::{ControlId, EditorView, Gesture, Playing, controls, roll_view, theme};
 use crate::engine::WorkerState;
-use crate::params::Mode;
+use crate::values::Mode;
 
 /// Draws the heading into `rect` and adds what the user did with it.
 pub(crate) fn show(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Gesture>) {
@@ -108,7 +108,7 @@ fn why(view: &EditorView) -> String {
 mod tests {
     use super::*;
     use crate::engine::Reading;
-    use crate::params::Delay;
+    use crate::values::Delay;
 
     #[test]
     fn the_chip_says_each_state() {

@@ -6,7 +6,7 @@ use third_stream_model::roll::notes::{GridNote, NoteRoll};
 use third_stream_model::roll::{PITCHES, SLOTS, STEPS, STEPS_PER_SLOT, key_of_row};
 
 use super::{EditorView, Gesture, IncomingNote, Playing, roll_heading, theme};
-use crate::params::Mode;
+use crate::values::Mode;
 
 /// Width of the strip of keys at the left, in logical pixels.
 const KEYS: f32 = 34.0;

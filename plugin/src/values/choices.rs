@@ -164,3 +164,23 @@ impl Delay {
         }
     }
 }
+
+/// Names of two settings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Side {
+    /// The first.
+    #[default]
+    A,
+    /// The second.
+    B,
+}
+
+/// How the editor looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Look {
+    /// Light on dark.
+    Dark,
+    /// Dark on light.
+    Light,
+}

@@ -19,6 +19,7 @@ const KNOWN: &[&str] = &[
     "Header",
     "Instance",
     "Lesson",
+    "Library",
     "Losses",
     "Measured",
     "Message",
@@ -44,7 +45,6 @@ const KNOWN: &[&str] = &[
     "State",
     "Style",
     "Terms",
-    "View",
 ];
 
 /// All that is not as it should be, one line each.

@@ -4,7 +4,7 @@ use egui::{Rect, Ui, pos2, vec2};
 
 use super::{Choice, LABEL, Slider, button, label, parts};
 use crate::editor::{ControlId, EditorView, Gesture, theme};
-use crate::params::{HarmonyChoice, TAKES, VoicesChoice};
+use crate::values::{HarmonyChoice, TAKES, VoicesChoice};
 
 /// How free the tune is, how much of the harmony is kept, how many voices there are, and which
 /// take sounds.

@@ -4,8 +4,8 @@ use third_stream_model::roll::{STEPS, STEPS_PER_SLOT, row_of_key};
 
 use crate::editor::IncomingNote;
 use crate::incoming::HeardNotes;
-use crate::params::{Delay, Mode};
 use crate::rt::snapshot::{CoreView, PlayState};
+use crate::values::{Delay, Mode};
 
 /// Steps of a quarter.
 const QUARTER: f64 = 4.0;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::own::{self, Own, OwnError};
 
-use super::Notice;
+use crate::editor::Notice;
 use crate::user_weights::ChosenWeights;
 
 /// The user's folder, and what was in it when it was last looked at.
