@@ -139,7 +139,7 @@ impl Answers {
             groups: &mut self.groups,
             performer,
         };
-        let sent = self.pending.send(asked, &ask.terms, wishes, link, inbox);
+        let sent = self.pending.send(asked, &ask.terms, &wishes, link, inbox);
         if let Some(group) = self.groups.get_mut(ask.group) {
             for (come, sent) in group.come[answer].iter_mut().zip(sent) {
                 *come |= !sent; // not to be waited for

@@ -67,14 +67,14 @@ impl Pending {
         &mut self,
         asked: Asked,
         terms: &Terms,
-        wishes: [(Direction, Wish); 2],
+        wishes: &[(Direction, Wish); 2],
         link: &AudioEnd,
         inbox: &mut impl Inbox,
     ) -> [bool; 2] {
         let seconds = terms.seconds.clamp(0.0, 3600.0);
         let deadline = Instant::now() + Duration::from_secs_f64(seconds);
         let mut sent = [false; 2];
-        for (direction, wish) in wishes {
+        for &(direction, wish) in wishes {
             let request = Request {
                 instance: link.instance(),
                 generation: self.generation,

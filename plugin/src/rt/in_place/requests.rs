@@ -129,7 +129,7 @@ impl Requests {
         let wishes = Direction::BOTH.map(|direction| (direction, wish));
         let phrases = &mut self.phrases;
         let inbox = &mut Phrases { phrases, memory };
-        let sent = self.pending.send(asked, terms, wishes, link, inbox);
+        let sent = self.pending.send(asked, terms, &wishes, link, inbox);
         if sent != [true; 2]
             && let Some(pending) = self.phrases.get_mut(place)
         {
