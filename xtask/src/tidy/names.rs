@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::source::{code, words};
-use super::{Files, test_modules};
+use super::{Files, has_extension, test_modules};
 
 /// The packages whose types are compared.
 const PACKAGES: [&str; 4] = ["model", "plugin", "tests", "xtask"];
@@ -75,7 +75,7 @@ fn defined_twice(files: &Files) -> BTreeMap<String, Vec<String>> {
             .iter()
             .any(|package| path.starts_with(&format!("{package}/src/")));
         let in_tests = tests.iter().any(|test| path.starts_with(test.as_str()));
-        if is_source && !in_tests && path.ends_with(".rs") {
+        if is_source && !in_tests && has_extension(path, "rs") {
             for name in public_types(&code(text)) {
                 let known = places.entry(name).or_default();
                 if !known.contains(path) {
