@@ -9,9 +9,9 @@ use libfuzzer_sys::fuzz_target;
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::edits::{Edits, THRESHOLD};
 use third_stream_model::roll::{CELLS, Roll};
-use third_stream::alone::Alone;
+use third_stream::headless::Headless;
 use third_stream::link::Failure;
-use third_stream::rt::{Body, Event, Guard, Message, Mode, Note, Port, Settings, Transport};
+use third_stream::rt::{Body, BlockEvent, Guard, Message, PlayMode, Note, Port, Settings, Transport};
 
 /// One thing that a host or a user does.
 #[derive(Arbitrary, Debug)]
@@ -50,18 +50,18 @@ enum Action {
 /// What enters and leaves in a block.
 struct Host<'a> {
     frames: u32,
-    entering: std::slice::Iter<'a, Event>,
+    entering: std::slice::Iter<'a, BlockEvent>,
     sounding: &'a mut Vec<Note>,
     last: u32,
     room: u8,
 }
 
 impl Port for Host<'_> {
-    fn next(&mut self) -> Option<Event> {
+    fn next(&mut self) -> Option<BlockEvent> {
         self.entering.next().copied()
     }
 
-    fn send(&mut self, event: Event) -> bool {
+    fn send(&mut self, event: BlockEvent) -> bool {
         if self.room == 0 {
             return false;
         }
@@ -95,10 +95,10 @@ fn probabilities(roll: &Roll, direction: Direction) -> Vec<f32> {
 
 thread_local! {
     /// One for many runs: its memory takes milliseconds to make.
-    static CORE: RefCell<(u32, Alone)> = RefCell::new((0, Alone::default()));
+    static CORE: RefCell<(u32, Headless)> = RefCell::new((0, Headless::default()));
 }
 
-fn run(core: &mut Alone, actions: &[Action]) {
+fn run(core: &mut Headless, actions: &[Action]) {
     let mut transport = Transport {
         playing: false,
         sample_rate: 48_000.0,
@@ -112,13 +112,13 @@ fn run(core: &mut Alone, actions: &[Action]) {
     };
     let mut settings = Settings::default();
     let (mut sounding, mut struck) = (Vec::new(), Vec::new());
-    let mut entering: Vec<Event> = Vec::new();
+    let mut entering: Vec<BlockEvent> = Vec::new();
     let (mut most, mut fails, mut room) = (16, false, u8::MAX);
     // It takes longer than many blocks.
     let mut reloads = 1;
     let mut id = 0;
-    let mut block = |core: &mut Alone, transport: &mut Transport, settings: &Settings,
-                     entering: &mut Vec<Event>, frames: u32, most: u8, fails: bool, room: u8| {
+    let mut block = |core: &mut Headless, transport: &mut Transport, settings: &Settings,
+                     entering: &mut Vec<BlockEvent>, frames: u32, most: u8, fails: bool, room: u8| {
         entering.retain(|event| event.sample < frames.max(1));
         entering.sort_by_key(|event| event.sample);
         let mut host = Host {
@@ -149,7 +149,7 @@ fn run(core: &mut Alone, actions: &[Action]) {
         });
         sounding.len()
     };
-    let event = |after: u16, body| Event { sample: u32::from(after), body };
+    let event = |after: u16, body| BlockEvent { sample: u32::from(after), body };
     for action in actions {
         match *action {
             Action::Block(frames) => {
@@ -199,7 +199,7 @@ fn run(core: &mut Alone, actions: &[Action]) {
             Action::Guard { melody_lock, scale, density } => {
                 settings.guard = Guard { melody_lock, scale, density };
             }
-            Action::InPlace(on) => settings.mode = if on { Mode::InPlace } else { Mode::Live },
+            Action::InPlace(on) => settings.mode = if on { PlayMode::InPlace } else { PlayMode::Live },
             Action::Delay(bars) => settings.delay_bars = bars,
             Action::Bypass(on) => settings.bypass = on,
             Action::Forget(on) => settings.forget = on,
@@ -233,7 +233,7 @@ fuzz_target!(|actions: Vec<Action>| {
     CORE.with_borrow_mut(|(runs, core)| {
         *runs += 1;
         if runs.is_multiple_of(5000) {
-            *core = Alone::default();
+            *core = Headless::default();
         }
         run(core, &actions);
     });

@@ -3,6 +3,7 @@
 //! | module | what it is | feature |
 //! |---|---|---|
 //! | `family` | the arranger: the network that plays by default | `net` |
+//! | [`drums`] | which channels are drums | – |
 //! | [`genre`] | genres, genre pairs, directions | – |
 //! | [`perform`] | edited phrases to timed notes, live and on the command line | – |
 //! | [`roll`] | the piano roll of a phrase, its edits, quantisation | – |
@@ -18,6 +19,7 @@
 //! | `transfer` | a roll through a generator to its edits | `net` |
 //! | `train` | corpus, batches, losses, steps, checkpoints, evaluation | `train` |
 
+pub mod drums;
 #[cfg(feature = "net")]
 pub mod family;
 pub mod files;

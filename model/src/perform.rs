@@ -30,6 +30,8 @@ pub use grid::{PAGES, Part};
 
 use std::collections::VecDeque;
 
+pub use crate::drums::DRUM_CHANNEL;
+use crate::drums::DrumParts;
 use crate::genre::Direction;
 use crate::roll::edits::Edits;
 use crate::roll::guard::Guard;
@@ -37,7 +39,6 @@ use crate::roll::heard::Heard;
 use crate::roll::notes::NoteRoll;
 use crate::roll::swing::Swing;
 use crate::roll::{PITCHES, Roll, SLOTS, STEPS_PER_SLOT, row_of_key};
-use crate::song::drums::DrumParts;
 use added::Added;
 use grid::{Cells, Grid, Slot};
 use notes::{Fate, Source, Stage};
@@ -53,9 +54,6 @@ const SAME_TIME: f64 = 1e-4;
 const NOISE: f64 = 1e-6;
 /// The controller of the sustain pedal.
 const SUSTAIN: u8 = 64;
-/// The MIDI channel whose notes are always drums and never transferred.
-pub const DRUM_CHANNEL: u8 = 9;
-
 /// From beats of the output timeline to ticks: samples in the plugin, ticks of a file otherwise.
 pub trait Clock {
     /// The tick nearest to `beats`. Must not fall while `beats` grows.

@@ -19,13 +19,11 @@ pub use phrases::Phrase;
 pub use rendition::{Played, Rendition, Tally};
 pub use selection::Selection;
 
+pub use crate::drums::DRUM_CHANNEL;
 use crate::roll::notes::NoteRoll;
 use crate::roll::{SLOTS, row_of_key};
 use crate::smf::Smf;
 use crate::smf::time::BeatMap;
-
-/// The channel of drums (channel 10 where channels are counted from 1).
-pub const DRUM_CHANNEL: u8 = 9;
 
 /// The most bar slots in a song: more than four hours of 4/4 at 60 quarters a minute.
 pub const MOST_SLOTS: usize = 1 << 12;

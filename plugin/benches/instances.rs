@@ -4,8 +4,9 @@
 
 use std::time::{Duration, Instant};
 
-use third_stream::engine::{State, shared};
-use third_stream::link::{Answer, AudioEnd, Request, Weights, Wish, link};
+use third_stream::engine::WorkerState;
+use third_stream::link::{Answer, AudioEnd, Request, WeightsId, Wish, link};
+use third_stream::process::worker;
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::Roll;
 
@@ -16,7 +17,7 @@ const BEAT: Duration = Duration::from_nanos(60_000_000_000 / 180);
 const GROUPS: u32 = 4;
 
 fn main() {
-    let engine = shared();
+    let engine = worker();
     let ends: Vec<AudioEnd> = (0..INSTANCES)
         .map(|instance| {
             let (audio, worker) = link(instance);
@@ -24,7 +25,7 @@ fn main() {
             audio
         })
         .collect();
-    while engine.status().state() == State::Loading {
+    while engine.status().state() == WorkerState::Loading {
         std::thread::sleep(Duration::from_millis(5));
     }
     let (mut asked, mut late, mut slowest) = (0, 0, Duration::ZERO);
@@ -44,7 +45,7 @@ fn main() {
                         group,
                         answer,
                         deadline: asking + BEAT,
-                        weights: Weights::shipped(Pair::JAZZ_CLASSIC),
+                        weights: WeightsId::shipped(Pair::JAZZ_CLASSIC),
                         direction,
                         roll: phrase(end.instance() as usize, group as usize * 2 + answer.index())
                             .into(),

@@ -1,9 +1,9 @@
 //! The editor: one large knob, both rolls with the playhead, a few small controls and the
 //! engine's state.
 //!
-//! [`draw`] turns a plain [`View`] into a picture and the user's doings into [`Gesture`]s; it
+//! [`draw`] turns a plain [`EditorView`] into a picture and the user's doings into [`Gesture`]s; it
 //! knows neither host nor plugin, so that tests and the documentation can draw it. [`App`] joins
-//! it to both. It may be opened and closed many times and holds nothing that matters.
+//! it to the host, and to the plugin by one trait, [`GuiSync`]. It may be opened and closed many times and holds nothing that matters.
 
 mod app;
 mod controls;
@@ -14,9 +14,8 @@ mod options;
 mod pair;
 mod roll_heading;
 mod roll_view;
-mod saving;
-mod shelf;
 mod status;
+mod sync;
 mod theme;
 
 use std::sync::Arc;
@@ -28,17 +27,18 @@ use third_stream_model::roll::notes::NoteRoll;
 
 pub use app::App;
 pub(crate) use app::create;
+pub use sync::GuiSync;
 
 use crate::engine::Reading;
-use crate::params::{Delay, GenrePair, Harmony, Mode, Voices, genre_label};
 use crate::presets::{Preset, factory};
 use crate::rt::Guard;
-pub use crate::rt::snapshot::State as Playing;
-pub use crate::state::{Look, Side};
+pub use crate::rt::snapshot::PlayState as Playing;
+use crate::values::{Delay, GenrePair, HarmonyChoice, Mode, VoicesChoice, genre_label};
+pub use crate::values::{Look, Side};
 
 /// All that the editor shows, as plain values.
 #[derive(Clone, Debug, PartialEq)]
-pub struct View {
+pub struct EditorView {
     /// The genres at the knob's ends.
     pub pair: GenrePair,
     /// The user's own weights that can be chosen.
@@ -59,11 +59,11 @@ pub struct View {
     /// How free the tune is, 0..=1.
     pub tune: f32,
     /// How much of the harmony is kept.
-    pub harmony: Harmony,
+    pub harmony: HarmonyChoice,
     /// Which take sounds, from 1.
     pub variation: u8,
     /// Whether a phrase of one voice stays one.
-    pub voices: Voices,
+    pub voices: VoicesChoice,
     /// What the network is kept from.
     pub guard: Guard,
     /// Live, or in place.
@@ -83,7 +83,7 @@ pub struct View {
     /// While the first bars are heard, live: which of them it is, from 1.
     pub listening: u8,
     /// The notes that came in and do not sound yet.
-    pub incoming: Vec<Incoming>,
+    pub incoming: Vec<IncomingNote>,
     /// The phrase that sounds, as it was played.
     pub source: NoteRoll,
     /// What sounds instead.
@@ -114,7 +114,7 @@ pub struct View {
 
 /// A note that came in, at the place in the roll at which it will sound.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Incoming {
+pub struct IncomingNote {
     /// The row of the roll.
     pub row: u8,
     /// Where it begins, in steps.
@@ -135,7 +135,7 @@ pub enum Notice {
     Done(String),
 }
 
-impl Default for View {
+impl Default for EditorView {
     fn default() -> Self {
         Self {
             pair: GenrePair::JazzClassic,
@@ -147,9 +147,9 @@ impl Default for View {
             moved: 0.0,
             quantise: 1.0,
             tune: 0.5,
-            harmony: Harmony::Some,
+            harmony: HarmonyChoice::Some,
             variation: 1,
-            voices: Voices::AsPlayed,
+            voices: VoicesChoice::AsPlayed,
             guard: Guard::default(),
             mode: Mode::Live,
             delay: Delay::Four,
@@ -177,7 +177,7 @@ impl Default for View {
     }
 }
 
-impl View {
+impl EditorView {
     /// What lies at the knob's end in this direction: the user's style, or the pair's genre.
     pub fn end(&self, direction: Direction) -> &str {
         let style = self.ends[direction.index()].as_deref();
@@ -192,7 +192,7 @@ impl View {
 
 /// A parameter that the editor can move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Control {
+pub enum ControlId {
     /// The large knob.
     Genre,
     /// The genres at its ends.
@@ -226,11 +226,11 @@ pub enum Control {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Gesture {
     /// The user takes hold of the control.
-    Begin(Control),
+    Begin(ControlId),
     /// The control is at this value (the host's 0..=1).
-    Set(Control, f32),
+    Set(ControlId, f32),
     /// The user lets go.
-    End(Control),
+    End(ControlId),
     /// Everything that was heard in place is to be forgotten.
     Forget,
     /// What was forgotten last is to come back.
@@ -267,7 +267,7 @@ pub enum Gesture {
 
 impl Gesture {
     /// A click or a wheel's notch: taken, set and let go at once.
-    const fn whole(control: Control, normalised: f32) -> [Self; 3] {
+    const fn whole(control: ControlId, normalised: f32) -> [Self; 3] {
         [
             Self::Begin(control),
             Self::Set(control, normalised),
@@ -277,7 +277,7 @@ impl Gesture {
 }
 
 /// Draws the whole editor and returns what the user did with it.
-pub fn draw(ui: &mut Ui, view: &View) -> Vec<Gesture> {
+pub fn draw(ui: &mut Ui, view: &EditorView) -> Vec<Gesture> {
     let theme = theme::of(ui.ctx());
     let mut gestures = Vec::new();
     ui.painter()

@@ -24,7 +24,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 pub(crate) use fallback::Fallback;
 pub(crate) use model::caught;
 pub use model::{Model, ModelError, Question};
-pub use status::{Reading, State, Status};
+pub use status::{Reading, Status, WorkerState};
 
 use crate::link::WorkerEnd;
 use crate::memory::Keeper;
@@ -33,16 +33,15 @@ use crate::memory::Keeper;
 pub type Load = Box<dyn FnOnce() -> Result<Box<dyn Model>, ModelError> + Send>;
 
 /// The worker of this process while any instance has it.
-static WORKER: Mutex<Weak<Engine>> = Mutex::new(Weak::new());
+static WORKER: Mutex<Weak<InferenceWorker>> = Mutex::new(Weak::new());
 
-/// The process's worker: the one that runs, or a new one that loads the plugin's own weights.
-/// Hold it as long as the instance lives. Main thread.
-pub fn shared() -> Arc<Engine> {
+/// The process's worker: the one that runs, or a new one that calls `load` first. Main thread.
+pub fn shared(load: fn() -> Result<Box<dyn Model>, ModelError>) -> Arc<InferenceWorker> {
     let mut worker = WORKER.lock();
     if let Some(engine) = worker.upgrade() {
         return engine;
     }
-    let engine = Arc::new(Engine::start(Box::new(crate::weights::load)));
+    let engine = Arc::new(InferenceWorker::start(Box::new(load)));
     *worker = Arc::downgrade(&engine);
     engine
 }
@@ -56,7 +55,7 @@ pub(crate) fn threads() -> usize {
 
 /// A running worker. Dropping it stops and joins its threads.
 #[derive(Debug)]
-pub struct Engine {
+pub struct InferenceWorker {
     inbox: Arc<Inbox>,
     status: Arc<Status>,
     /// `None` where the system gave no threads.
@@ -128,7 +127,7 @@ impl Drop for Threads {
     }
 }
 
-impl Engine {
+impl InferenceWorker {
     /// Starts a worker that calls `load` first. A system that gives no thread leaves an engine
     /// that has failed: notes play dry.
     pub fn start(load: Load) -> Self {
@@ -138,7 +137,7 @@ impl Engine {
     fn start_on(stack: Option<usize>, load: Load) -> Self {
         let inbox = Arc::new(Inbox::default());
         let status = Arc::new(Status::default());
-        status.set(State::Loading);
+        status.set(WorkerState::Loading);
         let (its_inbox, its_status) = (Arc::clone(&inbox), Arc::clone(&status));
         let threads = Threads::start(threads(), stack)
             .or_else(|_| Threads::start(1, stack))
@@ -179,7 +178,7 @@ impl Engine {
     }
 }
 
-impl Drop for Engine {
+impl Drop for InferenceWorker {
     fn drop(&mut self) {
         self.inbox.stop.store(true, Ordering::Release);
         self.inbox.wake();

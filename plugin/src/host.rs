@@ -17,7 +17,7 @@ use std::marker::PhantomData;
 use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::prelude::{NoteEvent, Plugin, PluginNoteEvent, ProcessContext};
 
-use crate::rt::{Body, Event, Expression, Message, Note, Port};
+use crate::rt::{BlockEvent, Body, Expression, Message, Note, Port};
 pub(crate) use held::Held;
 pub(crate) use piece::Piece;
 
@@ -40,7 +40,7 @@ impl<'a, P: Plugin, C: ProcessContext<P>> HostPort<'a, P, C> {
 
 impl<P: Plugin, C: ProcessContext<P>> Port for HostPort<'_, P, C> {
     #[inline]
-    fn next(&mut self) -> Option<Event> {
+    fn next(&mut self) -> Option<BlockEvent> {
         loop {
             if self.held.is_spreading()
                 && let Some(event) = self.held.expanded()
@@ -54,7 +54,7 @@ impl<P: Plugin, C: ProcessContext<P>> Port for HostPort<'_, P, C> {
         }
     }
 
-    fn send(&mut self, event: Event) -> bool {
+    fn send(&mut self, event: BlockEvent) -> bool {
         use nice_plug::context::process::SendEventError;
         match self.context.try_send_event(outgoing::<P>(event)) {
             Err((_, SendEventError::HostBufferFull)) => false,
@@ -75,9 +75,9 @@ pub(crate) struct Address {
 /// What an event of the host means to the core.
 enum Incoming {
     /// This.
-    Event(Event),
+    Event(BlockEvent),
     /// This for each held note with the address, because the host leaves key or channel open.
-    Some(Event, Address),
+    Some(BlockEvent, Address),
     /// Nothing that a note effect passes on.
     Nothing,
 }
@@ -85,7 +85,7 @@ enum Incoming {
 /// The core's event for the host's. `None`: there is none, or `held` spreads it over its notes. Not
 /// in line, because most blocks only ask whether there is an event.
 #[inline(never)]
-fn hear<S>(event: &NoteEvent<S>, held: &mut Held) -> Option<Event> {
+fn hear<S>(event: &NoteEvent<S>, held: &mut Held) -> Option<BlockEvent> {
     match incoming(event) {
         Incoming::Event(event) => {
             held.follow(event.body);
@@ -101,7 +101,7 @@ fn hear<S>(event: &NoteEvent<S>, held: &mut Held) -> Option<Event> {
 fn incoming<S>(event: &NoteEvent<S>) -> Incoming {
     let sample = event.timing();
     let message = |message| {
-        Incoming::Event(Event {
+        Incoming::Event(BlockEvent {
             sample,
             body: Body::Message(message),
         })
@@ -122,7 +122,7 @@ fn incoming<S>(event: &NoteEvent<S>) -> Incoming {
         (note, address)
     };
     let addressed = |body: Body, address: Address| {
-        let event = Event { sample, body };
+        let event = BlockEvent { sample, body };
         if address.channel.is_some() && address.key.is_some() {
             Incoming::Event(event)
         } else {
@@ -151,7 +151,7 @@ fn incoming<S>(event: &NoteEvent<S>) -> Incoming {
             let (note, address) = note(voice_id, channel, key, velocity);
             // A note without a key cannot be struck.
             match address.key {
-                Some(_) => Incoming::Event(Event {
+                Some(_) => Incoming::Event(BlockEvent {
                     sample,
                     body: Body::On(note),
                 }),
@@ -251,7 +251,7 @@ fn incoming<S>(event: &NoteEvent<S>) -> Incoming {
 }
 
 /// The host's event for the core's.
-fn outgoing<P: Plugin>(event: Event) -> PluginNoteEvent<P> {
+fn outgoing<P: Plugin>(event: BlockEvent) -> PluginNoteEvent<P> {
     let timing = event.sample;
     let voice = |id: Option<i32>| id.map_or(VoiceID::Wildcard, VoiceID::ID);
     let message = match event.body {

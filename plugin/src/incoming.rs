@@ -6,7 +6,7 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use crate::rt::{Body, Event, Port, Transport};
+use crate::rt::{BlockEvent, Body, Port, Transport};
 
 /// Notes that are kept: the last so many.
 const ROOM: usize = 256;
@@ -34,7 +34,7 @@ pub struct Coming {
 
 /// What has come in since play began.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Heard {
+pub struct HeardNotes {
     /// The last notes, oldest first.
     pub notes: Vec<Coming>,
     /// Now, in quarters from the same place.
@@ -71,7 +71,7 @@ fn parts(quarters: f64) -> u64 {
 
 impl Incoming {
     /// What has come in. Editor.
-    pub fn read(&self) -> Heard {
+    pub fn read(&self) -> HeardNotes {
         let quarters = |parts: u64| parts as f64 / PARTS;
         let now = u64::from(self.now.load(Ordering::Relaxed));
         let count = self.count.load(Ordering::Acquire) as usize;
@@ -89,7 +89,7 @@ impl Incoming {
                 end: quarters(end),
             }
         });
-        Heard {
+        HeardNotes {
             notes: notes.collect(),
             now: quarters(now),
             bar: quarters(u64::from(self.bar.load(Ordering::Relaxed))),
@@ -222,7 +222,7 @@ pub(crate) struct Overheard<'a, P> {
 
 impl<P: Port> Port for Overheard<'_, P> {
     #[inline]
-    fn next(&mut self) -> Option<Event> {
+    fn next(&mut self) -> Option<BlockEvent> {
         let event = self.port.next()?;
         if self.sample != 0.0 {
             let at = self.start + f64::from(event.sample) * self.sample;
@@ -235,7 +235,7 @@ impl<P: Port> Port for Overheard<'_, P> {
         Some(event)
     }
 
-    fn send(&mut self, event: Event) -> bool {
+    fn send(&mut self, event: BlockEvent) -> bool {
         self.port.send(event)
     }
 }

@@ -7,42 +7,49 @@
 //! | [`incoming`] | the notes that come in, for the editor's eyes | audio, editor |
 //! | [`link`] | requests and answers between core and engine | both ends |
 //! | [`engine`] | the worker that runs the networks, one in the process | its own |
-//! | [`params`], [`state`] | what the host automates and saves | host |
+//! | [`params`], [`values`], [`state`] | what the host automates and saves | host |
+//! | `changes` | how often anything that is set has changed | host, audio |
+//! | [`process`] | the worker and the numbers that all instances share | host |
 //! | `memory` | what In place remembers of the song | audio, host |
-//! | `own` | the user's own weights: names and numbers | host, editor, its numbers: audio |
+//! | `user_weights` | the user's own weights: names and numbers | host, editor, its numbers: audio |
 //! | [`editor`] | the window | editor |
+//! | `gui_sync` | an instance as its editor sees it | editor |
 //! | [`presets`], [`export`] | the user's files: presets, saved phrases | editor |
 //! | `automation` | VST3: the host's values, each at its sample | audio |
 //! | `vst3` | the VST3 export | host, audio |
-//! | `alone` | the core without a host, for the fuzzer | its caller's |
+//! | `headless` | the core without a host, for the fuzzer | its caller's |
 //! | `counters` | what all instances have counted, for the soak | host |
 //!
 //! This file only joins them, in the order of a plugin's life.
 
-#[cfg(feature = "fuzz")]
-pub mod alone;
 #[cfg_attr(
     feature = "fuzz",
     expect(dead_code, reason = "only the VST3 export fills it")
 )]
 mod automation;
+mod changes;
 #[cfg(feature = "rt-check")]
 pub mod counters;
 pub mod editor;
 pub mod engine;
 pub mod export;
+mod gui_sync;
+#[cfg(feature = "fuzz")]
+pub mod headless;
 mod host;
 pub mod incoming;
 pub mod link;
 mod memory;
 #[cfg(test)]
 mod messages;
-mod own;
 pub mod params;
 pub mod presets;
+pub mod process;
 pub mod rt;
 mod shared;
 pub mod state;
+mod user_weights;
+pub mod values;
 // The fuzzer's programs are no plugin, and have no use for an editor's code.
 #[cfg(not(feature = "fuzz"))]
 mod vst3;
@@ -56,7 +63,8 @@ use nice_plug::prelude::*;
 use nice_plug_egui::{EguiEditor, RepaintNotifier};
 
 use automation::Automation;
-use engine::Engine;
+use engine::InferenceWorker;
+use gui_sync::InstanceGui;
 use host::{Held, HostPort, Piece, pace::Pace, timeline::Timeline};
 use incoming::{Ear, Incoming};
 use params::ThirdStreamParams;
@@ -73,12 +81,6 @@ const PASS_THROUGH: &[AudioIOLayout] = &[AudioIOLayout {
 /// How long an instance that is deactivated waits for the framework's worker, at most.
 const LONGEST_DRAIN: Duration = Duration::from_secs(5);
 
-/// A number for whoever asks the engine in this process, so that it can tell them apart.
-fn next_instance() -> u64 {
-    static INSTANCES: AtomicU64 = AtomicU64::new(0);
-    INSTANCES.fetch_add(1, Ordering::Relaxed)
-}
-
 /// One instance of the plugin; `STEREO` gives it the pass-through bus.
 pub struct ThirdStream<const STEREO: bool> {
     /// Shared with the host's wrapper and the editor.
@@ -93,7 +95,7 @@ pub struct ThirdStream<const STEREO: bool> {
     live: Option<Live>,
     /// The process's engine, held from the first activation to the end of this instance. After
     /// `live`, so that the worker's last look finds the other end of the channels gone.
-    engine: Option<Arc<Engine>>,
+    engine: Option<Arc<InferenceWorker>>,
     /// Whether the host renders offline.
     offline: bool,
     /// Queues behind all that the framework has queued for this instance.
@@ -104,7 +106,7 @@ pub struct ThirdStream<const STEREO: bool> {
 
 /// What `process` needs.
 struct Live {
-    core: Box<rt::Engine>,
+    core: Box<rt::AudioCore>,
     timeline: Timeline,
     pace: Pace,
     held: Box<Held>,
@@ -172,7 +174,7 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
     fn editor(&mut self, executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
         self.queue = Some(executor);
         let (params, shared) = (Arc::clone(&self.params), Arc::clone(&self.shared));
-        editor::create(params, shared, self.repaint.clone())
+        editor::create(InstanceGui::new(params, shared), self.repaint.clone())
     }
 
     fn filter_state(state: &mut PluginState) {
@@ -187,8 +189,8 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
     ) -> bool {
         self.offline = config.process_mode == ProcessMode::Offline;
         if self.live.is_none() {
-            let engine = engine::shared();
-            let (audio, worker) = link::link(next_instance());
+            let engine = process::worker();
+            let (audio, worker) = link::link(process::next_instance());
             engine.attach(worker);
             engine.keep(&self.params.memory);
             self.shared.follow(engine.status());
@@ -197,7 +199,7 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
             let (memory, post) = self.params.memory.open();
             let snapshot = Arc::clone(&self.shared.snapshot);
             self.live = Some(Live {
-                core: Box::new(rt::Engine::new(audio, snapshot, memory, post)),
+                core: Box::new(rt::AudioCore::new(audio, snapshot, memory, post)),
                 timeline: Timeline::default(),
                 pace: Pace::default(),
                 held: Box::default(),

@@ -14,6 +14,7 @@
 mod counts;
 
 use std::cell::Cell;
+use std::marker::PhantomData;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -57,7 +58,7 @@ impl Answer {
 
 /// Which networks answer: those that come with the plugin for a pair, or a file of the user's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Weights {
+pub struct WeightsId {
     /// The genres at the knob's ends.
     pub pair: Pair,
     /// The number that stands for the file of the user's own weights while the process lives;
@@ -68,7 +69,7 @@ pub struct Weights {
     pub styles: [Option<NonZeroU32>; 2],
 }
 
-impl Weights {
+impl WeightsId {
     /// Those that come with the plugin.
     pub const fn shipped(pair: Pair) -> Self {
         Self {
@@ -176,7 +177,7 @@ pub struct Request {
     /// when this has passed (for the later bars of the group, and in offline rendering).
     pub deadline: Instant,
     /// Which networks.
-    pub weights: Weights,
+    pub weights: WeightsId,
     /// Towards which end of the knob.
     pub direction: Direction,
     /// The window: the last four bar slots ending with the group; in place, the phrase.
@@ -224,7 +225,18 @@ pub struct Response {
     pub outcome: Result<Edits, Failure>,
 }
 
-/// The audio thread's end: sends requests, receives responses.
+/// The audio thread's end: sends requests, receives responses. It may go to another thread with
+/// the core that has it; no two threads have it.
+///
+/// ```
+/// fn moves<T: Send>() {}
+/// moves::<third_stream::link::AudioEnd>();
+/// ```
+///
+/// ```compile_fail,E0277
+/// fn is_shared<T: Sync>() {}
+/// is_shared::<third_stream::link::AudioEnd>();
+/// ```
 #[derive(Debug)]
 pub struct AudioEnd {
     instance: u64,
@@ -236,7 +248,18 @@ pub struct AudioEnd {
     counts: Counts,
 }
 
-/// The worker's end: receives requests, sends responses. Both by polling.
+/// The worker's end: receives requests, sends responses. Both by polling. It is handed to the worker
+/// and stays there; no two threads have it.
+///
+/// ```
+/// fn moves<T: Send>() {}
+/// moves::<third_stream::link::WorkerEnd>();
+/// ```
+///
+/// ```compile_fail,E0277
+/// fn is_shared<T: Sync>() {}
+/// is_shared::<third_stream::link::WorkerEnd>();
+/// ```
 #[derive(Debug)]
 pub struct WorkerEnd {
     instance: u64,
@@ -244,6 +267,8 @@ pub struct WorkerEnd {
     responses: Sender<Response>,
     mail: Arc<AtomicBool>,
     counts: Counts,
+    /// Not `Sync`.
+    one_thread: PhantomData<Cell<()>>,
 }
 
 /// The two ends for one instance of the plugin. Allocates.
@@ -267,6 +292,7 @@ pub fn link(instance: u64) -> (AudioEnd, WorkerEnd) {
             responses: response_in,
             mail,
             counts,
+            one_thread: PhantomData,
         },
     )
 }

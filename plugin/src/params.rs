@@ -2,28 +2,22 @@
 //!
 //! Ids never change: projects and automation refer to them.
 
-mod choices;
-
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nice_plug::prelude::*;
 use parking_lot::Mutex;
-use third_stream_model::genre::{Direction, Genre, Pair};
 
+use crate::changes::Changes;
 use crate::link::Taste;
 use crate::memory::Keeper;
-use crate::own::Chosen;
 use crate::rt::{Guard, Settings};
-use crate::state::State;
-pub use choices::{Delay, GenrePair, Harmony, Mode, Voices};
-
-/// A knob nearer to the centre than this (in percent) is at the centre: the hosts' normalised
-/// values do not always come back exactly.
-const CENTRE: f32 = 0.05;
-
-/// Takes that can be chosen.
-pub const TAKES: u8 = 16;
+use crate::state::SavedState;
+use crate::user_weights::ChosenWeights;
+pub use crate::values::{
+    Delay, GenrePair, HarmonyChoice, Mode, TAKES, VoicesChoice, genre_label, genre_text, read_genre,
+};
+use crate::values::{ParamValues, knob_of_percent, number};
 
 /// Everything that the host may automate, and the state saved beside it.
 #[derive(Params)]
@@ -43,13 +37,13 @@ pub struct ThirdStreamParams {
     pub tune: FloatParam,
     /// How much of the harmony is kept.
     #[id = "harmony"]
-    pub harmony: EnumParam<Harmony>,
+    pub harmony: EnumParam<HarmonyChoice>,
     /// Which take sounds, from 1.
     #[id = "variation"]
     pub variation: IntParam,
     /// Whether a phrase of one voice stays one.
     #[id = "voices"]
-    pub voices: EnumParam<Voices>,
+    pub voices: EnumParam<VoicesChoice>,
     /// The top line stays as it is.
     #[id = "melody"]
     pub melody: BoolParam,
@@ -73,34 +67,14 @@ pub struct ThirdStreamParams {
     pub bypass: BoolParam,
     /// What is saved but is no parameter. Locked by the editor and the host's main thread only.
     #[persist = "state"]
-    pub state: Arc<Mutex<State>>,
+    pub state: Arc<Mutex<SavedState>>,
     /// What In place remembers. Never locked by the audio thread.
     #[persist = "memory"]
     pub(crate) memory: Arc<Keeper>,
     /// Which weights of the user's own play, if any.
     #[persist = "weights"]
-    pub(crate) own: Chosen,
+    pub(crate) own: ChosenWeights,
     changes: Changes,
-}
-
-/// How often any parameter has changed.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Changes(Arc<AtomicU32>);
-
-impl Changes {
-    /// What the framework calls behind each change of a parameter, on whichever thread.
-    fn count<T>(&self) -> Arc<dyn Fn(T) + Send + Sync> {
-        let changes = self.clone();
-        Arc::new(move |_| changes.add())
-    }
-
-    pub(crate) fn add(&self) {
-        self.0.fetch_add(1, Ordering::Release);
-    }
-
-    pub(crate) fn count_now(&self) -> u32 {
-        self.0.load(Ordering::Acquire)
-    }
 }
 
 impl Default for ThirdStreamParams {
@@ -131,8 +105,8 @@ impl Default for ThirdStreamParams {
             )),
             quantise: share("Quantise", 100.0).with_callback(changes.count()),
             tune: share("Tune", 50.0).with_callback(changes.count()),
-            harmony: EnumParam::new("Harmony", Harmony::Some).with_callback(changes.count()),
-            voices: EnumParam::new("Voices", Voices::AsPlayed).with_callback(changes.count()),
+            harmony: EnumParam::new("Harmony", HarmonyChoice::Some).with_callback(changes.count()),
+            voices: EnumParam::new("Voices", VoicesChoice::AsPlayed).with_callback(changes.count()),
             variation: IntParam::new(
                 "Variation",
                 1,
@@ -164,7 +138,7 @@ impl Default for ThirdStreamParams {
                 .with_callback(changes.count()),
             state: Arc::default(),
             memory: Arc::default(),
-            own: Chosen::new(changes.clone()),
+            own: ChosenWeights::new(changes.clone()),
             changes,
         }
     }
@@ -202,8 +176,26 @@ impl ThirdStreamParams {
                 // Whole percents: a slow automation asks for no more answers than it must.
                 freedom: self.tune.value().round() / 100.0,
                 pitch_classes: self.harmony.value().pitch_classes(),
-                one_voice: self.voices.value() == Voices::AsPlayed,
+                one_voice: self.voices.value() == VoicesChoice::AsPlayed,
             },
+        }
+    }
+
+    /// The values as they are, without the host's modulation.
+    pub fn values(&self) -> ParamValues {
+        ParamValues {
+            genre: Some(self.genre.unmodulated_plain_value()),
+            pair: Some(self.pair.unmodulated_plain_value()),
+            quantise: Some(self.quantise.unmodulated_plain_value()),
+            tune: Some(self.tune.unmodulated_plain_value()),
+            harmony: Some(self.harmony.unmodulated_plain_value()),
+            variation: Some(self.variation.unmodulated_plain_value()),
+            voices: Some(self.voices.unmodulated_plain_value()),
+            melody: Some(self.melody.unmodulated_plain_value()),
+            scale: Some(self.scale.unmodulated_plain_value()),
+            density: Some(self.density.unmodulated_plain_value()),
+            mode: Some(self.mode.unmodulated_plain_value()),
+            delay: Some(self.delay.unmodulated_plain_value()),
         }
     }
 
@@ -233,127 +225,9 @@ impl ThirdStreamParams {
     }
 }
 
-/// Percent to −1..=1, exactly 0 at the centre.
-fn knob_of_percent(percent: f32) -> f32 {
-    if percent.abs() < CENTRE {
-        0.0
-    } else {
-        (percent / 100.0).clamp(-1.0, 1.0)
-    }
-}
-
-/// A genre in sentences and menus; identifiers keep its own name.
-pub const fn genre_label(genre: Genre) -> &'static str {
-    match genre {
-        Genre::Jazz => "jazz",
-        Genre::Classic => "classical",
-        Genre::Pop => "pop",
-    }
-}
-
-/// The words for a knob at `percent`: `72 % classical`, `as played`, `40 % jazz`.
-pub fn genre_text(pair: Pair, percent: f32) -> String {
-    let (direction, amount) = Direction::of_knob(knob_of_percent(percent));
-    if amount == 0.0 {
-        return "as played".into();
-    }
-    let amount = amount * 100.0;
-    let genre = genre_label(pair.target(direction));
-    // Whole percents, and one place for what would read as 0 or was set that finely.
-    if (amount - amount.round()).abs() < CENTRE && amount >= 0.5 {
-        format!("{amount:.0} % {genre}")
-    } else {
-        format!("{amount:.1} % {genre}")
-    }
-}
-
-/// Reads `72 % classical`, `72 classic`, `jazz 40`, `jazz`, `-40`, `as played`; `None` for
-/// anything else.
-pub fn read_genre(pair: Pair, text: &str) -> Option<f32> {
-    let text = text.trim().to_lowercase().replace(['%', '\u{a0}'], " ");
-    if matches!(text.trim(), "as played" | "dry" | "off") {
-        return Some(0.0);
-    }
-    let mut amount = None;
-    let mut sign = None;
-    for word in text.split_whitespace() {
-        if let Ok(genre) = word.parse::<Genre>() {
-            let direction = pair.towards(genre)?;
-            let side = if direction == Direction::AToB {
-                1.0
-            } else {
-                -1.0
-            };
-            if sign.replace(side).is_some() {
-                return None;
-            }
-        } else if amount.replace(number(word)?).is_some() {
-            return None;
-        }
-    }
-    let percent = match (amount, sign) {
-        (None, None) => return None,
-        (None, Some(sign)) => sign * 100.0,
-        (Some(amount), None) => amount,
-        // "-40 jazz" means jazz, as "40 jazz" does.
-        (Some(amount), Some(sign)) => sign * amount.abs(),
-    };
-    Some(percent.clamp(-100.0, 100.0))
-}
-
-/// A finite number, with a decimal comma or point, a true minus sign, and perhaps a percent sign.
-fn number(text: &str) -> Option<f32> {
-    let text = text.trim().trim_end_matches('%').trim();
-    let value: f32 = text.replace(',', ".").replace('−', "-").parse().ok()?;
-    value.is_finite().then_some(value)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn the_knob_speaks_in_genres() {
-        let say = |percent| genre_text(Pair::JAZZ_CLASSIC, percent);
-        assert_eq!(say(72.0), "72 % classical");
-        assert_eq!(say(-40.0), "40 % jazz");
-        assert_eq!(say(0.0), "as played");
-        assert_eq!(say(-0.01), "as played");
-        assert_eq!(say(12.5), "12.5 % classical");
-        assert_eq!(say(-0.3), "0.3 % jazz");
-    }
-
-    #[test]
-    fn what_people_type_is_understood() {
-        let read = |text| read_genre(Pair::JAZZ_CLASSIC, text);
-        for (text, percent) in [
-            ("72 classic", 72.0),
-            ("72 % classic", 72.0),
-            ("classical 72%", 72.0),
-            ("-40", -40.0),
-            ("−40", -40.0),
-            ("jazz 40", -40.0),
-            ("-40 jazz", -40.0),
-            ("JAZZ", -100.0),
-            ("12,5", 12.5),
-            ("250", 100.0),
-            (" as played ", 0.0),
-        ] {
-            assert_eq!(read(text), Some(percent), "{text}");
-        }
-        for text in [
-            "",
-            "rock 20",
-            "pop 20",
-            "20 30",
-            "jazz classic",
-            "nan",
-            "inf",
-        ] {
-            assert_eq!(read(text), None, "{text}");
-        }
-    }
 
     #[test]
     fn ids_and_defaults_stay() {
@@ -380,7 +254,10 @@ mod tests {
         );
         assert_eq!(params.guard(), Guard::default());
         assert_eq!(params.settings().taste, Taste::default());
-        assert_eq!(Harmony::ids(), Some(&["kept", "three", "enriched"][..]));
+        assert_eq!(
+            HarmonyChoice::ids(),
+            Some(&["kept", "three", "enriched"][..])
+        );
         assert_eq!(params.knob(), 0.0);
         assert_eq!(params.quantise.value(), 100.0);
         assert_eq!(params.delay.value().bars(), 4);
@@ -443,15 +320,5 @@ mod tests {
         );
         assert_eq!(knob_of_percent(params.genre.preview_plain(1.0)), 1.0);
         assert_eq!(knob_of_percent(params.genre.preview_plain(0.0)), -1.0);
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_shown_can_be_typed(percent in -100.0..=100.0f32) {
-            for pair in Pair::ALL {
-                let again = read_genre(pair, &genre_text(pair, percent)).unwrap();
-                prop_assert!((again - percent).abs() <= 0.051, "{} became {}", percent, again);
-            }
-        }
     }
 }

@@ -11,65 +11,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use nice_plug::prelude::Param;
 use serde::{Deserialize, Serialize};
 use third_stream_model::files::write_whole;
 
 pub use factory::factory;
 
-use crate::params::{
-    Delay, GenrePair, Harmony, Mode, TAKES, ThirdStreamParams, Voices, genre_text,
-};
+use crate::values::ParamValues;
 
 /// The version of a preset's file that this plugin writes.
 pub const VERSION: u32 = 1;
 
 /// Characters of a name, at most.
 pub const LONGEST_NAME: usize = 60;
-/// Values that are nearer than this (in percent) are the same: hosts keep them as 0..=1.
-const SAME: f32 = 0.05;
-
-/// What a preset sets; what it does not name stays as it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Settings {
-    /// −100..=100 %.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub genre: Option<f32>,
-    /// The genres at the knob's ends.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pair: Option<GenrePair>,
-    /// 0..=100 %.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub quantise: Option<f32>,
-    /// How free the tune is, 0..=100 %.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tune: Option<f32>,
-    /// How much of the harmony is kept.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub harmony: Option<Harmony>,
-    /// Which take, from 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub variation: Option<i32>,
-    /// Whether a phrase of one voice stays one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub voices: Option<Voices>,
-    /// The melody lock.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub melody: Option<bool>,
-    /// The scale guard, 0..=100 %.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub scale: Option<f32>,
-    /// −100..=100 %.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub density: Option<f32>,
-    /// Live, or in place.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mode: Option<Mode>,
-    /// The group's length, live.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub delay: Option<Delay>,
-}
 
 /// Named settings.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,7 +32,7 @@ pub struct Preset {
     /// A line that says what it does.
     pub about: String,
     /// What it sets.
-    pub settings: Settings,
+    pub settings: ParamValues,
     /// The user's own: the file that it is in.
     pub file: Option<PathBuf>,
 }
@@ -120,7 +73,7 @@ struct Written {
     version: u32,
     name: String,
     #[serde(flatten)]
-    settings: Settings,
+    settings: ParamValues,
 }
 
 /// The one thing that every version's file can be asked.
@@ -129,82 +82,14 @@ struct Version {
     version: u32,
 }
 
-impl Settings {
-    /// The settings of the plugin as they are, without the host's modulation.
-    pub fn of(params: &ThirdStreamParams) -> Self {
-        Self {
-            genre: Some(params.genre.unmodulated_plain_value()),
-            pair: Some(params.pair.unmodulated_plain_value()),
-            quantise: Some(params.quantise.unmodulated_plain_value()),
-            tune: Some(params.tune.unmodulated_plain_value()),
-            harmony: Some(params.harmony.unmodulated_plain_value()),
-            variation: Some(params.variation.unmodulated_plain_value()),
-            voices: Some(params.voices.unmodulated_plain_value()),
-            melody: Some(params.melody.unmodulated_plain_value()),
-            scale: Some(params.scale.unmodulated_plain_value()),
-            density: Some(params.density.unmodulated_plain_value()),
-            mode: Some(params.mode.unmodulated_plain_value()),
-            delay: Some(params.delay.unmodulated_plain_value()),
-        }
-    }
-
-    /// Whether all that it names is so in `now`.
-    pub fn are_in(&self, now: &Self) -> bool {
-        let near = |wanted: Option<f32>, is: Option<f32>| {
-            wanted.is_none_or(|wanted| is.is_some_and(|is| (is - wanted).abs() < SAME))
-        };
-        near(self.genre, now.genre)
-            && near(self.quantise, now.quantise)
-            && near(self.tune, now.tune)
-            && near(self.scale, now.scale)
-            && near(self.density, now.density)
-            && (self.pair.is_none() || self.pair == now.pair)
-            && (self.harmony.is_none() || self.harmony == now.harmony)
-            && (self.variation.is_none() || self.variation == now.variation)
-            && (self.voices.is_none() || self.voices == now.voices)
-            && (self.melody.is_none() || self.melody == now.melody)
-            && (self.mode.is_none() || self.mode == now.mode)
-            && (self.delay.is_none() || self.delay == now.delay)
-    }
-
-    /// The settings that are heard most, in a few words.
-    pub fn about(&self) -> String {
-        let pair = self.pair.unwrap_or(GenrePair::JazzClassic);
-        let knob = self.genre.map(|genre| genre_text(pair.of_core(), genre));
-        let mode = self.mode.map(|mode| match mode {
-            Mode::Live => "Live".to_owned(),
-            Mode::InPlace => "In place".to_owned(),
-        });
-        let parts: Vec<String> = knob.into_iter().chain(mode).collect();
-        parts.join(", ")
-    }
-
-    /// The first value that no control has: its name, itself, the lowest and the highest that there
-    /// are.
-    pub(crate) fn outside(&self) -> Option<(&'static str, f32, f32, f32)> {
-        let take = self.variation.map(|take| take as f32);
-        [
-            ("genre", self.genre, -100.0, 100.0),
-            ("quantise", self.quantise, 0.0, 100.0),
-            ("tune", self.tune, 0.0, 100.0),
-            ("variation", take, 1.0, f32::from(TAKES)),
-            ("scale", self.scale, 0.0, 100.0),
-            ("density", self.density, -100.0, 100.0),
-        ]
-        .into_iter()
-        .filter_map(|(name, value, lowest, highest)| Some((name, value?, lowest, highest)))
-        .find(|(_, value, lowest, highest)| !(*lowest..=*highest).contains(value))
-    }
-}
-
 /// The presets that there are.
 #[derive(Debug)]
-pub struct Library {
+pub struct PresetLibrary {
     folder: Option<PathBuf>,
     presets: Arc<[Preset]>,
 }
 
-impl Library {
+impl PresetLibrary {
     /// The plugin's own presets, and after [`read`](Self::read) those of `folder`. Touches no
     /// file.
     pub fn new(folder: Option<PathBuf>) -> Self {
@@ -232,7 +117,7 @@ impl Library {
     }
 
     /// Keeps `settings` as the user's preset of this name, in place of one of the same name.
-    pub fn save(&mut self, name: &str, settings: Settings) -> Result<(), PresetError> {
+    pub fn save(&mut self, name: &str, settings: ParamValues) -> Result<(), PresetError> {
         let name: String = name.trim().chars().take(LONGEST_NAME).collect();
         if name.is_empty() {
             return Err(PresetError::NoName);

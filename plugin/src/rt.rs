@@ -10,28 +10,30 @@
 
 mod answers;
 mod clock;
+mod core;
 mod display;
-mod engine;
 mod exit;
 mod groups;
 mod in_place;
 mod live;
+mod mode;
 mod outbox;
+mod passthrough;
+mod pending;
 pub mod snapshot;
-mod straight;
 
 use third_stream_model::genre::Pair;
 use third_stream_model::perform::Control;
 pub use third_stream_model::perform::{Body, Expression, Message, Note};
 pub use third_stream_model::roll::guard::Guard;
 
-use crate::link::{Taste, Weights};
+use crate::link::{Taste, WeightsId};
 use crate::memory::Meter;
-pub use engine::Engine;
+pub use core::AudioCore;
 
 /// An event and its place in the block.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Event {
+pub struct BlockEvent {
     /// Samples from the start of the block.
     pub sample: u32,
     /// What happens.
@@ -42,10 +44,10 @@ pub struct Event {
 /// process context is one object.
 pub trait Port {
     /// The next event that entered, in order of time; `None` when there are no more in this block.
-    fn next(&mut self) -> Option<Event>;
+    fn next(&mut self) -> Option<BlockEvent>;
     /// Lets an event leave, in order of time. False: the host's buffer is full; the core keeps
     /// the event for the next block.
-    fn send(&mut self, event: Event) -> bool;
+    fn send(&mut self, event: BlockEvent) -> bool;
 }
 
 /// What the host says of the transport at the first sample of a block.
@@ -73,7 +75,7 @@ pub struct Transport {
 
 /// The two ways to play.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
+pub enum PlayMode {
     /// What is played in a group of bars sounds a group later.
     #[default]
     Live,
@@ -93,7 +95,7 @@ pub struct Settings {
     /// What the network is kept from.
     pub guard: Guard,
     /// Which way to play.
-    pub mode: Mode,
+    pub mode: PlayMode,
     /// Where this changes to true, everything that was heard in place is forgotten.
     pub forget: bool,
     /// Live: bars in a group and so the delay: 1, 2 or 4.
@@ -101,7 +103,7 @@ pub struct Settings {
     /// Notes pass straight through.
     pub bypass: bool,
     /// Which weights answer.
-    pub weights: Weights,
+    pub weights: WeightsId,
     /// What is wanted of their answers. Counts from the next question on.
     pub taste: Taste,
 }
@@ -112,11 +114,11 @@ impl Default for Settings {
             knob: 0.0,
             quantise: 1.0,
             guard: Guard::default(),
-            mode: Mode::Live,
+            mode: PlayMode::Live,
             forget: false,
             delay_bars: 4,
             bypass: false,
-            weights: Weights::shipped(Pair::JAZZ_CLASSIC),
+            weights: WeightsId::shipped(Pair::JAZZ_CLASSIC),
             taste: Taste::default(),
         }
     }

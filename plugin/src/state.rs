@@ -8,7 +8,7 @@ use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::PluginState;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::presets::Settings;
+use crate::values::{Look, ParamValues, Side};
 
 /// The version that this plugin writes.
 ///
@@ -32,7 +32,7 @@ const VOICES: &str = "voices";
 
 /// The saved state that is no parameter.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct State {
+pub struct SavedState {
     /// The version of this layout.
     pub version: u32,
     /// Width and height of the editor in logical pixels.
@@ -67,23 +67,13 @@ pub struct Compare {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "other"
     )]
-    pub other: Option<Settings>,
-}
-
-/// Names of two settings.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Side {
-    /// The first.
-    #[default]
-    A,
-    /// The second.
-    B,
+    pub other: Option<ParamValues>,
 }
 
 impl Compare {
     /// The other side is to be heard and `now` put aside. What it is to sound like; `None` at the
     /// first time, when both are the same.
-    pub fn swap(&mut self, now: Settings) -> Option<Settings> {
+    pub fn swap(&mut self, now: ParamValues) -> Option<ParamValues> {
         self.side = match self.side {
             Side::A => Side::B,
             Side::B => Side::A,
@@ -94,16 +84,6 @@ impl Compare {
     fn is_unused(&self) -> bool {
         *self == Self::default()
     }
-}
-
-/// How the editor looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Look {
-    /// Light on dark.
-    Dark,
-    /// Dark on light.
-    Light,
 }
 
 /// The editor's size before anybody resized it, in logical pixels.
@@ -131,13 +111,13 @@ fn window<'de, D: Deserializer<'de>>(reader: D) -> Result<(f32, f32), D::Error> 
     Ok(if is_sane { window } else { default_window() })
 }
 
-/// Settings within their ranges.
-fn other<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<Settings>, D::Error> {
-    let other = Option::<Settings>::deserialize(reader)?;
+/// ParamValues within their ranges.
+fn other<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<ParamValues>, D::Error> {
+    let other = Option::<ParamValues>::deserialize(reader)?;
     Ok(other.filter(|settings| settings.outside().is_none()))
 }
 
-impl Default for State {
+impl Default for SavedState {
     fn default() -> Self {
         Self {
             version: VERSION,
@@ -197,7 +177,7 @@ pub fn read(state: &mut PluginState) {
 }
 
 /// Gives a state what its version did not have yet. A saved "forget" is a switch that was left
-/// on; it forgets nothing that comes with it, as the core takes that up after it (`rt::engine`).
+/// on; it forgets nothing that comes with it, as the core takes that up after it (`rt::core`).
 fn complete(state: &mut PluginState) {
     let live = ParamValue::String("live".into());
     state.params.entry(MODE.into()).or_insert(live);
@@ -219,7 +199,7 @@ fn complete(state: &mut PluginState) {
 
 /// The state of a newer plugin that `state` keeps, if any.
 fn kept_state(state: &PluginState) -> Option<PluginState> {
-    let own: State = serde_json::from_str(state.fields.get(FIELD)?).ok()?;
+    let own: SavedState = serde_json::from_str(state.fields.get(FIELD)?).ok()?;
     own.newer.map(|newer| *newer)
 }
 
@@ -234,9 +214,9 @@ fn empty(version: &str) -> PluginState {
 
 /// Puts `newer` into `state`'s own field.
 fn keep(state: &mut PluginState, newer: PluginState) {
-    let own = State {
+    let own = SavedState {
         newer: Some(Box::new(newer)),
-        ..State::default()
+        ..SavedState::default()
     };
     if let Ok(field) = serde_json::to_string(&own) {
         state.fields.insert(FIELD.to_owned(), field);
@@ -271,9 +251,9 @@ mod tests {
         params.state.lock().window = (1234.0, 500.0);
         params.state.lock().look = Some(Look::Light);
         let (a, b) = [72.0, -30.0]
-            .map(|genre| Settings {
+            .map(|genre| ParamValues {
                 genre: Some(genre),
-                ..Settings::default()
+                ..ParamValues::default()
             })
             .into();
         assert_eq!(params.state.lock().compare.swap(a), None);
@@ -308,7 +288,7 @@ mod tests {
         params.deserialize_fields(&state.fields);
         assert!(params.state.lock().newer.is_some());
         let fields = params.serialize_fields();
-        let kept: State = serde_json::from_str(&fields[FIELD]).unwrap();
+        let kept: SavedState = serde_json::from_str(&fields[FIELD]).unwrap();
         // … and the newer plugin finds its own state in it, unchanged.
         assert_eq!(json(&kept.newer.unwrap()), json(&newer));
     }
@@ -338,10 +318,11 @@ mod tests {
         let state = format!(
             r#"{{"version":3,"window":[960,{huge}],"look":"dark","compare":{{"side":"B","other":{{"genre":{huge}}}}}}}"#
         );
-        let read: State = serde_json::from_str(&state).unwrap();
+        let read: SavedState = serde_json::from_str(&state).unwrap();
         assert_eq!(read.window, default_window());
         assert_eq!((read.compare.side, read.compare.other), (Side::B, None));
-        let again: State = serde_json::from_str(&serde_json::to_string(&read).unwrap()).unwrap();
+        let again: SavedState =
+            serde_json::from_str(&serde_json::to_string(&read).unwrap()).unwrap();
         assert_eq!(again.look, Some(Look::Dark));
     }
 
@@ -368,7 +349,7 @@ mod tests {
         read(&mut state);
         assert!(matches!(&state.params[MODE], ParamValue::String(mode) if mode == "in-place"));
         let params = ThirdStreamParams::default();
-        let settings = Settings::default();
+        let settings = ParamValues::default();
         params.state.lock().compare.swap(settings);
         params.deserialize_fields(&state.fields);
         assert_eq!(params.state.lock().compare, Compare::default());

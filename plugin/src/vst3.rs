@@ -13,8 +13,8 @@
 )]
 
 mod factory;
-mod intake;
-mod said;
+mod param_filter;
+mod pending_params;
 
 use std::mem::MaybeUninit;
 use std::sync::Arc;
@@ -38,8 +38,8 @@ use nice_plug::wrapper::vst3::vst3::Steinberg::{
 };
 
 use crate::automation::Automation;
-use intake::Intake;
-use said::Said;
+use param_filter::ParamFilter;
+use pending_params::PendingParams;
 
 /// The plugin as VST3 has it: with the pass-through bus.
 type Plugin = crate::ThirdStream<true>;
@@ -47,8 +47,8 @@ type Plugin = crate::ThirdStream<true>;
 /// What a host gets as an instance.
 struct Component {
     framework: Wrapper<Plugin>,
-    intake: Intake,
-    said: Said,
+    intake: ParamFilter,
+    said: PendingParams,
     /// Whether the host has asked which parameters stand for MIDI controllers. Before, it sees none
     /// of these: there are 2,080, and some hosts take half a minute for them.
     maps_controllers: AtomicBool,
@@ -59,8 +59,8 @@ impl Default for Component {
         let (automation, framework) = Automation::shared_with(Wrapper::<Plugin>::default);
         let ids = (0..automation.parameters() as int32).map(|index| id_of(&framework, index));
         Self {
-            intake: Intake::new(Arc::clone(&automation), ids.collect()),
-            said: Said::new(automation),
+            intake: ParamFilter::new(Arc::clone(&automation), ids.collect()),
+            said: PendingParams::new(automation),
             maps_controllers: AtomicBool::new(false),
             framework,
         }

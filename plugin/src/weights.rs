@@ -11,7 +11,7 @@ use third_stream_model::transfer::{Gpu, LearnedStyle, Transfer};
 use third_stream_model::weights::WeightsError;
 
 use crate::engine::{Fallback, Model, ModelError, Question, caught, threads};
-use crate::link::Weights;
+use crate::link::WeightsId;
 
 /// Weights of the user's own that are kept ready in a process; beyond that the one that was used
 /// longest ago is read again when it is asked for. One of the shipped size takes some 60 MB.
@@ -81,12 +81,12 @@ impl Embedded {
         }
     }
 
-    fn prepare_style(&mut self, number: NonZeroU32, beside: Weights) -> Result<(), ModelError> {
+    fn prepare_style(&mut self, number: NonZeroU32, beside: WeightsId) -> Result<(), ModelError> {
         let known = self.styles.iter().position(|(known, _)| *known == number);
         let style = match known {
             Some(at) => self.styles.remove(at).1,
             // Not read again: a file that changes gets another number.
-            None => crate::own::read_style(number).map_err(|error| error.to_string()),
+            None => crate::user_weights::read_style(number).map_err(|error| error.to_string()),
         };
         if self.styles.len() == MOST_STYLES {
             drop(self.styles.remove(0));
@@ -97,7 +97,7 @@ impl Embedded {
             (Some(Err(text)), _) => said(text.clone()),
             (Some(Ok(style)), Some(networks)) => match networks.takes(style) {
                 Ok(()) => Ok(()),
-                Err(error) => said(crate::own::refused(number, error).to_string()),
+                Err(error) => said(crate::user_weights::refused(number, error).to_string()),
             },
             _ => Err(ModelError::NoWeights(beside.pair)),
         }
@@ -109,7 +109,7 @@ impl Embedded {
         Some(style)
     }
 
-    fn prepare_networks(&mut self, weights: Weights) -> Result<(), ModelError> {
+    fn prepare_networks(&mut self, weights: WeightsId) -> Result<(), ModelError> {
         let Some(number) = weights.own else {
             return Ok(());
         };
@@ -140,8 +140,9 @@ impl Embedded {
     /// Reads weights of the user's own.
     fn read(&self, number: NonZeroU32, pair: Pair) -> Result<Transfer, Refusal> {
         let read = || {
-            let bytes = crate::own::read(number, pair)?;
-            transfer(self.gpu.as_ref(), &bytes).map_err(|error| crate::own::refused(number, error))
+            let bytes = crate::user_weights::read(number, pair)?;
+            transfer(self.gpu.as_ref(), &bytes)
+                .map_err(|error| crate::user_weights::refused(number, error))
         };
         let refusal = |error: OwnError| Refusal {
             text: error.to_string(),
@@ -156,7 +157,7 @@ impl Embedded {
     }
 
     /// The networks that are there.
-    fn there(&self, weights: Weights) -> Option<&Transfer> {
+    fn there(&self, weights: WeightsId) -> Option<&Transfer> {
         let Some(number) = weights.own else {
             return Some(&self.shipped);
         };
@@ -194,7 +195,7 @@ impl Model for Embedded {
         self.answer(asked)
     }
 
-    fn heeds_wishes(&self, weights: Weights) -> bool {
+    fn heeds_wishes(&self, weights: WeightsId) -> bool {
         matches!(self.there(weights), Some(Transfer::Arranger(_)) | None)
     }
 
@@ -223,12 +224,12 @@ mod tests {
 
     use super::*;
     use crate::link::Wish;
-    use crate::own::Chosen;
+    use crate::user_weights::ChosenWeights;
 
     #[test]
     fn a_style_that_is_not_there_is_refused_by_its_number() {
         let folder = tempfile::tempdir().unwrap();
-        let chosen = Chosen::default();
+        let chosen = ChosenWeights::default();
         chosen.choose_style(Direction::AToB, Some((folder.path(), "Rags")));
         let mut model = embedded(None).unwrap();
         let weights = chosen.weights(Pair::JAZZ_CLASSIC);
@@ -254,7 +255,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut model = embedded(None).unwrap();
         let mut used = |name: usize| {
-            let chosen = Chosen::default();
+            let chosen = ChosenWeights::default();
             let name = format!("style {name}");
             chosen.choose_style(Direction::AToB, Some((folder.path(), &name)));
             let weights = chosen.weights(Pair::JAZZ_CLASSIC);

@@ -1,5 +1,9 @@
 //! Tidy: what the architecture promises about the files themselves, checked in a second.
 
+mod graph;
+mod names;
+mod source;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -36,6 +40,8 @@ pub(crate) fn problems(root: &Path) -> Result<Vec<String>> {
         problems.extend(of_text(path, text));
     }
     problems.extend(of_architecture(&files));
+    problems.extend(graph::problems(&files));
+    problems.extend(names::problems(&files));
     problems.extend(of_weights(&root.join("weights"))?);
     Ok(problems)
 }
@@ -108,9 +114,8 @@ fn test_modules(files: &Files) -> Vec<String> {
             .unwrap_or(folder);
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
         for pair in lines.windows(2).filter(|pair| pair[0] == "#[cfg(test)]") {
-            let name = pair[1]
-                .strip_prefix("mod ")
-                .and_then(|m| m.strip_suffix(';'));
+            let line = pair[1].trim_start_matches("pub(crate) ");
+            let name = line.strip_prefix("mod ").and_then(|m| m.strip_suffix(';'));
             if let Some(name) = name {
                 modules.push(format!("{folder}/{name}.rs"));
                 modules.push(format!("{folder}/{name}/"));

@@ -7,8 +7,8 @@ mod taste;
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align2, CursorIcon, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::{Control, Gesture, View, theme};
-use crate::params::{Delay, Mode};
+use super::{ControlId, EditorView, Gesture, theme};
+use crate::values::{Delay, Mode};
 use slider::Slider;
 pub(crate) use taste::{next_take, taste};
 
@@ -42,7 +42,7 @@ pub(crate) fn mode(ui: &Ui, rect: Rect, chosen: Mode, gestures: &mut Vec<Gesture
     let chosen = Mode::ALL.iter().position(|mode| *mode == chosen);
     let row = Choice {
         name: "Mode",
-        control: Control::Mode,
+        control: ControlId::Mode,
         names: &["Live", "In place"],
         tips: &[
             "What you play sounds some bars later, transferred: for playing along.",
@@ -54,7 +54,7 @@ pub(crate) fn mode(ui: &Ui, rect: Rect, chosen: Mode, gestures: &mut Vec<Gesture
 }
 
 /// What the chosen mode does, in a line or two.
-pub(crate) fn about(ui: &Ui, rect: Rect, view: &View) {
+pub(crate) fn about(ui: &Ui, rect: Rect, view: &EditorView) {
     let colours = theme::of(ui.ctx());
     let text = match (view.mode, view.delay) {
         (Mode::Live, Delay::One) => "What you play sounds one bar later, transferred.".to_owned(),
@@ -80,7 +80,7 @@ pub(crate) fn delay(ui: &Ui, rect: Rect, chosen: Delay, gestures: &mut Vec<Gestu
                phrase, fewer answer sooner.";
     let row = Choice {
         name: "Delay",
-        control: Control::Delay,
+        control: ControlId::Delay,
         names: &["4 bars", "2 bars", "1 bar"],
         tips: &[tip],
     };
@@ -88,7 +88,7 @@ pub(crate) fn delay(ui: &Ui, rect: Rect, chosen: Delay, gestures: &mut Vec<Gestu
 }
 
 /// What In place remembers, and buttons to save it, to forget it and to bring it back.
-pub(crate) fn memory(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
+pub(crate) fn memory(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Gesture>) {
     let bars = match view.learned {
         1 => "1 bar".to_owned(),
         bars => format!("{bars} bars"),
@@ -194,7 +194,7 @@ fn cut(ui: &Ui, text: &str, colour: egui::Color32, width: f32) -> std::sync::Arc
 /// Buttons in a row, of which one is chosen, for a parameter with as many steps.
 struct Choice<'a> {
     name: &'a str,
-    control: Control,
+    control: ControlId,
     names: &'a [&'a str],
     /// What each is for, or one for all.
     tips: &'a [&'a str],
@@ -268,12 +268,12 @@ pub(crate) fn segments(
 
 /// What the network is kept from: the melody lock, the scale guard and the density; and the pull
 /// to the grid.
-pub(crate) fn guards(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
+pub(crate) fn guards(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Gesture>) {
     let guard = &view.guard;
     let [melody, scale_at, density_at, grid] = parts(rect, [0.29, 0.21, 0.24, 0.26]);
     let row = Choice {
         name: "Melody",
-        control: Control::Melody,
+        control: ControlId::Melody,
         names: &["Free", "Locked"],
         tips: &[
             "The top line may change with the rest.",
@@ -286,7 +286,7 @@ pub(crate) fn guards(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gestur
         name: "Scale",
         tip: "How strictly added notes keep to the scale that was played.",
         texts: &[&text],
-        control: Control::Scale,
+        control: ControlId::Scale,
         value: guard.scale,
         usual: 0.0,
     };
@@ -300,7 +300,7 @@ pub(crate) fn guards(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gestur
         name: "Density",
         tip: "To the left fewer notes are added, to the right fewer are removed.",
         texts: &[&text, &format!("{:+.0} %", guard.density * 100.0)],
-        control: Control::Density,
+        control: ControlId::Density,
         value: f32::midpoint(guard.density, 1.0),
         usual: 0.5,
     };
@@ -310,7 +310,7 @@ pub(crate) fn guards(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gestur
         name: "Quantise",
         tip: "How far the notes that stay are pulled to the grid; at 0 % they keep your timing.",
         texts: &[&text],
-        control: Control::Quantise,
+        control: ControlId::Quantise,
         value: view.quantise,
         usual: 1.0,
     };

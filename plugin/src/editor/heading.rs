@@ -4,7 +4,7 @@ mod presets;
 
 use egui::{Align2, Rect, Stroke, Ui, pos2, vec2};
 
-use super::{Control, Gesture, Side, View, controls, options, pair, theme};
+use super::{ControlId, EditorView, Gesture, Side, controls, options, pair, theme};
 
 /// Height of the buttons, in logical pixels.
 const BUTTON: f32 = 28.0;
@@ -14,7 +14,7 @@ const GAP: f32 = 6.0;
 const WIDE: f32 = 860.0;
 
 /// Draws the heading into `rect` and adds what the user did with it.
-pub(crate) fn show(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
+pub(crate) fn show(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Gesture>) {
     let mut right = rect.right();
     let mut place = |width: f32| {
         let at = pos2(right - width, rect.top() + 2.0);
@@ -128,6 +128,9 @@ fn bypass(ui: &Ui, rect: Rect, on: bool, gestures: &mut Vec<Gesture>) {
         },
     );
     if response.clicked() {
-        gestures.extend(Gesture::whole(Control::Bypass, if on { 0.0 } else { 1.0 }));
+        gestures.extend(Gesture::whole(
+            ControlId::Bypass,
+            if on { 0.0 } else { 1.0 },
+        ));
     }
 }

@@ -12,8 +12,8 @@ use egui::{
 };
 use third_stream_model::genre::Direction;
 
-use super::{Control, Gesture, View, theme};
-use crate::params::genre_text;
+use super::{ControlId, EditorView, Gesture, theme};
+use crate::values::genre_text;
 
 /// The angle of either end, from the top.
 const END: f32 = 0.75 * PI;
@@ -51,7 +51,7 @@ pub(crate) fn radius(rect: Rect) -> f32 {
 }
 
 /// Draws the knob into `rect` and adds what the user did with it to `gestures`.
-pub(crate) fn show(ui: &mut Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
+pub(crate) fn show(ui: &mut Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Gesture>) {
     let (pair, value) = (view.pair.of_core(), view.knob);
     let id = ui.scope_id().with("genre knob");
     let response = ui
@@ -79,12 +79,12 @@ fn turn(ui: &Ui, response: &Response, value: f32, gestures: &mut Vec<Gesture>) {
         response.request_focus();
     }
     if response.double_clicked() {
-        gestures.extend(Gesture::whole(Control::Genre, normalised(0.0)));
+        gestures.extend(Gesture::whole(ControlId::Genre, normalised(0.0)));
         return;
     }
     if response.drag_started() {
         ui.data_mut(|data| data.insert_temp(id, value));
-        gestures.push(Gesture::Begin(Control::Genre));
+        gestures.push(Gesture::Begin(ControlId::Genre));
     }
     if response.dragged() {
         let by = response.drag_delta();
@@ -94,11 +94,11 @@ fn turn(ui: &Ui, response: &Response, value: f32, gestures: &mut Vec<Gesture>) {
         let held = fine == 1.0 && hand.abs() < DETENT;
         let wanted = if held { 0.0 } else { hand };
         if wanted != value {
-            gestures.push(Gesture::Set(Control::Genre, normalised(wanted)));
+            gestures.push(Gesture::Set(ControlId::Genre, normalised(wanted)));
         }
     }
     if response.drag_stopped() {
-        gestures.push(Gesture::End(Control::Genre));
+        gestures.push(Gesture::End(ControlId::Genre));
     }
     let mut by = 0.0;
     if response.hovered() && !response.dragged() {
@@ -122,7 +122,7 @@ fn turn(ui: &Ui, response: &Response, value: f32, gestures: &mut Vec<Gesture>) {
     }
     if by != 0.0 {
         let wanted = (value + by).clamp(-1.0, 1.0);
-        gestures.extend(Gesture::whole(Control::Genre, normalised(wanted)));
+        gestures.extend(Gesture::whole(ControlId::Genre, normalised(wanted)));
     }
 }
 
@@ -131,7 +131,7 @@ fn normalised(knob: f32) -> f32 {
     f32::midpoint(knob, 1.0)
 }
 
-fn draw(ui: &Ui, rect: Rect, view: &View, response: &Response) {
+fn draw(ui: &Ui, rect: Rect, view: &EditorView, response: &Response) {
     // The parameter's own value, −1..=1, and with the host's modulation on it.
     let (pair, value, moved) = (view.pair.of_core(), view.knob, view.moved);
     let theme = theme::of(ui.ctx());

@@ -2,10 +2,10 @@
 
 use egui::{Button, Popup, Rect, RichText, Stroke, Ui, pos2, vec2};
 
-use super::{Gesture, Look, SCALES, View, controls, theme};
+use super::{EditorView, Gesture, Look, SCALES, controls, theme};
 
 /// Draws the button into `rect`, and its menu while it is open.
-pub(crate) fn show(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
+pub(crate) fn show(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Gesture>) {
     let response = controls::named_button(ui, rect, "Options", "", true);
     let colours = theme::of(ui.ctx());
     for line in [-5.0, 0.0, 5.0] {

@@ -5,14 +5,14 @@ use egui::{Button, Popup, PopupCloseBehavior, Rect, RichText, ScrollArea, Ui};
 
 use third_stream_model::genre::Direction;
 
-use super::{Gesture, View, controls, theme};
-use crate::params::GenrePair;
+use super::{EditorView, Gesture, controls, theme};
+use crate::values::GenrePair;
 
 /// How a style of one's own is made.
 const LEARN: &str = "third-stream learn-style FOLDER --name NAME";
 
 /// Draws the button into `rect`, and its menu while it is open.
-pub(crate) fn show(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
+pub(crate) fn show(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Gesture>) {
     let label = match &view.weights {
         None => {
             let [left, right] = [Direction::BToA, Direction::AToB].map(|way| title(view.end(way)));
@@ -57,7 +57,7 @@ fn title(name: &str) -> String {
 
 /// The user's own styles, each at either end of the knob; one that is chosen goes again by a
 /// click.
-fn styles(ui: &mut Ui, view: &View, gestures: &mut Vec<Gesture>) {
+fn styles(ui: &mut Ui, view: &EditorView, gestures: &mut Vec<Gesture>) {
     let chosen = view.ends.iter().flatten();
     // One whose file is gone has to be there to be let go.
     let missing = chosen.filter(|name| !view.styles.contains(name));
@@ -79,7 +79,7 @@ fn styles(ui: &mut Ui, view: &View, gestures: &mut Vec<Gesture>) {
 }
 
 /// A pair for the plugin's own weights, below it the names of the user's.
-fn pairs(ui: &mut Ui, view: &View, opened: bool, gestures: &mut Vec<Gesture>) {
+fn pairs(ui: &mut Ui, view: &EditorView, opened: bool, gestures: &mut Vec<Gesture>) {
     for pair in GenrePair::ALL {
         let own = view.own.iter().filter(|own| own.pair == pair.of_core());
         let own = own.map(|own| Some(own.name.as_str()));

@@ -4,12 +4,12 @@
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{Color32, Rect, Ui, pos2, vec2};
 
-use super::{Control, Gesture, Playing, View, controls, roll_view, theme};
-use crate::engine::State;
-use crate::params::Mode;
+use super::{ControlId, EditorView, Gesture, Playing, controls, roll_view, theme};
+use crate::engine::WorkerState;
+use crate::values::Mode;
 
 /// Draws the heading into `rect` and adds what the user did with it.
-pub(crate) fn show(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
+pub(crate) fn show(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Gesture>) {
     let row = rect.shrink2(vec2(10.0, 6.0));
     let mut right = row.right();
     let mut place = |width: f32| {
@@ -24,7 +24,7 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>
     );
     if take.clicked() {
         let next = controls::next_take(view.variation);
-        gestures.extend(Gesture::whole(Control::Variation, next));
+        gestures.extend(Gesture::whole(ControlId::Variation, next));
     }
     let names = ["Before", "After"];
     let tips = [
@@ -40,7 +40,7 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>
 }
 
 /// What is being done, in a word or two on a tinted ground.
-fn chip(ui: &Ui, rect: Rect, view: &View) {
+fn chip(ui: &Ui, rect: Rect, view: &EditorView) {
     let theme = theme::of(ui.ctx());
     let (text, lamp) = words(view, theme);
     let font = theme::font(ui.ctx(), 12.5);
@@ -59,8 +59,8 @@ fn chip(ui: &Ui, rect: Rect, view: &View) {
 }
 
 /// The state in words, with the colour of its lamp.
-fn words(view: &View, theme: &theme::Colours) -> (String, Color32) {
-    let failed = view.engine.state == State::Failed;
+fn words(view: &EditorView, theme: &theme::Colours) -> (String, Color32) {
+    let failed = view.engine.state == WorkerState::Failed;
     match view.state {
         _ if view.bypass => ("Bypassed".into(), theme.warning),
         Playing::Bypassed => ("Bypassed".into(), theme.warning),
@@ -75,7 +75,7 @@ fn words(view: &View, theme: &theme::Colours) -> (String, Color32) {
         Playing::Playing if view.before || view.moved == 0.0 => ("As played".into(), theme.kept),
         Playing::Playing => ("Transferred".into(), theme.genre(view.target())),
         Playing::Dry if failed => ("As played: no engine".into(), theme.warning),
-        Playing::Dry if view.engine.state == State::Loading => {
+        Playing::Dry if view.engine.state == WorkerState::Loading => {
             ("As played: loading".into(), theme.weak)
         }
         Playing::Dry if view.mode == Mode::InPlace && view.waiting > 0 => {
@@ -86,7 +86,7 @@ fn words(view: &View, theme: &theme::Colours) -> (String, Color32) {
 }
 
 /// What the state means.
-fn why(view: &View) -> String {
+fn why(view: &EditorView) -> String {
     let when = roll_view::when(view);
     match view.state {
         _ if view.bypass => "Notes pass untouched and at once.".into(),
@@ -97,7 +97,7 @@ fn why(view: &View) -> String {
             "The bars sound as they were played, because the knob says so.".into()
         }
         Playing::Playing => "The bars sound transferred, as far as the knob says.".into(),
-        Playing::Dry if view.engine.state == State::Failed => {
+        Playing::Dry if view.engine.state == WorkerState::Failed => {
             "The networks do not run; the line below says why.".into()
         }
         Playing::Dry => "No answer was there in time, so these bars sound as played.".into(),
@@ -108,13 +108,13 @@ fn why(view: &View) -> String {
 mod tests {
     use super::*;
     use crate::engine::Reading;
-    use crate::params::Delay;
+    use crate::values::Delay;
 
     #[test]
     fn the_chip_says_each_state() {
         let theme = theme::of(&egui::Context::default());
-        let say = |view: &View| words(view, theme).0;
-        let mut view = View::default();
+        let say = |view: &EditorView| words(view, theme).0;
+        let mut view = EditorView::default();
         assert_eq!(say(&view), "Stopped");
         view.state = Playing::Listening;
         view.listening = 3;
@@ -135,7 +135,7 @@ mod tests {
         view.waiting = 2;
         assert_eq!(say(&view), "As played: not made yet");
         view.engine = Reading {
-            state: State::Failed,
+            state: WorkerState::Failed,
             ..Reading::default()
         };
         assert_eq!(say(&view), "As played: no engine");

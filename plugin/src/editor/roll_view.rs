@@ -5,8 +5,8 @@ use third_stream_model::roll::guard::Facts;
 use third_stream_model::roll::notes::{GridNote, NoteRoll};
 use third_stream_model::roll::{PITCHES, SLOTS, STEPS, STEPS_PER_SLOT, key_of_row};
 
-use super::{Gesture, Incoming, Playing, View, roll_heading, theme};
-use crate::params::Mode;
+use super::{EditorView, Gesture, IncomingNote, Playing, roll_heading, theme};
+use crate::values::Mode;
 
 /// Width of the strip of keys at the left, in logical pixels.
 const KEYS: f32 = 34.0;
@@ -28,7 +28,7 @@ enum Cell {
 }
 
 /// Draws heading, keys, grid, notes, playhead and legend into `rect`.
-pub(crate) fn show(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
+pub(crate) fn show(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Gesture>) {
     let theme = theme::of(ui.ctx());
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, 8.0, theme.panel);
@@ -66,7 +66,7 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>
 }
 
 /// When what comes in sounds.
-pub(crate) fn when(view: &View) -> String {
+pub(crate) fn when(view: &EditorView) -> String {
     match (view.mode, view.delay.bars()) {
         (Mode::InPlace, _) => "sounds next time".to_owned(),
         (Mode::Live, 1) => "sounds in 1 bar".to_owned(),
@@ -75,7 +75,7 @@ pub(crate) fn when(view: &View) -> String {
 }
 
 /// What the shapes mean, from the left.
-fn legend(painter: &Painter, rect: Rect, view: &View, added: Color32) {
+fn legend(painter: &Painter, rect: Rect, view: &EditorView, added: Color32) {
     let theme = theme::of(painter.ctx());
     let (mut x, y) = (rect.left() + 2.0, rect.center().y);
     let playing = when(view);
@@ -96,7 +96,7 @@ fn legend(painter: &Painter, rect: Rect, view: &View, added: Color32) {
 
 /// The notes that came in, at the place at which they will sound: thin, so that what sounds is
 /// seen beside them.
-fn incoming(painter: &Painter, field: Rect, (low, rows): (f32, f32), notes: &[Incoming]) {
+fn incoming(painter: &Painter, field: Rect, (low, rows): (f32, f32), notes: &[IncomingNote]) {
     let size = vec2(field.width() / STEPS as f32, field.height() / rows);
     for of in notes {
         let left = field.left() + of.start * size.x;
@@ -108,7 +108,7 @@ fn incoming(painter: &Painter, field: Rect, (low, rows): (f32, f32), notes: &[In
 }
 
 /// The lowest and the number of the rows that are shown, moving gently when the music moves.
-fn shown_rows(ui: &Ui, view: &View) -> (f32, f32) {
+fn shown_rows(ui: &Ui, view: &EditorView) -> (f32, f32) {
     let sounding = |row: &usize| {
         if view
             .incoming
@@ -187,7 +187,13 @@ fn grid(painter: &Painter, field: Rect, (low, rows): (f32, f32)) {
 }
 
 /// Every note as one rectangle: what is gone below what sounds.
-fn notes(painter: &Painter, field: Rect, (low, rows): (f32, f32), view: &View, added: Color32) {
+fn notes(
+    painter: &Painter,
+    field: Rect,
+    (low, rows): (f32, f32),
+    view: &EditorView,
+    added: Color32,
+) {
     let size = vec2(field.width() / STEPS as f32, field.height() / rows);
     let opacity = if view.bypass { 0.35 } else { 1.0 };
     let now = view.playhead.map(|playhead| playhead as usize);
@@ -253,7 +259,7 @@ fn note(painter: &Painter, run: Rect, kind: Cell, added: Color32, opacity: f32) 
 }
 
 /// What to do while there is nothing to see.
-fn hint(painter: &Painter, field: Rect, view: &View) {
+fn hint(painter: &Painter, field: Rect, view: &EditorView) {
     let theme = theme::of(painter.ctx());
     let bars = match view.delay.bars() {
         1 => "one bar".to_owned(),

@@ -4,11 +4,11 @@ use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align2, Rect, Ui, pos2};
 
 use super::theme::Colours;
-use super::{Notice, View, theme};
-use crate::engine::{Reading, State};
+use super::{EditorView, Notice, theme};
+use crate::engine::{Reading, WorkerState};
 
 /// Draws the engine's state into `rect`, and at its right what the user should know.
-pub(crate) fn show(ui: &Ui, rect: Rect, view: &View) {
+pub(crate) fn show(ui: &Ui, rect: Rect, view: &EditorView) {
     let theme = theme::of(ui.ctx());
     let painter = ui.painter();
     let y = rect.center().y;
@@ -66,24 +66,24 @@ fn figures(engine: &Reading) -> String {
 fn words(theme: &Colours, engine: &Reading, late: u32) -> (egui::Color32, String) {
     let mut parts = Vec::new();
     let colour = match engine.state {
-        State::Asleep => {
+        WorkerState::Asleep => {
             parts.push("Engine not started".to_owned());
             theme.strong_line
         }
-        State::Loading => {
+        WorkerState::Loading => {
             parts.push("Loading the network …".to_owned());
             theme.weak
         }
-        State::Ready => {
+        WorkerState::Ready => {
             parts.push(format!("Ready on {}", engine.device));
             theme.good
         }
-        State::Failed => {
+        WorkerState::Failed => {
             parts.push("Engine failed: notes pass as played".to_owned());
             theme.warning
         }
     };
-    let lamp = if late > 0 && engine.state == State::Ready {
+    let lamp = if late > 0 && engine.state == WorkerState::Ready {
         theme.warning
     } else {
         colour
@@ -93,7 +93,7 @@ fn words(theme: &Colours, engine: &Reading, late: u32) -> (egui::Color32, String
         1 => parts.push("1 bar was late and sounded as played".to_owned()),
         bars => parts.push(format!("{bars} bars were late and sounded as played")),
     }
-    if let (State::Failed, Some(error)) = (engine.state, &engine.error) {
+    if let (WorkerState::Failed, Some(error)) = (engine.state, &engine.error) {
         parts.push(error.clone());
     }
     (lamp, parts.join("   ·   "))
@@ -111,7 +111,7 @@ mod tests {
         let words = |engine: &Reading, late| words(theme, engine, late);
         let mut engine = Reading::default();
         assert_eq!(words(&engine, 0).1, "Engine not started");
-        engine.state = State::Ready;
+        engine.state = WorkerState::Ready;
         engine.device = "CPU".into();
         engine.last_pass = Some(Duration::from_millis(31));
         engine.passes = 4;
@@ -123,7 +123,7 @@ mod tests {
                 .ends_with("2 bars were late and sounded as played")
         );
         assert_eq!(words(&engine, 2).0, theme.warning);
-        engine.state = State::Failed;
+        engine.state = WorkerState::Failed;
         engine.error = Some("weights are cut".into());
         assert!(words(&engine, 0).1.ends_with("weights are cut"));
     }

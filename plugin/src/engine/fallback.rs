@@ -4,7 +4,7 @@ use third_stream_model::roll::edits::Edits;
 
 use super::model::caught;
 use super::{Load, Model, ModelError, Question};
-use crate::link::Weights;
+use crate::link::WeightsId;
 
 /// A model that is opened at the first question, and the one that takes over for good when it
 /// cannot be opened, fails or panics.
@@ -93,7 +93,7 @@ impl Model for Fallback {
         each.map(|asked| caught(|| self.edits(asked))).collect()
     }
 
-    fn heeds_wishes(&self, weights: Weights) -> bool {
+    fn heeds_wishes(&self, weights: WeightsId) -> bool {
         self.second.heeds_wishes(weights)
     }
 
@@ -148,7 +148,7 @@ mod tests {
 
     fn question() -> Question {
         Question {
-            weights: Weights::shipped(Pair::JAZZ_CLASSIC),
+            weights: WeightsId::shipped(Pair::JAZZ_CLASSIC),
             direction: Direction::AToB,
             roll: NoteRoll::EMPTY,
             wish: crate::link::Wish::default(),

@@ -7,7 +7,7 @@ use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::edits::Edits;
 use third_stream_model::roll::notes::NoteRoll;
 
-use crate::link::{Weights, Wish};
+use crate::link::{WeightsId, Wish};
 
 /// Why there are no edits.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -18,7 +18,7 @@ pub enum ModelError {
     /// The user's own weights cannot be used; the plugin's can.
     #[error("{text}")]
     Own {
-        /// Their number, as in [`Weights::own`].
+        /// Their number, as in [`WeightsId::own`].
         number: NonZeroU32,
         /// Why, in words.
         text: String,
@@ -35,7 +35,7 @@ pub enum ModelError {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Question {
     /// Which networks.
-    pub weights: Weights,
+    pub weights: WeightsId,
     /// Towards which end of the knob.
     pub direction: Direction,
     /// What it hears.
@@ -44,7 +44,12 @@ pub struct Question {
     pub wish: Wish,
 }
 
-/// Both networks of one or more pairs. Lives on the worker and nowhere else.
+/// Both networks of one or more pairs. It is made on the worker and never leaves it.
+///
+/// ```compile_fail,E0277
+/// fn moves<T: Send + ?Sized>() {}
+/// moves::<dyn third_stream::engine::Model>();
+/// ```
 pub trait Model {
     /// What it runs on, as the editor shows it.
     fn device(&self) -> &str;
@@ -54,7 +59,7 @@ pub trait Model {
 
     /// Whether these networks heed more of a [`Wish`] than what is held over. If not, questions
     /// that differ in it have one answer.
-    fn heeds_wishes(&self, _weights: Weights) -> bool {
+    fn heeds_wishes(&self, _weights: WeightsId) -> bool {
         false
     }
 
@@ -75,7 +80,7 @@ pub trait Model {
     /// One pass before any question, so that the first answer is as quick as the others.
     fn warm_up(&mut self) -> Result<(), ModelError> {
         let silence = Question {
-            weights: Weights::shipped(Pair::JAZZ_CLASSIC),
+            weights: WeightsId::shipped(Pair::JAZZ_CLASSIC),
             direction: Direction::AToB,
             roll: NoteRoll::EMPTY,
             wish: Wish::default(),

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 
 /// What the worker is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum State {
+pub enum WorkerState {
     /// There is no worker: the instance was never activated.
     #[default]
     Asleep,
@@ -38,7 +38,7 @@ pub struct Status {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
     /// What the worker is doing.
-    pub state: State,
+    pub state: WorkerState,
     /// Forward passes since the worker started, without the first that warms it up.
     pub passes: u64,
     /// How long the last pass took.
@@ -67,12 +67,12 @@ impl Status {
     }
 
     /// Only the state.
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> WorkerState {
         state_of(self.state.load(Ordering::Acquire))
     }
 
-    pub(super) fn set(&self, state: State) {
-        if state != State::Failed {
+    pub(super) fn set(&self, state: WorkerState) {
+        if state != WorkerState::Failed {
             *self.error.lock() = None;
         }
         self.state.store(state as u8, Ordering::Release);
@@ -80,7 +80,7 @@ impl Status {
 
     pub(super) fn fail(&self, error: String) {
         *self.error.lock() = Some(error);
-        self.set(State::Failed);
+        self.set(WorkerState::Failed);
     }
 
     pub(super) fn refuse(&self, own: NonZeroU32, why: String) {
@@ -93,7 +93,7 @@ impl Status {
 
     pub(super) fn loaded(&self, device: &str) {
         self.runs_on(device);
-        self.set(State::Ready);
+        self.set(WorkerState::Ready);
     }
 
     pub(super) fn runs_on(&self, device: &str) {
@@ -110,11 +110,11 @@ impl Status {
     }
 }
 
-const fn state_of(number: u8) -> State {
+const fn state_of(number: u8) -> WorkerState {
     match number {
-        1 => State::Loading,
-        2 => State::Ready,
-        3 => State::Failed,
-        _ => State::Asleep,
+        1 => WorkerState::Loading,
+        2 => WorkerState::Ready,
+        3 => WorkerState::Failed,
+        _ => WorkerState::Asleep,
     }
 }

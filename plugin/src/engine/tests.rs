@@ -10,7 +10,7 @@ use third_stream_model::roll::{CELLS, PITCHES, Roll};
 use third_stream_model::weights::WeightsError;
 
 use super::*;
-use crate::link::{Answer, AudioEnd, Counted, Failure, Request, Response, Weights, Wish, link};
+use crate::link::{Answer, AudioEnd, Counted, Failure, Request, Response, WeightsId, Wish, link};
 
 mod own;
 
@@ -43,18 +43,18 @@ fn ranked(asked: &Question, values: &[f32]) -> Edits {
 /// An engine whose networks are `pass`; silence (the pass that warms up) never reaches it.
 fn engine(
     mut pass: impl FnMut(Direction, &Roll) -> Result<Vec<f32>, ModelError> + Send + 'static,
-) -> Engine {
+) -> InferenceWorker {
     let model = move |direction: Direction, roll: &Roll| {
         if roll.is_empty() {
             return Ok(vec![0.0; CELLS]);
         }
         pass(direction, roll)
     };
-    Engine::start(Box::new(move || Ok(Box::new(Fake(model)))))
+    InferenceWorker::start(Box::new(move || Ok(Box::new(Fake(model)))))
 }
 
 /// An engine that says when a pass on `note(0)` begins, and holds it until it is let go.
-fn held_at_zero() -> (Engine, mpsc::Receiver<()>, mpsc::Sender<()>) {
+fn held_at_zero() -> (InferenceWorker, mpsc::Receiver<()>, mpsc::Sender<()>) {
     let (begins, began) = mpsc::channel();
     let (free, held) = mpsc::channel();
     let engine = engine(move |_, roll| {
@@ -93,14 +93,14 @@ fn request(end: &AudioEnd, group: u32, deadline: Instant) -> Request {
         group,
         answer: Answer::First,
         deadline,
-        weights: Weights::shipped(Pair::JAZZ_CLASSIC),
+        weights: WeightsId::shipped(Pair::JAZZ_CLASSIC),
         direction: Direction::AToB,
         roll: note(group as usize),
         wish: Wish::default(),
     }
 }
 
-fn attached(engine: &Engine, instance: u64) -> AudioEnd {
+fn attached(engine: &InferenceWorker, instance: u64) -> AudioEnd {
     let (audio, worker) = link(instance);
     engine.attach(worker);
     audio
@@ -111,7 +111,7 @@ fn answer(end: &AudioEnd) -> Response {
 }
 
 /// Waits until the engine says so.
-fn until(engine: &Engine, state: State) {
+fn until(engine: &InferenceWorker, state: WorkerState) {
     let start = Instant::now();
     while engine.status().state() != state {
         assert!(start.elapsed() < LONG, "never {state:?}");
@@ -124,7 +124,7 @@ fn until(engine: &Engine, state: State) {
 fn more_answers_than_there_is_room_for_all_come_and_in_order() {
     let engine = engine(|_, roll| Ok(identity(roll)));
     let end = attached(&engine, 3);
-    until(&engine, State::Ready);
+    until(&engine, WorkerState::Ready);
     let now = Instant::now();
     for group in 0..60 {
         while !end.ask(request(&end, group, now)) {
@@ -162,7 +162,7 @@ fn answers_carry_the_marks_of_their_requests() {
     assert_eq!((answer, direction), (Answer::Second, Direction::BToA));
     assert_eq!(outcome, Ok(Edits::NONE));
     let reading = engine.status().read();
-    assert_eq!((reading.state, reading.passes), (State::Ready, 1));
+    assert_eq!((reading.state, reading.passes), (WorkerState::Ready, 1));
     assert_eq!(reading.device, "fake");
     assert!(reading.last_pass.is_some());
 }
@@ -204,7 +204,7 @@ impl Model for Pairwise {
 fn what_waits_is_worked_out_two_at_once_and_the_same_only_once() {
     let (asks, asked) = mpsc::channel();
     let (free, held) = mpsc::channel();
-    let engine = Engine::start(Box::new(|| Ok(Box::new(Pairwise { asked: asks, held }))));
+    let engine = InferenceWorker::start(Box::new(|| Ok(Box::new(Pairwise { asked: asks, held }))));
     let (one, two) = (attached(&engine, 1), attached(&engine, 2));
     let now = Instant::now();
     assert!(one.ask(request(&one, 0, now)));
@@ -289,12 +289,12 @@ fn a_panic_is_a_failed_answer_and_the_next_pass_recovers() {
     assert!(end.ask(request(&end, 0, now)));
     assert_eq!(answer(&end).outcome, Err(Failure::Network));
     let reading = engine.status().read();
-    assert_eq!(reading.state, State::Failed);
+    assert_eq!(reading.state, WorkerState::Failed);
     assert!(reading.error.unwrap().contains("the network breaks"));
 
     assert!(end.ask(request(&end, 1, now)));
     assert!(answer(&end).outcome.is_ok());
-    assert_eq!(engine.status().state(), State::Ready);
+    assert_eq!(engine.status().state(), WorkerState::Ready);
 }
 
 #[test]
@@ -351,8 +351,8 @@ fn an_instance_that_goes_away_with_work_pending_harms_nobody() {
 
 #[test]
 fn no_weights_is_said_and_nothing_breaks() {
-    let broken = Engine::start(Box::new(|| Err(ModelError::Weights("cut".into()))));
-    until(&broken, State::Failed);
+    let broken = InferenceWorker::start(Box::new(|| Err(ModelError::Weights("cut".into()))));
+    until(&broken, WorkerState::Failed);
     let end = attached(&broken, 1);
     assert!(end.ask(request(&end, 0, Instant::now())));
     assert_eq!(answer(&end).outcome, Err(Failure::NoWeights));
@@ -361,14 +361,14 @@ fn no_weights_is_said_and_nothing_breaks() {
     let other_pair = engine(|_, roll| Ok(identity(roll)));
     let end = attached(&other_pair, 1);
     assert!(end.ask(Request {
-        weights: Weights::shipped(Pair::JAZZ_POP),
+        weights: WeightsId::shipped(Pair::JAZZ_POP),
         ..request(&end, 0, Instant::now())
     }));
     assert_eq!(answer(&end).outcome, Err(Failure::NoWeights));
-    assert_eq!(other_pair.status().state(), State::Ready);
+    assert_eq!(other_pair.status().state(), WorkerState::Ready);
 
-    let panics = Engine::start(Box::new(|| panic!("no such file")));
-    until(&panics, State::Failed);
+    let panics = InferenceWorker::start(Box::new(|| panic!("no such file")));
+    until(&panics, WorkerState::Failed);
 }
 
 #[test]
@@ -377,8 +377,8 @@ fn memory_that_is_short_is_said_and_a_pair_is_there_once_it_is_not() {
         let error = WeightsError::Memory { bytes: 82_000_000 };
         ModelError::Weights(error.to_string())
     };
-    let broken = Engine::start(Box::new(move || Err(short())));
-    until(&broken, State::Failed);
+    let broken = InferenceWorker::start(Box::new(move || Err(short())));
+    until(&broken, WorkerState::Failed);
     let end = attached(&broken, 1);
     assert!(end.ask(request(&end, 0, Instant::now())));
     assert_eq!(answer(&end).outcome, Err(Failure::NoWeights));
@@ -400,7 +400,7 @@ fn memory_that_is_short_is_said_and_a_pair_is_there_once_it_is_not() {
     assert_eq!(later.status().read().error.unwrap(), said);
     assert!(end.ask(request(&end, 0, Instant::now())));
     assert_eq!(answer(&end).outcome, Ok(Edits::NONE));
-    assert_eq!(later.status().state(), State::Ready);
+    assert_eq!(later.status().state(), WorkerState::Ready);
 }
 
 #[test]
@@ -431,6 +431,7 @@ fn dropping_the_engine_ends_its_thread_within_a_pass() {
 
 #[test]
 fn instances_share_one_engine_and_the_last_one_ends_it() {
+    let shared = || shared(crate::weights::load);
     let (one, two) = (shared(), shared());
     assert!(Arc::ptr_eq(&one, &two));
     let weak = Arc::downgrade(&one);
@@ -447,9 +448,9 @@ fn instances_share_one_engine_and_the_last_one_ends_it() {
 fn without_a_thread_notes_are_dry_and_nobody_waits() {
     // No system gives a thread so much of a stack.
     let load = Box::new(|| unreachable!("there is no thread"));
-    let engine = Engine::start_on(Some(1 << 60), load);
+    let engine = InferenceWorker::start_on(Some(1 << 60), load);
     let Reading { state, error, .. } = engine.status().read();
-    assert_eq!(state, State::Failed);
+    assert_eq!(state, WorkerState::Failed);
     assert!(error.unwrap().starts_with("no thread: "));
     let end = attached(&engine, 1);
     assert!(!end.ask(request(&end, 0, Instant::now())));

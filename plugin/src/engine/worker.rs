@@ -10,7 +10,7 @@ use third_stream_model::roll::edits::Edits;
 
 use super::memo::Memo;
 use super::model::{Model, ModelError, Question, caught};
-use super::status::{State, Status};
+use super::status::{Status, WorkerState};
 use super::{Inbox, Load};
 use crate::link::{Failure, Request, Response, WorkerEnd};
 use crate::memory::Keeper;
@@ -261,8 +261,8 @@ impl Work {
         match outcome {
             Ok(edits) => {
                 status.passed(took);
-                if status.state() == State::Failed {
-                    status.set(State::Ready);
+                if status.state() == WorkerState::Failed {
+                    status.set(WorkerState::Ready);
                 }
                 let style = asked.weights.style(asked.direction);
                 for number in [asked.weights.own, style].into_iter().flatten() {

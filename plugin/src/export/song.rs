@@ -13,7 +13,7 @@ use crate::link::AudioEnd;
 use crate::memory::{Keeper, Section, Song, SongNote};
 use crate::presets::write_new;
 use crate::rt::snapshot::Snapshot;
-use crate::rt::{Body, Engine, Event, Mode, Note, Port, Settings, Transport};
+use crate::rt::{AudioCore, BlockEvent, Body, Note, PlayMode, Port, Settings, Transport};
 
 /// The core plays at this rate and tempo, so that every 960th of a beat falls on a sample.
 const RATE: f64 = 48_000.0;
@@ -76,16 +76,16 @@ pub(crate) fn perform(
     goes_on: impl Fn() -> bool,
 ) -> Option<Performed> {
     let settings = Settings {
-        mode: Mode::InPlace,
+        mode: PlayMode::InPlace,
         forget: false,
         bypass: false,
         ..*settings
     };
     let snapshot = Arc::new(Snapshot::default());
     let (own, post) = memory.open();
-    let mut core = Box::new(Engine::new(link, Arc::clone(&snapshot), own, post));
+    let mut core = Box::new(AudioCore::new(link, Arc::clone(&snapshot), own, post));
     // Nothing enters: that must not count as silence in the clip.
-    core.deafen();
+    core.stop_learning();
     let (mut taker, mut dry) = (Taker::default(), 0);
     for (index, section) in song.sections.iter().enumerate() {
         let next = song.sections.get(index + 1).map(|next| next.start);
@@ -155,11 +155,11 @@ struct Taker {
 }
 
 impl Port for Taker {
-    fn next(&mut self) -> Option<Event> {
+    fn next(&mut self) -> Option<BlockEvent> {
         None
     }
 
-    fn send(&mut self, event: Event) -> bool {
+    fn send(&mut self, event: BlockEvent) -> bool {
         let beat = self.position + f64::from(event.sample) / BEAT;
         match event.body {
             Body::On(note) => self.held.push((beat, note)),

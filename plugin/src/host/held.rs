@@ -2,7 +2,7 @@
 //! may end "every note of this channel" or "the note with this id".
 
 use super::Address;
-use crate::rt::{Body, Event, Message, Note};
+use crate::rt::{BlockEvent, Body, Message, Note};
 
 /// More notes than anybody holds; what does not fit is ended by its own note-off all the same.
 const ROOM: usize = 256;
@@ -14,7 +14,7 @@ pub(crate) struct Held {
     count: usize,
     /// The event that goes to all matching notes, and the next note to look at (from the end, so
     /// that removing one does not skip another).
-    spreading: Option<(Event, Address, usize)>,
+    spreading: Option<(BlockEvent, Address, usize)>,
 }
 
 impl Default for Held {
@@ -57,7 +57,7 @@ impl Held {
     }
 
     /// Begins to spread `event` over the notes with `address`; [`Self::expanded`] gives them.
-    pub(crate) fn expand(&mut self, event: Event, address: Address) {
+    pub(crate) fn expand(&mut self, event: BlockEvent, address: Address) {
         self.spreading = Some((event, address, self.count));
     }
 
@@ -67,7 +67,7 @@ impl Held {
     }
 
     /// The next of the events that were spread.
-    pub(crate) fn expanded(&mut self) -> Option<Event> {
+    pub(crate) fn expanded(&mut self) -> Option<BlockEvent> {
         let (event, address, mut index) = self.spreading?;
         while index > 0 {
             index -= 1;
@@ -80,7 +80,7 @@ impl Held {
             }
             self.spreading = Some((event, address, index));
             let body = addressed_to(event.body, &note);
-            return Some(Event { body, ..event });
+            return Some(BlockEvent { body, ..event });
         }
         self.spreading = None;
         None

@@ -1,13 +1,13 @@
 //! A piece of a host's block as a block of its own.
 
-use crate::rt::{Event, Port};
+use crate::rt::{BlockEvent, Port};
 
 /// The events of a piece: samples count from its start.
 pub(crate) struct Piece<'a, T> {
     /// The whole block's.
     block: &'a mut T,
     /// The first event after the piece, once it was met.
-    ahead: &'a mut Option<Event>,
+    ahead: &'a mut Option<BlockEvent>,
     start: u32,
     end: u32,
 }
@@ -16,7 +16,7 @@ impl<'a, T> Piece<'a, T> {
     /// The piece from sample `start` of `block` up to `end`. `ahead` goes from piece to piece.
     pub(crate) const fn new(
         block: &'a mut T,
-        ahead: &'a mut Option<Event>,
+        ahead: &'a mut Option<BlockEvent>,
         (start, end): (u32, u32),
     ) -> Self {
         Self {
@@ -29,19 +29,19 @@ impl<'a, T> Piece<'a, T> {
 }
 
 impl<T: Port> Port for Piece<'_, T> {
-    fn next(&mut self) -> Option<Event> {
+    fn next(&mut self) -> Option<BlockEvent> {
         let event = self.ahead.take().or_else(|| self.block.next())?;
         if event.sample >= self.end {
             *self.ahead = Some(event);
             return None;
         }
         let sample = event.sample.saturating_sub(self.start);
-        Some(Event { sample, ..event })
+        Some(BlockEvent { sample, ..event })
     }
 
-    fn send(&mut self, event: Event) -> bool {
+    fn send(&mut self, event: BlockEvent) -> bool {
         let sample = event.sample.saturating_add(self.start);
-        self.block.send(Event { sample, ..event })
+        self.block.send(BlockEvent { sample, ..event })
     }
 }
 
@@ -55,25 +55,25 @@ mod tests {
     use super::*;
     use crate::rt::{Body, Message};
 
-    fn event(sample: u32) -> Event {
+    fn event(sample: u32) -> BlockEvent {
         let body = Body::Message(Message::Program {
             channel: 0,
             program: 0,
         });
-        Event { sample, body }
+        BlockEvent { sample, body }
     }
 
     struct Block {
-        enter: std::vec::IntoIter<Event>,
-        left: Vec<Event>,
+        enter: std::vec::IntoIter<BlockEvent>,
+        left: Vec<BlockEvent>,
     }
 
     impl Port for Block {
-        fn next(&mut self) -> Option<Event> {
+        fn next(&mut self) -> Option<BlockEvent> {
             self.enter.next()
         }
 
-        fn send(&mut self, event: Event) -> bool {
+        fn send(&mut self, event: BlockEvent) -> bool {
             self.left.push(event);
             true
         }

@@ -14,7 +14,7 @@ use super::*;
 type Host = NoteEvent<()>;
 
 /// A process context that is only its two queues.
-fn pass(events: &[Host]) -> Vec<Event> {
+fn pass(events: &[Host]) -> Vec<BlockEvent> {
     let mut held = Held::default();
     let mut out = Vec::new();
     for event in events {

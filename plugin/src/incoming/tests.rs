@@ -20,19 +20,19 @@ fn transport(position: f64) -> Transport {
     }
 }
 
-struct Host(Vec<Event>);
+struct Host(Vec<BlockEvent>);
 
 impl Port for Host {
-    fn next(&mut self) -> Option<Event> {
+    fn next(&mut self) -> Option<BlockEvent> {
         (!self.0.is_empty()).then(|| self.0.remove(0))
     }
 
-    fn send(&mut self, _: Event) -> bool {
+    fn send(&mut self, _: BlockEvent) -> bool {
         true
     }
 }
 
-fn event(sample: u32, on: bool, key: u8) -> Event {
+fn event(sample: u32, on: bool, key: u8) -> BlockEvent {
     let note = Note {
         channel: 0,
         key,
@@ -40,11 +40,11 @@ fn event(sample: u32, on: bool, key: u8) -> Event {
         velocity: 0.7,
     };
     let body = if on { Body::On(note) } else { Body::Off(note) };
-    Event { sample, body }
+    BlockEvent { sample, body }
 }
 
 /// One block; all events are taken, as the core does.
-fn block(ear: &mut Ear, incoming: &Incoming, transport: &Transport, events: Vec<Event>) {
+fn block(ear: &mut Ear, incoming: &Incoming, transport: &Transport, events: Vec<BlockEvent>) {
     ear.block(transport, BLOCK, false, incoming);
     let mut host = Host(events);
     let mut port = ear.hear(&mut host, BLOCK, incoming);

@@ -1,7 +1,7 @@
 //! The presets that come with the plugin.
 
-use super::{Preset, Settings};
-use crate::params::{Delay, GenrePair, Mode};
+use super::Preset;
+use crate::values::{Delay, GenrePair, Mode, ParamValues};
 
 /// The presets that come with the plugin, in the menu's order. None but those that are about it
 /// touches the way of playing, so that choosing one does not stop the music.
@@ -12,14 +12,14 @@ pub fn factory() -> Vec<Preset> {
         settings,
         file: None,
     };
-    let sound = |pair, genre, quantise, melody, scale, density| Settings {
+    let sound = |pair, genre, quantise, melody, scale, density| ParamValues {
         pair,
         genre: Some(genre),
         quantise: Some(quantise),
         melody: Some(melody),
         scale: Some(scale),
         density: Some(density),
-        ..Settings::default()
+        ..ParamValues::default()
     };
     let classic = Some(GenrePair::JazzClassic);
     let pop = Some(GenrePair::JazzPop);
@@ -73,18 +73,18 @@ pub fn factory() -> Vec<Preset> {
         preset(
             "One bar later",
             "Live with the shortest delay",
-            Settings {
+            ParamValues {
                 mode: Some(Mode::Live),
                 delay: Some(Delay::One),
-                ..Settings::default()
+                ..ParamValues::default()
             },
         ),
         preset(
             "Follow the loop",
             "In place: learns the song",
-            Settings {
+            ParamValues {
                 mode: Some(Mode::InPlace),
-                ..Settings::default()
+                ..ParamValues::default()
             },
         ),
     ]

@@ -1,22 +1,24 @@
 //! Presets in a folder of their own.
 
 use super::*;
+use crate::params::ThirdStreamParams;
+use crate::values::{Delay, Mode};
 
-fn library() -> (tempfile::TempDir, Library) {
+fn library() -> (tempfile::TempDir, PresetLibrary) {
     let folder = tempfile::tempdir().unwrap();
-    let library = Library::new(Some(folder.path().join("Third Stream").join("Presets")));
+    let library = PresetLibrary::new(Some(folder.path().join("Third Stream").join("Presets")));
     (folder, library)
 }
 
-fn some() -> Settings {
-    Settings {
+fn some() -> ParamValues {
+    ParamValues {
         genre: Some(12.5),
         mode: Some(Mode::InPlace),
-        ..Settings::of(&ThirdStreamParams::default())
+        ..ThirdStreamParams::default().values()
     }
 }
 
-fn own(library: &Library) -> Vec<String> {
+fn own(library: &PresetLibrary) -> Vec<String> {
     let presets = library.presets();
     let own = presets.iter().filter(|preset| preset.file.is_some());
     own.map(|preset| preset.name.clone()).collect()
@@ -26,9 +28,9 @@ fn own(library: &Library) -> Vec<String> {
 fn what_is_saved_is_there_for_the_next_instance() {
     let (_kept, mut library) = library();
     library.save(" Zebra ", some()).unwrap();
-    library.save("a/b", Settings::default()).unwrap();
+    library.save("a/b", ParamValues::default()).unwrap();
     library.save("a_b", some()).unwrap();
-    let mut next = Library::new(library.folder.clone());
+    let mut next = PresetLibrary::new(library.folder.clone());
     assert!(own(&next).is_empty());
     assert!(next.read().is_empty());
     assert_eq!(own(&next), ["a/b", "a_b", "Zebra"]);
@@ -39,7 +41,7 @@ fn what_is_saved_is_there_for_the_next_instance() {
         .unwrap();
     assert_eq!(zebra.settings, some());
 
-    let other = Settings {
+    let other = ParamValues {
         genre: Some(-1.0),
         ..some()
     };
@@ -102,7 +104,7 @@ fn a_preset_of_version_1_is_read() {
     let presets = library.presets();
     let preset = presets.last().unwrap();
     assert_eq!(preset.name, "Sunday matinee");
-    let expected = Settings {
+    let expected = ParamValues {
         genre: Some(-62.5),
         pair: None,
         quantise: Some(80.0),
@@ -111,7 +113,7 @@ fn a_preset_of_version_1_is_read() {
         density: Some(-10.0),
         mode: Some(Mode::InPlace),
         delay: Some(Delay::Two),
-        ..Settings::default()
+        ..ParamValues::default()
     };
     assert_eq!(preset.settings, expected);
 }
@@ -125,7 +127,7 @@ fn names_and_the_plugin_s_own_are_guarded() {
     assert!(matches!(saved, Err(PresetError::Factory(_))));
     assert!(matches!(library.delete(0), Err(PresetError::Factory(_))));
     assert!(own(&library).is_empty());
-    let saved = Library::new(None).save("name", some());
+    let saved = PresetLibrary::new(None).save("name", some());
     assert!(matches!(saved, Err(PresetError::NoFolder)));
 }
 
@@ -141,12 +143,12 @@ fn the_plugin_s_own_can_be_set_and_told_apart() {
             .position(|other| other.settings == preset.settings);
         assert_eq!(same, Some(index), "{}", preset.name);
     }
-    let now = Settings::of(&ThirdStreamParams::default());
+    let now = ThirdStreamParams::default().values();
     let chosen = presets
         .iter()
         .position(|preset| preset.settings.are_in(&now));
     assert_eq!(chosen, Some(0), "the defaults are \"As played\"");
-    let moved = Settings {
+    let moved = ParamValues {
         density: Some(3.0),
         ..now
     };

@@ -1,10 +1,9 @@
-//! Requests that are out, and the fixed musical times at which their answers are taken up.
+//! Live: requests that are out, and the fixed musical times at which their answers are taken up.
 //!
 //! An answer is never used earlier than at its time, even if it is there, and never waited for
 //! except offline: so the output does not depend on how fast the machine is.
 
 use std::ops::Range;
-use std::time::{Duration, Instant};
 
 use third_stream_model::genre::Direction;
 use third_stream_model::perform::{Part, Performer};
@@ -14,18 +13,17 @@ use third_stream_model::roll::{Roll, SLOTS, STEPS_PER_SLOT};
 
 use super::NOTICE;
 use super::groups::Closed;
-use crate::link::{
-    Answer, AudioEnd, Counted, LONGEST_WAIT, Request, Response, Taste, Weights, Wish,
-};
+use super::pending::{Asked, Inbox, Pending, Terms};
+use crate::link::{Answer, AudioEnd, Counted, Response, Wish};
 
 /// Groups that can be out at once; the performer has two pages for each.
-const FLIGHTS: usize = 6;
+const GROUPS: usize = 6;
 /// Times that can be noted at once: a lead and four slots for each group, and some to spare.
-const LATCHES: usize = 32;
+const SWITCHES: usize = 32;
 
 /// A group whose answers are asked for.
 #[derive(Clone, Copy, Debug)]
-struct Flight {
+struct PendingGroup {
     group: u32,
     first: i64,
     last: i64,
@@ -43,7 +41,7 @@ struct Flight {
 
 /// When a part of a slot takes up its answer.
 #[derive(Clone, Copy, Debug)]
-struct Latch {
+struct ScheduledSwitch {
     /// Unwrapped beats.
     at: f64,
     group: u32,
@@ -54,13 +52,15 @@ struct Latch {
 /// All requests of one generation.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Answers {
-    generation: u32,
-    flights: [Option<Flight>; FLIGHTS],
-    latches: [Option<Latch>; LATCHES],
+    pending: Pending,
+    groups: PendingGroups,
+    switches: [Option<ScheduledSwitch>; SWITCHES],
     late: u32,
-    /// A wait has ended without an answer: no more waiting until one comes.
-    gave_up: bool,
 }
+
+/// The groups that are out, each at its place.
+#[derive(Clone, Copy, Debug)]
+struct PendingGroups([Option<PendingGroup>; GROUPS]);
 
 /// The circumstances of a request.
 #[derive(Clone, Copy, Debug)]
@@ -71,22 +71,16 @@ pub(super) struct Ask {
     pub(super) slots: (i64, i64),
     /// Unwrapped beats.
     pub(super) now: f64,
-    /// Seconds until the answer is needed.
-    pub(super) seconds: f64,
-    pub(super) weights: Weights,
-    pub(super) taste: Taste,
-    /// Whether the host renders offline.
-    pub(super) offline: bool,
+    pub(super) terms: Terms,
 }
 
 impl Answers {
     pub(super) const fn new() -> Self {
         Self {
-            generation: 0,
-            flights: [None; FLIGHTS],
-            latches: [None; LATCHES],
+            pending: Pending::new(),
+            groups: PendingGroups([None; GROUPS]),
+            switches: [None; SWITCHES],
             late: 0,
-            gave_up: false,
         }
     }
 
@@ -102,72 +96,53 @@ impl Answers {
 
     /// Begins a new generation: nothing that is out counts any more.
     pub(super) fn forget(&mut self, link: &AudioEnd) {
-        self.generation = link.renew();
-        self.flights = [None; FLIGHTS];
-        self.latches = [None; LATCHES];
+        self.pending.renew(link);
+        self.groups.0 = [None; GROUPS];
+        self.switches = [None; SWITCHES];
     }
 
     /// Whether the first answer of `group` is asked for.
     pub(super) fn asked(&self, group: u32) -> bool {
-        self.flight(group)
-            .is_some_and(|flight| flight.windows[Answer::First.index()].is_some())
+        let first = Answer::First.index();
+        let group = self.groups.get(group);
+        group.is_some_and(|group| group.windows[first].is_some())
     }
 
     /// First slot of the window of the group that slot `slot` belongs to, and of the group.
     pub(super) fn window_of(&self, slot: i64) -> Option<(i64, i64)> {
-        let flight = self
-            .flights
-            .iter()
-            .flatten()
-            .find(|flight| (flight.first..=flight.last).contains(&slot))?;
-        Some((flight.last - SLOTS as i64 + 1, flight.first))
+        let mut groups = self.groups.0.iter().flatten();
+        let group = groups.find(|group| (group.first..=group.last).contains(&slot))?;
+        Some((group.last - SLOTS as i64 + 1, group.first))
     }
 
     /// Asks for both directions.
     pub(super) fn ask(&mut self, ask: &Ask, link: &AudioEnd, performer: &mut Performer) {
-        let place = place_of(ask.group);
         let (first, last) = ask.slots;
         let window = last - SLOTS as i64 + 1;
-        let mut flight = self.flight(ask.group).copied().unwrap_or(Flight {
-            group: ask.group,
-            first,
-            last,
-            windows: [None; 2],
-            asked: [f64::NEG_INFINITY; 2],
-            come: [[false; 2]; 2],
-            heard: 0,
-            dry_lead: None,
-        });
-        flight.last = last;
-        flight.windows[ask.answer.index()] = Some(window);
-        flight.asked[ask.answer.index()] = ask.now;
         let heard = performer.window(window, ask.now);
         performer.set_page(page_of(ask.group, ask.answer), &heard);
-        flight.heard = slots_with_notes(heard.notes.sounding());
-        flight.come[ask.answer.index()] = [false; 2];
-        if let Some(slot) = self.flights.get_mut(place) {
-            *slot = Some(flight);
-        }
-        let seconds = ask.seconds.clamp(0.0, 3600.0);
-        let deadline = Instant::now() + Duration::from_secs_f64(seconds);
-        for direction in Direction::BOTH {
-            let request = Request {
-                instance: link.instance(),
-                generation: self.generation,
-                group: ask.group,
-                answer: ask.answer,
-                deadline,
-                weights: ask.weights,
-                direction,
-                roll: heard.notes,
-                wish: self.wish(ask, &heard, direction, performer),
-            };
-            if !self.send(&request, ask.offline, link, performer)
-                && let Some(Some(flight)) = self.flights.get_mut(place)
-            {
-                // What was not sent will not be answered: do not wait for it.
-                flight.come[ask.answer.index()][direction.index()] = true;
-                link.count(Counted::NoRoom);
+        let group = self.groups.begin(ask.group, first);
+        let answer = ask.answer.index();
+        group.last = last;
+        group.windows[answer] = Some(window);
+        group.asked[answer] = ask.now;
+        group.heard = slots_with_notes(heard.notes.sounding());
+        group.come[answer] = [false; 2];
+        let asked = Asked {
+            group: ask.group,
+            answer: ask.answer,
+            roll: &heard.notes,
+        };
+        let wishes = Direction::BOTH
+            .map(|direction| (direction, self.wish(ask, &heard, direction, performer)));
+        let inbox = &mut Pages {
+            groups: &mut self.groups,
+            performer,
+        };
+        let sent = self.pending.send(asked, &ask.terms, &wishes, link, inbox);
+        if let Some(group) = self.groups.get_mut(ask.group) {
+            for (come, sent) in group.come[answer].iter_mut().zip(sent) {
+                *come |= !sent; // not to be waited for
             }
         }
     }
@@ -177,7 +152,7 @@ impl Answers {
     fn wish(&self, ask: &Ask, heard: &Heard, direction: Direction, performer: &Performer) -> Wish {
         let (first, last) = ask.slots;
         let window = last - SLOTS as i64 + 1;
-        let mut wish = ask.taste.wish(heard.held);
+        let mut wish = ask.terms.taste.wish(heard.held);
         let mut tell = |slot: i64, part: Part, steps: Range<usize>| {
             let place = (slot - window) as usize * STEPS_PER_SLOT;
             for step in steps.clone() {
@@ -188,8 +163,8 @@ impl Answers {
         };
         // What is still to be answered is not decided.
         let open = |slot: i64, part: Part| {
-            let latches = &mut self.latches.iter().flatten();
-            latches.any(|latch| (latch.slot, latch.part) == (slot, part))
+            let mut switches = self.switches.iter().flatten();
+            switches.any(|switch| (switch.slot, switch.part) == (slot, part))
         };
         for slot in window..first {
             let lead = performer.lead(slot);
@@ -206,32 +181,16 @@ impl Answers {
         wish
     }
 
-    /// Sends a request; a bounce waits for room. False: it was not sent.
-    fn send(
-        &mut self,
-        request: &Request,
-        offline: bool,
-        link: &AudioEnd,
-        performer: &mut Performer,
-    ) -> bool {
-        if !offline || self.gave_up {
-            return link.ask(*request);
-        }
-        let sent = link.ask_offline(*request, |response| self.take(response, performer));
-        self.gave_up = !sent;
-        sent
-    }
-
     /// The first beat of a group plays dry: nothing was asked for it.
     pub(super) fn miss_lead(&mut self, group: u32) {
-        if let Some(Some(flight)) = self.flights.get_mut(place_of(group)) {
-            flight.dry_lead = Some(Counted::Unasked);
+        if let Some(group) = self.groups.get_mut(group) {
+            group.dry_lead = Some(Counted::Unasked);
         }
     }
 
     /// Notes when the first beat of a group takes up the first answer.
     pub(super) fn note_lead(&mut self, group: u32, slot: i64, at: f64) {
-        self.note(Latch {
+        self.note(ScheduledSwitch {
             at,
             group,
             slot,
@@ -241,7 +200,7 @@ impl Answers {
 
     /// Notes when slot `slot` of a closed group takes up the second answer.
     pub(super) fn note_main(&mut self, closed: &Closed, slot: i64, at: f64) {
-        self.note(Latch {
+        self.note(ScheduledSwitch {
             at,
             group: closed.group,
             slot,
@@ -251,23 +210,25 @@ impl Answers {
 
     /// The earliest time that is noted.
     pub(super) fn next(&self) -> Option<f64> {
-        self.latches
+        self.switches
             .iter()
             .flatten()
-            .map(|latch| latch.at)
+            .map(|switch| switch.at)
             .min_by(f64::total_cmp)
     }
 
     /// Takes in answers that are there, at most so many.
     pub(super) fn receive(&mut self, most: usize, link: &AudioEnd, performer: &mut Performer) {
-        for response in link.answers(most) {
-            self.take(&response, performer);
-        }
+        let inbox = &mut Pages {
+            groups: &mut self.groups,
+            performer,
+        };
+        self.pending.receive(most, link, inbox);
     }
 
     /// The earliest noted time has come: its part plays by its answer, or dry. `direction` is
     /// where the knob points; a missing answer of the other direction is not counted.
-    pub(super) fn latch(
+    pub(super) fn switch(
         &mut self,
         offline: bool,
         direction: Direction,
@@ -277,34 +238,34 @@ impl Answers {
         self.receive(usize::MAX, link, performer);
         let earliest = self.next();
         let place = self
-            .latches
+            .switches
             .iter_mut()
-            .find(|latch| latch.map(|latch| latch.at) == earliest);
-        let Some(latch) = place.and_then(Option::take) else {
+            .find(|switch| switch.map(|switch| switch.at) == earliest);
+        let Some(switch) = place.and_then(Option::take) else {
             return;
         };
-        let answer = answer_of(latch.part);
+        let answer = answer_of(switch.part);
         if offline {
-            self.wait_for(latch.group, answer, link, performer);
+            self.wait_for(switch.group, answer, link, performer);
         }
-        let Some(flight) = self.flight(latch.group).copied() else {
+        let Some(group) = self.groups.get(switch.group).copied() else {
             return;
         };
-        if let Some(window) = flight.windows[answer.index()] {
-            let page = page_of(latch.group, answer);
-            performer.attach(latch.slot, latch.part, page, window);
+        if let Some(window) = group.windows[answer.index()] {
+            let page = page_of(switch.group, answer);
+            performer.attach(switch.slot, switch.part, page, window);
         }
-        let missing = !performer.has_answer(latch.slot, latch.part, direction);
-        if latch.part == Part::Lead {
-            if let Some(Some(flight)) = self.flights.get_mut(place_of(latch.group)) {
-                flight.dry_lead = missing.then_some(Counted::Late);
+        let missing = !performer.has_answer(switch.slot, switch.part, direction);
+        if switch.part == Part::Lead {
+            if let Some(group) = self.groups.get_mut(switch.group) {
+                group.dry_lead = missing.then_some(Counted::Late);
             }
             return;
         }
-        let dry_lead = flight.dry_lead.filter(|_| latch.slot == flight.first);
+        let dry_lead = group.dry_lead.filter(|_| switch.slot == group.first);
         // Nothing was to be heard in an empty bar, whatever became of its answer.
-        let heard = latch.slot - (flight.last - SLOTS as i64 + 1);
-        let heard = (0..SLOTS as i64).contains(&heard) && flight.heard >> heard & 1 == 1;
+        let heard = switch.slot - (group.last - SLOTS as i64 + 1);
+        let heard = (0..SLOTS as i64).contains(&heard) && group.heard >> heard & 1 == 1;
         if let Some(why) = missing.then_some(Counted::Late).or(dry_lead)
             && heard
         {
@@ -315,52 +276,77 @@ impl Answers {
 
     /// Offline rendering: waits until both directions of an answer have come, or too long.
     fn wait_for(&mut self, group: u32, answer: Answer, link: &AudioEnd, performer: &mut Performer) {
-        let begin = Instant::now();
-        loop {
-            let come = self.flight(group).map(|flight| flight.come[answer.index()]);
-            if self.gave_up || come.is_none_or(|come| come == [true; 2]) {
-                return;
-            }
-            let left = LONGEST_WAIT.saturating_sub(begin.elapsed());
-            match link.wait_offline(left) {
-                Some(response) => self.take(&response, performer),
-                None => self.gave_up = true,
-            }
-        }
-    }
-
-    fn take(&mut self, response: &Response, performer: &mut Performer) {
-        self.gave_up = false;
-        if response.generation != self.generation {
-            return;
-        }
-        let (answer, direction) = (response.answer, response.direction);
-        let Some(Some(flight)) = self.flights.get_mut(place_of(response.group)) else {
-            return;
+        let inbox = &mut Pages {
+            groups: &mut self.groups,
+            performer,
         };
-        if flight.group != response.group || flight.windows[answer.index()].is_none() {
-            return;
-        }
-        flight.come[answer.index()][direction.index()] = true;
-        if let Ok(edits) = &response.outcome {
-            performer.fill(page_of(response.group, answer), direction, edits);
-        }
-    }
-
-    fn flight(&self, group: u32) -> Option<&Flight> {
-        let flight = self.flights.get(place_of(group))?.as_ref()?;
-        (flight.group == group).then_some(flight)
+        self.pending.wait(link, inbox, |inbox| {
+            let group = inbox.groups.get(group);
+            group.is_some_and(|group| group.come[answer.index()] != [true; 2])
+        });
     }
 
     /// Where a host tells of a bar late, a group may be over later than was planned: its answers
     /// still count no earlier than [`NOTICE`] after they were asked for.
-    fn note(&mut self, mut latch: Latch) {
-        if let Some(flight) = self.flight(latch.group) {
-            let asked = flight.asked[answer_of(latch.part).index()];
-            latch.at = latch.at.max(asked + NOTICE);
+    fn note(&mut self, mut switch: ScheduledSwitch) {
+        if let Some(group) = self.groups.get(switch.group) {
+            let asked = group.asked[answer_of(switch.part).index()];
+            switch.at = switch.at.max(asked + NOTICE);
         }
-        if let Some(free) = self.latches.iter_mut().find(|latch| latch.is_none()) {
-            *free = Some(latch);
+        if let Some(free) = self.switches.iter_mut().find(|switch| switch.is_none()) {
+            *free = Some(switch);
+        }
+    }
+}
+
+impl PendingGroups {
+    fn get(&self, number: u32) -> Option<&PendingGroup> {
+        let group = self.0.get(place_of(number))?.as_ref()?;
+        (group.group == number).then_some(group)
+    }
+
+    fn get_mut(&mut self, number: u32) -> Option<&mut PendingGroup> {
+        let group = self.0.get_mut(place_of(number))?.as_mut()?;
+        (group.group == number).then_some(group)
+    }
+
+    /// The group, in place of an older one if it was not out.
+    fn begin(&mut self, number: u32, first: i64) -> &mut PendingGroup {
+        let new = PendingGroup {
+            group: number,
+            first,
+            last: first,
+            windows: [None; 2],
+            asked: [f64::NEG_INFINITY; 2],
+            come: [[false; 2]; 2],
+            heard: 0,
+            dry_lead: None,
+        };
+        let place = &mut self.0[place_of(number)];
+        let known = place.take().filter(|group| group.group == number);
+        place.insert(known.unwrap_or(new))
+    }
+}
+
+/// Where answers go: each to the performer's page for it.
+struct Pages<'a> {
+    groups: &'a mut PendingGroups,
+    performer: &'a mut Performer,
+}
+
+impl Inbox for Pages<'_> {
+    fn take(&mut self, response: &Response) {
+        let (answer, direction) = (response.answer, response.direction);
+        let Some(group) = self.groups.get_mut(response.group) else {
+            return;
+        };
+        if group.windows[answer.index()].is_none() {
+            return;
+        }
+        group.come[answer.index()][direction.index()] = true;
+        if let Ok(edits) = &response.outcome {
+            let page = page_of(response.group, answer);
+            self.performer.fill(page, direction, edits);
         }
     }
 }
@@ -383,7 +369,7 @@ const fn answer_of(part: Part) -> Answer {
 }
 
 const fn place_of(group: u32) -> usize {
-    group as usize % FLIGHTS
+    group as usize % GROUPS
 }
 
 const fn page_of(group: u32, answer: Answer) -> usize {

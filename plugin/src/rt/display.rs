@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::snapshot::{Snapshot, State, View};
+use super::snapshot::{CoreView, PlayState, Snapshot, SnapshotWriter};
 
 /// How often a second the snapshot is published.
 const VIEWS_PER_SECOND: f64 = 90.0;
@@ -11,7 +11,7 @@ const VIEWS_PER_SECOND: f64 = 90.0;
 /// What is shown at once when it changes, looked at or not.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct News {
-    pub(super) state: State,
+    pub(super) state: PlayState,
     pub(super) late: u32,
     pub(super) dropped: u32,
     pub(super) learned: u32,
@@ -20,14 +20,14 @@ pub(super) struct News {
 
 impl News {
     /// The view without rolls.
-    pub(super) fn view(&self) -> View {
-        View {
+    pub(super) fn view(&self) -> CoreView {
+        CoreView {
             state: self.state,
             late: self.late,
             dropped: self.dropped,
             learned: self.learned,
             waiting: self.waiting,
-            ..View::default()
+            ..CoreView::default()
         }
     }
 }
@@ -35,7 +35,7 @@ impl News {
 /// The audio thread's end of the snapshot.
 #[derive(Debug)]
 pub(super) struct Display {
-    snapshot: Arc<Snapshot>,
+    snapshot: SnapshotWriter,
     shown: Option<News>,
     /// Samples since the snapshot was published.
     unseen: f64,
@@ -46,7 +46,7 @@ pub(super) struct Display {
 impl Display {
     pub(super) const fn new(snapshot: Arc<Snapshot>) -> Self {
         Self {
-            snapshot,
+            snapshot: SnapshotWriter::new(snapshot),
             shown: None,
             unseen: f64::INFINITY,
             reads: (0, 0.0),
@@ -76,7 +76,7 @@ impl Display {
         (changed || looked_at).then_some(looked_at)
     }
 
-    pub(super) fn publish(&self, view: &View) {
+    pub(super) fn publish(&self, view: &CoreView) {
         self.snapshot.publish(view);
     }
 

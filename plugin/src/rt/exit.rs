@@ -3,7 +3,7 @@
 use third_stream_model::perform::Emission;
 
 use super::outbox::Outbox;
-use super::{Body, Event, Port};
+use super::{BlockEvent, Body, Port};
 
 /// Where events leave during one block.
 pub(super) struct Exit<'a, P> {
@@ -26,7 +26,7 @@ impl<P: Port> Exit<'_, P> {
 
     /// Lets an event leave. False: it is lost.
     pub(super) fn send(&mut self, sample: u32, body: Body) -> bool {
-        let kept = self.outbox.send(self.port, Event { sample, body });
+        let kept = self.outbox.send(self.port, BlockEvent { sample, body });
         *self.dropped = self.dropped.saturating_add(u32::from(!kept));
         kept
     }

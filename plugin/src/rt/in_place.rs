@@ -15,24 +15,20 @@ mod requests;
 mod view;
 
 use third_stream_model::genre::Pair;
-use third_stream_model::perform::{Body, Clock, Emission, Performer};
+use third_stream_model::perform::{Body, Clock, Performer};
 use third_stream_model::roll::row_of_key;
 
 use super::clock::{BeatClock, Change};
-use super::straight::Straight;
-use super::{Message, Note, Settings, Transport};
-use crate::link::{AudioEnd, IN_A_BLOCK, Taste, Weights};
+use super::mode::{Block, Emit, HAIR, HALF_STEP, Leave, ModePlayer};
+use super::passthrough::Passthrough;
+use super::snapshot::CoreView;
+use super::{Message, Note, Settings};
+use crate::link::{AudioEnd, IN_A_BLOCK, Taste, WeightsId};
 use crate::memory::{Memory, Meter, Place, Post};
-use learner::{HALF_STEP, Learner};
+use learner::Learner;
 use pages::Pages;
 use requests::{AT_ONCE, Requests};
 
-/// An answer that is asked for this long (beats) before its notes counts for them.
-const LEAD: f64 = 1.0;
-/// The same in steps.
-const LEAD_STEPS: usize = 4;
-/// A hair (beats), so that an answer counts before what is played by it.
-const HAIR: f64 = 1e-6;
 /// Phrases of a project that was just loaded that are looked at in a block.
 const PREPARED: usize = 16;
 /// Seconds in which the phrases of a project are wanted that was just loaded: after all else.
@@ -49,7 +45,7 @@ pub(super) struct InPlace {
     requests: Requests,
     pages: Pages,
     /// Notes that pass at once while the song plays.
-    dry: Straight,
+    dry: Passthrough,
     /// What is played, while the song plays.
     run: Option<Run>,
     meter: Meter,
@@ -63,7 +59,7 @@ pub(super) struct InPlace {
     stopped_at: f64,
     /// The next phrase that is to be prepared after loading.
     preparing: Option<usize>,
-    weights: Weights,
+    weights: WeightsId,
     taste: Taste,
     late: u32,
     /// The last slot of the performer's that was to play by an answer which was not there in time.
@@ -109,17 +105,6 @@ enum Marker {
     Next,
 }
 
-/// Lets events leave.
-type Emit<'a> = dyn FnMut(Emission) -> bool + 'a;
-
-/// What a call needs of the block.
-#[derive(Clone, Copy)]
-pub(super) struct Block<'a> {
-    pub(super) transport: &'a Transport,
-    pub(super) settings: &'a Settings,
-    pub(super) link: &'a AudioEnd,
-}
-
 impl InPlace {
     /// A core that plays from `memory`. Allocates.
     pub(super) fn new(memory: Memory, post: Post) -> Self {
@@ -131,7 +116,7 @@ impl InPlace {
             learner: Learner::new(),
             requests: Requests::new(),
             pages: Pages::new(),
-            dry: Straight::new(),
+            dry: Passthrough::new(),
             run: None,
             meter: Meter {
                 bar: 4.0,
@@ -144,7 +129,7 @@ impl InPlace {
             played: 0,
             stopped_at: 0.0,
             preparing: Some(0),
-            weights: Weights::shipped(Pair::JAZZ_CLASSIC),
+            weights: WeightsId::shipped(Pair::JAZZ_CLASSIC),
             taste: Taste::default(),
             late: 0,
             overdue: None,
@@ -152,18 +137,8 @@ impl InPlace {
     }
 
     /// From now on it plays what it remembers and learns nothing.
-    pub(super) const fn deafen(&mut self) {
-        self.learner.deafen();
-    }
-
-    /// Play begins: bars that played dry are counted anew.
-    pub(super) const fn count_anew(&mut self) {
-        self.late = 0;
-    }
-
-    /// Bars that played dry.
-    pub(super) const fn late(&self) -> u32 {
-        self.late
+    pub(super) const fn stop_learning(&mut self) {
+        self.learner.stop_learning();
     }
 
     /// Bars that are remembered, at least in part.
@@ -202,93 +177,27 @@ impl InPlace {
         self.memory.forget();
     }
 
-    /// From now on the answers are this core's, and of the memory as it now is.
-    pub(super) fn renew(&mut self, link: &AudioEnd) {
-        self.requests.renew(&mut self.memory, link);
-        self.pages.clear();
-        self.preparing = Some(0);
-    }
-
-    /// Once a block: takes in answers, and asks about phrases of a project that was loaded.
-    pub(super) fn attend(&mut self, settings: &Settings, link: &AudioEnd) {
-        if settings.weights != self.weights || settings.taste != self.taste {
-            self.weights = settings.weights;
-            self.taste = settings.taste;
-            self.memory.await_all();
-            self.renew(link);
-        }
-        self.requests.receive(IN_A_BLOCK, &mut self.memory, link);
-        for _ in 0..PREPARED {
-            let Some(phrase) = self.preparing.filter(|_| self.requests.has_spare()) else {
-                return;
-            };
-            let next = phrase + 1;
-            self.preparing = (next < self.memory.len()).then_some(next);
-            if self.memory.waits(phrase) {
-                self.ask(phrase, AT_ONCE, PREPARE, link);
-                return; // one in a block: to draw its roll is most of what there is to do
-            }
-        }
-    }
-
-    /// A block begins at tick `now`: follows the song to where it is.
-    pub(super) fn begin(&mut self, now: i64, block: Block, emit: &mut Emit) {
-        self.played = now;
-        let (beats, ended) = (self.clock.beats(now), self.clock.position(now));
-        let change = self.clock.follow(now, block.transport);
-        let position = self.clock.position(now);
-        self.meter = block.transport.meter(position);
-        self.sample_rate = block.transport.sample_rate;
-        self.offline = block.transport.offline;
-        self.cycle = block.transport.cycle();
-        match change {
-            Change::Ran if self.is_at(position, block) => {}
-            Change::Ran => self.restart(ended, block, emit),
-            Change::Wrapped(_) => {
-                let end = self.cycle.map_or(ended, |(_, end)| end.min(ended));
-                self.restart(end, block, emit);
-            }
-            Change::Jumped => {
-                let ended_at = self.run.map_or(self.stopped_at, |_| beats);
-                self.requests.shift(self.clock.beats(now) - ended_at);
-                self.restart(ended, block, emit);
-            }
-        }
-    }
-
-    /// The song stops at tick `now`, or this way of playing ends.
-    pub(super) fn stop(&mut self, now: i64, link: &AudioEnd, emit: &mut Emit) {
-        self.played = now;
-        self.leave(self.clock.position(now), link, emit);
-        self.requests.hurry(&mut self.memory);
-        self.stopped_at = self.clock.beats(now);
-        self.clock.stop();
-    }
-
-    /// A message may make a channel's part drums.
-    pub(super) fn choose(&mut self, message: Message) {
-        self.performer.choose(message);
-    }
-
     /// A note-on enters at tick `at`. True: it is played from memory.
-    pub(super) fn note_on(&mut self, at: i64, note: Note) -> bool {
+    fn note_on(&mut self, at: i64, note: Note) -> bool {
         let pitched = !self.performer.is_drum(note.channel) && row_of_key(note.key).is_some();
         let position = self.clock.position(at);
         pitched && self.learner.note_on(position, note, &mut self.memory)
     }
 
-    /// A note-on passes. False: the table is full, it must not leave.
-    pub(super) fn pass(&mut self, note: Note) -> bool {
-        self.dry.hold(note)
-    }
-
-    /// A note-on that was to pass did not leave.
-    pub(super) fn unpass(&mut self, note: Note) {
-        self.dry.release(note);
+    /// A note-on passes. False: it is lost, because the table is full or the host's buffer is.
+    fn pass(&mut self, note: Note, leave: &mut Leave) -> bool {
+        if !self.dry.hold(note) {
+            return false;
+        }
+        let left = leave(Body::On(note));
+        if !left {
+            self.dry.release(note);
+        }
+        left
     }
 
     /// A note-off enters at tick `at`. The note that passed and is to be ended.
-    pub(super) fn note_off(&mut self, at: i64, off: Note) -> Option<Note> {
+    fn note_off(&mut self, at: i64, off: Note) -> Option<Note> {
         let position = self.clock.position(at);
         match self.learner.note_off(position, off, &mut self.memory) {
             Some(true) => None,
@@ -297,7 +206,7 @@ impl InPlace {
     }
 
     /// A message enters at tick `at`; what is to leave.
-    pub(super) fn message(&mut self, at: i64, message: Message) -> Message {
+    fn message(&mut self, at: i64, message: Message) -> Message {
         if let Some((channel, down)) = message.sustain() {
             let position = self.clock.position(at);
             self.learner
@@ -320,43 +229,6 @@ impl InPlace {
             },
             other => other,
         }
-    }
-
-    /// Plays up to but not including tick `until`. With `markers` those of that tick, too.
-    pub(super) fn advance(&mut self, until: i64, markers: bool, block: Block, emit: &mut Emit) {
-        let control = block.settings.control();
-        loop {
-            let next = self.next_marker();
-            let due = next.filter(|(tick, _)| *tick < until || markers && *tick == until);
-            let to = due
-                .map_or(until, |(tick, _)| tick)
-                .clamp(self.played, until);
-            let dry = &self.dry;
-            self.performer
-                .run(&self.clock, self.played, to, control, &mut |emission| {
-                    let added = emission.added_near.is_some();
-                    let clashes = matches!(emission.body, Body::On(note) if dry.sounds(note));
-                    !(added && clashes) && emit(emission)
-                });
-            self.played = to;
-            let Some((_, marker)) = due else {
-                return;
-            };
-            self.mark(marker, block, emit);
-        }
-    }
-
-    /// Before which tick nothing happens, as long as nothing comes and nothing is changed.
-    pub(super) fn quiet_until(&self, settings: &Settings) -> Option<i64> {
-        let prepares = self.preparing.is_some() && self.requests.has_spare();
-        let (marker, _) = self.next_marker().filter(|_| !prepares)?;
-        let played = self.performer.rests(&self.clock, settings.control())?;
-        Some(played.min(marker))
-    }
-
-    /// Whether the song runs on in a block that begins at tick `now`.
-    pub(super) fn runs_on(&mut self, now: i64, position: Option<f64>) -> bool {
-        self.clock.runs_on(now, position)
     }
 
     fn next_marker(&self) -> Option<(i64, Marker)> {
@@ -412,5 +284,135 @@ impl InPlace {
     /// The loop, if the song at `position` will come to its end.
     fn wraps_after(&self, position: f64) -> Option<(f64, f64)> {
         self.cycle.filter(|(_, end)| position < *end - HAIR)
+    }
+}
+
+impl ModePlayer for InPlace {
+    fn choose(&mut self, message: Message) {
+        self.performer.choose(message);
+    }
+
+    fn count_anew(&mut self) {
+        self.late = 0;
+    }
+
+    fn late(&self) -> u32 {
+        self.late
+    }
+
+    fn renew(&mut self, link: &AudioEnd) {
+        self.requests.renew(&mut self.memory, link);
+        self.pages.clear();
+        self.preparing = Some(0);
+    }
+
+    /// Also asks about phrases of a project that was loaded.
+    fn attend(&mut self, settings: &Settings, link: &AudioEnd) {
+        if settings.weights != self.weights || settings.taste != self.taste {
+            self.weights = settings.weights;
+            self.taste = settings.taste;
+            self.memory.await_all();
+            self.renew(link);
+        }
+        self.requests.receive(IN_A_BLOCK, &mut self.memory, link);
+        for _ in 0..PREPARED {
+            let Some(phrase) = self.preparing.filter(|_| self.requests.has_spare()) else {
+                return;
+            };
+            let next = phrase + 1;
+            self.preparing = (next < self.memory.len()).then_some(next);
+            if self.memory.waits(phrase) {
+                self.ask(phrase, AT_ONCE, PREPARE, link);
+                return; // one in a block: to draw its roll is most of what there is to do
+            }
+        }
+    }
+
+    fn begin(&mut self, now: i64, block: Block, emit: &mut Emit) {
+        self.played = now;
+        let (beats, ended) = (self.clock.beats(now), self.clock.position(now));
+        let change = self.clock.follow(now, block.transport);
+        let position = self.clock.position(now);
+        self.meter = block.transport.meter(position);
+        self.sample_rate = block.transport.sample_rate;
+        self.offline = block.transport.offline;
+        self.cycle = block.transport.cycle();
+        match change {
+            Change::Ran if self.is_at(position, block) => {}
+            Change::Ran => self.restart(ended, block, emit),
+            Change::Wrapped(_) => {
+                let end = self.cycle.map_or(ended, |(_, end)| end.min(ended));
+                self.restart(end, block, emit);
+            }
+            Change::Jumped => {
+                let ended_at = self.run.map_or(self.stopped_at, |_| beats);
+                self.requests.shift(self.clock.beats(now) - ended_at);
+                self.restart(ended, block, emit);
+            }
+        }
+    }
+
+    /// What is remembered is played from memory, all else passes at once.
+    fn hear(&mut self, at: i64, body: Body, leave: &mut Leave) -> bool {
+        match body {
+            Body::On(note) => self.note_on(at, note) || self.pass(note, leave),
+            Body::Off(off) => {
+                if let Some(on) = self.note_off(at, off) {
+                    leave(Body::Off(Note {
+                        velocity: off.velocity,
+                        ..on
+                    }));
+                }
+                true // or its note has been ended already
+            }
+            Body::Message(message) => leave(Body::Message(self.message(at, message))),
+        }
+    }
+
+    /// If something enters at `until`, markers of that tick come first.
+    fn advance(&mut self, until: i64, enters: bool, block: Block, emit: &mut Emit) {
+        let control = block.settings.control();
+        loop {
+            let next = self.next_marker();
+            let due = next.filter(|(tick, _)| *tick < until || enters && *tick == until);
+            let to = due
+                .map_or(until, |(tick, _)| tick)
+                .clamp(self.played, until);
+            let dry = &self.dry;
+            self.performer
+                .run(&self.clock, self.played, to, control, &mut |emission| {
+                    let added = emission.added_near.is_some();
+                    let clashes = matches!(emission.body, Body::On(note) if dry.sounds(note));
+                    !(added && clashes) && emit(emission)
+                });
+            self.played = to;
+            let Some((_, marker)) = due else {
+                return;
+            };
+            self.mark(marker, block, emit);
+        }
+    }
+
+    fn stop(&mut self, now: i64, link: &AudioEnd, emit: &mut Emit) {
+        self.played = now;
+        self.leave(self.clock.position(now), link, emit);
+        self.requests.hurry(&mut self.memory);
+        self.stopped_at = self.clock.beats(now);
+        self.clock.stop();
+    }
+
+    fn quiet_until(&self, settings: &Settings) -> Option<i64> {
+        let prepares = self.preparing.is_some() && self.requests.has_spare();
+        let (marker, _) = self.next_marker().filter(|_| !prepares)?;
+        let played = self.performer.rests(&self.clock, settings.control())?;
+        Some(played.min(marker))
+    }
+
+    fn runs_on(&mut self, now: i64, position: Option<f64>) -> bool {
+        self.clock.runs_on(now, position)
+    }
+
+    fn view(&self, now: i64, settings: &Settings, view: &mut CoreView) {
+        self.show(now, settings, view);
     }
 }

@@ -6,7 +6,7 @@
 //! markers, then output.
 
 use third_stream_model::genre::Direction;
-use third_stream_model::perform::{Body, Clock, Emission, Message, Performer};
+use third_stream_model::perform::{Body, Clock, Message, Performer};
 use third_stream_model::roll::STEPS_PER_SLOT;
 use third_stream_model::roll::edits::LEAD_STEPS;
 use third_stream_model::roll::quantise::STEPS_PER_BEAT;
@@ -14,17 +14,12 @@ use third_stream_model::roll::quantise::STEPS_PER_BEAT;
 use super::answers::{Answers, Ask};
 use super::clock::{BeatClock, Change};
 use super::groups::{Closed, Groups};
-use super::snapshot::{State, View};
+use super::mode::{Block, Emit, HAIR, HALF_STEP, LEAD, Leave, ModePlayer};
+use super::pending::Terms;
+use super::snapshot::{CoreView, PlayState};
 use super::{Settings, Transport};
 use crate::link::{Answer, AudioEnd, IN_A_BLOCK};
 use crate::memory::Meter;
-
-/// The first answer is asked for this long (beats) before the group's end and plays this long.
-const LEAD: f64 = 1.0;
-/// A hair, in steps and in beats.
-const HAIR: f64 = 1e-6;
-/// Half a step, in beats: so much before its place on the grid a step's notes may sound.
-const HALF_STEP: f64 = 0.5 / STEPS_PER_BEAT;
 
 /// The Live core.
 #[derive(Debug)]
@@ -62,64 +57,44 @@ impl Live {
             played: 0,
         }
     }
+}
 
-    pub(super) const fn late(&self) -> u32 {
-        self.answers.late()
-    }
-
-    /// Play begins: bars that played dry are counted anew.
-    pub(super) const fn count_anew(&mut self) {
-        self.answers.count_anew();
-    }
-
-    /// A message may make a channel's part drums.
-    pub(super) fn choose(&mut self, message: Message) {
+impl ModePlayer for Live {
+    fn choose(&mut self, message: Message) {
         self.performer.choose(message);
     }
 
-    /// Takes in answers that are there.
-    pub(super) fn receive(&mut self, link: &AudioEnd) {
+    fn count_anew(&mut self) {
+        self.answers.count_anew();
+    }
+
+    fn late(&self) -> u32 {
+        self.answers.late()
+    }
+
+    fn renew(&mut self, link: &AudioEnd) {
+        self.next = None;
+        self.answers.forget(link);
+    }
+
+    fn attend(&mut self, _settings: &Settings, link: &AudioEnd) {
         self.answers.receive(IN_A_BLOCK, link, &mut self.performer);
     }
 
-    /// Ends what sounds and forgets what was heard and asked.
-    pub(super) fn flush(
-        &mut self,
-        now: i64,
-        link: &AudioEnd,
-        emit: &mut impl FnMut(Emission) -> bool,
-    ) {
-        self.next = None;
-        self.performer.flush(now, emit);
-        self.answers.forget(link);
-    }
-
-    /// From now on the answers are this core's.
-    pub(super) fn renew(&mut self, link: &AudioEnd) {
-        self.next = None;
-        self.answers.forget(link);
-    }
-
-    /// The song stands still.
-    pub(super) const fn stop(&mut self) {
-        self.clock.stop();
-    }
-
-    /// A block begins at tick `now`. True: the song has started or jumped, so the caller must
-    /// flush, then [`Live::start`].
-    pub(super) fn begin(
-        &mut self,
-        now: i64,
-        transport: &Transport,
-        settings: &Settings,
-        link: &AudioEnd,
-    ) -> bool {
+    fn begin(&mut self, now: i64, block: Block, emit: &mut Emit) {
+        let Block {
+            transport,
+            settings,
+            link,
+        } = block;
         self.played = now;
         let (clock, cycle) = (self.clock, self.cycle);
         self.cycle = transport.cycle();
         let change = self.clock.follow(now, transport);
         if change == Change::Jumped {
-            return true;
+            self.flush(now, link, emit);
+            self.start(now, transport, settings);
+            return;
         }
         let ran_on = change == Change::Ran && self.clock.counts_as(&clock) && self.cycle == cycle;
         // A loop's end that is passed without a jump is over.
@@ -136,20 +111,10 @@ impl Live {
                 self.close(&closed, transport, settings, link);
             }
         }
-        false
     }
 
-    /// Begins to listen at tick `now`.
-    pub(super) fn start(&mut self, now: i64, transport: &Transport, settings: &Settings) {
-        self.next = None;
-        let beats = self.clock.beats(now);
-        let meter = self.meter(beats, transport);
-        self.groups
-            .start(beats, meter, settings.delay_bars, &mut self.performer);
-    }
-
-    /// An event enters at tick `at`. False: it is lost, because a table is full.
-    pub(super) fn hear(&mut self, at: i64, body: Body) -> bool {
+    /// What enters sounds a group later, so nothing leaves at once.
+    fn hear(&mut self, at: i64, body: Body, _leave: &mut Leave) -> bool {
         let beats = self.clock.beats(at);
         match body {
             Body::On(note) => self.performer.note_on(beats, note),
@@ -162,16 +127,13 @@ impl Live {
         }
     }
 
-    /// Plays up to but not including tick `until`. If something `enters` there, the song first
-    /// wraps round its loop.
-    pub(super) fn advance(
-        &mut self,
-        (until, enters): (i64, bool),
-        transport: &Transport,
-        settings: &Settings,
-        link: &AudioEnd,
-        emit: &mut impl FnMut(Emission) -> bool,
-    ) {
+    /// If something enters at `until`, the song first wraps round its loop.
+    fn advance(&mut self, until: i64, enters: bool, block: Block, emit: &mut Emit) {
+        let Block {
+            transport,
+            settings,
+            link,
+        } = block;
         let control = settings.control();
         loop {
             let (tick, marker) = match self.next {
@@ -180,7 +142,9 @@ impl Live {
             };
             let to = tick.clamp(self.played, until.max(self.played));
             self.performer
-                .run(&self.clock, self.played, to, control, emit);
+                .run(&self.clock, self.played, to, control, &mut |emission| {
+                    emit(emission)
+                });
             self.played = to;
             let wraps = enters && tick == until && matches!(marker, Marker::Wrap);
             if tick >= until && !wraps {
@@ -198,26 +162,28 @@ impl Live {
                 Marker::TakeUp => {
                     let (direction, _) = Direction::of_knob(settings.knob);
                     self.answers
-                        .latch(transport.offline, direction, link, &mut self.performer);
+                        .switch(transport.offline, direction, link, &mut self.performer);
                 }
             }
         }
     }
 
-    /// Before which tick nothing happens, as long as nothing comes and nothing is changed.
-    pub(super) fn quiet_until(&self, settings: &Settings) -> Option<i64> {
+    fn stop(&mut self, now: i64, link: &AudioEnd, emit: &mut Emit) {
+        self.flush(now, link, emit);
+        self.clock.stop();
+    }
+
+    fn quiet_until(&self, settings: &Settings) -> Option<i64> {
         let (marker, _) = self.next?;
         let played = self.performer.rests(&self.clock, settings.control())?;
         Some(played.min(marker))
     }
 
-    /// Whether the song runs on in a block that begins at tick `now`.
-    pub(super) fn runs_on(&mut self, now: i64, position: Option<f64>) -> bool {
+    fn runs_on(&mut self, now: i64, position: Option<f64>) -> bool {
         self.clock.runs_on(now, position)
     }
 
-    /// What the editor shows at tick `now`.
-    pub(super) fn view(&self, now: i64, settings: &Settings, view: &mut View) {
+    fn view(&self, now: i64, settings: &Settings, view: &mut CoreView) {
         let beats = self.clock.beats(now);
         let place = self.performer.playhead(beats);
         let playing = place.and_then(|(slot, step)| {
@@ -225,7 +191,7 @@ impl Live {
             Some((slot, step, window, first))
         });
         let Some((slot, step, window, first)) = playing else {
-            view.state = State::Listening;
+            view.state = PlayState::Listening;
             return;
         };
         let steps = STEPS_PER_SLOT as i64;
@@ -241,8 +207,26 @@ impl Live {
                 view.output = output.unwrap_or(view.source);
             }
             Some((_, _, true)) => {}
-            _ => view.state = State::Dry,
+            _ => view.state = PlayState::Dry,
         }
+    }
+}
+
+impl Live {
+    /// Ends what sounds and forgets what was heard and asked.
+    fn flush(&mut self, now: i64, link: &AudioEnd, emit: &mut Emit) {
+        self.next = None;
+        self.performer.flush(now, &mut |emission| emit(emission));
+        self.answers.forget(link);
+    }
+
+    /// Begins to listen at tick `now`.
+    fn start(&mut self, now: i64, transport: &Transport, settings: &Settings) {
+        self.next = None;
+        let beats = self.clock.beats(now);
+        let meter = self.meter(beats, transport);
+        self.groups
+            .start(beats, meter, settings.delay_bars, &mut self.performer);
     }
 
     fn next_marker(&self) -> (i64, Marker) {
@@ -300,10 +284,12 @@ impl Live {
             group,
             slots: (first, first + i64::from(slots) - 1),
             now,
-            seconds: self.clock.seconds(take_up - now, transport.sample_rate),
-            weights: settings.weights,
-            taste: settings.taste,
-            offline: transport.offline,
+            terms: Terms {
+                seconds: self.clock.seconds(take_up - now, transport.sample_rate),
+                weights: settings.weights,
+                taste: settings.taste,
+                offline: transport.offline,
+            },
         };
         self.answers.ask(&ask, link, &mut self.performer);
         self.answers.note_lead(group, first, take_up);
@@ -334,12 +320,14 @@ impl Live {
             group: closed.group,
             slots: (closed.first, closed.last),
             now,
-            seconds: self
-                .clock
-                .seconds(second - HALF_STEP - now, transport.sample_rate),
-            weights: settings.weights,
-            taste: settings.taste,
-            offline: transport.offline,
+            terms: Terms {
+                seconds: self
+                    .clock
+                    .seconds(second - HALF_STEP - now, transport.sample_rate),
+                weights: settings.weights,
+                taste: settings.taste,
+                offline: transport.offline,
+            },
         };
         self.answers.ask(&ask, link, &mut self.performer);
         if !led && second > begin + HAIR {

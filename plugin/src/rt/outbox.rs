@@ -1,6 +1,6 @@
 //! What leaves. The host's buffer may be full: then events wait here for the next block.
 
-use super::{Body, Event, Port};
+use super::{BlockEvent, Body, Port};
 
 /// Events that can wait.
 const WAITING: usize = 4096;
@@ -43,7 +43,7 @@ impl Outbox {
 
     /// Sends an event, or keeps it. False: there is no room, the event is lost; never for a
     /// note-off.
-    pub(super) fn send(&mut self, port: &mut impl Port, event: Event) -> bool {
+    pub(super) fn send(&mut self, port: &mut impl Port, event: BlockEvent) -> bool {
         if self.count == 0 && port.send(event) {
             return true;
         }
@@ -76,7 +76,7 @@ impl Outbox {
             let Some(body) = self.waiting.get(place).copied() else {
                 return;
             };
-            if !port.send(Event { sample: 0, body }) {
+            if !port.send(BlockEvent { sample: 0, body }) {
                 return;
             }
             self.remove(place);

@@ -1,5 +1,8 @@
 //! What the editor sees of the audio thread: atomics, written by the one and read by the other.
 
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use third_stream_model::roll::notes::NoteRoll;
@@ -7,7 +10,7 @@ use third_stream_model::roll::{Roll, STEPS};
 
 /// What the real-time core is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum State {
+pub enum PlayState {
     /// The transport stands still; notes pass straight through.
     #[default]
     Stopped,
@@ -24,9 +27,9 @@ pub enum State {
 
 /// One consistent view of the real-time core.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct View {
+pub struct CoreView {
     /// What it is doing.
-    pub state: State,
+    pub state: PlayState,
     /// The window of the group that sounds (in place: the phrase, as far as it is remembered), as
     /// played.
     pub source: NoteRoll,
@@ -49,7 +52,7 @@ pub struct View {
     pub known: u64,
 }
 
-/// The shared place of the [`View`]. One writer, any number of readers, no lock: a reader that
+/// The shared place of the [`CoreView`]. One writer, any number of readers, no lock: a reader that
 /// meets a write in progress tries again and gives up after a few times.
 #[derive(Debug)]
 pub struct Snapshot {
@@ -97,32 +100,6 @@ impl Default for Snapshot {
 const TRIES: usize = 8;
 
 impl Snapshot {
-    /// Publishes a view. Audio thread; must have one caller at a time.
-    pub(super) fn publish(&self, view: &View) {
-        let version = self.version.load(Ordering::Relaxed);
-        self.version
-            .store(version.wrapping_add(1), Ordering::SeqCst);
-        self.state.store(number_of(view.state), Ordering::SeqCst);
-        self.playhead
-            .store(view.playhead.to_bits(), Ordering::SeqCst);
-        self.first_step
-            .store(u32::from(view.first_step), Ordering::SeqCst);
-        self.late.store(view.late, Ordering::SeqCst);
-        self.dropped.store(view.dropped, Ordering::SeqCst);
-        self.learned.store(view.learned, Ordering::SeqCst);
-        self.waiting.store(view.waiting, Ordering::SeqCst);
-        self.known.store(view.known, Ordering::SeqCst);
-        store(&self.source, &view.source);
-        store(&self.output, &view.output);
-        self.version
-            .store(version.wrapping_add(2), Ordering::SeqCst);
-    }
-
-    /// How often it was read, to see whether anybody looks. Audio thread.
-    pub(super) fn reads(&self) -> u32 {
-        self.reads.load(Ordering::Relaxed)
-    }
-
     /// Bars that sounded dry, and notes and messages that were lost, without being taken for
     /// somebody who looks at the rest.
     #[cfg(feature = "rt-check")]
@@ -135,7 +112,7 @@ impl Snapshot {
     ///
     /// Where nobody has read for a second, rolls and playhead are not kept up; the first reading
     /// after that brings them back within a ninetieth of a second of play.
-    pub fn read(&self) -> Option<View> {
+    pub fn read(&self) -> Option<CoreView> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         for _ in 0..TRIES {
             let before = self.version.load(Ordering::SeqCst);
@@ -143,7 +120,7 @@ impl Snapshot {
                 std::hint::spin_loop();
                 continue;
             }
-            let view = View {
+            let view = CoreView {
                 state: state_of(self.state.load(Ordering::SeqCst)),
                 source: load(&self.source),
                 output: load(&self.output),
@@ -160,6 +137,57 @@ impl Snapshot {
             }
         }
         None
+    }
+}
+
+/// The audio thread's end of a snapshot: the one that writes.
+#[derive(Debug)]
+pub(super) struct SnapshotWriter {
+    snapshot: Arc<Snapshot>,
+    /// Not `Sync`: one thread writes.
+    one_thread: PhantomData<Cell<()>>,
+}
+
+impl SnapshotWriter {
+    /// The writing end; there must be no other of this snapshot.
+    pub(super) const fn new(snapshot: Arc<Snapshot>) -> Self {
+        Self {
+            snapshot,
+            one_thread: PhantomData,
+        }
+    }
+
+    /// Publishes a view. Audio thread.
+    pub(super) fn publish(&self, view: &CoreView) {
+        let snapshot = &*self.snapshot;
+        let version = snapshot.version.load(Ordering::Relaxed);
+        snapshot
+            .version
+            .store(version.wrapping_add(1), Ordering::SeqCst);
+        snapshot
+            .state
+            .store(number_of(view.state), Ordering::SeqCst);
+        snapshot
+            .playhead
+            .store(view.playhead.to_bits(), Ordering::SeqCst);
+        snapshot
+            .first_step
+            .store(u32::from(view.first_step), Ordering::SeqCst);
+        snapshot.late.store(view.late, Ordering::SeqCst);
+        snapshot.dropped.store(view.dropped, Ordering::SeqCst);
+        snapshot.learned.store(view.learned, Ordering::SeqCst);
+        snapshot.waiting.store(view.waiting, Ordering::SeqCst);
+        snapshot.known.store(view.known, Ordering::SeqCst);
+        store(&snapshot.source, &view.source);
+        store(&snapshot.output, &view.output);
+        snapshot
+            .version
+            .store(version.wrapping_add(2), Ordering::SeqCst);
+    }
+
+    /// How often it was read, to see whether anybody looks. Audio thread.
+    pub(super) fn reads(&self) -> u32 {
+        self.snapshot.reads.load(Ordering::Relaxed)
     }
 }
 
@@ -183,22 +211,22 @@ fn load(phrase: &Phrase) -> NoteRoll {
     NoteRoll::new(sounding, onsets)
 }
 
-const fn number_of(state: State) -> u32 {
+const fn number_of(state: PlayState) -> u32 {
     match state {
-        State::Stopped => 0,
-        State::Bypassed => 1,
-        State::Listening => 2,
-        State::Playing => 3,
-        State::Dry => 4,
+        PlayState::Stopped => 0,
+        PlayState::Bypassed => 1,
+        PlayState::Listening => 2,
+        PlayState::Playing => 3,
+        PlayState::Dry => 4,
     }
 }
 
-const fn state_of(number: u32) -> State {
+const fn state_of(number: u32) -> PlayState {
     match number {
-        1 => State::Bypassed,
-        2 => State::Listening,
-        3 => State::Playing,
-        4 => State::Dry,
-        _ => State::Stopped,
+        1 => PlayState::Bypassed,
+        2 => PlayState::Listening,
+        3 => PlayState::Playing,
+        4 => PlayState::Dry,
+        _ => PlayState::Stopped,
     }
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use egui::{Context, Event, Key, Modifiers, PointerButton, Pos2, RawInput, Rect, Vec2, pos2, vec2};
-use third_stream::editor::{Control, Gesture, Look, View, draw};
+use third_stream::editor::{ControlId, EditorView, Gesture, Look, draw};
 use third_stream::params::{Delay, GenrePair, Mode};
-use third_stream::presets::{Preset, Settings, factory};
+use third_stream::presets::{Preset, factory};
+use third_stream::values::ParamValues;
 use third_stream_model::genre::Pair;
 use third_stream_model::own::Own;
 
@@ -20,41 +21,41 @@ const OPTIONS: Pos2 = pos2(889.0, 24.0);
 const TRACK: Vec2 = vec2(40.0, 22.0);
 
 /// The settings of the user's only preset, which is the last.
-pub(crate) fn with_own_preset() -> View {
+pub(crate) fn with_own_preset() -> EditorView {
     let mut presets = factory();
     presets.push(Preset {
         name: "Mine".into(),
         about: "as played".into(),
-        settings: Settings::default(),
+        settings: ParamValues::default(),
         file: Some("Mine preset.json".into()),
     });
-    View {
+    EditorView {
         chosen: Some(presets.len() - 1),
         presets: presets.into(),
-        ..View::default()
+        ..EditorView::default()
     }
 }
 
 /// Weights of the user's own, one of which play.
-pub(crate) fn with_own_weights() -> View {
+pub(crate) fn with_own_weights() -> EditorView {
     let own = |name: &str, pair| Own {
         name: name.into(),
         pair,
     };
-    View {
+    EditorView {
         own: Arc::new([
             own("Band", Pair::JAZZ_CLASSIC),
             own("Radio", Pair::JAZZ_POP),
         ]),
         weights: Some("Band".into()),
-        ..View::default()
+        ..EditorView::default()
     }
 }
 
 /// An editor at which somebody sits.
 struct Desk {
     context: Context,
-    view: View,
+    view: EditorView,
     time: f64,
     modifiers: Modifiers,
     /// When egui wants to draw again, in seconds.
@@ -62,7 +63,7 @@ struct Desk {
 }
 
 impl Desk {
-    fn new(view: View) -> Self {
+    fn new(view: EditorView) -> Self {
         let mut desk = Self {
             context: Context::default(),
             view,
@@ -92,13 +93,13 @@ impl Desk {
         self.again = root.repaint_delay.as_secs_f64();
         for gesture in &gestures {
             match *gesture {
-                Gesture::Set(Control::Genre, value) => {
+                Gesture::Set(ControlId::Genre, value) => {
                     self.view.knob = value * 2.0 - 1.0;
                     self.view.moved = self.view.knob;
                 }
-                Gesture::Set(Control::Quantise, value) => self.view.quantise = value,
-                Gesture::Set(Control::Tune, value) => self.view.tune = value,
-                Gesture::Set(Control::Density, value) => {
+                Gesture::Set(ControlId::Quantise, value) => self.view.quantise = value,
+                Gesture::Set(ControlId::Tune, value) => self.view.tune = value,
+                Gesture::Set(ControlId::Density, value) => {
                     self.view.guard.density = 2.0 * value - 1.0;
                 }
                 _ => {}
@@ -162,7 +163,7 @@ impl Desk {
 }
 
 /// The values set, if they lie between one begin and one end of `control`.
-fn values(gestures: &[Gesture], control: Control) -> Vec<f32> {
+fn values(gestures: &[Gesture], control: ControlId) -> Vec<f32> {
     assert_eq!(gestures.first(), Some(&Gesture::Begin(control)));
     assert_eq!(gestures.last(), Some(&Gesture::End(control)));
     gestures[1..gestures.len() - 1]
@@ -176,14 +177,14 @@ fn values(gestures: &[Gesture], control: Control) -> Vec<f32> {
 
 #[test]
 fn dragging_turns_the_knob_and_shift_turns_it_finely() {
-    let mut desk = Desk::new(View::default());
+    let mut desk = Desk::new(EditorView::default());
     let up = desk.drag(KNOB, KNOB - vec2(0.0, 60.0));
-    let set = values(&up, Control::Genre);
+    let set = values(&up, ControlId::Genre);
     assert!(set.is_sorted(), "one way, no jumps back: {set:?}");
     let coarse = desk.view.knob;
     assert!((0.3..0.5).contains(&coarse), "{coarse}");
 
-    let mut desk = Desk::new(View::default());
+    let mut desk = Desk::new(EditorView::default());
     desk.modifiers = Modifiers::SHIFT;
     desk.pass(vec![Event::ModifiersChanged(Modifiers::SHIFT)]);
     desk.drag(KNOB, KNOB - vec2(0.0, 60.0));
@@ -196,7 +197,7 @@ fn dragging_turns_the_knob_and_shift_turns_it_finely() {
 
 #[test]
 fn the_knob_stops_at_its_ends_and_rests_in_the_middle() {
-    let mut desk = Desk::new(View::default());
+    let mut desk = Desk::new(EditorView::default());
     desk.drag(KNOB, KNOB - vec2(0.0, 215.0));
     desk.drag(KNOB, KNOB - vec2(0.0, 215.0));
     assert_eq!(desk.view.knob, 1.0);
@@ -204,10 +205,10 @@ fn the_knob_stops_at_its_ends_and_rests_in_the_middle() {
     desk.drag(KNOB, KNOB + vec2(0.0, 300.0));
     assert_eq!(desk.view.knob, -1.0);
 
-    let near = View {
+    let near = EditorView {
         knob: 0.05,
         moved: 0.05,
-        ..View::default()
+        ..EditorView::default()
     };
     let mut desk = Desk::new(near);
     // A hand that aims at the middle and does not quite hit it; the first pixels only tell the drag
@@ -218,21 +219,21 @@ fn the_knob_stops_at_its_ends_and_rests_in_the_middle() {
 
 #[test]
 fn a_double_click_is_as_played() {
-    let view = View {
+    let view = EditorView {
         knob: -0.8,
         moved: -0.8,
-        ..View::default()
+        ..EditorView::default()
     };
     let mut desk = Desk::new(view);
     desk.click(KNOB);
     let gestures = desk.click(KNOB);
-    assert_eq!(values(&gestures, Control::Genre), [0.5]);
+    assert_eq!(values(&gestures, ControlId::Genre), [0.5]);
     assert_eq!(desk.view.knob, 0.0);
 }
 
 #[test]
 fn wheel_and_arrows_turn_the_knob_under_the_hand() {
-    let mut desk = Desk::new(View::default());
+    let mut desk = Desk::new(EditorView::default());
     desk.pass(vec![Event::PointerMoved(KNOB)]);
     let wheel = Event::MouseWheel {
         unit: egui::MouseWheelUnit::Line,
@@ -247,31 +248,31 @@ fn wheel_and_arrows_turn_the_knob_under_the_hand() {
     }
     assert!((0.01..0.2).contains(&desk.view.knob), "{}", desk.view.knob);
 
-    let mut desk = Desk::new(View::default());
+    let mut desk = Desk::new(EditorView::default());
     // Nobody listens to keys before the knob was touched: they are the host's.
     assert_eq!(desk.key(Key::ArrowUp), []);
     desk.click(KNOB);
     desk.pass(vec![]);
     for key in [Key::ArrowUp, Key::ArrowRight, Key::ArrowUp, Key::ArrowDown] {
-        values(&desk.key(key), Control::Genre);
+        values(&desk.key(key), ControlId::Genre);
     }
     assert!((desk.view.knob - 0.02).abs() < 1e-6, "{}", desk.view.knob);
 }
 
 #[test]
 fn the_small_controls_do_what_they_say() {
-    let mut desk = Desk::new(View::default());
-    assert_eq!(values(&desk.press("2 bars"), Control::Delay), [0.5]);
+    let mut desk = Desk::new(EditorView::default());
+    assert_eq!(values(&desk.press("2 bars"), ControlId::Delay), [0.5]);
     desk.view.delay = Delay::Two;
     assert_eq!(desk.press("2 bars"), [], "it is chosen already");
 
-    assert_eq!(values(&desk.click(BYPASS), Control::Bypass), [1.0]);
+    assert_eq!(values(&desk.click(BYPASS), ControlId::Bypass), [1.0]);
     desk.view.bypass = true;
-    assert_eq!(values(&desk.click(BYPASS), Control::Bypass), [0.0]);
+    assert_eq!(values(&desk.click(BYPASS), ControlId::Bypass), [0.0]);
 
     let track = desk.at("Quantise") + TRACK;
     let drag = desk.drag(track, track - vec2(20.0, 0.0));
-    assert!(!values(&drag, Control::Quantise).is_empty());
+    assert!(!values(&drag, ControlId::Quantise).is_empty());
     assert!(
         (0.0..0.6).contains(&desk.view.quantise),
         "{}",
@@ -281,7 +282,7 @@ fn the_small_controls_do_what_they_say() {
 
 #[test]
 fn the_pair_is_chosen_from_a_list_with_the_user_s_own_weights() {
-    let mut desk = Desk::new(View {
+    let mut desk = Desk::new(EditorView {
         weights: None,
         ..with_own_weights()
     });
@@ -307,34 +308,34 @@ fn the_pair_is_chosen_from_a_list_with_the_user_s_own_weights() {
 
 #[test]
 fn the_guards_are_set_below_the_rolls() {
-    let mut desk = Desk::new(View::default());
-    assert_eq!(values(&desk.press("Locked"), Control::Melody), [1.0]);
+    let mut desk = Desk::new(EditorView::default());
+    assert_eq!(values(&desk.press("Locked"), ControlId::Melody), [1.0]);
     let track = desk.at("Density") + TRACK;
     let drag = desk.drag(track, track - vec2(30.0, 0.0));
-    let last = values(&drag, Control::Density).last().copied().unwrap();
+    let last = values(&drag, ControlId::Density).last().copied().unwrap();
     assert!(last < 0.45, "{last}");
 }
 
 #[test]
 fn the_taste_is_set_above_the_guards() {
-    let mut desk = Desk::new(View::default());
+    let mut desk = Desk::new(EditorView::default());
     let track = desk.at("Tune") + TRACK;
     let drag = desk.drag(track, track + vec2(35.0, 0.0));
-    let last = values(&drag, Control::Tune).last().copied().unwrap();
+    let last = values(&drag, ControlId::Tune).last().copied().unwrap();
     assert!((0.6..0.9).contains(&last), "{last}");
     // The other "Free" is the melody's.
     let voices_free = desk.at("As played") + vec2(62.0, 0.0);
-    assert_eq!(values(&desk.press("Enriched"), Control::Harmony), [1.0]);
-    assert_eq!(values(&desk.click(voices_free), Control::Voices), [1.0]);
-    assert_eq!(values(&desk.press("+"), Control::Variation), [1.0 / 15.0]);
-    assert_eq!(values(&desk.press("\u{2212}"), Control::Variation), [1.0]);
+    assert_eq!(values(&desk.press("Enriched"), ControlId::Harmony), [1.0]);
+    assert_eq!(values(&desk.click(voices_free), ControlId::Voices), [1.0]);
+    assert_eq!(values(&desk.press("+"), ControlId::Variation), [1.0 / 15.0]);
+    assert_eq!(values(&desk.press("\u{2212}"), ControlId::Variation), [1.0]);
     desk.view.variation = 16;
-    assert_eq!(values(&desk.press("+"), Control::Variation), [0.0]);
+    assert_eq!(values(&desk.press("+"), ControlId::Variation), [0.0]);
 }
 
 #[test]
 fn an_idle_editor_does_not_draw_again() {
-    let mut desk = Desk::new(View::default());
+    let mut desk = Desk::new(EditorView::default());
     for _ in 0..20 {
         desk.pass(vec![]);
     }
@@ -343,13 +344,13 @@ fn an_idle_editor_does_not_draw_again() {
 
 #[test]
 fn the_mode_is_chosen_and_in_place_can_forget_and_bring_back() {
-    let mut desk = Desk::new(View::default());
+    let mut desk = Desk::new(EditorView::default());
     let chosen = desk.press("In place");
-    assert_eq!(values(&chosen, Control::Mode), [1.0]);
-    let mut desk = Desk::new(View {
+    assert_eq!(values(&chosen, ControlId::Mode), [1.0]);
+    let mut desk = Desk::new(EditorView {
         mode: Mode::InPlace,
         learned: 12,
-        ..View::default()
+        ..EditorView::default()
     });
     assert!(desk.press("In place").is_empty(), "it is chosen already");
     assert_eq!(desk.press("Forget"), [Gesture::Forget]);
@@ -359,21 +360,24 @@ fn the_mode_is_chosen_and_in_place_can_forget_and_bring_back() {
 
 #[test]
 fn before_and_after_are_heard_and_the_next_take_comes() {
-    let mut desk = Desk::new(View::default());
+    let mut desk = Desk::new(EditorView::default());
     assert_eq!(desk.press("After"), [], "it is heard already");
     assert_eq!(desk.press("Before"), [Gesture::Before(true)]);
     desk.view.before = true;
     assert_eq!(desk.press("After"), [Gesture::Before(false)]);
     desk.view.variation = 2;
-    let next = values(&desk.press("Next take"), Control::Variation);
+    let next = values(&desk.press("Next take"), ControlId::Variation);
     assert_eq!(next, [2.0 / 15.0]);
     desk.view.variation = 16;
-    assert_eq!(values(&desk.press("Next take"), Control::Variation), [0.0]);
+    assert_eq!(
+        values(&desk.press("Next take"), ControlId::Variation),
+        [0.0]
+    );
 }
 
 #[test]
 fn theme_and_size_are_in_a_menu() {
-    let mut desk = Desk::new(View::default());
+    let mut desk = Desk::new(EditorView::default());
     assert_eq!(desk.click(OPTIONS), []);
     desk.pass(vec![]);
     let light = OPTIONS + vec2(-150.0, 94.0);
@@ -387,7 +391,7 @@ fn theme_and_size_are_in_a_menu() {
 
 #[test]
 fn the_heading_s_buttons_do_what_they_say() {
-    let mut desk = Desk::new(View::default());
+    let mut desk = Desk::new(EditorView::default());
     assert_eq!(desk.press("Save MIDI"), [Gesture::SaveMidi]);
     assert_eq!(desk.press("Show in folder"), [Gesture::ShowFolder]);
     assert_eq!(desk.press("B"), [Gesture::Swap]);

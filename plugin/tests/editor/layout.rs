@@ -2,14 +2,14 @@
 
 use egui::epaint::ClippedShape;
 use egui::{Context, Pos2, RawInput, Rect, Shape, Vec2, vec2};
-use third_stream::editor::{View, draw};
+use third_stream::editor::{EditorView, draw};
 use third_stream::params::Mode;
 use third_stream::rt::Guard;
 
 use crate::playing;
 
 /// The texts that are drawn, and where.
-fn texts(view: &View, size: Vec2, zoom: f32) -> Vec<(String, Rect)> {
+fn texts(view: &EditorView, size: Vec2, zoom: f32) -> Vec<(String, Rect)> {
     let context = Context::default();
     context.set_zoom_factor(zoom);
     let mut texts = Vec::new();
@@ -54,7 +54,7 @@ pub(crate) fn collect(shape: &Shape, clip: Rect, texts: &mut Vec<(String, Rect)>
 }
 
 /// The middle of the text that begins so, in a window of `points`.
-pub(crate) fn place(view: &View, points: Vec2, text: &str) -> Pos2 {
+pub(crate) fn place(view: &EditorView, points: Vec2, text: &str) -> Pos2 {
     let texts = texts(view, points, 1.0);
     let begins = text.trim_end_matches('…');
     let found = texts.iter().find(|(drawn, _)| drawn.starts_with(begins));
@@ -85,7 +85,7 @@ fn no_text_lies_over_another() {
     for (size, zoom) in windows {
         for density in [0.0, -1.0, 1.0, -0.07] {
             for mode in [Mode::Live, Mode::InPlace] {
-                let view = View {
+                let view = EditorView {
                     guard: guard(density),
                     mode,
                     learned: 1208,
@@ -141,7 +141,7 @@ fn no_text_is_smaller_than_eleven_pixels() {
 
 #[test]
 fn the_density_is_said_in_the_smallest_window_too() {
-    let view = View {
+    let view = EditorView {
         guard: Guard {
             density: -0.3,
             ..Guard::default()

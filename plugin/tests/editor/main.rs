@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 
 use egui::{Color32, ColorImage, Theme, Vec2, vec2};
 use raster::Scene;
-use third_stream::editor::{Incoming, Notice, Playing, Side, View, draw};
-use third_stream::engine::{Reading, State};
+use third_stream::editor::{EditorView, IncomingNote, Notice, Playing, Side, draw};
+use third_stream::engine::{Reading, WorkerState};
 use third_stream::params::Mode;
 use third_stream::rt::Guard;
 use third_stream_model::genre::{Direction, Pair};
@@ -131,7 +131,7 @@ fn output() -> NoteRoll {
 
 fn ready() -> Reading {
     Reading {
-        state: State::Ready,
+        state: WorkerState::Ready,
         passes: 24,
         last_pass: Some(Duration::from_millis(31)),
         device: "CPU".into(),
@@ -139,8 +139,8 @@ fn ready() -> Reading {
     }
 }
 
-fn playing() -> View {
-    View {
+fn playing() -> EditorView {
+    EditorView {
         knob: 0.72,
         moved: 0.72,
         state: Playing::Playing,
@@ -148,22 +148,22 @@ fn playing() -> View {
         output: output(),
         playhead: Some(37.4),
         engine: ready(),
-        ..View::default()
+        ..EditorView::default()
     }
 }
 
 /// In the third of the first four bars; nothing sounds yet.
-fn listening() -> View {
+fn listening() -> EditorView {
     let notes = source();
     let incoming = notes.notes().filter_map(|note| {
         let (start, end) = (f32::from(note.start), note.end() as f32);
-        (end < 38.0).then_some(Incoming {
+        (end < 38.0).then_some(IncomingNote {
             row: note.row,
             start,
             end,
         })
     });
-    View {
+    EditorView {
         state: Playing::Listening,
         listening: 3,
         incoming: incoming.collect(),
@@ -174,7 +174,7 @@ fn listening() -> View {
     }
 }
 
-fn picture(view: &View, size: Vec2, scale: f32) -> ColorImage {
+fn picture(view: &EditorView, size: Vec2, scale: f32) -> ColorImage {
     let scene = Scene {
         size,
         pixels_per_point: scale,
@@ -185,7 +185,7 @@ fn picture(view: &View, size: Vec2, scale: f32) -> ColorImage {
     shot(view, scene)
 }
 
-fn shot(view: &View, scene: Scene) -> ColorImage {
+fn shot(view: &EditorView, scene: Scene) -> ColorImage {
     raster::render(scene, |ui| {
         draw(ui, view);
     })
@@ -231,7 +231,7 @@ const JAZZ: [u8; 3] = [0xf5, 0xae, 0x45];
 fn added_notes_have_the_colour_of_the_genre_they_come_from() {
     let view = playing();
     let classic = picture(&view, vec2(960.0, 560.0), 1.0);
-    let jazz = View {
+    let jazz = EditorView {
         knob: -0.4,
         moved: -0.4,
         ..view
@@ -257,7 +257,7 @@ fn the_documentation_s_pictures() {
         let start = Instant::now();
         let edits = answer();
         let took = start.elapsed();
-        let view = View {
+        let view = EditorView {
             knob,
             moved: knob,
             output: edits.apply(&source(), amount),
@@ -274,21 +274,21 @@ fn the_documentation_s_pictures() {
 
 #[test]
 fn every_state_fits_into_the_smallest_and_a_large_window() {
-    let idle = View {
+    let idle = EditorView {
         engine: ready(),
-        ..View::default()
+        ..EditorView::default()
     };
-    let failed = View {
+    let failed = EditorView {
         bypass: true,
         state: Playing::Bypassed,
         engine: Reading {
-            state: State::Failed,
+            state: WorkerState::Failed,
             error: Some("the weights cannot be used: the file is cut after 12 bytes".into()),
             ..Reading::default()
         },
         ..playing()
     };
-    let late = View {
+    let late = EditorView {
         late: 3,
         state: Playing::Dry,
         first_step: 32,
@@ -298,13 +298,13 @@ fn every_state_fits_into_the_smallest_and_a_large_window() {
         )),
         ..playing()
     };
-    let in_place = View {
+    let in_place = EditorView {
         mode: Mode::InPlace,
         learned: 12,
         waiting: 2,
         ..playing()
     };
-    let guarded = View {
+    let guarded = EditorView {
         guard: Guard {
             melody_lock: true,
             scale: 0.5,
@@ -312,7 +312,7 @@ fn every_state_fits_into_the_smallest_and_a_large_window() {
         },
         ..playing()
     };
-    let saved = View {
+    let saved = EditorView {
         notice: Some(Notice::Done(
             "Saved /music/Third Stream/Phrase 12.mid".into(),
         )),
@@ -320,7 +320,7 @@ fn every_state_fits_into_the_smallest_and_a_large_window() {
         side: Side::B,
         ..playing()
     };
-    let before = View {
+    let before = EditorView {
         before: true,
         knob: 0.0,
         moved: 0.0,

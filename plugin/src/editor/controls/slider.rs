@@ -3,7 +3,7 @@
 use egui::{CursorIcon, Rect, Sense, Ui, WidgetInfo, pos2};
 
 use super::{LABEL, label};
-use crate::editor::{Control, Gesture, theme};
+use crate::editor::{ControlId, Gesture, theme};
 
 /// A slider over the host's 0..=1.
 pub(super) struct Slider<'a> {
@@ -12,7 +12,7 @@ pub(super) struct Slider<'a> {
     pub(super) tip: &'a str,
     /// The value in words, from many to few.
     pub(super) texts: &'a [&'a str],
-    pub(super) control: Control,
+    pub(super) control: ControlId,
     pub(super) value: f32,
     /// Where a double click leads, and from where the track is filled.
     pub(super) usual: f32,

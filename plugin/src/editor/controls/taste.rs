@@ -3,18 +3,20 @@
 use egui::{Rect, Ui, pos2, vec2};
 
 use super::{Choice, LABEL, Slider, button, label, parts};
-use crate::editor::{Control, Gesture, View, theme};
-use crate::params::{Harmony, TAKES, Voices};
+use crate::editor::{ControlId, EditorView, Gesture, theme};
+use crate::values::{HarmonyChoice, TAKES, VoicesChoice};
 
 /// How free the tune is, how much of the harmony is kept, how many voices there are, and which
 /// take sounds.
-pub(crate) fn taste(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
+pub(crate) fn taste(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Gesture>) {
     let [tune_at, harmony_at, voices_at, take_at] = parts(rect, [0.20, 0.37, 0.26, 0.17]);
     tune(ui, tune_at, view, gestures);
-    let chosen = Harmony::ALL.iter().position(|one| *one == view.harmony);
+    let chosen = HarmonyChoice::ALL
+        .iter()
+        .position(|one| *one == view.harmony);
     let harmony = Choice {
         name: "Harmony",
-        control: Control::Harmony,
+        control: ControlId::Harmony,
         names: &["Kept", "Some", "Enriched"],
         tips: &[
             "The chords stay as they were played.",
@@ -23,10 +25,10 @@ pub(crate) fn taste(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture
         ],
     };
     harmony.show(ui, harmony_at, chosen, gestures);
-    let chosen = Voices::ALL.iter().position(|one| *one == view.voices);
+    let chosen = VoicesChoice::ALL.iter().position(|one| *one == view.voices);
     let voices = Choice {
         name: "Voices",
-        control: Control::Voices,
+        control: ControlId::Voices,
         names: &["As played", "Free"],
         tips: &[
             "A single line stays a single line.",
@@ -38,7 +40,7 @@ pub(crate) fn taste(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture
 }
 
 /// How free the tune is; a locked melody has no say in it.
-fn tune(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
+fn tune(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Gesture>) {
     let percent = (view.tune * 100.0).round();
     let words = match percent {
         _ if view.guard.melody_lock => "locked".to_owned(),
@@ -50,7 +52,7 @@ fn tune(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
         name: "Tune",
         tip: "How far the tune may move away from what was played.",
         texts: &[&words, &format!("{percent:.0} %")],
-        control: Control::Tune,
+        control: ControlId::Tune,
         value: view.tune,
         usual: 0.5,
     };
@@ -88,7 +90,7 @@ fn take(ui: &Ui, rect: Rect, take: u8, gestures: &mut Vec<Gesture>) {
         let response = button(ui, place, text, true);
         theme::tip(&response, tip);
         if response.clicked() {
-            gestures.extend(Gesture::whole(Control::Variation, to));
+            gestures.extend(Gesture::whole(ControlId::Variation, to));
         }
     }
 }

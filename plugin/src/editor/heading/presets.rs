@@ -2,11 +2,11 @@
 
 use egui::{Button, Id, Key, Popup, PopupCloseBehavior, Rect, RichText, ScrollArea, TextEdit, Ui};
 
-use crate::editor::{Gesture, View, controls, theme};
+use crate::editor::{EditorView, Gesture, controls, theme};
 use crate::presets::LONGEST_NAME;
 
 /// The presets' button and its menu.
-pub(crate) fn show(ui: &Ui, rect: Rect, view: &View, gestures: &mut Vec<Gesture>) {
+pub(crate) fn show(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Gesture>) {
     let chosen = view.chosen.and_then(|index| view.presets.get(index));
     let name = chosen.map_or("Presets", |preset| preset.name.as_str());
     let response = controls::menu_button(ui, rect, "Presets", name, chosen.is_some());
@@ -37,7 +37,7 @@ struct Draft {
     deleting: bool,
 }
 
-fn menu(ui: &mut Ui, id: Id, view: &View, gestures: &mut Vec<Gesture>) {
+fn menu(ui: &mut Ui, id: Id, view: &EditorView, gestures: &mut Vec<Gesture>) {
     let draft: Option<Draft> = ui.data_mut(|data| data.get_temp(id));
     // The keys are with the menu from the start.
     let mut focus = draft.is_none().then(|| view.chosen.unwrap_or_default());

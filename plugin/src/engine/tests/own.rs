@@ -23,10 +23,10 @@ impl Model for NoStyles {
 
 #[test]
 fn where_a_style_cannot_be_used_the_pair_s_genre_plays_and_that_is_said() {
-    let engine = Engine::start(Box::new(|| Ok(Box::new(NoStyles))));
+    let engine = InferenceWorker::start(Box::new(|| Ok(Box::new(NoStyles))));
     let end = attached(&engine, 1);
     let number = NonZeroU32::MIN;
-    let mut weights = Weights::shipped(Pair::JAZZ_CLASSIC);
+    let mut weights = WeightsId::shipped(Pair::JAZZ_CLASSIC);
     let asked = request(&end, 0, Instant::now());
     weights.styles[asked.direction.index()] = Some(number);
     for _ in 0..2 {
@@ -34,7 +34,7 @@ fn where_a_style_cannot_be_used_the_pair_s_genre_plays_and_that_is_said() {
         let edits = answer(&end).outcome.unwrap();
         assert_ne!(edits.count(), 0);
         assert_eq!(engine.status().read().refused[&number], "no such style");
-        assert_eq!(engine.status().state(), State::Ready);
+        assert_eq!(engine.status().state(), WorkerState::Ready);
     }
     // The other end of the knob leads to a genre.
     let other = asked.direction.reverse();
@@ -76,7 +76,7 @@ fn own_weights_that_are_refused_harm_nobody_and_play_once_they_can() {
     });
     let end = attached(&engine, 1);
     let asked = Request {
-        weights: Weights {
+        weights: WeightsId {
             pair: Pair::JAZZ_CLASSIC,
             own: Some(number),
             styles: [None; 2],
@@ -86,7 +86,7 @@ fn own_weights_that_are_refused_harm_nobody_and_play_once_they_can() {
     assert!(end.ask(asked));
     assert_eq!(answer(&end).outcome, Err(Failure::NoWeights));
     let Reading { state, refused, .. } = engine.status().read();
-    assert_eq!(state, State::Ready);
+    assert_eq!(state, WorkerState::Ready);
     assert_eq!(refused[&number], "no memory");
     assert!(end.ask(asked));
     assert_eq!(answer(&end).outcome, Ok(Edits::NONE));

@@ -2,13 +2,15 @@
 
 use third_stream_model::genre::Direction;
 use third_stream_model::perform::{Body, Emission, Part};
+use third_stream_model::roll::edits::LEAD_STEPS;
 use third_stream_model::roll::quantise::STEPS_PER_BEAT;
 
-use super::learner::HALF_STEP;
-use super::requests::{AT_ONCE, Wanted};
-use super::{Block, Emit, HAIR, InPlace, LEAD, LEAD_STEPS, Run, Stage};
+use super::requests::AT_ONCE;
+use super::{InPlace, Run, Stage};
 use crate::link::{AudioEnd, Counted};
 use crate::memory::{Place, SAME};
+use crate::rt::mode::{Block, Emit, HAIR, HALF_STEP, LEAD};
+use crate::rt::pending::Terms;
 use crate::rt::{NOTICE, Note};
 
 impl InPlace {
@@ -259,14 +261,14 @@ impl InPlace {
         if self.memory.known_steps(phrase) == 0 {
             return;
         }
-        let wanted = Wanted {
-            due,
+        let terms = Terms {
             seconds,
             weights: self.weights,
             taste: self.taste,
             offline: self.offline,
         };
-        self.requests.ask(phrase, wanted, &mut self.memory, link);
+        self.requests
+            .ask(phrase, due, &terms, &mut self.memory, link);
     }
 
     /// Counts a bar that is remembered and plays dry, unless its first answer is not due yet. A missing answer of the direction in which

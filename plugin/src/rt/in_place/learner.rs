@@ -7,9 +7,8 @@
 
 use crate::memory::{Memory, Place, Remembered, TICKS, ticks};
 use crate::rt::Note;
+use crate::rt::mode::HALF_STEP;
 
-/// Half a step, in beats.
-pub(super) const HALF_STEP: f64 = 0.125;
 /// Times (beats) that differ by less are the same.
 const NOISE: f64 = 1e-6;
 /// A note is heard again as it is remembered if its times (beats) differ by less.
@@ -103,7 +102,7 @@ impl Learner {
     }
 
     /// From now on nothing is listened to.
-    pub(super) const fn deafen(&mut self) {
+    pub(super) const fn stop_learning(&mut self) {
         self.deaf = true;
     }
 

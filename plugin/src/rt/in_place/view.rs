@@ -7,12 +7,12 @@ use third_stream_model::roll::quantise::STEPS_PER_BEAT;
 
 use super::{InPlace, Run};
 use crate::rt::Settings;
-use crate::rt::snapshot::{State, View};
+use crate::rt::snapshot::{CoreView, PlayState};
 
 impl InPlace {
     /// What the editor shows at tick `now`.
-    pub(in crate::rt) fn view(&self, now: i64, settings: &Settings, view: &mut View) {
-        view.state = State::Listening;
+    pub(super) fn show(&self, now: i64, settings: &Settings, view: &mut CoreView) {
+        view.state = PlayState::Listening;
         let Some(Run { here, .. }) = self.run else {
             return;
         };
@@ -33,7 +33,7 @@ impl InPlace {
         if self.memory.known(phrase, here.place.index) == 0 {
             return;
         }
-        view.state = State::Dry;
+        view.state = PlayState::Dry;
         let (direction, amount) = Direction::of_knob(settings.knob);
         // What sounds, not what will: notes of the first pass pass at once.
         let step = into as usize;
@@ -43,7 +43,7 @@ impl InPlace {
         {
             let output = Facts::of(&heard.notes).apply(edits, amount, &settings.guard);
             view.output = output.beginning_in(view.known);
-            view.state = State::Playing;
+            view.state = PlayState::Playing;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A clip on the song's timeline, and a host that plays it: in a loop, from anywhere.
 
-use super::super::{Body, Mode, Note, Settings, Transport};
+use super::super::{Body, Note, PlayMode, Settings, Transport};
 use super::song::{Scene, Script, note, transport};
 
 /// Ticks in a beat at the made-up host's tempo and sample rate.
@@ -23,7 +23,7 @@ pub(super) enum Passage {
 pub(super) fn in_place(knob: f32) -> Settings {
     Settings {
         knob,
-        mode: Mode::InPlace,
+        mode: PlayMode::InPlace,
         ..Settings::default()
     }
 }

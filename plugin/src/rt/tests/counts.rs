@@ -5,7 +5,7 @@ use super::song::{Network, Script, answer};
 use crate::link::{Counted, Counts, link};
 use crate::memory::Keeper;
 use crate::rt::Settings;
-use crate::rt::snapshot::View;
+use crate::rt::snapshot::CoreView;
 
 /// Eighths.
 fn clip(beats: f64) -> Vec<ClipNote> {
@@ -24,7 +24,7 @@ fn live() -> Settings {
 }
 
 /// Plays a script by what `keeper` has, with its own network at the other end.
-fn play(script: &Script, keeper: &Keeper) -> (View, Counts) {
+fn play(script: &Script, keeper: &Keeper) -> (CoreView, Counts) {
     let (audio, worker) = link(1);
     let counts = audio.counts().clone();
     let played = script.play_with(audio, keeper, &[512], || {

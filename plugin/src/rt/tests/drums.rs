@@ -1,12 +1,12 @@
 //! Channels that a bank or a program makes drums are left as they are, like channel 10.
 
-use super::super::{Body, Message, Mode, Settings};
+use super::super::{Body, Message, PlayMode, Settings};
 use super::song::{Script, events, note, pair, transport};
 
 const BEAT: i64 = 24_000;
 
 /// Hits on channel 4 after messages that come while the song still stands, or plays already.
-fn script(messages: &[Message], mode: Mode, stands: bool) -> Script {
+fn script(messages: &[Message], mode: PlayMode, stands: bool) -> Script {
     let hits: Vec<_> = (0..32)
         .map(|i| {
             (
@@ -51,7 +51,7 @@ fn a_kit_is_asked_about_nowhere_and_nothing_of_it_changes() {
         channel: 3,
         program,
     };
-    for mode in [Mode::Live, Mode::InPlace] {
+    for mode in [PlayMode::Live, PlayMode::InPlace] {
         for stands in [true, false] {
             for value in [127, 126, 120] {
                 let played = script(&[bank(value), program(0)], mode, stands).play(&[512]);

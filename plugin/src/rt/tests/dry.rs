@@ -3,7 +3,7 @@
 use third_stream_model::roll::notes::NoteRoll;
 
 use super::super::Settings;
-use super::super::snapshot::State;
+use super::super::snapshot::PlayState;
 use super::song::{Network, Script, events, note, transport};
 
 fn script(network: Network) -> Script {
@@ -38,7 +38,7 @@ fn bars_without_an_answer_are_dry_and_counted() {
             .collect();
         assert_eq!(played.output, delayed, "{network:?}");
         assert_eq!(played.view.late, 4, "{network:?}");
-        assert_eq!(played.view.state, State::Dry, "{network:?}");
+        assert_eq!(played.view.state, PlayState::Dry, "{network:?}");
     }
 }
 
@@ -46,7 +46,7 @@ fn bars_without_an_answer_are_dry_and_counted() {
 fn bars_with_an_answer_are_not_counted() {
     let played = script(Network::Quick).play(&[512]);
     assert_eq!(played.view.late, 0);
-    assert_eq!(played.view.state, State::Playing);
+    assert_eq!(played.view.state, PlayState::Playing);
     assert_ne!(played.view.source, played.view.output);
     assert!(played.view.playhead > 63.0 && played.view.playhead < 64.0);
 }
@@ -58,6 +58,6 @@ fn what_nobody_looks_at_is_not_drawn() {
     script.looked_at = false;
     let played = script.play(&[512]);
     assert_eq!(played.output, seen.output);
-    assert_eq!(played.view.state, State::Playing);
+    assert_eq!(played.view.state, PlayState::Playing);
     assert_eq!((played.view.source, played.view.late), (NoteRoll::EMPTY, 0));
 }

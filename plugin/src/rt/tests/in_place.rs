@@ -3,7 +3,7 @@
 use third_stream_model::genre::Direction;
 use third_stream_model::roll::{Roll, STEPS, row_of_key};
 
-use super::super::{Body, Expression, Message, Mode};
+use super::super::{Body, Expression, Message, PlayMode};
 use super::clip::{BEAT, ClipNote, Passage, in_place, script};
 use super::song::{Played, Script, edits, pair};
 use crate::memory::Keeper;
@@ -449,8 +449,8 @@ fn a_switch_of_the_mode_in_the_song_leaves_nothing_behind() {
         scene.transport.position = Some(beat);
         scene.tick = at;
         scene.settings.mode = match scene.settings.mode {
-            Mode::Live => Mode::InPlace,
-            Mode::InPlace => Mode::Live,
+            PlayMode::Live => PlayMode::InPlace,
+            PlayMode::InPlace => PlayMode::Live,
         };
         let place = made.scenes.len() - 1;
         made.scenes.insert(place, scene);

@@ -6,7 +6,7 @@ use third_stream_model::genre::Direction;
 use third_stream_model::roll::notes::{GridNote, NoteRoll};
 use third_stream_model::roll::{STEPS, STEPS_PER_SLOT, row_of_key};
 
-use super::super::{Body, Message, Mode, Note, Settings};
+use super::super::{Body, Message, Note, PlayMode, Settings};
 use super::song::{
     Network, Played, Script, any_blocks, any_notes, edits, events, note, pair, transport,
 };
@@ -210,8 +210,8 @@ proptest! {
                     4 => transport.loop_range = Some((1.0, 3.5)),
                     5 => transport.loop_range = None,
                     6 => transport.time_signature = (7, 8),
-                    7 => settings.mode = Mode::InPlace,
-                    8 => settings.mode = Mode::Live,
+                    7 => settings.mode = PlayMode::InPlace,
+                    8 => settings.mode = PlayMode::Live,
                     9 => settings.forget = !settings.forget,
                     _ => transport.tempo = 90.0 + f64::from(knob) * 40.0,
                 }

@@ -1,7 +1,7 @@
 //! What In place remembers outlives nothing that it should not, and the song that is saved as MIDI
 //! is the one that it plays.
 
-use super::super::{Mode, Settings};
+use super::super::{PlayMode, Settings};
 use super::clip::{ClipNote, Passage, in_place, script};
 use super::song::{edits, pair};
 use crate::export::song::perform;
@@ -106,7 +106,7 @@ fn a_project_that_was_saved_with_forget_on_keeps_what_it_brings() {
 #[test]
 fn answers_about_what_was_forgotten_are_for_nothing_new() {
     // Forgotten where the song stands, Live or in place; then the same bars are learned again.
-    for mode in [Mode::Live, Mode::InPlace] {
+    for mode in [PlayMode::Live, PlayMode::InPlace] {
         let passages = [
             Passage::Play(0.0, 16.0),
             Passage::Stop(1.0),

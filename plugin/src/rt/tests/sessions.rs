@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use third_stream_model::genre::Pair;
 
-use super::super::{Mode, Settings};
+use super::super::{PlayMode, Settings};
 use super::clip::{ClipNote, Passage, script};
 use super::song::{Network, Played, Scene, Script, edits, pair};
-use crate::link::{Weights, link};
+use crate::link::{WeightsId, link};
 use crate::memory::Keeper;
 
 /// Where nobody says how many.
@@ -68,9 +68,9 @@ fn session(number: u64, modes: bool) -> Script {
         knob: dice.knob(),
         quantise: dice.draw(5) as f32 / 4.0,
         mode: if dice.draw(4) == 0 {
-            Mode::Live
+            PlayMode::Live
         } else {
-            Mode::InPlace
+            PlayMode::InPlace
         },
         delay_bars: [1, 2, 4][dice.draw(3) as usize],
         ..Settings::default()
@@ -136,11 +136,11 @@ fn change(script: &mut Script, dice: &mut Dice, modes: bool) {
                 5 => scene.settings.quantise = knob.abs(),
                 6 | 7 => scene.transport.tempo = tempo,
                 8 => scene.transport.time_signature = [(2, 4), (3, 4), (4, 4), (1, 4)][draw],
-                9 => scene.settings.mode = Mode::Live,
-                10 => scene.settings.mode = Mode::InPlace,
+                9 => scene.settings.mode = PlayMode::Live,
+                10 => scene.settings.mode = PlayMode::InPlace,
                 11 => scene.settings.bypass = !scene.settings.bypass,
                 12 => scene.settings.forget = !scene.settings.forget,
-                _ => scene.settings.weights = Weights::shipped(pair),
+                _ => scene.settings.weights = WeightsId::shipped(pair),
             }
         }
     }

@@ -7,8 +7,8 @@ use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::edits::{Edits, THRESHOLD};
 use third_stream_model::roll::{CELLS, Roll};
 
-use super::super::snapshot::{Snapshot, View};
-use super::super::{Body, Engine, Event, Note, Port, Settings, Transport};
+use super::super::snapshot::{CoreView, Snapshot};
+use super::super::{AudioCore, BlockEvent, Body, Note, Port, Settings, Transport};
 use crate::link::{AudioEnd, Failure, Request, WorkerEnd, link};
 use crate::memory::Keeper;
 
@@ -71,7 +71,7 @@ pub(super) struct Script {
 pub(super) struct Played {
     pub(super) output: Vec<(i64, Body)>,
     pub(super) requests: Vec<Request>,
-    pub(super) view: View,
+    pub(super) view: CoreView,
 }
 
 impl Script {
@@ -136,7 +136,7 @@ impl Script {
     ) -> Played {
         let snapshot = Arc::new(Snapshot::default());
         let (memory, post) = keeper.open();
-        let mut engine = Engine::new(audio, Arc::clone(&snapshot), memory, post);
+        let mut engine = AudioCore::new(audio, Arc::clone(&snapshot), memory, post);
         let mut host = Host {
             start: 0,
             end: 0,
@@ -210,20 +210,20 @@ struct Host<'a> {
 }
 
 impl Port for Host<'_> {
-    fn next(&mut self) -> Option<Event> {
+    fn next(&mut self) -> Option<BlockEvent> {
         let (first, rest) = self.input.split_first()?;
         if first.0 >= self.end {
             return None;
         }
         self.input = rest;
         let sample = u32::try_from(first.0 - self.start).unwrap();
-        Some(Event {
+        Some(BlockEvent {
             sample,
             body: first.1,
         })
     }
 
-    fn send(&mut self, event: Event) -> bool {
+    fn send(&mut self, event: BlockEvent) -> bool {
         self.offered += 1;
         if self.refuse > 0 && !self.offered.is_multiple_of(self.refuse) {
             return false;

@@ -1,6 +1,6 @@
 //! Loops, seeks, starts in the middle, meters, tempo changes, and the straight route.
 
-use super::super::{Body, Mode, Settings};
+use super::super::{Body, PlayMode, Settings};
 use super::song::{Script, events, note, pair, transport};
 
 const BEAT: i64 = 24_000;
@@ -248,7 +248,7 @@ fn a_host_that_tells_nonsense_gets_its_block_back() {
     ];
     let (done, is_done) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        for mode in [Mode::Live, Mode::InPlace] {
+        for mode in [PlayMode::Live, PlayMode::InPlace] {
             for value in odd {
                 for what in 0..6 {
                     let mut transport = transport();

@@ -8,22 +8,22 @@ use nice_plug::params::persist::PersistentField;
 use crate::link::{Failure, Request, WorkerEnd, link};
 use crate::memory::{Keeper, Saved};
 use crate::rt::snapshot::Snapshot;
-use crate::rt::{Engine, Port, Settings, Transport};
+use crate::rt::{AudioCore, Port, Settings, Transport};
 use third_stream_model::roll::edits::Edits;
 
 /// A core with its memory, and the other end of its questions.
-pub struct Alone {
-    core: Box<Engine>,
+pub struct Headless {
+    core: Box<AudioCore>,
     worker: WorkerEnd,
     keeper: Arc<Keeper>,
 }
 
-impl Default for Alone {
+impl Default for Headless {
     fn default() -> Self {
         let (audio, worker) = link(1);
         let keeper = Arc::new(Keeper::default());
         let (memory, post) = keeper.open();
-        let core = Engine::new(audio, Arc::new(Snapshot::default()), memory, post);
+        let core = AudioCore::new(audio, Arc::new(Snapshot::default()), memory, post);
         Self {
             core: Box::new(core),
             worker,
@@ -32,7 +32,7 @@ impl Default for Alone {
     }
 }
 
-impl Alone {
+impl Headless {
     /// One block, as the audio thread does it.
     pub fn process(
         &mut self,

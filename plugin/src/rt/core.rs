@@ -6,36 +6,77 @@ use third_stream_model::perform::Emission;
 
 use super::display::{Display, News};
 use super::exit::Exit;
-use super::in_place::{Block, InPlace};
+use super::in_place::InPlace;
 use super::live::Live;
+use super::mode::{Block, ModePlayer};
 use super::outbox::Outbox;
-use super::snapshot::{Snapshot, State};
-use super::straight::Straight;
-use super::{Body, Event, Mode, Note, Port, Settings, Transport};
+use super::passthrough::Passthrough;
+use super::snapshot::{PlayState, Snapshot};
+use super::{BlockEvent, Body, Note, PlayMode, Port, Settings, Transport};
 use crate::link::AudioEnd;
 use crate::memory::{Memory, Post};
 
-/// The real-time core of one instance of the plugin.
+/// The real-time core of one instance of the plugin. Hosts may process on one thread now and on
+/// another later, never on two at once.
+///
+/// ```
+/// fn moves<T: Send>() {}
+/// moves::<third_stream::rt::AudioCore>();
+/// ```
+///
+/// ```compile_fail,E0277
+/// fn is_shared<T: Sync>() {}
+/// is_shared::<third_stream::rt::AudioCore>();
+/// ```
 #[derive(Debug)]
-pub struct Engine {
+pub struct AudioCore {
     link: AudioEnd,
     display: Display,
-    live: Live,
-    in_place: InPlace,
-    straight: Straight,
+    modes: Modes,
+    passthrough: Passthrough,
     outbox: Outbox,
     /// Tick (sample since the core was made) at which the next block starts.
     now: i64,
     /// How the song is played, while it plays.
     playing: Option<Way>,
     /// Whose answers come over the link.
-    mode: Mode,
+    mode: PlayMode,
     /// Whether it was asked to forget in the last block.
     forgets: Option<bool>,
     reset: bool,
     /// How the song goes on without anything to do, if it does.
     quiet: Option<Quiet>,
     dropped: u32,
+}
+
+/// Both ways to play.
+#[derive(Debug)]
+struct Modes {
+    live: Live,
+    in_place: InPlace,
+}
+
+impl Modes {
+    /// The way that is chosen.
+    fn get(&self, mode: PlayMode) -> &dyn ModePlayer {
+        match mode {
+            PlayMode::Live => &self.live,
+            PlayMode::InPlace => &self.in_place,
+        }
+    }
+
+    /// The way that is chosen, to play.
+    fn get_mut(&mut self, mode: PlayMode) -> &mut dyn ModePlayer {
+        match mode {
+            PlayMode::Live => &mut self.live,
+            PlayMode::InPlace => &mut self.in_place,
+        }
+    }
+
+    /// Both, to be told of something.
+    fn both(&mut self) -> [&mut dyn ModePlayer; 2] {
+        [&mut self.live, &mut self.in_place]
+    }
 }
 
 /// A way of playing with what cannot change while the song plays.
@@ -59,13 +100,20 @@ struct Quiet {
 impl Way {
     const fn of(settings: &Settings) -> Self {
         match settings.mode {
-            Mode::Live => Self::Live(settings.delay_bars),
-            Mode::InPlace => Self::InPlace,
+            PlayMode::Live => Self::Live(settings.delay_bars),
+            PlayMode::InPlace => Self::InPlace,
+        }
+    }
+
+    const fn mode(self) -> PlayMode {
+        match self {
+            Self::Live(_) => PlayMode::Live,
+            Self::InPlace => PlayMode::InPlace,
         }
     }
 }
 
-impl Engine {
+impl AudioCore {
     /// A core that asks over `link`, shows itself in `snapshot`, plays in place from `memory` and
     /// exchanges memories over `post`. Allocates all that it will ever use: some MiB on the heap,
     /// and 150 KiB of its own, so better kept in a box.
@@ -73,13 +121,15 @@ impl Engine {
         Self {
             link,
             display: Display::new(snapshot),
-            live: Live::new(),
-            in_place: InPlace::new(memory, post),
-            straight: Straight::new(),
+            modes: Modes {
+                live: Live::new(),
+                in_place: InPlace::new(memory, post),
+            },
+            passthrough: Passthrough::new(),
             outbox: Outbox::new(),
             now: 0,
             playing: None,
-            mode: Mode::Live,
+            mode: PlayMode::Live,
             forgets: None,
             reset: false,
             quiet: None,
@@ -88,8 +138,8 @@ impl Engine {
     }
 
     /// From now on In place plays what it remembers and learns nothing.
-    pub(crate) const fn deafen(&mut self) {
-        self.in_place.deafen();
+    pub(crate) const fn stop_learning(&mut self) {
+        self.modes.in_place.stop_learning();
     }
 
     /// Forgets what was heard live. What sounds gets its note-offs at the start of the next
@@ -127,16 +177,14 @@ impl Engine {
         &mut self,
         frames: u32,
         (transport, settings): (&Transport, &Settings),
-        first: Option<Event>,
+        first: Option<BlockEvent>,
         port: &mut impl Port,
     ) {
         let (transport, settings) = (&transport.sane(), &settings.sane());
         self.outbox.resend(port);
         self.change(transport, settings, port);
-        match settings.mode {
-            Mode::Live => self.live.receive(&self.link),
-            Mode::InPlace => self.in_place.attend(settings, &self.link),
-        }
+        let mode = self.modes.get_mut(settings.mode);
+        mode.attend(settings, &self.link);
         if self.playing.is_some() {
             self.play(frames, (transport, settings), first, port);
         } else {
@@ -146,7 +194,7 @@ impl Engine {
                 next = port.next();
             }
         }
-        self.in_place.file();
+        self.modes.in_place.file();
         self.pass_over(frames);
         self.show(transport, settings);
     }
@@ -165,25 +213,22 @@ impl Engine {
             && transport.is_as(&quiet.transport)
             && *settings == quiet.settings
             && !self.link.has_mail()
-            && !self.in_place.is_handed_a_memory()
-            && match settings.mode {
-                Mode::Live => self.live.runs_on(self.now, transport.position),
-                Mode::InPlace => self.in_place.runs_on(self.now, transport.position),
-            }
+            && !self.modes.in_place.is_handed_a_memory()
+            && self
+                .modes
+                .get_mut(settings.mode)
+                .runs_on(self.now, transport.position)
     }
 
     /// How the song goes on after a block of which the host said `transport` and `settings`.
     fn quiet_from(&self, transport: &Transport, settings: &Settings) -> Option<Quiet> {
-        let clear = self.playing.is_some() && self.outbox.is_empty() && self.in_place.is_filed();
-        let until = match settings.mode {
-            _ if !clear => None,
-            Mode::Live => self.live.quiet_until(settings),
-            Mode::InPlace => self.in_place.quiet_until(settings),
-        };
-        until.map(|until| Quiet {
+        let clear =
+            self.playing.is_some() && self.outbox.is_empty() && self.modes.in_place.is_filed();
+        let mode = clear.then(|| self.modes.get(settings.mode))?;
+        Some(Quiet {
             transport: *transport,
             settings: *settings,
-            until,
+            until: mode.quiet_until(settings)?,
         })
     }
 
@@ -192,28 +237,27 @@ impl Engine {
         let plays = (transport.playing && !settings.bypass).then_some(Way::of(settings));
         let forget = settings.forget && self.forgets == Some(false);
         self.forgets = Some(settings.forget);
-        let other_memory = forget || self.in_place.is_handed_a_memory();
+        let other_memory = forget || self.modes.in_place.is_handed_a_memory();
         let in_place = self.playing == Some(Way::InPlace);
         let other_way = self.playing.is_some() && self.playing != plays;
         if self.reset || other_way || in_place && other_memory {
             self.silence(port);
         }
         if forget {
-            self.in_place.forget();
+            self.modes.in_place.forget();
         }
         // What a project brings comes after what was to be forgotten.
         if other_memory {
-            self.in_place.take_up();
+            self.modes.in_place.take_up();
         }
         let other_mode = std::mem::replace(&mut self.mode, settings.mode) != settings.mode;
-        match settings.mode {
-            Mode::Live if other_mode => self.live.renew(&self.link),
-            Mode::InPlace if other_mode || other_memory => self.in_place.renew(&self.link),
-            _ => {}
+        if other_mode || settings.mode == PlayMode::InPlace && other_memory {
+            self.modes.get_mut(settings.mode).renew(&self.link);
         }
         if self.playing.is_none() && plays.is_some() {
-            self.live.count_anew();
-            self.in_place.count_anew();
+            for mode in self.modes.both() {
+                mode.count_anew();
+            }
         }
         self.playing = plays;
     }
@@ -223,7 +267,7 @@ impl Engine {
         &mut self,
         frames: u32,
         (transport, settings): (&Transport, &Settings),
-        first: Option<Event>,
+        first: Option<BlockEvent>,
         port: &mut impl Port,
     ) {
         let end = self.now + i64::from(frames);
@@ -237,17 +281,21 @@ impl Engine {
                 return;
             };
             self.choose(event.body);
-            let straight = match event.body {
-                Body::Off(off) => self.straight.release(off),
+            let passed = match event.body {
+                Body::Off(off) => self.passthrough.release(off).map(|on| (on, off)),
                 _ => None,
             };
-            match (straight, event.body, settings.mode) {
-                (Some(on), Body::Off(off), _) => self.off(event.sample, on, off, port),
-                (_, body, Mode::Live) => {
-                    let kept = self.live.hear(until, body);
-                    self.dropped = self.dropped.saturating_add(u32::from(!kept));
-                }
-                (_, body, Mode::InPlace) => self.hear_in_place(until, event.sample, body, port),
+            if let Some((on, off)) = passed {
+                self.off(event.sample, on, off, port);
+            } else {
+                let outbox = &mut self.outbox;
+                let mut leave = |body| {
+                    let sample = event.sample;
+                    outbox.send(port, BlockEvent { sample, body })
+                };
+                let mode = self.modes.get_mut(settings.mode);
+                let kept = mode.hear(until, event.body, &mut leave);
+                self.dropped = self.dropped.saturating_add(u32::from(!kept));
             }
             next = port.next();
         }
@@ -255,25 +303,14 @@ impl Engine {
 
     /// The way of playing follows the song to this block.
     fn begin(&mut self, transport: &Transport, settings: &Settings, port: &mut impl Port) {
-        match settings.mode {
-            Mode::Live => {
-                let jumped = self.live.begin(self.now, transport, settings, &self.link);
-                if jumped {
-                    self.flush_live(port);
-                    self.live.start(self.now, transport, settings);
-                }
-            }
-            Mode::InPlace => {
-                let mut exit = exit(&mut self.outbox, &mut self.dropped, self.now, 0, port);
-                let block = Block {
-                    transport,
-                    settings,
-                    link: &self.link,
-                };
-                self.in_place
-                    .begin(self.now, block, &mut |emission| exit.emit(&emission));
-            }
-        }
+        let mut exit = exit(&mut self.outbox, &mut self.dropped, self.now, 0, port);
+        let block = Block {
+            transport,
+            settings,
+            link: &self.link,
+        };
+        let mode = self.modes.get_mut(settings.mode);
+        mode.begin(self.now, block, &mut |emission| exit.emit(&emission));
     }
 
     /// Lets the way of playing play up to tick `until`, before which the block ends or at which an
@@ -287,78 +324,45 @@ impl Engine {
         port: &mut impl Port,
     ) {
         let last = frames.saturating_sub(1);
-        let straight = &self.straight;
+        let passthrough = &self.passthrough;
         let mut exit = exit(&mut self.outbox, &mut self.dropped, self.now, last, port);
         let mut emit = |emission: Emission| {
             let added = emission.added_near.is_some();
-            let clashes = matches!(emission.body, Body::On(note) if straight.sounds(note));
+            let clashes = matches!(emission.body, Body::On(note) if passthrough.sounds(note));
             !(added && clashes) && exit.emit(&emission)
         };
-        match settings.mode {
-            Mode::Live => {
-                self.live
-                    .advance((until, enters), transport, settings, &self.link, &mut emit);
-            }
-            Mode::InPlace => {
-                let block = Block {
-                    transport,
-                    settings,
-                    link: &self.link,
-                };
-                self.in_place.advance(until, enters, block, &mut emit);
-            }
-        }
-    }
-
-    /// In place: what is remembered is played from memory, all else passes at once.
-    fn hear_in_place(&mut self, at: i64, sample: u32, body: Body, port: &mut impl Port) {
-        match body {
-            Body::On(note) => {
-                if self.in_place.note_on(at, note) {
-                    return;
-                }
-                let held = self.in_place.pass(note);
-                let left = held && self.outbox.send(port, Event { sample, body });
-                if held && !left {
-                    self.in_place.unpass(note);
-                }
-                self.dropped = self.dropped.saturating_add(u32::from(!left));
-            }
-            Body::Off(off) => {
-                if let Some(on) = self.in_place.note_off(at, off) {
-                    self.off(sample, on, off, port);
-                }
-            }
-            Body::Message(message) => {
-                let body = Body::Message(self.in_place.message(at, message));
-                let left = self.outbox.send(port, Event { sample, body });
-                self.dropped = self.dropped.saturating_add(u32::from(!left));
-            }
-        }
+        let block = Block {
+            transport,
+            settings,
+            link: &self.link,
+        };
+        let mode = self.modes.get_mut(settings.mode);
+        mode.advance(until, enters, block, &mut emit);
     }
 
     /// Both ways of playing know which channels are drums, whichever plays.
     fn choose(&mut self, body: Body) {
         if let Body::Message(message) = body {
-            self.live.choose(message);
-            self.in_place.choose(message);
+            for mode in self.modes.both() {
+                mode.choose(message);
+            }
         }
     }
 
     /// Passes an event straight through.
-    fn pass(&mut self, event: Event, port: &mut impl Port) {
+    fn pass(&mut self, event: BlockEvent, port: &mut impl Port) {
         self.choose(event.body);
         let kept = match event.body {
             Body::On(note) => {
-                let held = self.straight.hold(note);
+                let held = self.passthrough.hold(note);
                 let left = held && self.outbox.send(port, event);
                 if held && !left {
-                    self.straight.release(note);
+                    self.passthrough.release(note);
                 }
                 left
             }
             Body::Off(off) => {
-                if let Some(on) = self.straight.release(off) {
+                if let Some(on) = self.passthrough.release(off) {
                     self.off(event.sample, on, off, port);
                 }
                 true // or its note has been ended already
@@ -374,25 +378,18 @@ impl Engine {
             velocity: off.velocity,
             ..on
         });
-        self.outbox.send(port, Event { sample, body });
+        self.outbox.send(port, BlockEvent { sample, body });
     }
 
     /// Ends what sounds, at the start of a block.
     fn silence(&mut self, port: &mut impl Port) {
-        match self.playing {
-            Some(Way::Live(_)) => {
-                self.flush_live(port);
-                self.live.stop();
-            }
-            Some(Way::InPlace) => {
-                let mut exit = exit(&mut self.outbox, &mut self.dropped, self.now, 0, port);
-                self.in_place
-                    .stop(self.now, &self.link, &mut |emission| exit.emit(&emission));
-            }
-            None => {}
+        if let Some(way) = self.playing {
+            let mut exit = exit(&mut self.outbox, &mut self.dropped, self.now, 0, port);
+            let mode = self.modes.get_mut(way.mode());
+            mode.stop(self.now, &self.link, &mut |emission| exit.emit(&emission));
         }
         if std::mem::take(&mut self.reset) {
-            while let Some(on) = self.straight.take() {
+            while let Some(on) = self.passthrough.take() {
                 let off = Note {
                     velocity: 0.0,
                     ..on
@@ -402,35 +399,32 @@ impl Engine {
         }
     }
 
-    fn flush_live(&mut self, port: &mut impl Port) {
-        let mut exit = exit(&mut self.outbox, &mut self.dropped, self.now, 0, port);
-        self.live
-            .flush(self.now, &self.link, &mut |emission| exit.emit(&emission));
-    }
-
     /// Shows where the song is now.
     #[inline(never)]
     fn show(&mut self, transport: &Transport, settings: &Settings) {
         let news = News {
             state: match self.playing {
-                None if settings.bypass => State::Bypassed,
-                None => State::Stopped,
-                Some(_) => State::Playing,
+                None if settings.bypass => PlayState::Bypassed,
+                None => PlayState::Stopped,
+                Some(_) => PlayState::Playing,
             },
-            late: self.live.late().saturating_add(self.in_place.late()),
+            late: self
+                .modes
+                .get(PlayMode::Live)
+                .late()
+                .saturating_add(self.modes.get(PlayMode::InPlace).late()),
             dropped: self.dropped,
-            learned: self.in_place.learned(),
-            waiting: self.in_place.waiting(),
+            learned: self.modes.in_place.learned(),
+            waiting: self.modes.in_place.waiting(),
         };
         let playing = self.playing.is_some();
         let Some(drawn) = self.display.wants(news, playing, transport.sample_rate) else {
             return;
         };
         let mut view = news.view();
-        match self.playing.filter(|_| drawn) {
-            Some(Way::Live(_)) => self.live.view(self.now, settings, &mut view),
-            Some(Way::InPlace) => self.in_place.view(self.now, settings, &mut view),
-            None => {}
+        if let Some(way) = self.playing.filter(|_| drawn) {
+            let mode = self.modes.get(way.mode());
+            mode.view(self.now, settings, &mut view);
         }
         self.display.publish(&view);
     }
@@ -454,7 +448,7 @@ const fn exit<'a, P: Port>(
 }
 
 /// The event with its sample inside the block.
-fn in_block(event: Event, frames: u32) -> Event {
+fn in_block(event: BlockEvent, frames: u32) -> BlockEvent {
     let sample = event.sample.min(frames.saturating_sub(1));
-    Event { sample, ..event }
+    BlockEvent { sample, ..event }
 }

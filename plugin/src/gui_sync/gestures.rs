@@ -2,15 +2,15 @@
 
 use nice_plug::prelude::{Param, ParamSetter};
 
-use crate::editor::{Control, Gesture};
+use crate::editor::{ControlId, Gesture};
 use crate::params::ThirdStreamParams;
-use crate::presets::Settings;
+use crate::values::ParamValues;
 
 /// Passes a control's gesture on to the host.
 pub(super) fn turn(
     params: &ThirdStreamParams,
     setter: &ParamSetter,
-    control: Control,
+    control: ControlId,
     gesture: &Gesture,
 ) {
     fn to<P: Param>(setter: &ParamSetter, param: &P, gesture: &Gesture) {
@@ -21,19 +21,19 @@ pub(super) fn turn(
         }
     }
     match control {
-        Control::Genre => to(setter, &params.genre, gesture),
-        Control::Pair => to(setter, &params.pair, gesture),
-        Control::Quantise => to(setter, &params.quantise, gesture),
-        Control::Tune => to(setter, &params.tune, gesture),
-        Control::Harmony => to(setter, &params.harmony, gesture),
-        Control::Variation => to(setter, &params.variation, gesture),
-        Control::Voices => to(setter, &params.voices, gesture),
-        Control::Melody => to(setter, &params.melody, gesture),
-        Control::Scale => to(setter, &params.scale, gesture),
-        Control::Density => to(setter, &params.density, gesture),
-        Control::Mode => to(setter, &params.mode, gesture),
-        Control::Delay => to(setter, &params.delay, gesture),
-        Control::Bypass => to(setter, &params.bypass, gesture),
+        ControlId::Genre => to(setter, &params.genre, gesture),
+        ControlId::Pair => to(setter, &params.pair, gesture),
+        ControlId::Quantise => to(setter, &params.quantise, gesture),
+        ControlId::Tune => to(setter, &params.tune, gesture),
+        ControlId::Harmony => to(setter, &params.harmony, gesture),
+        ControlId::Variation => to(setter, &params.variation, gesture),
+        ControlId::Voices => to(setter, &params.voices, gesture),
+        ControlId::Melody => to(setter, &params.melody, gesture),
+        ControlId::Scale => to(setter, &params.scale, gesture),
+        ControlId::Density => to(setter, &params.density, gesture),
+        ControlId::Mode => to(setter, &params.mode, gesture),
+        ControlId::Delay => to(setter, &params.delay, gesture),
+        ControlId::Bypass => to(setter, &params.bypass, gesture),
     }
 }
 
@@ -45,7 +45,7 @@ pub(super) fn set_whole<P: Param>(setter: &ParamSetter, param: &P, wanted: P::Pl
 }
 
 /// Sets what `settings` name through the host, a whole gesture for each parameter that changes.
-pub(super) fn set(params: &ThirdStreamParams, setter: &ParamSetter, settings: &Settings) {
+pub(super) fn set(params: &ThirdStreamParams, setter: &ParamSetter, settings: &ParamValues) {
     fn to<P: Param<Plain: PartialEq>>(setter: &ParamSetter, param: &P, wanted: Option<P::Plain>) {
         if let Some(wanted) = wanted
             && wanted != param.unmodulated_plain_value()

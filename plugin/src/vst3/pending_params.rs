@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use crate::automation::Automation;
 
 /// The values that the host has said since the last block.
-pub(super) struct Said {
+pub(super) struct PendingParams {
     automation: Arc<Automation>,
     /// Whether blocks are processed.
     processing: AtomicBool,
@@ -24,7 +24,7 @@ pub(super) struct Said {
     values: Mutex<Vec<Option<(f32, u32)>>>,
 }
 
-impl Said {
+impl PendingParams {
     pub(super) fn new(automation: Arc<Automation>) -> Self {
         Self {
             processing: AtomicBool::new(false),
@@ -99,21 +99,21 @@ mod tests {
     use super::*;
 
     /// While blocks are processed.
-    fn said() -> Said {
-        let said = Said::new(Arc::default());
+    fn said() -> PendingParams {
+        let said = PendingParams::new(Arc::default());
         said.set_processing(true);
         said.turn();
         said.turn();
         said
     }
 
-    fn knob(said: &Said) -> f32 {
+    fn knob(said: &PendingParams) -> f32 {
         said.automation.params.knob()
     }
 
     #[test]
     fn what_is_said_before_the_first_block_holds_at_once() {
-        let said = Said::new(Arc::default());
+        let said = PendingParams::new(Arc::default());
         said.set_processing(true);
         said.say(0, 1.0);
         assert_eq!(knob(&said), 1.0);

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-use crate::engine;
 use crate::export::{self, ExportError, SavedSong};
 use crate::link::link;
 use crate::params::ThirdStreamParams;
+use crate::process;
 use crate::rt::Settings;
 
 /// A song that is being saved. Dropping it gives up and waits for the thread's end.
@@ -37,8 +37,8 @@ impl Saving {
                 // Held until the song is there: it may be the only one.
                 let mut engine = None;
                 let connect = || {
-                    let (audio, worker) = link(crate::next_instance());
-                    engine.insert(engine::shared()).attach(worker);
+                    let (audio, worker) = link(process::next_instance());
+                    engine.insert(process::worker()).attach(worker);
                     audio
                 };
                 let goes_on = || !stopped.load(Ordering::Relaxed);

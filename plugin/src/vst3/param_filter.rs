@@ -20,7 +20,7 @@ const QUEUES: usize = 32;
 const PARAMETERS: usize = 64;
 
 /// Takes the plugin's own values out of what a host hands over. Audio thread.
-pub(super) struct Intake {
+pub(super) struct ParamFilter {
     automation: Arc<Automation>,
     /// The host's names for the parameters, in their order.
     ids: Vec<ParamID>,
@@ -28,7 +28,7 @@ pub(super) struct Intake {
     rest: ComWrapper<Rest>,
 }
 
-impl Intake {
+impl ParamFilter {
     pub(super) fn new(automation: Arc<Automation>, ids: Vec<ParamID>) -> Self {
         Self {
             gathered: Cell::new(Gathered::new(ids.len())),

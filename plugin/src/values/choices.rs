@@ -51,7 +51,7 @@ impl GenrePair {
 
 /// How much of each half bar's harmony is kept.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Harmony {
+pub enum HarmonyChoice {
     /// Its four strongest pitch classes.
     #[id = "kept"]
     #[serde(rename = "kept")]
@@ -69,7 +69,7 @@ pub enum Harmony {
     Enriched,
 }
 
-impl Harmony {
+impl HarmonyChoice {
     /// All of them, in the order of the parameter.
     pub const ALL: [Self; 3] = [Self::Kept, Self::Some, Self::Enriched];
 
@@ -85,7 +85,7 @@ impl Harmony {
 
 /// How many voices an answer has.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Voices {
+pub enum VoicesChoice {
     /// A phrase of one voice stays one, near its own register.
     #[id = "as-played"]
     #[serde(rename = "as-played")]
@@ -98,7 +98,7 @@ pub enum Voices {
     Free,
 }
 
-impl Voices {
+impl VoicesChoice {
     /// Both, in the order of the parameter.
     pub const ALL: [Self; 2] = [Self::AsPlayed, Self::Free];
 }
@@ -123,10 +123,10 @@ impl Mode {
     pub const ALL: [Self; 2] = [Self::Live, Self::InPlace];
 
     /// The same in the core's words.
-    pub const fn of_core(self) -> rt::Mode {
+    pub const fn of_core(self) -> rt::PlayMode {
         match self {
-            Self::Live => rt::Mode::Live,
-            Self::InPlace => rt::Mode::InPlace,
+            Self::Live => rt::PlayMode::Live,
+            Self::InPlace => rt::PlayMode::InPlace,
         }
     }
 }
@@ -163,4 +163,24 @@ impl Delay {
             Self::One => 1,
         }
     }
+}
+
+/// Names of two settings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Side {
+    /// The first.
+    #[default]
+    A,
+    /// The second.
+    B,
+}
+
+/// How the editor looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Look {
+    /// Light on dark.
+    Dark,
+    /// Dark on light.
+    Light,
 }

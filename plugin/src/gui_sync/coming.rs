@@ -2,10 +2,10 @@
 
 use third_stream_model::roll::{STEPS, STEPS_PER_SLOT, row_of_key};
 
-use crate::editor::Incoming;
-use crate::incoming::Heard;
-use crate::params::{Delay, Mode};
-use crate::rt::snapshot::{State, View};
+use crate::editor::IncomingNote;
+use crate::incoming::HeardNotes;
+use crate::rt::snapshot::{CoreView, PlayState};
+use crate::values::{Delay, Mode};
 
 /// Steps of a quarter.
 const QUARTER: f64 = 4.0;
@@ -17,17 +17,17 @@ pub(super) struct Coming {
     pub(super) bar: u8,
     /// Where the song is, in steps of the roll.
     pub(super) playhead: Option<f32>,
-    pub(super) notes: Vec<Incoming>,
+    pub(super) notes: Vec<IncomingNote>,
 }
 
 impl Coming {
     /// What is played now sounds a whole group later, so at the same place in the roll.
-    pub(super) fn of(heard: &Heard, shown: &View, mode: Mode, delay: Delay) -> Self {
+    pub(super) fn of(heard: &HeardNotes, shown: &CoreView, mode: Mode, delay: Delay) -> Self {
         let bars = f64::from(delay.bars());
         let (mut bar, mut first) = (0, f32::from(shown.first_step));
         let playhead = match (shown.state, mode) {
-            (State::Stopped | State::Bypassed, _) => return Self::default(),
-            (State::Listening, Mode::Live) => {
+            (PlayState::Stopped | PlayState::Bypassed, _) => return Self::default(),
+            (PlayState::Listening, Mode::Live) => {
                 let into = heard.now % (bars * heard.bar.max(0.25));
                 bar = (into / heard.bar.max(0.25)) as u8 + 1;
                 first = (STEPS - usize::from(delay.bars()) * STEPS_PER_SLOT) as f32;
@@ -43,7 +43,7 @@ impl Coming {
             let row = row_of_key(note.key)? as u8;
             let (start, end) = (place(note.start), place(note.end));
             let is_shown = start > first - 0.5 && end <= STEPS as f32 + 0.5;
-            is_shown.then_some(Incoming { row, start, end })
+            is_shown.then_some(IncomingNote { row, start, end })
         });
         Self {
             bar,
@@ -58,9 +58,9 @@ mod tests {
     use super::*;
     use crate::incoming::Coming as Note;
 
-    fn heard(now: f64) -> Heard {
+    fn heard(now: f64) -> HeardNotes {
         let note = |key, start, end| Note { key, start, end };
-        Heard {
+        HeardNotes {
             notes: vec![
                 note(60, 8.5, 9.0),
                 note(64, now - 1.0, now),
@@ -73,9 +73,9 @@ mod tests {
 
     #[test]
     fn the_first_bars_are_counted_while_they_are_heard() {
-        let listening = View {
-            state: State::Listening,
-            ..View::default()
+        let listening = CoreView {
+            state: PlayState::Listening,
+            ..CoreView::default()
         };
         let coming = Coming::of(&heard(10.0), &listening, Mode::Live, Delay::Four);
         assert_eq!((coming.bar, coming.playhead), (3, Some(40.0)));
@@ -87,17 +87,17 @@ mod tests {
 
     #[test]
     fn what_is_played_is_at_the_playhead_and_older_groups_are_gone() {
-        let playing = View {
-            state: State::Playing,
+        let playing = CoreView {
+            state: PlayState::Playing,
             playhead: 18.0,
             first_step: 16,
-            ..View::default()
+            ..CoreView::default()
         };
         let coming = Coming::of(&heard(20.0), &playing, Mode::Live, Delay::Four);
         assert_eq!(coming.notes, [], "both began before the group");
         let coming = Coming::of(&heard(20.0), &playing, Mode::InPlace, Delay::Four);
         assert_eq!((coming.bar, coming.notes[0].start), (0, 14.0));
-        let stopped = View::default();
+        let stopped = CoreView::default();
         let coming = Coming::of(&heard(20.0), &stopped, Mode::Live, Delay::Four);
         assert_eq!(coming, Coming::default());
     }

@@ -19,8 +19,8 @@ use third_stream_model::own::{self, OwnError};
 use third_stream_model::transfer::LearnedStyle;
 use third_stream_model::weights::WeightsError;
 
-use crate::link::Weights;
-use crate::params::Changes;
+use crate::changes::Changes;
+use crate::link::WeightsId;
 
 /// A file of the user's as it was when it was chosen.
 #[derive(Debug, PartialEq)]
@@ -103,7 +103,7 @@ pub(crate) fn refused(number: NonZeroU32, error: WeightsError) -> OwnError {
 /// come with the plugin. Saved with the project by name, also where the file is not there: it may
 /// come back.
 #[derive(Debug, Default)]
-pub(crate) struct Chosen {
+pub(crate) struct ChosenWeights {
     /// In the order of [`Pair::ALL`]; 0 for none.
     numbers: [AtomicU32; Pair::ALL.len()],
     /// What these numbers stand for. Never locked by the audio thread.
@@ -116,7 +116,7 @@ pub(crate) struct Chosen {
     changes: Changes,
 }
 
-impl Chosen {
+impl ChosenWeights {
     /// Nothing chosen; each choice is counted in `changes`.
     pub(crate) fn new(changes: Changes) -> Self {
         Self {
@@ -129,11 +129,11 @@ impl Chosen {
     }
 
     /// The networks for `pair`. For the audio thread.
-    pub(crate) fn weights(&self, pair: Pair) -> Weights {
+    pub(crate) fn weights(&self, pair: Pair) -> WeightsId {
         let place = Pair::ALL.iter().position(|known| *known == pair);
         let number = place.and_then(|place| self.numbers.get(place));
         let number = number.map_or(0, |number| number.load(Ordering::Acquire));
-        Weights {
+        WeightsId {
             pair,
             own: NonZeroU32::new(number),
             styles: self
@@ -199,7 +199,7 @@ impl Chosen {
     }
 }
 
-impl Drop for Chosen {
+impl Drop for ChosenWeights {
     fn drop(&mut self) {
         *self.files.lock() = Default::default();
         *self.style_files.lock() = Default::default();
@@ -219,7 +219,7 @@ const fn end(direction: Direction) -> &'static str {
 /// `{"jazz-classic": "my weights", "left": "My band"}`.
 type Saved = BTreeMap<String, String>;
 
-impl PersistentField<'_, Saved> for Chosen {
+impl PersistentField<'_, Saved> for ChosenWeights {
     fn set(&self, saved: Saved) {
         // Without a folder the names stay, and what asks for them says why there is nothing.
         self.load(&saved, &own::folder().unwrap_or_default());
@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn a_choice_is_for_its_pair_and_is_saved_by_name() {
         let folder = folder();
-        let chosen = Chosen::default();
+        let chosen = ChosenWeights::default();
         let before = chosen.changes.count_now();
         chosen.choose(Pair::JAZZ_CLASSIC, Some((folder.path(), "mine")));
         assert_ne!(chosen.changes.count_now(), before);
@@ -267,7 +267,7 @@ mod tests {
         assert_eq!(bytes, shipped::cyclegan(Pair::JAZZ_CLASSIC));
         assert_eq!(
             chosen.weights(Pair::JAZZ_POP),
-            Weights::shipped(Pair::JAZZ_POP)
+            WeightsId::shipped(Pair::JAZZ_POP)
         );
 
         let saved = chosen.map(Clone::clone);
@@ -275,7 +275,7 @@ mod tests {
             serde_json::to_string(&saved).unwrap(),
             r#"{"jazz-classic":"mine"}"#
         );
-        let again = Chosen::default();
+        let again = ChosenWeights::default();
         again.choose(Pair::JAZZ_POP, Some((folder.path(), "other")));
         again.load(&saved, folder.path());
         for pair in Pair::ALL {
@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn a_style_is_chosen_for_an_end_of_the_knob_and_saved_by_name() {
         let folder = folder();
-        let chosen = Chosen::default();
+        let chosen = ChosenWeights::default();
         chosen.choose_style(Direction::BToA, Some((folder.path(), "Rags")));
         let weights = chosen.weights(Pair::JAZZ_POP);
         let style = weights.style(Direction::BToA).unwrap();
@@ -301,7 +301,7 @@ mod tests {
         let saved = chosen.map(Clone::clone);
         assert_eq!(serde_json::to_string(&saved).unwrap(), r#"{"left":"Rags"}"#);
 
-        let again = Chosen::default();
+        let again = ChosenWeights::default();
         again.choose_style(Direction::AToB, Some((folder.path(), "other")));
         again.load(&saved, folder.path());
         assert_eq!(again.weights(Pair::JAZZ_POP), weights);
@@ -310,14 +310,14 @@ mod tests {
         again.load(&Saved::new(), folder.path());
         assert_eq!(
             again.weights(Pair::JAZZ_POP),
-            Weights::shipped(Pair::JAZZ_POP)
+            WeightsId::shipped(Pair::JAZZ_POP)
         );
     }
 
     #[test]
     fn what_is_not_there_keeps_its_name_and_is_found_when_it_comes_back() {
         let folder = folder();
-        let chosen = Chosen::default();
+        let chosen = ChosenWeights::default();
         let saved = Saved::from([("classic-pop".into(), "later".into())]);
         chosen.load(&saved, folder.path());
         let missing = chosen.weights(Pair::CLASSIC_POP).own.unwrap();
@@ -344,7 +344,7 @@ mod tests {
     #[test]
     fn a_file_that_has_changed_has_another_number() {
         let folder = folder();
-        let chosen = Chosen::default();
+        let chosen = ChosenWeights::default();
         let now = || {
             chosen.choose(Pair::JAZZ_CLASSIC, Some((folder.path(), "mine")));
             chosen.weights(Pair::JAZZ_CLASSIC).own.unwrap()

@@ -9,12 +9,12 @@ const HELD: usize = 256;
 
 /// The held notes of the straight route, oldest first.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Straight {
+pub(super) struct Passthrough {
     held: [Note; HELD],
     count: usize,
 }
 
-impl Straight {
+impl Passthrough {
     pub(super) const fn new() -> Self {
         let none = Note {
             channel: 0,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::own::{self, Own, OwnError};
 
-use super::Notice;
-use crate::own::Chosen;
+use crate::editor::Notice;
+use crate::user_weights::ChosenWeights;
 
 /// The user's folder, and what was in it when it was last looked at.
 pub(crate) struct Shelf {
@@ -35,7 +35,7 @@ impl Shelf {
     /// that cannot be read is refused, and the one before stays.
     pub(crate) fn choose_style(
         &self,
-        chosen: &Chosen,
+        chosen: &ChosenWeights,
         direction: Direction,
         name: Option<&str>,
     ) -> Result<(), Notice> {
@@ -70,7 +70,7 @@ impl Shelf {
     /// cannot be used are refused, and those before stay.
     pub(crate) fn choose(
         &self,
-        chosen: &Chosen,
+        chosen: &ChosenWeights,
         pair: Pair,
         name: Option<&str>,
     ) -> Result<(), Notice> {

@@ -1,0 +1,327 @@
+//! One instance of the plugin as its editor sees it: parameters, presets, files, the worker's state
+//! and what the audio thread shows, behind the editor's one trait.
+
+mod coming;
+mod gestures;
+mod saving;
+mod shelf;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use nice_plug::prelude::{Param, ParamSetter};
+use third_stream_model::genre::Direction;
+use third_stream_model::own;
+
+use crate::editor::{ControlId, EditorView, Gesture, GuiSync, Notice};
+use crate::export::{self, SavedSong};
+use crate::params::ThirdStreamParams;
+use crate::presets::{self, PresetError, PresetLibrary};
+use crate::rt::snapshot::CoreView;
+use crate::shared::Shared;
+use crate::values::Look;
+use coming::Coming;
+use gestures::{set, set_whole, turn};
+use saving::Saving;
+pub(crate) use shelf::Shelf;
+
+/// What the editor of one instance needs of it. Editor thread.
+pub(crate) struct InstanceGui {
+    params: Arc<ThirdStreamParams>,
+    shared: Arc<Shared>,
+    /// The last whole view of the audio thread.
+    shown: CoreView,
+    library: PresetLibrary,
+    shelf: Shelf,
+    /// The song that is being saved.
+    saving: Option<Saving>,
+    /// What came of the user's last doing.
+    said: Option<Notice>,
+}
+
+impl InstanceGui {
+    /// With the user's presets and weights where they usually are. Touches no file.
+    pub(crate) fn new(params: Arc<ThirdStreamParams>, shared: Arc<Shared>) -> Self {
+        let library = PresetLibrary::new(presets::folder());
+        Self::with(params, shared, library, Shelf::new(own::folder()))
+    }
+
+    pub(crate) fn with(
+        params: Arc<ThirdStreamParams>,
+        shared: Arc<Shared>,
+        library: PresetLibrary,
+        shelf: Shelf,
+    ) -> Self {
+        Self {
+            params,
+            shared,
+            shown: CoreView::default(),
+            library,
+            shelf,
+            saving: None,
+            said: None,
+        }
+    }
+
+    fn notice(&self) -> Option<Notice> {
+        if self.said.is_some() {
+            return self.said.clone();
+        }
+        let weights = self.params.settings().weights;
+        let mut refused = self.shared.engine().refused;
+        if let Some(why) = weights.own.and_then(|own| refused.remove(&own)) {
+            return Some(Notice::Warning(format!("{why}; notes pass as played")));
+        }
+        let mut styles = weights.styles.into_iter().flatten();
+        if let Some(why) = styles.find_map(|style| refused.remove(&style)) {
+            return Some(Notice::Warning(format!(
+                "{why}; the pair's genre plays in its place"
+            )));
+        }
+        let text = if self.params.state.lock().newer.is_some() {
+            "This project's settings come from a newer version: kept, but not used here"
+        } else if self.shown.dropped > 0 {
+            "More notes at once than there is room for: some were left out"
+        } else {
+            return None;
+        };
+        Some(Notice::Warning(text.into()))
+    }
+
+    /// Holds the knob at "as played", or lets it go back to where it was.
+    fn compare(&self, before: bool, setter: &ParamSetter) {
+        let now = self.params.genre.unmodulated_plain_value();
+        // Not locked while the host is called, which may save the project.
+        let wanted = {
+            let held = &mut self.params.state.lock().held;
+            if before {
+                *held = Some(now);
+                Some(0.0)
+            } else {
+                held.take().map(|held| held.clamp(-100.0, 100.0))
+            }
+        };
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != now) {
+            set_whole(setter, &self.params.genre, wanted);
+        }
+    }
+
+    /// Begins to save the learned song, unless that is being done.
+    fn save_song(&mut self) {
+        if self.saving.is_some() {
+            return;
+        }
+        match Saving::start(&self.params) {
+            Ok(saving) => {
+                self.saving = Some(saving);
+                self.said = Some(Notice::Done("Saving the learned song …".into()));
+            }
+            Err(error) => self.said = Some(warning(&error)),
+        }
+    }
+
+    /// Says what came of the song that was being saved, once it is done.
+    fn look_after_saving(&mut self) {
+        let Some(saving) = &mut self.saving else {
+            return;
+        };
+        let Some(saved) = saving.done() else {
+            return;
+        };
+        self.saving = None;
+        self.said = Some(match saved {
+            Ok(SavedSong { file, dry: 0 }) => Notice::Done(format!("Saved {}", file.display())),
+            Ok(SavedSong { file, dry }) => {
+                let file = file.display();
+                Notice::Warning(format!("Saved {file}, but {dry} bars of it as played"))
+            }
+            Err(error) => warning(&error),
+        });
+    }
+
+    fn say(&mut self, result: Result<(), PresetError>, done: &str) {
+        self.said = Some(match result {
+            Ok(()) => Notice::Done(done.into()),
+            Err(error) => warning(&error),
+        });
+    }
+}
+
+impl GuiSync for InstanceGui {
+    fn view(&mut self) -> EditorView {
+        self.look_after_saving();
+        if let Some(shown) = self.shared.snapshot.read() {
+            self.shown = shown;
+        }
+        let shown = &self.shown;
+        let params = &self.params;
+        let heard = self.shared.incoming.read();
+        let now = params.values();
+        let presets = self.library.presets();
+        // Let go before anything else looks at the state.
+        let (side, held, look, scale) = {
+            let state = params.state.lock();
+            (state.compare.side, state.held, state.look, state.scale)
+        };
+        let coming = Coming::of(&heard, shown, params.mode.value(), params.delay.value());
+        EditorView {
+            pair: params.pair.value(),
+            own: self.shelf.list(),
+            weights: params.own.name(params.pair.value().of_core()),
+            styles: self.shelf.styles(),
+            ends: Direction::BOTH.map(|direction| params.own.style(direction)),
+            knob: params.genre.unmodulated_plain_value() / 100.0,
+            moved: params.knob(),
+            quantise: params.quantise.unmodulated_plain_value() / 100.0,
+            tune: params.tune.unmodulated_plain_value() / 100.0,
+            harmony: params.harmony.value(),
+            variation: params.take(),
+            voices: params.voices.value(),
+            guard: params.guard(),
+            mode: params.mode.value(),
+            delay: params.delay.value(),
+            learned: shown.learned,
+            waiting: shown.waiting,
+            forgotten: params.memory.forgotten(),
+            bypass: params.bypass.value(),
+            state: shown.state,
+            listening: coming.bar,
+            incoming: coming.notes,
+            source: shown.source,
+            output: shown.output,
+            first_step: usize::from(shown.first_step),
+            playhead: coming.playhead,
+            late: shown.late,
+            engine: self.shared.engine(),
+            chosen: presets
+                .iter()
+                .position(|preset| preset.settings.are_in(&now)),
+            presets,
+            side,
+            before: held.is_some() && params.genre.unmodulated_plain_value() == 0.0,
+            look,
+            scale,
+            notice: self.notice(),
+        }
+    }
+
+    fn follow(&mut self, gesture: Gesture, setter: &ParamSetter) {
+        match gesture {
+            Gesture::Begin(control) | Gesture::Set(control, _) | Gesture::End(control) => {
+                if gesture == Gesture::Begin(ControlId::Genre) {
+                    // A hand on the knob ends the comparison.
+                    self.params.state.lock().held = None;
+                }
+                turn(&self.params, setter, control, &gesture);
+            }
+            Gesture::Forget => self.params.memory.forget(),
+            Gesture::BringBack => self.params.memory.bring_back(),
+            Gesture::SaveSong => self.save_song(),
+            Gesture::ListWeights => self.said = self.shelf.read(),
+            Gesture::Weights(pair, name) => {
+                let (own, wanted) = (&self.params.own, name.as_deref());
+                self.said = self.shelf.choose(own, pair.of_core(), wanted).err();
+                if self.said.is_none() {
+                    // Where the pair stays, too: only by a gesture a host learns that the project
+                    // has something to save.
+                    set_whole(setter, &self.params.pair, pair);
+                }
+            }
+            Gesture::Style(direction, name) => {
+                let (own, wanted) = (&self.params.own, name.as_deref());
+                self.said = self.shelf.choose_style(own, direction, wanted).err();
+                if self.said.is_none() {
+                    // As above: so that the host learns of something to save.
+                    set_whole(setter, &self.params.pair, self.params.pair.value());
+                }
+            }
+            Gesture::ListPresets => {
+                let problems = self.library.read();
+                self.said = problems.first().map(warning);
+            }
+            Gesture::Preset(index) => {
+                if let Some(preset) = self.library.presets().get(index) {
+                    set(&self.params, setter, &preset.settings);
+                }
+            }
+            Gesture::SavePreset(name) => {
+                let saved = self.library.save(&name, self.params.values());
+                self.say(saved, &format!("Saved the preset \"{name}\""));
+            }
+            Gesture::DeletePreset(index) => {
+                let deleted = self.library.delete(index);
+                self.say(deleted, "Deleted the preset");
+            }
+            Gesture::Swap => {
+                let now = self.params.values();
+                // Not locked while the host is called, which may save the project.
+                let other = self.params.state.lock().compare.swap(now);
+                if let Some(other) = other {
+                    set(&self.params, setter, &other);
+                }
+            }
+            Gesture::SaveMidi => {
+                let folder = export::folder();
+                let saved = export::save(folder.as_deref(), &self.shown.source, &self.shown.output);
+                self.said = Some(match saved {
+                    Ok(file) => Notice::Done(format!("Saved {}", file.display())),
+                    Err(error) => warning(&error),
+                });
+            }
+            Gesture::ShowFolder => self.said = Some(show_folder(export::folder().as_deref())),
+            Gesture::Before(before) => self.compare(before, setter),
+            Gesture::Look(look) => self.params.state.lock().look = look,
+            Gesture::Scale(scale) => self.params.state.lock().scale = scale,
+        }
+    }
+
+    fn clear_notice(&mut self) {
+        self.said = None;
+    }
+
+    fn is_busy(&self) -> bool {
+        self.saving.is_some()
+    }
+
+    fn opened(&mut self) {
+        self.library.read();
+    }
+
+    fn closed(&mut self) {
+        self.saving = None;
+    }
+
+    fn window(&self) -> (f32, f32) {
+        self.params.state.lock().window
+    }
+
+    fn resized(&mut self, window: (f32, f32)) {
+        self.params.state.lock().window = window;
+    }
+
+    fn look(&self) -> Option<Look> {
+        self.params.state.lock().look
+    }
+
+    fn scale(&self) -> u16 {
+        self.params.state.lock().scale
+    }
+}
+
+/// Shows the folder in the system's file manager, a process of its own that nobody waits for.
+fn show_folder(folder: Option<&Path>) -> Notice {
+    let Some(folder) = folder.filter(|folder| folder.is_dir()) else {
+        return Notice::Warning("Nothing is saved yet: press Save MIDI first".into());
+    };
+    let shown = folder.display();
+    match open::that_detached(folder) {
+        Ok(()) => Notice::Done(format!("Opened {shown}")),
+        Err(error) => Notice::Warning(format!(
+            "{shown} cannot be shown here ({error}): open it by hand"
+        )),
+    }
+}
+
+fn warning(error: &impl std::fmt::Display) -> Notice {
+    Notice::Warning(error.to_string())
+}
