@@ -10,6 +10,7 @@
 mod arranger;
 mod cyclegan;
 mod room;
+mod song;
 mod style;
 mod wish;
 
@@ -23,6 +24,7 @@ use crate::weights::{Family, Header, WeightsError, read_generators, read_network
 pub use arranger::ArrangerTransfer;
 pub use cyclegan::CycleGanTransfer;
 pub use room::{MARGIN, Room};
+pub use song::{SongTransfer, SongTransferError};
 pub use style::LearnedStyle;
 pub use wish::Wish;
 

@@ -126,8 +126,13 @@ fn build(package: &[&str], targets: &[&str]) -> Result<()> {
     Ok(())
 }
 
+/// The licences of what is in the page's module, built for `target`.
+pub(crate) fn licences_of_the_page(target: &str) -> Result<String> {
+    licences::text(&bill::Bill::of_the_page(target)?)
+}
+
 /// The places of this machine that compilers write into binaries, and what is written instead.
-fn remaps() -> Vec<(PathBuf, &'static str)> {
+pub(crate) fn remaps() -> Vec<(PathBuf, &'static str)> {
     let mut places = vec![(crate::root(), "/third-stream")];
     // Later ones win, so the home comes before what lies in it.
     places.extend(std::env::home_dir().map(|home| (home, "/home")));

@@ -25,6 +25,7 @@ mod summary;
 mod system;
 mod tidy;
 mod validate;
+mod web;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -72,6 +73,8 @@ enum Task {
     Realtime(realtime::Args),
     /// Make what is given to users: an archive, its bill of materials and checksums.
     Dist(dist::Args),
+    /// Build the page on which a MIDI file is transferred without installing anything.
+    Web(web::Args),
     /// Build the plugin and copy it into your plugin folders.
     Install(install::Args),
     /// Time the networks and the audio thread beside their peers.
@@ -140,6 +143,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Dist(args) => dist::run(&args),
         Task::Install(args) => install::run(&args),
         Task::Bench(args) => bench::run(&args),
+        Task::Web(args) => web::run(&args),
     };
     done.map(|()| ExitCode::SUCCESS)
 }

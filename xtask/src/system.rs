@@ -132,7 +132,7 @@ fn has(library: &Library, known: &str) -> bool {
             .any(|folder| Path::new(folder).join(library.file).exists())
 }
 
-fn on_path(program: &str) -> bool {
+pub(crate) fn on_path(program: &str) -> bool {
     std::env::var_os("PATH").is_some_and(|path| {
         std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
     })

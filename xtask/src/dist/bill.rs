@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -9,7 +10,11 @@ use serde_json::{Value, json};
 use crate::process::cargo;
 
 /// The packages whose dependencies count.
-const SHIPPED: [&str; 2] = ["third-stream-plugin", "third-stream-model"];
+const SHIPPED: [&str; 3] = [
+    "third-stream-plugin",
+    "third-stream-model",
+    "third-stream-web",
+];
 
 /// A package.
 pub(super) struct Package {
@@ -40,8 +45,20 @@ impl Bill {
         let mut command = cargo(&["metadata", "--format-version", "1"]);
         command.args(["--filter-platform", target]);
         command.args(["--features", "third-stream-model/train"]);
-        let metadata = super::json(&mut command)?;
-        let lock = std::fs::read_to_string(crate::root().join("Cargo.lock"))?;
+        Self::read_by(&mut command, "Cargo.lock")
+    }
+
+    /// What is in the page's module.
+    pub(super) fn of_the_page(target: &str) -> Result<Self> {
+        let mut command = cargo(&["metadata", "--format-version", "1"]);
+        command.args(["--filter-platform", target]);
+        command.args(["--manifest-path", "web/Cargo.toml"]);
+        Self::read_by(&mut command, "web/Cargo.lock")
+    }
+
+    fn read_by(command: &mut Command, lock: &str) -> Result<Self> {
+        let metadata = super::json(command)?;
+        let lock = std::fs::read_to_string(crate::root().join(lock))?;
         Self::of(&metadata, &lock).context("`cargo metadata` did not say what was expected")
     }
 

@@ -11,15 +11,13 @@ use anyhow::{Context as _, Result, bail, ensure};
 use third_stream_model::files;
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::perform::Control;
-use third_stream_model::roll::edits::Edits;
-use third_stream_model::roll::guard::{Facts, Guard};
-use third_stream_model::roll::notes::NoteRoll;
+use third_stream_model::roll::guard::Guard;
 use third_stream_model::shipped;
 use third_stream_model::smf::Smf;
 use third_stream_model::song::parts::{Kind, Parts};
-use third_stream_model::song::{Counts, Phrase, Selection, Song};
+use third_stream_model::song::{Counts, Selection, Song};
 use third_stream_model::svg;
-use third_stream_model::transfer::{Transfer, Wish};
+use third_stream_model::transfer::{SongTransfer, Transfer, Wish};
 
 use target::Target;
 use third_stream_model::words::plural;
@@ -274,30 +272,22 @@ impl<'a> Engine<'a> {
         let at = || input.display().to_string();
         let bytes = fs::read(input)
             .with_context(|| format!("{}: cannot be read; expected a MIDI file", at()))?;
-        let mut smf = Smf::read(&bytes).with_context(at)?;
-        let song = Song::of(&smf).with_context(at)?;
-        self.check_tracks(&smf, &song).with_context(at)?;
         let taken_for = self.args.tracks.iter();
         let taken_for = taken_for.filter_map(|track| Some((track.index, track.kind?)));
-        let parts = Parts::of(&song, &self.selection, &taken_for.collect());
-        let selection = &parts.heard(&self.selection);
-        let phrases = song.phrases(selection);
-        let edits = phrases.iter().map(|phrase| {
-            let wish = Wish {
-                held: phrase.heard.held,
-                one_voice: parts.is_one_voice(),
-                ..self.wish
-            };
-            let phrase = &phrase.heard.notes;
-            let edits = || self.target.edits(&self.transfer, phrase, &wish);
-            (!phrase.is_empty()).then(edits).transpose()
+        let file = SongTransfer::read(&bytes, &self.selection, &taken_for.collect());
+        let file = file.with_context(at)?;
+        let (smf, song, parts) = (file.smf(), file.song(), file.parts());
+        self.check_tracks(smf, song).with_context(at)?;
+        let edits = (0..file.phrases().len()).map(|index| {
+            let target = |phrase: &_, wish: &_| self.target.edits(&self.transfer, phrase, wish);
+            file.edits(index, &self.wish, target)
         });
         let mut edits: Vec<_> = edits.collect::<Result<_, _>>().with_context(at)?;
         let args = self.args;
         let tune = self.tune_tracks();
         let is_given = args.melody_lock && !tune.is_empty();
         if is_given {
-            lock_tracks(&song, &parts, &tune, &phrases, &mut edits);
+            file.lock_tracks(&tune, &mut edits);
         }
         let control = Control {
             knob: match self.target.direction() {
@@ -311,14 +301,10 @@ impl<'a> Engine<'a> {
                 density: args.density,
             },
         };
-        let mut rendition = song.render(selection, &phrases, &edits, control);
-        if !parts.is_one_voice() {
-            parts.assign(&song, &mut rendition);
-        }
-        rendition.write_into(&song, &mut smf);
-        write(output, &smf.write())?;
+        let rendition = file.render(&edits, control);
+        write(output, &file.written(&rendition))?;
         if let Some(picture) = picture {
-            let (before, after) = svg::marks_of_rendition(&song, &rendition);
+            let (before, after) = svg::marks_of_rendition(song, &rendition);
             let drawing = svg::draw(&svg::Picture {
                 title: &input.file_stem().unwrap_or_default().to_string_lossy(),
                 subtitle: &self.subtitle(),
@@ -331,21 +317,22 @@ impl<'a> Engine<'a> {
         let damage = smf.damage().map_or(String::new(), |what| {
             format!("; damaged ({what}), read past that, and its bytes kept")
         });
-        if phrases.is_empty() {
+        let phrases = file.phrases().len();
+        if phrases == 0 {
             return Ok(format!("no notes to transfer, written as it was{damage}"));
         }
-        let tally = rendition.tally(&song);
+        let tally = rendition.tally(song);
         // Parts that are kept are no part of it.
         let kept = parts.iter().filter(|part| part.kind == Kind::Kept);
         let counted = Selection {
             except: kept.map(|part| (part.track, part.channel)).collect(),
             ..self.selection.clone()
         };
-        let parts = said(&parts);
+        let parts = said(parts);
         Ok(format!(
             "{}{parts}; {}; {} of those kept moved; {:.1} s{damage}",
-            plural(phrases.len(), "phrase"),
-            Counts::of(&song, &counted, tally),
+            plural(phrases, "phrase"),
+            Counts::of(song, &counted, tally),
             tally.changed,
             start.elapsed().as_secs_f32()
         ))
@@ -418,27 +405,6 @@ impl std::str::FromStr for Track {
             }),
             _ => Err("expected the number of a track, from 1".to_owned()),
         }
-    }
-}
-
-/// Leaves out the edits that touch the tune: what the named tracks play, and all above it.
-fn lock_tracks(
-    song: &Song,
-    parts: &Parts,
-    tracks: &BTreeSet<usize>,
-    phrases: &[Phrase],
-    edits: &mut [Option<Edits>],
-) {
-    let tune = Selection {
-        tracks: tracks.clone(),
-        ..Selection::default()
-    };
-    let tunes = song.phrases(&parts.heard(&tune));
-    let silence = NoteRoll::EMPTY;
-    for (number, (phrase, edits)) in phrases.iter().zip(edits).enumerate() {
-        let tune = tunes.get(number).map_or(&silence, |tune| &tune.heard.notes);
-        let facts = Facts::of_tune(&phrase.heard.notes, tune);
-        *edits = edits.map(|edits| facts.unlocked(&edits));
     }
 }
 

@@ -14,6 +14,9 @@ pub enum Level {
     /// NEON.
     #[cfg(target_arch = "aarch64")]
     Neon(pulp::aarch64::Neon),
+    /// WebAssembly's vectors of 128 bits.
+    #[cfg(target_arch = "wasm32")]
+    Simd128(pulp::wasm::Simd128),
     /// Whatever the compiler makes of plain loops.
     Portable(pulp::Scalar),
 }
@@ -28,7 +31,13 @@ impl Level {
         ];
         #[cfg(target_arch = "aarch64")]
         let own = [pulp::aarch64::Neon::try_new().map(Self::Neon)];
-        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+        #[cfg(target_arch = "wasm32")]
+        let own = [pulp::wasm::Simd128::try_new().map(Self::Simd128)];
+        #[cfg(not(any(
+            target_arch = "x86_64",
+            target_arch = "aarch64",
+            target_arch = "wasm32"
+        )))]
         let own: [Option<Self>; 0] = [];
         let portable = Some(Self::Portable(pulp::Scalar));
         own.into_iter().chain([portable]).flatten()
@@ -43,6 +52,8 @@ impl Level {
             Self::Avx2(_) => isa != Isa::Portable,
             #[cfg(target_arch = "aarch64")]
             Self::Neon(_) => true,
+            #[cfg(target_arch = "wasm32")]
+            Self::Simd128(_) => true,
             Self::Portable(_) => true,
         };
         let level = Self::all().find(within);
@@ -63,6 +74,8 @@ impl Level {
             Self::Avx2(_) => "avx2",
             #[cfg(target_arch = "aarch64")]
             Self::Neon(_) => "neon",
+            #[cfg(target_arch = "wasm32")]
+            Self::Simd128(_) => "simd128",
             Self::Portable(_) => "portable",
         }
     }

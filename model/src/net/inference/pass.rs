@@ -24,6 +24,8 @@ macro_rules! with_pass {
             Level::Avx2(simd) => Pass::<_, 2, 2>(simd).$call$(::<$grid>)?($($argument),*),
             #[cfg(target_arch = "aarch64")]
             Level::Neon(simd) => Pass::<_, 4, 4>(simd).$call$(::<$grid>)?($($argument),*),
+            #[cfg(target_arch = "wasm32")]
+            Level::Simd128(simd) => Pass::<_, 4, 4>(simd).$call$(::<$grid>)?($($argument),*),
             Level::Portable(simd) => Pass::<_, 16, 16>(simd).$call$(::<$grid>)?($($argument),*),
         }
     };
