@@ -5,6 +5,7 @@
 //! | [`data`] | phrases of each genre and split, with what was left out and why |
 //! | [`arranger`] | the arranger: its batches, steps, losses and validation |
 //! | `archive` | the corpus: `MANIFEST.csv` and one archive a genre |
+//! | [`starter`] | the corpus that comes with the programs |
 //! | `folder` | any folder of MIDI files |
 //! | `cache` | the rolls of a corpus in one file, for a quick second start and little memory |
 //! | [`rolls`] | phrases in memory or in that file |
@@ -46,6 +47,7 @@ pub mod report;
 pub mod rolls;
 pub mod run;
 pub mod schedule;
+pub mod starter;
 pub mod state;
 pub mod threshold;
 mod urn;

@@ -56,6 +56,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         files.add(&crate::root().join(paper), Path::new(""))?;
     }
     files.add(&crate::root().join("weights/CARD.md"), Path::new(""))?;
+    // The tool has the starter corpus in it, whose credits go with it.
+    let credits = crate::root().join("corpus/README.md");
+    files.add_text("STARTER-CORPUS.md", fs::read_to_string(credits)?);
     files.add_text("THIRD-PARTY.txt", licences::text(&bill)?);
 
     let name = format!("third-stream-{}-{}", bill.version(), platform(&host, args));

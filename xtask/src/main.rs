@@ -107,6 +107,10 @@ enum Task {
     /// --help).
     #[command(disable_help_flag = true)]
     Adopt(forward::Args),
+    /// Make the starter corpus anew from a larger one (arguments go to the command-line tool; try
+    /// --help).
+    #[command(disable_help_flag = true)]
+    Corpus(forward::Args),
     /// Show what is in a weights file or a corpus (arguments go to the command-line tool).
     #[command(disable_help_flag = true)]
     Inspect(forward::Args),
@@ -134,6 +138,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Transfer(args) => return forward::run("transfer", &args),
         Task::LearnStyle(args) => return forward::run("learn-style", &args),
         Task::Adopt(args) => return forward::run("adopt", &args),
+        Task::Corpus(args) => return forward::run("corpus", &args),
         Task::Inspect(args) => return forward::run("inspect", &args),
         Task::Check(args) => check::run(&args),
         Task::Bundle(args) => bundle::run(&args),

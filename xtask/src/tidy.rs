@@ -15,6 +15,10 @@ use sha2::{Digest, Sha256};
 const LINES: usize = 500;
 /// All weights together, in bytes, at most: they are in every copy of the plugin.
 const WEIGHTS_BYTES: u64 = 40 * 1024 * 1024;
+/// The starter corpus's packed music, in bytes, at most: it is in every clone, for good, and in
+/// every copy of the command-line tool. It is the one binary besides weights and pictures, so
+/// that `train` needs no other music.
+const CORPUS_BYTES: u64 = 4 * 1024 * 1024;
 /// Names that say nothing about what is in a file.
 const EMPTY_NAMES: [&str; 6] = ["utils", "util", "common", "helpers", "base", "misc"];
 /// Places that exist on one person's machine only.
@@ -43,6 +47,7 @@ pub(crate) fn problems(root: &Path) -> Result<Vec<String>> {
     problems.extend(graph::problems(&files));
     problems.extend(names::problems(&files));
     problems.extend(of_weights(&root.join("weights"))?);
+    problems.extend(of_corpus(&root.join("corpus"))?);
     Ok(problems)
 }
 
@@ -231,6 +236,30 @@ fn of_weights(folder: &Path) -> Result<Vec<String>> {
     Ok(found)
 }
 
+/// The starter corpus is small, and all that is in its folder is known.
+fn of_corpus(folder: &Path) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    let mut total = 0;
+    let entries = fs::read_dir(folder).with_context(|| format!("{}", folder.display()))?;
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".tar.gz") {
+            total += entry.metadata()?.len();
+        } else if !has_extension(&name, "csv") && !has_extension(&name, "md") {
+            found.push(format!(
+                "corpus/{name}: expected archives, tables and the README alone"
+            ));
+        }
+    }
+    if total > CORPUS_BYTES {
+        found.push(format!(
+            "corpus: {total} bytes of music; at most {CORPUS_BYTES}"
+        ));
+    }
+    Ok(found)
+}
+
 fn has_extension(path: &str, extension: &str) -> bool {
     Path::new(path).extension().is_some_and(|e| e == extension)
 }
@@ -326,6 +355,20 @@ mod tests {
         assert!(of_architecture(&files).is_empty());
         files.insert("plugin/src/link.rs".into(), String::new());
         assert_eq!(of_architecture(&files).len(), 1);
+    }
+
+    #[test]
+    fn the_starter_corpus_is_small_and_holds_nothing_else() {
+        let folder = std::env::temp_dir().join(format!("third-stream-c-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let archive = fs::File::create(folder.join("jazz.tar.gz")).unwrap();
+        archive.set_len(CORPUS_BYTES).unwrap();
+        fs::write(folder.join("MANIFEST.csv"), "file").unwrap();
+        assert_eq!(of_corpus(&folder).unwrap(), Vec::<String>::new());
+        archive.set_len(CORPUS_BYTES + 1).unwrap();
+        fs::write(folder.join("song.mid"), "MThd").unwrap();
+        assert_eq!(of_corpus(&folder).unwrap().len(), 2);
+        fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

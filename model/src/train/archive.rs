@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
 use sha2::{Digest, Sha256};
@@ -12,6 +12,7 @@ use crate::genre::Genre;
 
 use super::cache::{self, Midi, Reading};
 use super::data::{Damaged, DataError, LeftOut, Piece, Reason, Selection, Split};
+use super::starter;
 
 /// Of a hundred training compositions, how many are kept for validation.
 const VALIDATION_PERCENT: u64 = 8;
@@ -28,22 +29,86 @@ struct Row {
     licence_class: String,
 }
 
-/// The pieces of `genre` that `selection` asks for, in the manifest's order.
+/// Where a manifest and its archives are.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Shelf<'a> {
+    /// In a folder.
+    Folder(&'a Path),
+    /// In the program: the starter corpus.
+    Starter,
+}
+
+impl Shelf<'_> {
+    /// The manifest's name in messages.
+    fn manifest(self) -> PathBuf {
+        match self {
+            Self::Folder(dir) => dir.join("MANIFEST.csv"),
+            Self::Starter => starter::NAME.into(),
+        }
+    }
+
+    /// The archive's name in messages.
+    pub(super) fn archive(self, genre: Genre) -> PathBuf {
+        match self {
+            Self::Folder(dir) => dir.join(format!("{}.tar.gz", genre.folder())),
+            Self::Starter => starter::NAME.into(),
+        }
+    }
+
+    /// Whether there is an archive of a genre.
+    pub(super) fn has(self, genre: Genre) -> bool {
+        match self {
+            Self::Folder(_) => self.archive(genre).is_file(),
+            Self::Starter => starter::archive(genre).is_some(),
+        }
+    }
+
+    fn open_manifest(self) -> Result<Box<dyn Read>, DataError> {
+        match self {
+            Self::Starter => Ok(Box::new(starter::MANIFEST)),
+            Self::Folder(dir) if !self.manifest().is_file() => {
+                Err(DataError::NoManifest(dir.to_owned()))
+            }
+            Self::Folder(_) => match File::open(self.manifest()) {
+                Ok(file) => Ok(Box::new(file)),
+                Err(source) => Err(DataError::Read {
+                    path: self.manifest(),
+                    source,
+                }),
+            },
+        }
+    }
+
+    fn open_archive(self, genre: Genre) -> io::Result<Box<dyn Read>> {
+        match self {
+            Self::Folder(_) => {
+                let file = File::open(self.archive(genre))?;
+                Ok(Box::new(BufReader::new(file)))
+            }
+            Self::Starter => match starter::archive(genre) {
+                Some(bytes) => Ok(Box::new(bytes)),
+                None => Err(io::ErrorKind::NotFound.into()),
+            },
+        }
+    }
+}
+
+/// The pieces of `genre` that `selection` asks for, in the manifest's order, each with the
+/// SHA-256 of its file.
 pub(super) fn read(
-    dir: &Path,
+    shelf: Shelf,
     genre: Genre,
     selection: Selection,
     cache: Option<&Path>,
     left_out: &mut Vec<LeftOut>,
     damaged: &mut Vec<Damaged>,
-) -> Result<Vec<Piece>, DataError> {
-    let manifest = dir.join("MANIFEST.csv");
-    let rows = rows(&manifest, dir, genre)?;
-    let archive = dir.join(format!("{}.tar.gz", genre.folder()));
-    if !archive.is_file() {
-        return Err(DataError::NoArchive(archive));
+) -> Result<Vec<([u8; 32], Piece)>, DataError> {
+    let manifest = shelf.manifest();
+    let rows = rows(shelf, genre)?;
+    if !shelf.has(genre) {
+        return Err(DataError::NoArchive(shelf.archive(genre)));
     }
-    let mut found = readings(&archive, cache)?;
+    let mut found = readings(shelf, genre, cache)?;
     let mut pieces = Vec::new();
     for row in rows {
         let split = split(&row, &manifest)?;
@@ -58,6 +123,7 @@ pub(super) fn read(
             });
         }
         let reading = found.remove(&row.file);
+        let digest = reading.as_ref().map(|one| one.digest).unwrap_or_default();
         let (rolls, damage) = reading.map_or((None, None), |one| (Some(one.rolls), one.damage));
         match (refused(&row, selection), rolls) {
             (None, Some(Ok(rolls))) if !rolls.is_empty() => {
@@ -67,13 +133,14 @@ pub(super) fn read(
                     phrases: rolls.len(),
                     what,
                 }));
-                pieces.push(Piece {
+                let piece = Piece {
                     source: row.file.split('/').nth(1).unwrap_or_default().to_owned(),
                     file: row.file,
                     split,
                     weight,
                     rolls,
-                });
+                };
+                pieces.push((digest, piece));
             }
             (refused, rolls) => left_out.push(LeftOut {
                 genre,
@@ -90,15 +157,12 @@ pub(super) fn read(
 }
 
 /// The rows of `genre`.
-fn rows(manifest: &Path, dir: &Path, genre: Genre) -> Result<Vec<Row>, DataError> {
-    if !manifest.is_file() {
-        return Err(DataError::NoManifest(dir.to_owned()));
-    }
+fn rows(shelf: Shelf, genre: Genre) -> Result<Vec<Row>, DataError> {
     let broken = |source| DataError::Manifest {
-        path: manifest.to_owned(),
+        path: shelf.manifest(),
         source,
     };
-    let mut all = csv::Reader::from_path(manifest).map_err(broken)?;
+    let mut all = csv::Reader::from_reader(shelf.open_manifest()?);
     let rows: Vec<Row> = all
         .deserialize()
         .collect::<Result<_, _>>()
@@ -110,7 +174,7 @@ fn rows(manifest: &Path, dir: &Path, genre: Genre) -> Result<Vec<Row>, DataError
         .collect();
     if rows.is_empty() {
         return Err(DataError::NoGenre {
-            path: manifest.to_owned(),
+            path: shelf.manifest(),
             genre,
             found: genres.into_iter().collect::<Vec<_>>().join(", "),
         });
@@ -156,15 +220,19 @@ fn refused(row: &Row, selection: Selection) -> Option<Reason> {
     }
 }
 
-/// Every file of the archive, by name.
-fn readings(archive: &Path, cache: Option<&Path>) -> Result<BTreeMap<String, Reading>, DataError> {
+/// Every file of a genre's archive, by name.
+fn readings(
+    shelf: Shelf,
+    genre: Genre,
+    cache: Option<&Path>,
+) -> Result<BTreeMap<String, Reading>, DataError> {
     let broken = |source| DataError::Read {
-        path: archive.to_owned(),
+        path: shelf.archive(genre),
         source,
     };
-    let open = || File::open(archive).map(BufReader::new);
     let mut key = Sha256::new();
-    open()
+    shelf
+        .open_archive(genre)
         .and_then(|mut bytes| io::copy(&mut bytes, &mut key))
         .map_err(broken)?;
     let found = cache::read_through(
@@ -172,7 +240,7 @@ fn readings(archive: &Path, cache: Option<&Path>) -> Result<BTreeMap<String, Rea
         &key.finalize().into(),
         |_| true,
         |put| {
-            for entry in tar::Archive::new(GzDecoder::new(open()?)).entries()? {
+            for entry in tar::Archive::new(GzDecoder::new(shelf.open_archive(genre)?)).entries()? {
                 let mut entry = entry?;
                 if entry.header().entry_type().is_file() {
                     let file = entry.path()?.to_string_lossy().into_owned();

@@ -1,7 +1,7 @@
 //! Phrases to train on, by genre and split, with what was left out and why.
 //!
-//! The corpus comes as archives with their manifest ([`Corpus::Archives`]) or as folders of MIDI
-//! files ([`Corpus::Folders`]). Either way the split is by piece, never by phrase, and a piece
+//! The corpus comes as archives with their manifest ([`Corpus::Archives`], [`Corpus::Starter`]) or
+//! as folders of MIDI files ([`Corpus::Folders`]). Either way the split is by piece, never by phrase, and a piece
 //! that is left out is named with its [`Reason`].
 
 mod damaged;
@@ -21,8 +21,9 @@ pub use error::DataError;
 pub(super) use left_out::summary;
 pub use left_out::{LeftOut, Reason};
 
+use super::archive::{self, Shelf};
+use super::folder;
 use super::rolls::{Rolls, keep};
-use super::{archive, folder};
 
 /// Which phrases: those that are learned, those that choose the checkpoint, those that are
 /// looked at once for each figure that is reported.
@@ -74,14 +75,17 @@ pub enum Corpus {
     Archives(PathBuf),
     /// One folder of MIDI files for each genre, searched with its subfolders.
     Folders(BTreeMap<Genre, PathBuf>),
+    /// The starter corpus, which is in the program; see [`starter`](super::starter).
+    Starter,
 }
 
 impl Corpus {
     /// The genres that there is music of: those with an archive, or with a folder.
     pub fn genres(&self) -> Vec<Genre> {
         let is_there = |genre: &Genre| match self {
-            Self::Archives(dir) => dir.join(format!("{}.tar.gz", genre.folder())).is_file(),
+            Self::Archives(dir) => Shelf::Folder(dir).has(*genre),
             Self::Folders(folders) => folders.contains_key(genre),
+            Self::Starter => Shelf::Starter.has(*genre),
         };
         Genre::ALL.into_iter().filter(is_there).collect()
     }
@@ -164,14 +168,17 @@ impl Data {
         let mut pieces = BTreeMap::new();
         let (mut left_out, mut damaged) = (Vec::new(), Vec::new());
         for &genre in genres {
+            let (left_out, damaged) = (&mut left_out, &mut damaged);
+            let mut shelved = |shelf: Shelf| {
+                let found = archive::read(shelf, genre, selection, cache, left_out, damaged)?;
+                let pieces = found.into_iter().map(|(_, piece)| piece).collect();
+                Ok::<(PathBuf, Vec<Piece>), DataError>((shelf.archive(genre), pieces))
+            };
             let (place, found) = match corpus {
-                Corpus::Archives(dir) => (
-                    dir.join(format!("{}.tar.gz", genre.folder())),
-                    archive::read(dir, genre, selection, cache, &mut left_out, &mut damaged)?,
-                ),
+                Corpus::Archives(dir) => shelved(Shelf::Folder(dir))?,
+                Corpus::Starter => shelved(Shelf::Starter)?,
                 Corpus::Folders(folders) => match folders.get(&genre) {
                     Some(dir) => {
-                        let (left_out, damaged) = (&mut left_out, &mut damaged);
                         let found = folder::read(dir, genre, cache, left_out, damaged)?;
                         (dir.clone(), found)
                     }

@@ -16,6 +16,9 @@ use crate::files::write_whole;
 /// The file's name in the run's folder.
 pub const FILE: &str = "run.json";
 
+/// What stands for a place where the music is in the program.
+const STARTER: &str = "starter";
+
 /// What a run is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -36,7 +39,7 @@ pub struct Record {
     /// [`Data::hash`](super::data::Data::hash) of what is trained on.
     pub data: String,
     /// Where the music was when the run began: `data` for a corpus folder, genres for folders
-    /// of MIDI files. It may move; the hash tells whether it is the same.
+    /// of MIDI files; `starter`, without a place, for the starter corpus. It may move; the hash tells whether it is the same.
     pub places: BTreeMap<String, PathBuf>,
 }
 
@@ -189,6 +192,8 @@ impl Record {
     pub fn music(&self, folder: &Path) -> Result<(Corpus, Selection), RecordError> {
         let corpus = if let Some(dir) = self.places.get("data") {
             Corpus::Archives(dir.clone())
+        } else if self.places.contains_key(STARTER) {
+            Corpus::Starter
         } else {
             let folders = self.places.iter().map(|(name, dir)| {
                 let genre: Genre = name.parse().map_err(|why| broken(folder, &why))?;
@@ -209,6 +214,7 @@ impl Record {
         let absolute = |dir: &PathBuf| std::path::absolute(dir).unwrap_or_else(|_| dir.clone());
         match corpus {
             Corpus::Archives(dir) => BTreeMap::from([("data".to_owned(), absolute(dir))]),
+            Corpus::Starter => BTreeMap::from([(STARTER.to_owned(), PathBuf::new())]),
             Corpus::Folders(folders) => folders
                 .iter()
                 .map(|(genre, dir)| (genre.to_string(), absolute(dir)))
@@ -247,6 +253,16 @@ mod tests {
         assert_eq!(read.genres(dir.path()).unwrap(), [Genre::Jazz, Genre::Pop]);
         assert_eq!(Record::places_of(&corpus), read.places);
         assert!(selection.extra && !selection.clean);
+    }
+
+    #[test]
+    fn a_run_on_the_starter_corpus_goes_on_with_it() {
+        let places = Record::places_of(&Corpus::Starter);
+        let record = Record { places, ..record() };
+        assert_eq!(
+            record.music(Path::new("runs/x")).unwrap().0,
+            Corpus::Starter
+        );
     }
 
     #[test]

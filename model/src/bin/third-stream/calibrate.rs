@@ -38,6 +38,9 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<()> {
     let bytes = fs::read(&args.weights).with_context(|| format!("{}: cannot be read", at()))?;
     let transfer = CycleGanTransfer::from_bytes(&bytes).with_context(at)?;
     let pair = transfer.pair();
+    if let Some(music) = args.music.unnamed() {
+        println!("{music}");
+    }
     let data = args.music.read(pair)?;
     let some = |genre| {
         let rolls = &data.phrases(genre, Split::Validation).rolls;

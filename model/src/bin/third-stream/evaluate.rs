@@ -9,8 +9,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use third_stream_model::genre::{Genre, Pair};
+use third_stream_model::own::Pairs;
 use third_stream_model::train::data::{Data, Split};
 use third_stream_model::train::evaluate::arrange::{Arrange, ByCells};
 use third_stream_model::train::evaluate::examples::{Choice, Example, examples};
@@ -96,14 +97,18 @@ pub(crate) struct EvaluateArgs {
 pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     let start = Instant::now();
     let (loaded, arranging) = load_all(&args.weights)?;
+    if let Some(music) = args.music.unnamed().filter(|_| !args.quiet) {
+        eprintln!("{music}");
+    }
     // All cores, unless RAYON_NUM_THREADS leaves some to a training run.
     let pool = rayon::ThreadPoolBuilder::new()
         .use_current_thread()
         .build()?;
     let measured = pool.install(|| -> Result<Vec<(Evaluation, Vec<Example>)>> {
-        // An arranger knows all genres.
         let pairs = match args.pair {
-            None if loaded.is_empty() && !arranging.is_empty() => Pair::ALL.to_vec(),
+            None if loaded.is_empty() && !arranging.is_empty() => {
+                known_pairs(&arranging, &args.music.pairs())?
+            }
             asked => pairs(&loaded, asked)?,
         };
         let each = pairs.into_iter();
@@ -132,6 +137,22 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
         eprintln!("measured in {:.0} s", start.elapsed().as_secs_f32());
     }
     Ok(())
+}
+
+/// The pairs that there is music of and that all arrangers know.
+fn known_pairs(arranging: &[Arranging], there: &[Pair]) -> Result<Vec<Pair>> {
+    let mut pairs = there.to_vec();
+    for one in arranging {
+        let known = one.drawn.header().pairs();
+        pairs.retain(|pair| known.contains(pair));
+    }
+    ensure!(
+        !pairs.is_empty(),
+        "there is no pair of genres that the weights know and that there is music of; the music \
+         is of {}: give other music with --data, or --a, --b and --pair",
+        Pairs(there.to_vec())
+    );
+    Ok(pairs)
 }
 
 /// Measures the weights of one pair; with examples if they are to be shown.

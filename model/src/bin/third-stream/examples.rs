@@ -67,6 +67,9 @@ pub(crate) fn run(args: &ExamplesArgs) -> Result<()> {
     let Some((name, header, pair, way)) = by_cells.chain(by_notes).next() else {
         bail!("no weights to show");
     };
+    if let Some(music) = args.music.unnamed() {
+        println!("{music}");
+    }
     let data = args.music.read(pair)?;
     check_collections(&args.collections, &data, pair, args.split)?;
     let choice = Choice {

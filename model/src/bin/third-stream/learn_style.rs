@@ -12,6 +12,7 @@ use third_stream_model::genre::Genre;
 use third_stream_model::train::arranger::style::lesson::{Lesson, Plan};
 use third_stream_model::train::arranger::style::music::Music;
 use third_stream_model::train::arranger::style::{self, About, STEPS_OF_A_LESSON, Scores};
+use third_stream_model::train::starter;
 use third_stream_model::weights::read_network;
 use third_stream_model::{own, shipped};
 
@@ -20,8 +21,12 @@ use third_stream_model::words::plural;
 /// Options of `learn-style`.
 #[derive(clap::Args)]
 pub(crate) struct LearnStyleArgs {
-    /// A folder of MIDI files, searched with its subfolders; drums are left out
-    folder: PathBuf,
+    /// A folder of MIDI files, searched with its subfolders; drums are left out. Without one, the
+    /// ragtime of the starter corpus is learned, to try it
+    folder: Option<PathBuf>,
+    /// Instead of a folder: a collection of the starter corpus, such as openscore-quartets
+    #[arg(long, value_name = "NAME", conflicts_with = "folder")]
+    collection: Option<String>,
     /// The name of the style, as the plugin lists it
     #[arg(long)]
     name: String,
@@ -64,7 +69,13 @@ pub(crate) fn run(args: &LearnStyleArgs) -> Result<()> {
     let known = header.arranger()?;
     let genres = Genre::ALL.into_iter();
     let genres = genres.filter_map(|genre| Some((genre, known.column(genre)?)));
-    let music = Music::read(&args.folder)?;
+    let music = if let Some(folder) = &args.folder {
+        Music::read(folder)?
+    } else {
+        let collection = args.collection.as_deref().unwrap_or(starter::RAGTIME);
+        println!("music: {collection} of {}", starter::NAME);
+        Music::of_starter(collection)?
+    };
     println!(
         "{} of {} to learn from; kept back: {} of {} ({}); {}",
         plural(music.learned.len(), "phrase"),

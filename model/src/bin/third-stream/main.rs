@@ -10,6 +10,7 @@
 
 mod adopt;
 mod calibrate;
+mod corpus;
 mod device;
 mod evaluate;
 mod examples;
@@ -53,6 +54,8 @@ enum Command {
     LearnStyle(learn_style::LearnStyleArgs),
     /// Put trained weights into the plugin's own list.
     Adopt(adopt::AdoptArgs),
+    /// Make the starter corpus from a larger one, as corpus/README.md says.
+    Corpus(corpus::CorpusArgs),
     /// Print what a weights file or a checkpoint says of itself.
     Inspect(inspect::InspectArgs),
 }
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
         Command::Transfer(args) => transfer::run(&args).map(|()| ExitCode::SUCCESS),
         Command::LearnStyle(args) => learn_style::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Adopt(args) => adopt::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Corpus(args) => corpus::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Inspect(args) => inspect::run(&args).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {

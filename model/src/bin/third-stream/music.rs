@@ -4,19 +4,16 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use third_stream_model::genre::Pair;
+use third_stream_model::genre::{Genre, Pair};
 use third_stream_model::train::data::{Corpus, Data, Selection, Split};
+use third_stream_model::train::starter;
 
 /// The music of `evaluate` and `examples`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct MusicArgs {
-    /// Corpus: a folder with MANIFEST.csv and one <genre>.tar.gz for each genre
-    #[arg(
-        long,
-        value_name = "DIR",
-        required_unless_present = "a",
-        conflicts_with = "a"
-    )]
+    /// Corpus: a folder with MANIFEST.csv and one <genre>.tar.gz for each genre [default: the
+    /// starter corpus, of jazz and classic]
+    #[arg(long, value_name = "DIR", conflicts_with = "a")]
     data: Option<PathBuf>,
     /// Instead of --data: a folder of MIDI files of the pair's first genre
     #[arg(long, value_name = "DIR", requires = "b")]
@@ -33,6 +30,24 @@ pub(crate) struct MusicArgs {
 }
 
 impl MusicArgs {
+    /// The pairs that there is music of.
+    pub(crate) fn pairs(&self) -> Vec<Pair> {
+        let genres = match (&self.data, &self.a) {
+            (Some(dir), _) => Corpus::Archives(dir.clone()).genres(),
+            (None, None) => Corpus::Starter.genres(),
+            // Two folders are of whatever pair is asked for.
+            (None, Some(_)) => Genre::ALL.to_vec(),
+        };
+        let there = |pair: &Pair| genres.contains(&pair.a) && genres.contains(&pair.b);
+        Pair::ALL.into_iter().filter(there).collect()
+    }
+
+    /// What is measured on where nobody said it.
+    pub(crate) fn unnamed(&self) -> Option<String> {
+        let none = self.data.is_none() && self.a.is_none();
+        none.then(|| format!("music: {}, {}", starter::NAME, starter::ABOUT))
+    }
+
     /// The music of a pair.
     pub(crate) fn read(&self, pair: Pair) -> Result<Data> {
         self.read_selected(pair, self.clean)
@@ -53,7 +68,11 @@ impl MusicArgs {
                 Corpus::Folders([(pair.a, a.clone()), (pair.b, b.clone())].into())
             }
             (Some(dir), ..) => Corpus::Archives(dir.clone()),
-            _ => bail!("no music to measure on: give --data, or --a and --b"),
+            _ if self.pairs().contains(&pair) => Corpus::Starter,
+            _ => bail!(
+                "{pair}: {} has no such music; give --data, or --a and --b",
+                starter::NAME
+            ),
         };
         let selection = Selection {
             clean,

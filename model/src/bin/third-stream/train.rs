@@ -14,11 +14,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use third_stream_model::genre::{Genre, Pair};
 use third_stream_model::train::arranger::recipe::Recipe as ArrangerRecipe;
-use third_stream_model::train::data::Data;
+use third_stream_model::train::data::{Corpus, Data};
 use third_stream_model::train::recipe::{Family, Recipe};
 use third_stream_model::train::record::Record;
 use third_stream_model::train::report::Display;
 use third_stream_model::train::run::{BEST, Outcome, Plan};
+use third_stream_model::train::starter;
 
 use crate::device::{self, DeviceName};
 use crate::settings::{self, AnyRecipe};
@@ -31,7 +32,8 @@ pub(crate) const INTERRUPTED: u8 = 130;
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 #[derive(clap::Args)]
 pub(crate) struct TrainArgs {
-    /// Corpus folder with MANIFEST.csv and one <genre>.tar.gz for each genre.
+    /// Corpus folder with MANIFEST.csv and one <genre>.tar.gz for each genre. Where no music is
+    /// named, the starter corpus is learned: early jazz and ragtime, and classical music.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["genre", "a", "b", "mixed"])]
     data: Option<PathBuf>,
     /// A genre with its folder of MIDI files; twice or three times, for jazz, classic and pop.
@@ -62,8 +64,8 @@ pub(crate) struct TrainArgs {
     /// file [default: that of the family's name].
     #[arg(long, value_name = "NAME|FILE")]
     recipe: Option<String>,
-    /// A tiny network for a few steps, without validation, to see within a minute that all is well:
-    /// the same as --recipe arranger-smoke (for a CycleGAN smoke) --validate-every 0.
+    /// A tiny network for a few steps, without validation, to see within a minute that all is well;
+    /// no weights to play with. The same as --recipe arranger-smoke (for a CycleGAN smoke) --validate-every 0.
     #[arg(long, conflicts_with_all = ["recipe", "resume"])]
     smoke: bool,
     /// Number of steps; the learning rate falls from the same share of them as in the recipe.
@@ -185,6 +187,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<ExitCode> {
             device::name(&device),
             folder.display(),
         );
+        eprint!("{}", about(args, corpus, &folder));
     }
     let plan = Plan {
         folder: folder.clone(),
@@ -230,6 +233,10 @@ pub(crate) fn run(args: &TrainArgs) -> Result<ExitCode> {
         Outcome::Done(weights) => {
             if !args.quiet {
                 println!("{}", weights.display());
+                if args.smoke {
+                    eprintln!("{SMOKE}");
+                    return Ok(ExitCode::SUCCESS);
+                }
                 let best = Some(weights.with_file_name(BEST)).filter(|best| best.exists());
                 eprintln!(
                     "to play with them in the plugin: cargo xtask adopt {}",
@@ -240,13 +247,39 @@ pub(crate) fn run(args: &TrainArgs) -> Result<ExitCode> {
         }
         Outcome::Stopped(done) => {
             eprintln!(
-                "stopped after step {done} of {}; go on with --resume {}",
+                "stopped after step {done} of {}; go on with cargo xtask train --resume {}",
                 plan.schedule.steps,
                 folder.display()
             );
             Ok(ExitCode::from(INTERRUPTED))
         }
     }
+}
+
+/// What is said of weights that have learned next to nothing.
+const SMOKE: &str = "these weights load, but they are a smoke test only: a tiny network after a \
+                     few steps; leave out --smoke to train";
+
+/// What a run that begins means for its user: the music that nobody named, the time, the way to
+/// stop and to go on.
+fn about(args: &TrainArgs, corpus: &Corpus, folder: &Path) -> String {
+    let music = match corpus {
+        Corpus::Starter => format!(
+            "music: {}, {}; --data and --genre name other music\n",
+            starter::NAME,
+            starter::ABOUT
+        ),
+        _ => String::new(),
+    };
+    if args.smoke {
+        return music;
+    }
+    let folder = folder.display();
+    music
+        + &format!(
+            "this takes hours on a CPU; the time that is left is shown below. Ctrl-C stops, and \
+             cargo xtask train --resume {folder} goes on\n"
+        )
 }
 
 /// A recipe with what it is to learn.

@@ -10,6 +10,7 @@ use third_stream_model::genre::{Genre, Pair};
 use third_stream_model::train::data::{Corpus, Selection};
 use third_stream_model::train::recipe::{Family, library};
 use third_stream_model::train::record::Record;
+use third_stream_model::train::starter;
 
 use super::TrainArgs;
 use crate::settings;
@@ -65,7 +66,7 @@ impl Request {
         };
         let record = before.map(|(_, record)| record);
         let clean = match (family, &corpus) {
-            (Family::Arranger, Corpus::Archives(_)) => !args.any_licence,
+            (Family::Arranger, Corpus::Archives(_) | Corpus::Starter) => !args.any_licence,
             _ => args.clean,
         };
         let selection = Selection {
@@ -80,14 +81,14 @@ impl Request {
         if let Some(batch) = args.batch {
             settings::set(&mut recipe, &format!("batch={batch}"))?;
         }
-        if let (Subject::Pair(pair), Corpus::Folders(folders)) = (&subject, &corpus)
+        if let (Subject::Pair(pair), Corpus::Folders(_) | Corpus::Starter) = (&subject, &corpus)
             && settings::checked(&recipe)?
                 .mixed_genres(*pair)
                 .iter()
-                .any(|genre| !folders.contains_key(genre))
+                .any(|genre| !corpus.genres().contains(genre))
         {
-            // Two folders are enough: without music of the third genre, the mixed
-            // discriminators learn from these two, the paper's partial model.
+            // Two genres are enough: without music of the third, the mixed discriminators
+            // learn from these two, the paper's partial model.
             settings::set(&mut recipe, "mixed_music=pair")?;
         }
         for change in &args.set {
@@ -192,11 +193,15 @@ fn pair_and_corpus(
             Corpus::Folders(folders)
         }
         (None, _, _, Some((_, corpus))) => corpus,
-        _ => bail!(
-            "no music: name a corpus folder with --data, or two folders of MIDI files with --a \
-             and --b"
-        ),
+        _ => Corpus::Starter,
     };
+    if let Some(missing) = missing(&corpus, &[pair.a, pair.b]) {
+        bail!(
+            "--pair {pair}: {} has no {missing}; name a corpus folder with --data, or two \
+             folders of MIDI files with --a and --b",
+            starter::NAME
+        );
+    }
     Ok((Subject::Pair(pair), corpus))
 }
 
@@ -216,10 +221,7 @@ fn genres_and_corpus(
         ),
         (None, 2.., _) => Corpus::Folders(folders),
         (None, _, Some((folder, record))) => record.music(folder)?.0,
-        (None, _, None) => bail!(
-            "no music: name a corpus folder with --data, or folders of MIDI files with --genre \
-             jazz=DIR --genre pop=DIR"
-        ),
+        (None, _, None) => Corpus::Starter,
     };
     let genres = match before {
         Some((folder, record)) => record.genres(folder)?,
@@ -229,6 +231,13 @@ fn genres_and_corpus(
             .unwrap_or(Genre::ALL.to_vec()),
     };
     Ok((Subject::Genres(genres), corpus))
+}
+
+/// A genre that the starter corpus lacks, where that is the music.
+fn missing(corpus: &Corpus, genres: &[Genre]) -> Option<Genre> {
+    let there = |genre: &Genre| starter::GENRES.contains(genre);
+    let missing = genres.iter().copied().find(|genre| !there(genre));
+    missing.filter(|_| *corpus == Corpus::Starter)
 }
 
 /// What `--genre` takes: `NAME=DIR`.

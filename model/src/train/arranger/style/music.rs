@@ -8,8 +8,9 @@ use sha2::{Digest, Sha256};
 use crate::family::arranger::{skeleton, straightened};
 use crate::genre::Genre;
 use crate::roll::notes::NoteRoll;
-use crate::train::data::{DataError, Piece, summary};
-use crate::train::folder;
+use crate::train::archive::{self, Shelf};
+use crate::train::data::{DataError, Piece, Selection, summary};
+use crate::train::{folder, starter};
 use crate::weights::hex;
 use crate::words::plural;
 
@@ -24,6 +25,17 @@ pub enum MusicError {
     /// The folder cannot be read, or has no MIDI file.
     #[error(transparent)]
     Folder(#[from] DataError),
+    /// The starter corpus has no such collection.
+    #[error(
+        "--collection {name}: {} has no such collection; there are: {there}",
+        starter::NAME
+    )]
+    NoCollection {
+        /// What was asked for.
+        name: String,
+        /// The collections that there are.
+        there: String,
+    },
     /// There is too little.
     #[error(
         "{folder}: found {found}, {left_out}; a style needs at least two files with {FEWEST} \
@@ -76,6 +88,45 @@ impl Music {
             .map_err(unreadable)?
             .map_err(|(found, left_out)| MusicError::TooLittle {
                 folder: dir.to_owned(),
+                found,
+                left_out,
+            })
+    }
+
+    /// The pieces of a collection of the starter corpus.
+    ///
+    /// # Errors
+    /// If it has no such collection, or one that is too small.
+    pub fn of_starter(collection: &str) -> Result<Self, MusicError> {
+        let mut collections = Vec::new();
+        let mut found = Vec::new();
+        for genre in starter::GENRES {
+            let (mut left_out, mut damaged) = (Vec::new(), Vec::new());
+            let selection = Selection::default();
+            let shelf = Shelf::Starter;
+            let pieces = archive::read(shelf, genre, selection, None, &mut left_out, &mut damaged)?;
+            for (digest, piece) in pieces {
+                if piece.source == collection {
+                    found.push((digest, piece));
+                } else if !collections.contains(&piece.source) {
+                    collections.push(piece.source);
+                }
+            }
+        }
+        if found.is_empty() {
+            return Err(MusicError::NoCollection {
+                name: collection.to_owned(),
+                there: collections.join(", "),
+            });
+        }
+        let unreadable = |source| DataError::Read {
+            path: starter::NAME.into(),
+            source,
+        };
+        Self::of_pieces(found, summary([].iter()))
+            .map_err(unreadable)?
+            .map_err(|(found, left_out)| MusicError::TooLittle {
+                folder: starter::NAME.into(),
                 found,
                 left_out,
             })
