@@ -45,11 +45,6 @@ struct events {
     const struct header *(*get)(const struct events *, uint32_t);
 };
 
-struct answers {
-    void *context;
-    bool (*push)(const struct answers *, const struct header *);
-};
-
 struct block {
     int64_t steady;
     uint32_t frames;
@@ -58,7 +53,7 @@ struct block {
     void *outputs;
     uint32_t input_count, output_count;
     const struct events *in;
-    const struct answers *out;
+    const void *out;
 };
 
 struct plugin {
@@ -125,8 +120,6 @@ static int32_t process(const struct plugin *plugin, const struct block *block)
 {
     struct listener *own = plugin->data;
     const struct transport *now = block->transport;
-    for (uint32_t index = 0; index < block->in->size(block->in); index++)
-        block->out->push(block->out, block->in->get(block->in, index));
     if (own->heard && now && (now->flags & PLAYING)) {
         double begin = (double)now->beats / (double)(1LL << 31);
         double each = now->tempo / 60 / own->rate;
@@ -147,16 +140,17 @@ static int32_t process(const struct plugin *plugin, const struct block *block)
     return 1;
 }
 
+/* Nothing leaves it: hosts let what entered go on to the next. */
 static uint32_t port_count(const struct plugin *plugin, bool input)
 {
-    (void)plugin, (void)input;
-    return 1;
+    (void)plugin;
+    return input;
 }
 
 static bool port_get(const struct plugin *plugin, uint32_t index, bool input, struct port *port)
 {
-    (void)plugin, (void)input;
-    if (index > 0)
+    (void)plugin;
+    if (index > 0 || !input)
         return false;
     memset(port, 0, sizeof *port);
     port->dialects = 1 | 2; /* CLAP's and MIDI */
