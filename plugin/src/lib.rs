@@ -16,7 +16,7 @@
 //! | `gui_sync` | an instance as its editor sees it | editor |
 //! | [`presets`], [`export`] | the user's files: presets, saved phrases | editor |
 //! | `automation` | VST3: the host's values, each at its sample | audio |
-//! | `vst3` | the VST3 export | host, audio |
+//! | `clap`, `vst3` | the exports | host, audio |
 //! | `headless` | the core without a host, for the fuzzer | its caller's |
 //! | `counters` | what all instances have counted, for the soak | host |
 //!
@@ -28,6 +28,9 @@
 )]
 mod automation;
 mod changes;
+// As `vst3`.
+#[cfg(not(feature = "fuzz"))]
+mod clap;
 #[cfg(feature = "rt-check")]
 pub mod counters;
 pub mod editor;
@@ -376,6 +379,3 @@ impl<const STEREO: bool> Vst3Plugin for ThirdStream<STEREO> {
     const VST3_SUBCATEGORIES: &'static [Vst3SubCategory] =
         &[Vst3SubCategory::Fx, Vst3SubCategory::Tools];
 }
-
-#[cfg(not(feature = "fuzz"))]
-nice_export_clap!(ThirdStream<false>);

@@ -4,8 +4,10 @@
 #
 #     tests/ardour/run.sh [AMOUNT]      the knob towards classic, 0 to 100 % (100)
 #
-# Needs Ardour 7 or newer (Debian: apt-get install ardour). THIRD_STREAM_VST3 names a bundle that
-# is there already, PLAY the command that stands for `cargo xtask play`.
+# Needs Ardour 7 or newer (Debian: apt-get install ardour) and a C compiler. THIRD_STREAM_VST3 names
+# a bundle that is there already, PLAY the command that stands for `cargo xtask play`, WORK an empty
+# folder that stays: `cargo xtask hosts` looks there for what should leave the plugin
+# (expected.mid) and what left it in an export (export, in seconds).
 set -euo pipefail
 amount=${1:-100}
 here=$(cd "$(dirname "$0")" && pwd)
@@ -23,8 +25,11 @@ if [ -z "$bundle" ]; then
 fi
 
 # Ardour keeps everything below HOME.
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+work=${WORK:-}
+if [ -z "$work" ]; then
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+fi
 trap 'echo "line $LINENO failed" >&2' ERR
 play=(${PLAY:-cargo xtask play})
 play+=(--one-track --view never)
@@ -36,6 +41,11 @@ mkdir "$work/.vst3"
 # With its own time: Ardour takes a plugin that is as new as the scan for a changed one.
 cp -rp "$bundle" "$work/.vst3/"
 "$ardour/ardour-vst3-scanner" --quiet "$work/.vst3/Third Stream.vst3"
+
+mkdir -p "$work/.lv2"
+cp -r "$here/listener.lv2" "$work/.lv2/"
+${CC:-cc} -O1 -shared -fPIC -o "$work/.lv2/listener.lv2/listener.so" "$here/listener.c"
+export LV2_PATH=$work/.lv2
 
 session=$work/session
 "$ardour/luasession" "$here/session.lua" "$session"
@@ -60,4 +70,9 @@ for name in clip expected; do
     sed -i "s|\(<Playlist [^>]*name=\"$name\"[^>]*[^/]\)/>|\1>$(region $name $source ${source}1)</Playlist>|" "$file"
 done
 
-"$ardour/luasession" "$here/play.lua" "$session" "$amount"
+failed=0
+"$ardour/luasession" "$here/play.lua" "$session" "$amount" || failed=$?
+# The same session, as fast as it goes: nothing tells the plugin so.
+THIRD_STREAM_HEARD=$work/export "$ardour/utils/ardour$version-export" \
+    --output "$work/export.wav" "$session" session
+exit $failed

@@ -17,6 +17,7 @@ mod dist;
 mod endurance;
 mod forward;
 mod fuzz;
+mod hosts;
 mod install;
 mod play;
 mod process;
@@ -71,6 +72,8 @@ enum Task {
     /// Run the tests on the built plugin where the audio thread may not allocate, wait or do IO
     /// (Linux).
     Realtime(realtime::Args),
+    /// Run the built plugin in hosts that others wrote, those that are installed (Linux).
+    Hosts(hosts::Args),
     /// Make what is given to users: an archive, its bill of materials and checksums.
     Dist(dist::Args),
     /// Build the page on which a MIDI file is transferred without installing anything.
@@ -145,6 +148,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Validate(args) => validate::run(&args),
         Task::Realtime(args) => realtime::run(&args),
         Task::Fuzz(args) => fuzz::run(&args),
+        Task::Hosts(args) => hosts::run(&args),
         Task::Dist(args) => dist::run(&args),
         Task::Install(args) => install::run(&args),
         Task::Bench(args) => bench::run(&args),

@@ -15,6 +15,7 @@ mod laws;
 mod offline;
 mod saved;
 mod sessions;
+mod shown;
 mod song;
 mod transport;
 
