@@ -4,6 +4,7 @@ mod blocks;
 mod callbacks;
 mod counters;
 mod drive;
+mod live;
 mod room;
 mod together;
 pub(crate) mod walk;
@@ -27,6 +28,7 @@ use clack_host::prelude::*;
 pub use blocks::Blocks;
 use callbacks::{Calls, Handlers, MainThread};
 pub use counters::{Counters, Reader};
+pub use live::{Audio, Running, Way};
 pub use together::{Part, Together, perform_together};
 
 /// The environment variable that names the `.clap` under test.
