@@ -1,11 +1,11 @@
 //! The deck: a song that is played through the plugin in real time, on a thread of its own that
 //! heeds orders and shows where it is.
 //!
-//! When a song is opened, the deck plays it once as fast as it can, unheard: in place, that is how
-//! the plugin learns it, so that its first bar is transferred when somebody presses play.
+//! When a song is opened, the deck plays it once at one go, unheard: in place, that is how the
+//! plugin learns it, so that its first bar is transferred when somebody presses play.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -21,8 +21,9 @@ use crate::synth::Synth;
 
 /// Samples that are made at once.
 pub const BLOCK: usize = 512;
-/// The largest block that the plugin gets: while it learns a song.
-pub const LARGEST: u32 = 2048;
+/// The largest block that the plugin gets: while it learns a song, ten minutes of it. In small
+/// blocks it would take the host for one that exports, and wait for the networks at each bar.
+pub const LARGEST: u32 = 48_000 * 600;
 /// How long the thread sleeps when there is enough sound.
 const NAP: Duration = Duration::from_millis(2);
 /// Samples of a stretch of standing still.
@@ -30,11 +31,20 @@ const STAND: u64 = 48_000;
 /// Samples that a parameter gets to be seen.
 const MOMENT: u64 = 64;
 
+/// The parameter that is moved and moved back, so that the plugin asks its networks about all that
+/// it has learned.
+pub const TUNE: &str = "Tune";
+
 /// What the deck is to do.
 #[derive(Clone, Debug)]
 pub enum Order {
     /// Another song: the one before is forgotten, this one is learned.
-    Open(Arc<Song>),
+    Open {
+        /// The song.
+        song: Arc<Song>,
+        /// The plugin's parameter [`TUNE`] as it is, 0..=1.
+        tune: f64,
+    },
     /// Plays from a beat, and so many beats past the song's last note.
     Play {
         /// The beat.
@@ -59,6 +69,8 @@ pub struct Shown {
     /// The position in beats, as bits.
     beat: AtomicU64,
     playing: AtomicBool,
+    /// Songs that are to be opened and are not learned yet.
+    opening: AtomicUsize,
 }
 
 impl Shown {
@@ -70,6 +82,11 @@ impl Shown {
     /// Whether it plays.
     pub fn is_playing(&self) -> bool {
         self.playing.load(Ordering::Relaxed)
+    }
+
+    /// Whether a song is being learned.
+    pub fn is_opening(&self) -> bool {
+        self.opening.load(Ordering::Relaxed) > 0
     }
 
     fn set(&self, beat: f64, playing: bool) {
@@ -105,10 +122,12 @@ impl Deck {
         let played = self.playing;
         self.end_notes(running)?;
         match order {
-            Order::Open(song) => {
+            Order::Open { song, tune } => {
                 self.song = song;
-                self.forget(running)?;
+                // It forgets where the switch goes from off to on.
+                self.turn(running, "Forget", &[0.0, 1.0, 0.0])?;
                 self.learn(running)?;
+                self.turn(running, TUNE, &[(tune + 0.5) % 1.0, tune])?;
                 self.stand(0.0);
             }
             Order::Play { from, tail } => self.play(from, tail),
@@ -123,7 +142,7 @@ impl Deck {
     pub fn fill(&mut self, running: &mut Running, sound: &mut [[f32; 2]]) -> Result<()> {
         let mut from = 0;
         while from < sound.len() {
-            let most = (sound.len() - from).min(LARGEST as usize) as u32;
+            let most = (sound.len() - from) as u32;
             let (frames, left) = self.step(running, most)?;
             self.synth.fill(&mut sound[from..from + frames], &left);
             from += frames;
@@ -184,11 +203,10 @@ impl Deck {
         Ok(())
     }
 
-    /// The plugin forgets what it has learned.
-    fn forget(&mut self, running: &mut Running) -> Result<()> {
-        // It does where the switch goes from off to on.
-        for place in [0.0, 1.0, 0.0] {
-            self.unheard(running, 0.0, vec![(0, Input::Parameter("Forget", place))])?;
+    /// Turns a parameter to these places, each for a moment.
+    fn turn(&self, running: &mut Running, name: &'static str, places: &[f64]) -> Result<()> {
+        for place in places {
+            self.unheard(running, 0.0, vec![(0, Input::Parameter(name, *place))])?;
         }
         Ok(())
     }
@@ -247,6 +265,9 @@ impl Working {
 
     /// Gives an order; nothing where the thread has ended.
     pub fn order(&self, order: Order) {
+        if matches!(order, Order::Open { .. }) {
+            self.shown.opening.fetch_add(1, Ordering::Relaxed);
+        }
         // That it has ended is said by `end`.
         let _ = self.orders.send(order);
     }
@@ -280,7 +301,13 @@ fn work(
     let mut sound = [[0.0; 2]; BLOCK];
     loop {
         match orders.try_recv() {
-            Ok(order) => deck.heed(order, running)?,
+            Ok(order) => {
+                let opens = matches!(order, Order::Open { .. });
+                deck.heed(order, running)?;
+                shown
+                    .opening
+                    .fetch_sub(usize::from(opens), Ordering::Relaxed);
+            }
             Err(TryRecvError::Empty) => {}
             Err(TryRecvError::Disconnected) => return Ok(()),
         }

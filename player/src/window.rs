@@ -27,8 +27,9 @@ use strip::{Doing, View};
 /// The editor's size until it says its own, and the smallest, in logical pixels.
 const FIRST: (f32, f32) = (960.0, 560.0);
 const SMALLEST: (f32, f32) = (680.0, 420.0);
-/// Between two looks at the deck.
-const FRAME: Duration = Duration::from_millis(33);
+/// Between two looks at the deck while it plays, and while it stands.
+const PLAYING: Duration = Duration::from_millis(40);
+const STANDING: Duration = Duration::from_millis(100);
 
 /// Why there is no window.
 #[derive(Debug)]
@@ -120,7 +121,8 @@ impl App for Player {
         for doing in strip::show(ui, rect, &view, &mut self.path) {
             self.heed(doing, &view);
         }
-        ui.ctx().request_repaint_after(FRAME);
+        let next = if view.playing { PLAYING } else { STANDING };
+        ui.ctx().request_repaint_after(next);
     }
 
     fn resized(&mut self, size: WindowSize) {
@@ -165,7 +167,7 @@ impl Player {
         match stage::enter(frame.baseview_window(), &self.settings) {
             Ok(size) => {
                 self.fit(ui, frame, size);
-                stage::order(Order::Open(self.song.clone().into()));
+                stage::open(self.song.clone());
             }
             Err(error) => self.trouble = Some(format!("{error:#}")),
         }
@@ -193,6 +195,9 @@ impl Player {
         stage::with(|stage| {
             let shown = stage.deck.shown();
             (view.beat, view.playing) = (shown.beat(), shown.is_playing());
+            if shown.is_opening() {
+                view.said.push_str(": learning it …");
+            }
             if stage.deck.has_ended() {
                 view.trouble = Some("The plugin failed: close the window and start again".into());
             } else if view.trouble.is_none() && stage.sound.silent.is_some() {
@@ -238,7 +243,7 @@ impl Player {
                     None => name.into_owned(),
                 };
                 self.path = path.display().to_string();
-                stage::order(Order::Open(self.song.clone().into()));
+                stage::open(self.song.clone());
             }
             Err(error) => self.trouble = Some(format!("{error:#}")),
         }

@@ -175,6 +175,11 @@ impl Parameter {
     pub fn at(&self, place: f64) -> f64 {
         self.range.0 + (self.range.1 - self.range.0) * place
     }
+
+    /// The place (0..=1) of its value in its range.
+    pub fn place(&self) -> f64 {
+        (self.value - self.range.0) / (self.range.1 - self.range.0)
+    }
 }
 
 /// How many ports a plugin has, in and out.

@@ -2,12 +2,14 @@
 //! there and not in the window's state, which the toolkit moves.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use anyhow::Result;
 use egui_baseview::baseview::WindowContext;
 use third_stream_tests::host::{Blocks, Instance, Pace, Setup, load_plugin_under_test};
+use third_stream_tests::song::Song;
 
-use crate::deck::{LARGEST, Order, Working};
+use crate::deck::{LARGEST, Order, TUNE, Working};
 use crate::settings::Settings;
 use crate::sound::{self, Sound};
 
@@ -67,6 +69,16 @@ pub(super) fn with(work: impl FnOnce(&mut Stage)) {
 /// Gives the deck an order.
 pub(super) fn order(order: Order) {
     with(|stage| stage.deck.order(order));
+}
+
+/// Lets the deck open a song.
+pub(super) fn open(song: Song) {
+    with(|stage| {
+        let tune = stage.instance.parameter(TUNE);
+        let tune = tune.map_or(0.5, |tune| tune.place());
+        let song = Arc::new(song);
+        stage.deck.order(Order::Open { song, tune });
+    });
 }
 
 /// Beats to play past the end as the plugin is set now.

@@ -1,7 +1,8 @@
 //! The strip below the editor: the file, play and stop, the position, and what there is to say.
 
 use egui::{
-    Align, Button, Color32, Key, Layout, Rect, Slider, TextEdit, Ui, UiBuilder, pos2, vec2,
+    Align, Button, Color32, Key, Label, Layout, Rect, RichText, Slider, TextEdit, Ui, UiBuilder,
+    pos2, vec2,
 };
 
 /// Its height, in logical pixels.
@@ -64,7 +65,7 @@ pub(super) fn show(ui: &mut Ui, rect: Rect, view: &View, path: &mut String) -> V
 }
 
 fn transport(ui: &mut Ui, view: &View, doings: &mut Vec<Doing>) {
-    let words = if view.playing { "■ Stop" } else { "▶ Play" };
+    let words = if view.playing { "Stop" } else { "Play" };
     let size = vec2(88.0, ROW);
     let play = ui.add_sized(size, Button::new(words));
     if play.on_hover_text("Play or stop (space bar)").clicked() {
@@ -78,7 +79,7 @@ fn transport(ui: &mut Ui, view: &View, doings: &mut Vec<Doing>) {
     }
     let (bar, last) = view.bar;
     let label = format!("Bar {bar} of {last}");
-    let room = ui.available_width() - 100.0;
+    let room = ui.available_width() - 110.0;
     ui.spacing_mut().slider_width = room.max(40.0);
     let mut beat = view.beat;
     let slider = Slider::new(&mut beat, 0.0..=view.end.max(1.0)).show_value(false);
@@ -94,14 +95,15 @@ fn file(ui: &mut Ui, view: &View, path: &mut String, doings: &mut Vec<Doing>) {
         doings.push(Doing::Choose);
     }
     let field = TextEdit::singleline(path).hint_text("A MIDI file's path, and Enter");
-    let typed = ui.add_sized(vec2(ui.available_width() * 0.45, ROW - 4.0), field);
+    let typed = ui.add_sized(vec2(ui.available_width() * 0.4, ROW - 4.0), field);
     if typed.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
         doings.push(Doing::Open(path.trim().to_owned()));
     }
-    match &view.trouble {
-        Some(trouble) => ui.colored_label(warning(ui), trouble),
-        None => ui.label(&view.said),
-    };
+    ui.label(&view.said);
+    if let Some(trouble) = &view.trouble {
+        let text = RichText::new(trouble).color(warning(ui));
+        ui.add(Label::new(text).truncate()).on_hover_text(trouble);
+    }
 }
 
 /// A colour that stands out on the panel's.
