@@ -4,6 +4,7 @@ mod blocks;
 mod callbacks;
 mod counters;
 mod drive;
+mod live;
 mod room;
 mod together;
 pub(crate) mod walk;
@@ -27,6 +28,7 @@ use clack_host::prelude::*;
 pub use blocks::Blocks;
 use callbacks::{Calls, Handlers, MainThread};
 pub use counters::{Counters, Reader};
+pub use live::{Audio, Running, Way};
 pub use together::{Part, Together, perform_together};
 
 /// The environment variable that names the `.clap` under test.
@@ -172,6 +174,11 @@ impl Parameter {
     /// The value at a place (0..=1) in the range.
     pub fn at(&self, place: f64) -> f64 {
         self.range.0 + (self.range.1 - self.range.0) * place
+    }
+
+    /// The place (0..=1) of its value in its range.
+    pub fn place(&self) -> f64 {
+        (self.value - self.range.0) / (self.range.1 - self.range.0)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Small CLAP and VST3 hosts for the tests on the built plugin and for the demo.
+//! Small CLAP and VST3 hosts for the tests on the built plugin, the demo and the player.
 //!
 //! | module | what it is |
 //! |---|---|
@@ -14,8 +14,6 @@
 //! | [`comparison`] | which notes were kept, removed and added |
 //! | [`midi_file`] | what was played as a Standard MIDI file |
 //! | [`score`] | a Standard MIDI file as a host's song, and the result as one |
-//! | [`synth`] | a song as sound |
-//! | [`rolls`] | two moving rolls for a terminal |
 
 pub mod audio_call;
 pub mod clip;
@@ -24,10 +22,8 @@ pub mod host;
 pub mod memory_use;
 pub mod midi_file;
 pub mod recording;
-pub mod rolls;
 pub mod score;
 pub mod song;
-pub mod synth;
 pub mod threads;
 pub mod vst3;
 #[cfg(target_os = "linux")]

@@ -52,10 +52,13 @@ enum Task {
     Check(check::Args),
     /// Play a short jazz clip through the built plugin and show what became of it.
     Demo(demo::Args),
-    /// Play a MIDI file through the built plugin, to be heard and seen without a sequencer (try
-    /// --help).
+    /// Play a MIDI file through the built plugin in a window, to be heard and seen without a
+    /// sequencer (try --help).
     #[command(disable_help_flag = true)]
     Play(play::Args),
+    /// Render the examples as small sound files (arguments go to the program; try --help).
+    #[command(disable_help_flag = true)]
+    Sounds(play::Args),
     /// Build the plugin as CLAP and VST3 into target/bundled.
     Bundle(bundle::Args),
     /// Let the formats' own validators look at the built plugin.
@@ -131,6 +134,7 @@ fn run(task: Task) -> Result<ExitCode> {
     let done = match task {
         Task::Demo(args) => return demo::run(&args),
         Task::Play(args) => return play::run(&args),
+        Task::Sounds(args) => return play::sounds(&args),
         Task::Soak(args) => return endurance::run("soak", Build::Checked, &args),
         Task::Unload(args) => return endurance::run("unload", Build::Release, &args),
         Task::Train(args) => return forward::run("train", &args),

@@ -1,4 +1,5 @@
-//! What the machine must bring along: the libraries that the editor's window is made with.
+//! What the machine must bring along: the libraries that the editor's window is made with, and
+//! what the player's sound is built with.
 //!
 //! They are loaded when the window opens, so nothing here stops a build or a test; a Linux
 //! machine without a desktop may lack them. macOS and Windows have what they need.
@@ -52,6 +53,12 @@ const LIBRARIES: [Library; 7] = [
     ),
 ];
 
+/// What the player's sound is built with.
+const SOUND: [Library; 2] = [
+    library("pkg-config", "pkg-config", "pkgconf", "pkgconf"),
+    library("alsa.pc", "libasound2-dev", "alsa-lib-devel", "alsa-lib"),
+];
+
 /// The package managers whose line is known, by their program.
 const MANAGERS: [&str; 3] = ["apt-get", "dnf", "pacman"];
 
@@ -86,6 +93,31 @@ pub(crate) fn libraries(install: bool) -> Result<()> {
         line(&command)
     );
     Ok(())
+}
+
+/// Whether programs can be built that sound; where not, says what is missing if `says`.
+pub(crate) fn sound(says: bool) -> bool {
+    if !cfg!(target_os = "linux") {
+        return true;
+    }
+    let alsa = Command::new("pkg-config")
+        .args(["--exists", "alsa"])
+        .status();
+    let there = alsa.is_ok_and(|status| status.success());
+    if !there && says {
+        let manager = MANAGERS.into_iter().find(|program| on_path(program));
+        let how = manager.map_or_else(
+            || "pkg-config and ALSA's headers, with your package manager".to_owned(),
+            |manager| {
+                let missing: Vec<&Library> = SOUND.iter().collect();
+                line(&install_command(manager, &missing, is_root()))
+            },
+        );
+        eprintln!(
+            "The player is built without sound. To hear it, install what that needs:\n    {how}"
+        );
+    }
+    there
 }
 
 /// The command that installs the packages of `missing`.
@@ -172,6 +204,11 @@ mod tests {
         assert_eq!(
             line("pacman", false),
             "sudo pacman -S --needed libx11 libglvnd"
+        );
+        let sound: Vec<&Library> = SOUND.iter().collect();
+        assert_eq!(
+            super::line(&install_command("apt-get", &sound, false)),
+            "sudo apt-get install -y pkg-config libasound2-dev"
         );
     }
 

@@ -1,7 +1,7 @@
 //! What a plugin may call in its host.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use clack_extensions::gui::{GuiSize, HostGui, HostGuiImpl};
 use clack_extensions::latency::{HostLatency, HostLatencyImpl};
@@ -15,12 +15,28 @@ use clack_host::prelude::*;
 #[derive(Clone, Default)]
 pub(super) struct Calls {
     callback: Arc<AtomicBool>,
+    /// Whether the host's window can take another size.
+    resizes: Arc<AtomicBool>,
+    /// The size that the editor asked for, packed; 0 for none.
+    size: Arc<AtomicU64>,
 }
 
 impl Calls {
     /// Whether the plugin asked to be called on its main thread; asks only once.
     pub(super) fn take_callback(&self) -> bool {
         self.callback.swap(false, Ordering::AcqRel)
+    }
+
+    pub(super) fn let_resize(&self) {
+        self.resizes.store(true, Ordering::Release);
+    }
+
+    /// The size that the editor asked for; tells it only once.
+    pub(super) fn take_size(&self) -> Option<GuiSize> {
+        match self.size.swap(0, Ordering::AcqRel) {
+            0 => None,
+            packed => Some(GuiSize::unpack_from_u64(packed)),
+        }
     }
 }
 
@@ -36,11 +52,15 @@ impl HostParamsImplShared for Calls {
     fn request_flush(&self) {}
 }
 
-/// The editor keeps the size that it asked for when it was opened.
+/// The editor keeps the size that it asked for when it was opened, unless the host lets it resize.
 impl HostGuiImpl for Calls {
     fn resize_hints_changed(&self) {}
-    fn request_resize(&self, _: GuiSize) -> Result<(), HostError> {
-        Err(HostError::Message("this host's window does not change"))
+    fn request_resize(&self, size: GuiSize) -> Result<(), HostError> {
+        if !self.resizes.load(Ordering::Acquire) {
+            return Err(HostError::Message("this host's window does not change"));
+        }
+        self.size.store(size.pack_to_u64(), Ordering::Release);
+        Ok(())
     }
     fn request_show(&self) -> Result<(), HostError> {
         Ok(())

@@ -71,8 +71,10 @@ fn audio_thread(
             return (error.into_stopped_processor(), Err(error_text));
         }
     };
-    let mut player = Player::new(timeline, song, parameters, setup);
-    let result = walk(timeline, setup, |block| player.play(&mut processor, block));
+    let mut player = Player::new(parameters, setup);
+    let result = walk(timeline, setup, |block| {
+        player.play(&mut processor, block, song)
+    });
     (
         processor.stop_processing(),
         result.map(|()| player.recorded),
@@ -82,10 +84,9 @@ fn audio_thread(
 /// What left in a script, and what each call took.
 pub(super) type Recorded = (Vec<(u64, Output)>, Vec<Duration>);
 
-/// Plays a script's blocks and records what leaves.
+/// Plays blocks and records what leaves.
 pub(super) struct Player<'a> {
     sample_rate: f64,
-    song: &'a Song,
     parameters: &'a [Parameter],
     pace: Pace,
     room: Room,
@@ -93,15 +94,9 @@ pub(super) struct Player<'a> {
 }
 
 impl<'a> Player<'a> {
-    pub(super) fn new(
-        timeline: &Timeline,
-        song: &'a Song,
-        parameters: &'a [Parameter],
-        setup: &Setup,
-    ) -> Self {
+    pub(super) fn new(parameters: &'a [Parameter], setup: &Setup) -> Self {
         Self {
-            sample_rate: timeline.sample_rate,
-            song,
+            sample_rate: setup.sample_rate,
             parameters,
             pace: setup.pace,
             room: Room::new(setup.room),
@@ -109,18 +104,19 @@ impl<'a> Player<'a> {
         }
     }
 
-    /// One block.
+    /// One block of a song.
     pub(super) fn play(
         &mut self,
         processor: &mut StartedPluginAudioProcessor<Handlers>,
         block: &Block,
+        song: &Song,
     ) -> Result<()> {
         let mut entering = EventBuffer::with_capacity(64);
         for (sample, input) in block.inputs {
             let time = (sample - block.start) as u32;
             push(&mut entering, time, *input, self.parameters)?;
         }
-        let transport = transport(block, self.sample_rate, self.song);
+        let transport = transport(block, self.sample_rate, song);
         self.room.clear();
         let call = Instant::now();
         let (frames, room) = (block.frames as u32, &mut self.room);

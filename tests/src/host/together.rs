@@ -14,8 +14,8 @@ use super::drive::{Player, recording};
 use super::walk::Walk;
 use super::{Instance, Parameter, Setup};
 use crate::recording::Recording;
-use crate::song::Script;
 use crate::song::timeline::Timeline;
+use crate::song::{Script, Song};
 
 /// What one instance is to play. Only whether its pace is that of a bounce counts: whoever plays
 /// many together waits for the engine between their blocks, or does not.
@@ -60,7 +60,8 @@ pub fn perform_together(
         hands[number % threads].push(Seat {
             number,
             processor: processor.context("the plugin is not active")?.into(),
-            player: Player::new(timeline, &part.script.song, parameters, part.setup),
+            player: Player::new(parameters, part.setup),
+            song: &part.script.song,
             walk: Walk::new(timeline, &part.setup.blocks),
             over: false,
         });
@@ -114,6 +115,7 @@ struct Seat<'a> {
     number: usize,
     processor: PluginAudioProcessor<Handlers>,
     player: Player<'a>,
+    song: &'a Song,
     walk: Walk<'a>,
     over: bool,
 }
@@ -126,7 +128,7 @@ impl Seat<'_> {
         };
         let processor = self.processor.ensure_processing_started();
         let processor = processor.map_err(|_| anyhow!("the plugin did not start to process"))?;
-        self.player.play(processor, &block)?;
+        self.player.play(processor, &block, self.song)?;
         Ok(true)
     }
 }

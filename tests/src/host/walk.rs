@@ -31,13 +31,47 @@ impl Block<'_> {
     }
 }
 
-/// The blocks of a timeline, one after the other.
-pub(crate) struct Walk<'a> {
-    timeline: &'a Timeline,
+/// How far a timeline has been played.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Cursor {
     /// The stretch that the next block lies in.
     span: usize,
     start: u64,
-    inputs: &'a [(u64, Input)],
+    /// Inputs that have entered.
+    entered: usize,
+}
+
+impl Cursor {
+    /// The next block, of so many samples at most; a block ends where the transport changes, as in
+    /// hosts.
+    pub(crate) fn next<'a>(&mut self, timeline: &'a Timeline, most: u32) -> Option<Block<'a>> {
+        let spans = timeline.spans.get(self.span..)?;
+        let (skipped, span) = (0..).zip(spans).find(|(_, span)| self.start < span.end())?;
+        self.span += skipped;
+        let (start, left) = (self.start, span.end() - self.start);
+        let frames = u64::from(most).min(left);
+        self.start += frames;
+        let waiting = timeline.inputs.get(self.entered..).unwrap_or_default();
+        let entering = waiting.partition_point(|(at, _)| *at < self.start);
+        self.entered += entering;
+        Some(Block {
+            span,
+            start,
+            frames,
+            inputs: &waiting[..entering],
+        })
+    }
+
+    /// What has entered so far.
+    pub(crate) fn entered<'a>(&self, timeline: &'a Timeline) -> &'a [(u64, Input)] {
+        timeline.inputs.get(..self.entered).unwrap_or_default()
+    }
+}
+
+/// The blocks of a timeline, one after the other.
+pub(crate) struct Walk<'a> {
+    timeline: &'a Timeline,
+    cursor: Cursor,
     sizes: Box<dyn Iterator<Item = u32> + Send + 'a>,
 }
 
@@ -45,9 +79,7 @@ impl<'a> Walk<'a> {
     pub(crate) fn new(timeline: &'a Timeline, blocks: &'a Blocks) -> Self {
         Self {
             timeline,
-            span: 0,
-            start: 0,
-            inputs: &timeline.inputs,
+            cursor: Cursor::default(),
             sizes: Box::new(blocks.sizes()),
         }
     }
@@ -57,22 +89,8 @@ impl<'a> Iterator for Walk<'a> {
     type Item = Block<'a>;
 
     fn next(&mut self) -> Option<Block<'a>> {
-        let spans = self.timeline.spans.get(self.span..)?;
-        let (skipped, span) = (0..).zip(spans).find(|(_, span)| self.start < span.end())?;
-        self.span += skipped;
-        // A block ends where the transport changes, as in hosts.
-        let (start, left) = (self.start, span.end() - self.start);
-        let frames = u64::from(self.sizes.next().unwrap_or(1)).min(left);
-        self.start += frames;
-        let entering = self.inputs.partition_point(|(at, _)| *at < self.start);
-        let (inputs, later) = self.inputs.split_at(entering);
-        self.inputs = later;
-        Some(Block {
-            span,
-            start,
-            frames,
-            inputs,
-        })
+        let most = self.sizes.next().unwrap_or(1);
+        self.cursor.next(self.timeline, most)
     }
 }
 

@@ -1,117 +1,67 @@
-//! Plays a MIDI file through the built plugin, so that it can be heard and seen without a
-//! sequencer: as a MIDI file, as sound, and as two rolls that move in the terminal.
-#![expect(clippy::print_stdout, reason = "a command-line tool")]
-
-mod player;
+//! The terminal's way: the whole file through the plugin at once, then as files, as sound, and as
+//! two rolls that move.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
-use clap::Parser as _;
-use third_stream_model::genre::{Direction, Genre, Pair};
+use anyhow::{Context as _, Result, bail};
 use third_stream_tests::comparison::count;
 use third_stream_tests::host::{Setup, load_plugin_under_test};
-use third_stream_tests::rolls::View;
+use third_stream_tests::midi_file;
 use third_stream_tests::score::Score;
 use third_stream_tests::song::{Note, Passage, Script, Song};
-use third_stream_tests::{midi_file, synth};
 
-use player::Player;
+use crate::rolls::View;
+use crate::settings::Settings;
+use crate::synth;
+use crate::system_player::Player;
 
 /// Frames a second in the terminal.
 const FRAMES: u64 = 20;
 
-/// Play a MIDI file through the plugin.
-#[derive(clap::Parser)]
-#[command(bin_name = "cargo xtask play")]
-struct Args {
-    /// The MIDI file
-    file: PathBuf,
-    /// Where the knob goes: jazz, classic or pop
-    #[arg(long, default_value = "classic")]
-    to: Genre,
-    /// The genre pair; needed towards pop: jazz-pop or classic-pop
-    #[arg(long)]
-    pair: Option<Pair>,
-    /// How far the knob is turned, 0 to 100 %
-    #[arg(long, default_value_t = 100.0, value_parser = percent)]
-    amount: f64,
-    /// How far kept notes are pulled to the grid of 16ths, 0 to 100 %
-    #[arg(long, default_value_t = 100.0, value_parser = percent)]
-    quantise: f64,
-    /// A file to write, .mid or .wav; can be given twice
-    #[arg(long, value_name = "FILE")]
-    out: Vec<PathBuf>,
-    /// Write MIDI files with a single track, for programs that read the first only
-    #[arg(long)]
-    one_track: bool,
-    /// Let the system's own player play the sound
-    #[arg(long)]
-    listen: bool,
-    /// Whether to show the rolls moving: in a terminal, always or never
-    #[arg(long, value_enum, default_value = "auto")]
-    view: When,
+/// What is wished of a file.
+pub struct Wish {
+    /// How the plugin is set.
+    pub settings: Settings,
+    /// Files to write, .mid or .wav.
+    pub out: Vec<PathBuf>,
+    /// Whether MIDI files get a single track.
+    pub one_track: bool,
+    /// Whether the system's own player plays the sound.
+    pub listen: bool,
+    /// Whether the rolls are shown; `None` where the output is a terminal.
+    pub view: Option<bool>,
 }
 
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum When {
-    Auto,
-    Always,
-    Never,
-}
-
-fn percent(text: &str) -> Result<f64, String> {
-    let number = text.trim_end_matches('%').trim().parse::<f64>();
-    match number {
-        Ok(number) if (0.0..=100.0).contains(&number) => Ok(number),
-        _ => Err("expected a percentage from 0 to 100".to_owned()),
-    }
-}
-
-fn main() -> Result<()> {
-    let args = Args::parse();
-    let kinds = args.out.iter().map(|path| kind(path));
+/// Plays the file and does what is wished.
+#[expect(clippy::print_stdout, reason = "what the terminal's way is for")]
+pub fn run(score: &Score, wish: &Wish) -> Result<()> {
+    let kinds = wish.out.iter().map(|path| kind(path));
     let kinds = kinds.collect::<Result<Vec<_>>>()?;
-    let bytes = std::fs::read(&args.file)
-        .with_context(|| format!("{}: cannot read the file", args.file.display()))?;
-    let score = Score::read(&bytes)
-        .with_context(|| format!("{}: cannot be played", args.file.display()))?;
-    ensure!(
-        !score.song.notes.is_empty(),
-        "{}: has no notes",
-        args.file.display()
-    );
-    let result = perform(&score, &args)?;
-    let source = &score.song;
-    report(&score, &result);
+    let result = perform(score, &wish.settings)?;
+    report(score, &result);
     let mut sound = None;
     let mut wav = || {
         sound
             .get_or_insert_with(|| synth::wav(&synth::render(&result)))
             .clone()
     };
-    for (path, kind) in args.out.iter().zip(kinds) {
+    for (path, kind) in wish.out.iter().zip(kinds) {
         let bytes = match kind {
-            Kind::Midi => midi_file::write_song("Third Stream", &result, args.one_track)?,
+            Kind::Midi => midi_file::write_song("Third Stream", &result, wish.one_track)?,
             Kind::Sound => wav(),
         };
         write_whole(path, &bytes)?;
         println!("wrote {}", path.display());
     }
-    let player = if args.listen {
+    let player = if wish.listen {
         Some(Player::start(&wav())?)
     } else {
         None
     };
-    let shown = match args.view {
-        When::Auto => std::io::stdout().is_terminal(),
-        When::Always => true,
-        When::Never => false,
-    };
-    if shown {
-        view(source, &result)?;
+    if wish.view.unwrap_or_else(|| std::io::stdout().is_terminal()) {
+        view(&score.song, &result)?;
     }
     player.map_or(Ok(()), Player::finish)
 }
@@ -133,28 +83,11 @@ fn kind(path: &Path) -> Result<Kind> {
 }
 
 /// Plays the whole file; what left, begun where the file begins.
-fn perform(score: &Score, args: &Args) -> Result<Song> {
-    let pair = args.pair.or_else(|| Pair::meant_by(args.to));
-    let pair = pair.context("two pairs lead to pop: say --pair jazz-pop or --pair classic-pop")?;
-    let side = match pair.towards(args.to) {
-        Some(Direction::AToB) => 1.0,
-        Some(Direction::BToA) => -1.0,
-        None => bail!(
-            "the pair {pair} leads to {} and {}, not to {}; name another --pair",
-            pair.a,
-            pair.b,
-            args.to
-        ),
-    };
+fn perform(score: &Score, settings: &Settings) -> Result<Song> {
     let library = load_plugin_under_test()?;
     let mut instance = library.instance()?;
-    instance.set("Quantise", args.quantise / 100.0)?;
-    let place = Pair::ALL
-        .iter()
-        .position(|known| *known == pair)
-        .unwrap_or(0);
-    instance.set("Pair", place as f64 / (Pair::ALL.len() - 1) as f64)?;
-    let song = score.song.clone().knob([(0.0, side * args.amount / 100.0)]);
+    settings.give(&mut instance)?;
+    let song = score.song.clone().knob([(0.0, settings.knob()?)]);
     // Until what was played last has sounded.
     let longest_delay = score.delay().unwrap_or(16.0) + 16.0;
     let passages = [
@@ -165,6 +98,7 @@ fn perform(score: &Score, args: &Args) -> Result<Song> {
     Ok(score.result(&recording, score.delay().unwrap_or(0.0)))
 }
 
+#[expect(clippy::print_stdout, reason = "what the terminal's way is for")]
 fn report(score: &Score, result: &Song) {
     let transferred = score.transferred_channels();
     let pitched = |song: &Song| -> Vec<Note> {
@@ -216,7 +150,7 @@ fn view(source: &Song, result: &Song) -> Result<()> {
 }
 
 /// Writes beside the file and renames, so that there is never half a file.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beside = path.with_file_name(format!(".{name}.new"));
     let failed = || format!("{}: cannot write the file", path.display());
@@ -227,13 +161,10 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     #[test]
-    fn the_command_line_is_consistent() {
-        Args::command().debug_assert();
-        let bad = Args::try_parse_from(["play", "a.mid", "--amount", "120"]);
-        assert!(bad.is_err());
+    fn only_what_can_be_written_is_named() {
         assert!(kind(Path::new("a.mp3")).is_err());
+        assert!(matches!(kind(Path::new("a.midi")), Ok(Kind::Midi)));
     }
 }

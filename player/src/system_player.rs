@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Result, bail, ensure};
 
-use crate::write_whole;
+use crate::terminal::write_whole;
 
 /// Programs that play a WAV file, with what they want before its name.
 const PLAYERS: [(&str, &[&str]); 5] = [

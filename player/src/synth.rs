@@ -1,42 +1,50 @@
 //! A small built-in synthesiser, so that a result can be heard without a sequencer: struck strings
 //! for every pitched channel, three sounds for the drums. Sustain pedals count; bends do not.
 
-use std::f32::consts::TAU;
+mod live;
+mod voice;
 
-use crate::song::{Note, Song};
+use third_stream_tests::song::{Note, Song};
 
-/// Samples a second.
+pub use live::Synth;
+use voice::{RELEASE, Voice};
+
+/// Samples a second of what is rendered.
 pub const SAMPLE_RATE: u32 = 44_100;
-/// Seconds that a damped string still rings.
-const RELEASE: f32 = 0.09;
-/// Seconds of the onset.
-const ATTACK: f32 = 0.003;
 /// Seconds of silence in the end.
 const TAIL: f32 = 0.5;
-/// Seconds after which the longest string is silent.
-const LONGEST: f32 = 12.0;
 /// The loudest sample.
 const PEAK: f32 = 0.89;
 /// The drums' channel.
 const DRUMS: u8 = 9;
+/// The controller that holds the dampers up.
+const PEDAL: u8 = 64;
 
-/// The song as sound, left and right in turn, −1..=1.
+/// The song as sound, left and right in turn, −1..=1, at [`SAMPLE_RATE`].
 pub fn render(song: &Song) -> Vec<f32> {
+    render_at(song, SAMPLE_RATE)
+}
+
+/// The same at so many samples a second.
+pub fn render_at(song: &Song, sample_rate: u32) -> Vec<f32> {
     let seconds = |beat| seconds_at(&song.tempo, beat) as f32;
     let end = song.notes.iter().map(|note| note.release);
     let length = seconds(end.fold(0.0, f64::max)) + RELEASE + TAIL;
-    let mut sound = vec![[0.0f32; 2]; (length * SAMPLE_RATE as f32) as usize + 1];
+    let rate = sample_rate as f32;
+    let mut sound = vec![[0.0f32; 2]; (length * rate) as usize + 1];
     let mut state = 1;
     for note in &song.notes {
         let start = seconds(note.onset);
-        let held = seconds(pedalled(song, note)) - start;
-        let at = ((start * SAMPLE_RATE as f32) as usize).min(sound.len());
-        let loudness = (f32::from(note.velocity) / 127.0).powf(1.6);
-        if note.channel == DRUMS {
-            drum(&mut sound[at..], note.key, loudness, &mut state);
+        let held = (seconds(pedalled(song, note)) - start).max(0.0);
+        let at = ((start * rate) as usize).min(sound.len());
+        let mut voice = if note.channel == DRUMS {
+            Voice::drum(note.key, loudness(note.velocity), rate, &mut state)
         } else {
-            string(&mut sound[at..], note.key, loudness, held);
-        }
+            let mut voice = Voice::string(note.key, loudness(note.velocity), rate);
+            voice.damp_after((held * rate) as usize);
+            voice
+        };
+        voice.add_to(&mut sound[at..]);
     }
     let loudest = sound
         .as_flattened()
@@ -48,6 +56,11 @@ pub fn render(song: &Song) -> Vec<f32> {
         .iter()
         .map(|sample| sample * scale)
         .collect()
+}
+
+/// How loud a velocity is, 0..=1.
+fn loudness(velocity: u8) -> f32 {
+    (f32::from(velocity) / 127.0).powf(1.6)
 }
 
 /// Sound (left and right in turn, −1..=1) as a WAV file of 16 bits.
@@ -91,7 +104,7 @@ fn pedalled(song: &Song, note: &Note) -> f64 {
     let pedal = song
         .messages
         .iter()
-        .filter(|(_, bytes)| bytes[0] == 0xB0 | note.channel && bytes[1] == 64);
+        .filter(|(_, bytes)| bytes[0] == 0xB0 | note.channel && bytes[1] == PEDAL);
     let mut down = false;
     for &(beat, bytes) in pedal {
         if beat > note.release && (!down || bytes[2] < 64) {
@@ -102,70 +115,10 @@ fn pedalled(song: &Song, note: &Note) -> f64 {
     note.release
 }
 
-/// A struck string: partials that fade, the higher the sooner, a little apart in the room.
-fn string(sound: &mut [[f32; 2]], key: u8, loudness: f32, held: f32) {
-    let rate = SAMPLE_RATE as f32;
-    let pitch = 440.0 * ((f32::from(key) - 69.0) / 12.0).exp2();
-    // Low strings ring longer.
-    let ring = 1.6 * (220.0 / pitch).powf(0.45);
-    let until = held.clamp(0.0, LONGEST);
-    let frames = ((until + RELEASE) * rate) as usize;
-    let side = ((f32::from(key) - 60.0) / 96.0).clamp(-0.4, 0.4);
-    let gains = [0.5 - side * 0.5, 0.5 + side * 0.5];
-    for partial in 1..=8u8 {
-        let n = f32::from(partial);
-        // Stiff strings are a little sharp above.
-        let frequency = pitch * n * (1.0 + 0.000_3 * n * n);
-        if frequency > rate * 0.45 {
-            break;
-        }
-        let brightness = loudness.max(0.05).powf(0.5 * (n - 1.0) / 2.0);
-        let strength = loudness * brightness / (n * n.sqrt());
-        for (i, frame) in sound.iter_mut().take(frames).enumerate() {
-            let t = i as f32 / rate;
-            let fade = (-t * (0.7 + 0.5 * n) / ring).exp() * (t / ATTACK).min(1.0);
-            let damp = (1.0 - (t - until).max(0.0) / RELEASE).clamp(0.0, 1.0);
-            let sample = (TAU * (frequency * t).fract()).sin() * strength * fade * damp;
-            frame[0] += sample * gains[0];
-            frame[1] += sample * gains[1];
-        }
-    }
-}
-
-/// A drum: skin for the bass drum and the toms, noise for the snare, bright noise for metal.
-fn drum(sound: &mut [[f32; 2]], key: u8, loudness: f32, state: &mut u32) {
-    let rate = SAMPLE_RATE as f32;
-    let (tone, noise, bright, fade) = match key {
-        35 | 36 => (55.0, 0.05, false, 9.0),
-        41 | 43 | 45 | 47 | 48 | 50 => (60.0 + 8.0 * f32::from(key - 40), 0.1, false, 7.0),
-        37..=40 => (180.0, 0.7, false, 16.0),
-        49 | 51..=53 | 55 | 57 | 59 => (0.0, 0.35, true, 5.0),
-        _ => (0.0, 0.3, true, 30.0),
-    };
-    let mut last = 0.0;
-    for (i, frame) in sound.iter_mut().take((rate * 0.8) as usize).enumerate() {
-        let t = i as f32 / rate;
-        // xorshift32: the same noise for the same song.
-        *state ^= *state << 13;
-        *state ^= *state >> 17;
-        *state ^= *state << 5;
-        let white = (*state >> 8) as f32 / 8_388_608.0 - 1.0;
-        let hiss = if bright { white - last } else { white };
-        last = white;
-        let skin = if tone > 0.0 {
-            (TAU * tone * t * (1.0 + 0.8 * (-t * 30.0).exp())).sin()
-        } else {
-            0.0
-        };
-        let sample = (skin * (1.0 - noise) + hiss * noise) * (-t * fade).exp() * loudness * 0.6;
-        frame[0] += sample * 0.5;
-        frame[1] += sample * 0.5;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::f32::consts::TAU;
 
     /// How strong a frequency is in a stretch of the left channel.
     fn strength(sound: &[f32], frequency: f32, from: f32, seconds: f32) -> f32 {

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use crate::song::{Bar, Note, Song};
+use third_stream_tests::song::{Bar, Note, Song};
 
 /// Beats in the window.
 const WINDOW: f64 = 16.0;

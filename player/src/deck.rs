@@ -1,0 +1,322 @@
+//! The deck: a song that is played through the plugin in real time, on a thread of its own that
+//! heeds orders and shows where it is.
+//!
+//! When a song is opened, the deck plays it once at one go, unheard: in place, that is how the
+//! plugin learns it, so that its first bar is transferred when somebody presses play.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow};
+use third_stream_tests::host::{Audio, Running, Way};
+use third_stream_tests::recording::Output;
+use third_stream_tests::song::Song;
+use third_stream_tests::song::timeline::Input;
+
+use crate::sound::Feed;
+use crate::synth::Synth;
+
+/// Samples that are made at once.
+pub const BLOCK: usize = 512;
+/// The largest block that the plugin gets: while it learns a song, ten minutes of it. In small
+/// blocks it would take the host for one that exports, and wait for the networks at each bar.
+pub const LARGEST: u32 = 48_000 * 600;
+/// How long the thread sleeps when there is enough sound.
+const NAP: Duration = Duration::from_millis(2);
+/// Samples of a stretch of standing still.
+const STAND: u64 = 48_000;
+/// Samples that a parameter gets to be seen.
+const MOMENT: u64 = 64;
+
+/// The parameter that is moved and moved back, so that the plugin asks its networks about all that
+/// it has learned.
+pub const TUNE: &str = "Tune";
+
+/// What the deck is to do.
+#[derive(Clone, Debug)]
+pub enum Order {
+    /// Another song: the one before is forgotten, this one is learned.
+    Open {
+        /// The song.
+        song: Arc<Song>,
+        /// The plugin's parameter [`TUNE`] as it is, 0..=1.
+        tune: f64,
+    },
+    /// Plays from a beat, and so many beats past the song's last note.
+    Play {
+        /// The beat.
+        from: f64,
+        /// Beats after the end.
+        tail: f64,
+    },
+    /// Goes to a beat, and plays on there if it plays.
+    Seek {
+        /// The beat.
+        to: f64,
+        /// Beats after the end.
+        tail: f64,
+    },
+    /// Stops where it is.
+    Stop,
+}
+
+/// Where the deck is, for other threads to see.
+#[derive(Debug, Default)]
+pub struct Shown {
+    /// The position in beats, as bits.
+    beat: AtomicU64,
+    playing: AtomicBool,
+    /// Songs that are to be opened and are not learned yet.
+    opening: AtomicUsize,
+}
+
+impl Shown {
+    /// The position in beats.
+    pub fn beat(&self) -> f64 {
+        f64::from_bits(self.beat.load(Ordering::Relaxed))
+    }
+
+    /// Whether it plays.
+    pub fn is_playing(&self) -> bool {
+        self.playing.load(Ordering::Relaxed)
+    }
+
+    /// Whether a song is being learned.
+    pub fn is_opening(&self) -> bool {
+        self.opening.load(Ordering::Relaxed) > 0
+    }
+
+    fn set(&self, beat: f64, playing: bool) {
+        self.beat.store(beat.to_bits(), Ordering::Relaxed);
+        self.playing.store(playing, Ordering::Relaxed);
+    }
+}
+
+/// The song, and how far it is played.
+pub struct Deck {
+    song: Arc<Song>,
+    way: Way,
+    playing: bool,
+    synth: Synth,
+    rate: f64,
+}
+
+impl Deck {
+    /// An empty deck at so many samples a second.
+    pub fn new(rate: f64) -> Self {
+        let song = Arc::new(Song::new(120.0, []));
+        Self {
+            way: Way::stand(&song, 0.0, STAND, Vec::new(), rate),
+            song,
+            playing: false,
+            synth: Synth::new(rate as f32),
+            rate,
+        }
+    }
+
+    /// Does what it is told.
+    pub fn heed(&mut self, order: Order, running: &mut Running) -> Result<()> {
+        let played = self.playing;
+        self.end_notes(running)?;
+        match order {
+            Order::Open { song, tune } => {
+                self.song = song;
+                // It forgets where the switch goes from off to on.
+                self.turn(running, "Forget", &[0.0, 1.0, 0.0])?;
+                self.learn(running)?;
+                self.turn(running, TUNE, &[(tune + 0.5) % 1.0, tune])?;
+                self.stand(0.0);
+            }
+            Order::Play { from, tail } => self.play(from, tail),
+            Order::Seek { to, tail } if played => self.play(to, tail),
+            Order::Seek { to, .. } => self.stand(to),
+            Order::Stop => {}
+        }
+        Ok(())
+    }
+
+    /// Fills a stretch of sound (left and right, −1..=1).
+    pub fn fill(&mut self, running: &mut Running, sound: &mut [[f32; 2]]) -> Result<()> {
+        let mut from = 0;
+        while from < sound.len() {
+            let most = (sound.len() - from) as u32;
+            let (frames, left) = self.step(running, most)?;
+            self.synth.fill(&mut sound[from..from + frames], &left);
+            from += frames;
+        }
+        Ok(())
+    }
+
+    /// Plays the next block of so many samples at most: its length, and what left the plugin, each
+    /// at its sample in the block.
+    pub fn step(
+        &mut self,
+        running: &mut Running,
+        most: u32,
+    ) -> Result<(usize, Vec<(usize, Output)>)> {
+        loop {
+            if let Some(played) = running.step(&mut self.way, &self.song, most)? {
+                return Ok(played);
+            }
+            let beat = if self.playing {
+                // The song is over: back to where one would begin.
+                self.synth.damp();
+                0.0
+            } else {
+                self.way.beat()
+            };
+            self.stand(beat);
+        }
+    }
+
+    /// The position in beats.
+    pub const fn beat(&self) -> f64 {
+        self.way.beat()
+    }
+
+    /// Whether the song plays.
+    pub const fn is_playing(&self) -> bool {
+        self.playing
+    }
+
+    fn play(&mut self, from: f64, tail: f64) {
+        let beats = (end(&self.song) - from + tail).max(0.0);
+        self.way = Way::play(&self.song, from, beats, self.rate);
+        self.playing = true;
+    }
+
+    /// Stands still at a beat.
+    fn stand(&mut self, beat: f64) {
+        self.playing = false;
+        self.way = Way::stand(&self.song, beat, STAND, Vec::new(), self.rate);
+    }
+
+    /// Ends what the host holds, as a host does where the transport stops or jumps.
+    fn end_notes(&mut self, running: &mut Running) -> Result<()> {
+        let (beat, ends) = (self.way.beat(), self.way.ends());
+        self.unheard(running, beat, ends)?;
+        self.synth.damp();
+        self.stand(beat);
+        Ok(())
+    }
+
+    /// Turns a parameter to these places, each for a moment.
+    fn turn(&self, running: &mut Running, name: &'static str, places: &[f64]) -> Result<()> {
+        for place in places {
+            self.unheard(running, 0.0, vec![(0, Input::Parameter(name, *place))])?;
+        }
+        Ok(())
+    }
+
+    /// Plays the song once, unheard.
+    fn learn(&mut self, running: &mut Running) -> Result<()> {
+        let bar = self.song.bar_at(0.0).meter;
+        let bar = f64::from(bar.0) * 4.0 / f64::from(bar.1);
+        let mut way = Way::play(&self.song, 0.0, end(&self.song) + bar, self.rate);
+        while running.step(&mut way, &self.song, LARGEST)?.is_some() {}
+        let (beat, ends) = (way.beat(), way.ends());
+        self.unheard(running, beat, ends)
+    }
+
+    /// A moment of standing still, unheard.
+    fn unheard(&self, running: &mut Running, beat: f64, inputs: Vec<(u64, Input)>) -> Result<()> {
+        let mut way = Way::stand(&self.song, beat, MOMENT, inputs, self.rate);
+        while running.step(&mut way, &self.song, LARGEST)?.is_some() {}
+        Ok(())
+    }
+}
+
+/// The end of the song's last note, in beats.
+pub fn end(song: &Song) -> f64 {
+    let releases = song.notes.iter().map(|note| note.release);
+    releases.fold(0.0, f64::max)
+}
+
+/// A deck at work on a thread of its own.
+pub struct Working {
+    orders: Sender<Order>,
+    shown: Arc<Shown>,
+    thread: JoinHandle<(Audio, Result<()>)>,
+}
+
+impl Working {
+    /// Starts the thread, which takes the plugin's audio side with it.
+    pub fn start(audio: Audio, mut feed: Box<dyn Feed>) -> Result<Self> {
+        let (orders, heard) = channel();
+        let shown = Arc::new(Shown::default());
+        let showing = Arc::clone(&shown);
+        let thread = std::thread::Builder::new().name("player audio".into());
+        let work = move || {
+            let rate = audio.sample_rate();
+            audio.run(|running| {
+                let mut deck = Deck::new(rate);
+                work(&mut deck, running, &heard, feed.as_mut(), &showing)
+            })
+        };
+        Ok(Self {
+            orders,
+            shown,
+            thread: thread.spawn(work).context("no audio thread")?,
+        })
+    }
+
+    /// Gives an order; nothing where the thread has ended.
+    pub fn order(&self, order: Order) {
+        if matches!(order, Order::Open { .. }) {
+            self.shown.opening.fetch_add(1, Ordering::Relaxed);
+        }
+        // That it has ended is said by `end`.
+        let _ = self.orders.send(order);
+    }
+
+    /// Where it is.
+    pub fn shown(&self) -> &Shown {
+        &self.shown
+    }
+
+    /// Whether the thread has ended, which it does by itself only with an error.
+    pub fn has_ended(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// Ends the thread; the plugin's audio side, and what went wrong.
+    pub fn end(self) -> Result<(Audio, Result<()>)> {
+        drop(self.orders);
+        let ended = self.thread.join();
+        ended.map_err(|_| anyhow!("the audio thread panicked"))
+    }
+}
+
+/// The thread's work, until nobody gives orders any more.
+fn work(
+    deck: &mut Deck,
+    running: &mut Running,
+    orders: &Receiver<Order>,
+    feed: &mut dyn Feed,
+    shown: &Shown,
+) -> Result<()> {
+    let mut sound = [[0.0; 2]; BLOCK];
+    loop {
+        match orders.try_recv() {
+            Ok(order) => {
+                let opens = matches!(order, Order::Open { .. });
+                deck.heed(order, running)?;
+                shown
+                    .opening
+                    .fetch_sub(usize::from(opens), Ordering::Relaxed);
+            }
+            Err(TryRecvError::Empty) => {}
+            Err(TryRecvError::Disconnected) => return Ok(()),
+        }
+        if feed.room() >= BLOCK {
+            deck.fill(running, &mut sound)?;
+            feed.push(&sound);
+        } else {
+            std::thread::sleep(NAP);
+        }
+        shown.set(deck.beat(), deck.is_playing());
+    }
+}

@@ -1,0 +1,107 @@
+//! The plugin on the window's thread. An instance belongs to the thread that made it, so it lies
+//! there and not in the window's state, which the toolkit moves.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use anyhow::Result;
+use egui_baseview::baseview::WindowContext;
+use third_stream_tests::host::{Blocks, Instance, Pace, Setup, load_plugin_under_test};
+use third_stream_tests::song::Song;
+
+use crate::deck::{LARGEST, Order, TUNE, Working};
+use crate::settings::Settings;
+use crate::sound::{self, Sound};
+
+/// The parameter that says how the plugin plays.
+const MODE: &str = "Mode";
+/// Beats that are played past the end: until what was played last has sounded, in place and live.
+const TAILS: [f64; 2] = [2.0, 18.0];
+
+thread_local! {
+    static STAGE: RefCell<Option<Stage>> = const { RefCell::new(None) };
+}
+
+/// The plugin, its deck and its sound.
+pub(super) struct Stage {
+    pub(super) instance: Instance,
+    pub(super) deck: Working,
+    pub(super) sound: Sound,
+}
+
+/// Makes an instance that plays in place, opens its editor in the window, and starts the deck; the
+/// editor's size in its units.
+pub(super) fn enter(window: &WindowContext, settings: &Settings) -> Result<(u32, u32)> {
+    let library = load_plugin_under_test()?;
+    let mut instance = library.instance()?;
+    settings.give(&mut instance)?;
+    instance.set(MODE, 1.0)?;
+    instance.let_resize();
+    let size = instance.open_editor_in(window)?;
+    let (sound, feed) = sound::open();
+    let setup = Setup {
+        sample_rate: f64::from(sound.rate),
+        blocks: Blocks::Fixed(LARGEST),
+        pace: Pace::Clock,
+        ..Setup::default()
+    };
+    let deck = Working::start(instance.lend(&setup)?, feed)?;
+    let stage = Stage {
+        instance,
+        deck,
+        sound,
+    };
+    STAGE.with(|place| place.replace(Some(stage)));
+    Ok(size)
+}
+
+/// Does something with the plugin, if it is there and nothing else is being done with it.
+pub(super) fn with(work: impl FnOnce(&mut Stage)) {
+    STAGE.with(|place| {
+        if let Ok(mut stage) = place.try_borrow_mut()
+            && let Some(stage) = stage.as_mut()
+        {
+            work(stage);
+        }
+    });
+}
+
+/// Gives the deck an order.
+pub(super) fn order(order: Order) {
+    with(|stage| stage.deck.order(order));
+}
+
+/// Lets the deck open a song.
+pub(super) fn open(song: Song) {
+    with(|stage| {
+        let tune = stage.instance.parameter(TUNE);
+        let tune = tune.map_or(0.5, |tune| tune.place());
+        let song = Arc::new(song);
+        stage.deck.order(Order::Open { song, tune });
+    });
+}
+
+/// Beats to play past the end as the plugin is set now.
+pub(super) fn tail() -> f64 {
+    let mut tail = TAILS[0];
+    with(|stage| {
+        let mode = stage.instance.parameter(MODE);
+        if mode.is_ok_and(|mode| mode.value == mode.range.0) {
+            tail = TAILS[1];
+        }
+    });
+    tail
+}
+
+/// Closes the editor and ends the plugin.
+pub(super) fn leave() {
+    let stage = STAGE.with(|place| place.try_borrow_mut().ok().and_then(|mut it| it.take()));
+    let Some(mut stage) = stage else {
+        return;
+    };
+    stage.instance.close_editor();
+    // What went wrong on the audio thread was shown while the window was open.
+    if let Ok((audio, _)) = stage.deck.end() {
+        stage.instance.take_back(audio);
+    }
+}
