@@ -133,8 +133,8 @@ impl Answers {
             answer: ask.answer,
             roll: &heard.notes,
         };
-        let wishes = Direction::BOTH
-            .map(|direction| (direction, self.wish(ask, &heard, direction, performer)));
+        let wishes =
+            Direction::BOTH.map(|direction| Some(self.wish(ask, &heard, direction, performer)));
         let inbox = &mut Pages {
             groups: &mut self.groups,
             performer,

@@ -61,20 +61,24 @@ impl Pending {
         self.generation = link.renew();
     }
 
-    /// Sends one request for each wish. Returns the directions in which one was sent: what was not
-    /// sent will not be answered. A bounce waits for room; what comes meanwhile goes to `inbox`.
+    /// Sends a request for each wish, by [`Direction::index`]; without one a direction is not asked
+    /// about. Returns where one was sent: what was not sent will not be answered. A bounce waits for
+    /// room; what comes meanwhile goes to `inbox`.
     pub(super) fn send(
         &mut self,
         asked: Asked,
         terms: &Terms,
-        wishes: &[(Direction, Wish); 2],
+        wishes: &[Option<Wish>; 2],
         link: &AudioEnd,
         inbox: &mut impl Inbox,
     ) -> [bool; 2] {
         let seconds = terms.seconds.clamp(0.0, 3600.0);
         let deadline = Instant::now() + Duration::from_secs_f64(seconds);
         let mut sent = [false; 2];
-        for &(direction, wish) in wishes {
+        for direction in Direction::BOTH {
+            let Some(wish) = wishes[direction.index()] else {
+                continue;
+            };
             let request = Request {
                 instance: link.instance(),
                 generation: self.generation,

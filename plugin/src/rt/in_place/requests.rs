@@ -125,8 +125,7 @@ impl Requests {
             answer: Answer::Second,
             roll: &heard.notes,
         };
-        let wish = terms.taste.wish(heard.held);
-        let wishes = Direction::BOTH.map(|direction| (direction, wish));
+        let wishes = [Some(terms.taste.wish(heard.held)); 2];
         let phrases = &mut self.phrases;
         let inbox = &mut Phrases { phrases, memory };
         let sent = self.pending.send(asked, terms, &wishes, link, inbox);
