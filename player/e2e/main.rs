@@ -10,7 +10,7 @@
 )]
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use third_stream_player::deck::{Deck, LARGEST, Order, end};
 use third_stream_tests::host::{
@@ -82,10 +82,7 @@ fn on_deck<T: Send>(
 /// Opens a song and stands until the engine has answered for all of it.
 fn open(deck: &mut Deck, running: &mut Running, song: &Song) {
     let song = Arc::new(song.clone());
-    let begin = Instant::now();
     deck.heed(Order::Open { song, tune: 0.5 }, running).unwrap();
-    // It does not wait for the networks, which take tenths of a second for each phrase.
-    println!("opened in {:?}", begin.elapsed());
     for _ in 0..40 {
         let (_, left) = deck.step(running, 512).unwrap();
         assert!(left.is_empty(), "standing, the deck sounds: {left:?}");

@@ -35,6 +35,10 @@ const MOMENT: u64 = 64;
 /// it has learned.
 pub const TUNE: &str = "Tune";
 
+/// How long the engine gets to take what it was asked while the song was learned, so that there is
+/// room in its queue for what it is asked then.
+const QUEUED: Duration = Duration::from_millis(500);
+
 /// What the deck is to do.
 #[derive(Clone, Debug)]
 pub enum Order {
@@ -127,7 +131,9 @@ impl Deck {
                 // It forgets where the switch goes from off to on.
                 self.turn(running, "Forget", &[0.0, 1.0, 0.0])?;
                 self.learn(running)?;
-                self.turn(running, TUNE, &[(tune + 0.5) % 1.0, tune])?;
+                self.turn(running, TUNE, &[(tune + 0.5) % 1.0])?;
+                std::thread::sleep(QUEUED);
+                self.turn(running, TUNE, &[tune])?;
                 self.stand(0.0);
             }
             Order::Play { from, tail } => self.play(from, tail),
