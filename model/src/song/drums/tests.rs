@@ -1,6 +1,7 @@
 //! Drum parts by every way in which a file marks them.
 
 use super::*;
+use crate::smf::Exclusive;
 use crate::smf::tests::file;
 use crate::song::{Selection, Song};
 

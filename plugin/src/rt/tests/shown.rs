@@ -2,7 +2,7 @@
 
 use third_stream_model::roll::notes::NoteRoll;
 
-use super::super::snapshot::State;
+use super::super::snapshot::PlayState;
 use super::clip::{ClipNote, Passage, in_place, script};
 
 /// Four bars of eighths, each bar different.
@@ -24,8 +24,8 @@ fn the_first_pass_in_place_draws_no_edits_while_notes_sound_as_played() {
         let played = script(&clip, in_place(1.0), &[Passage::Play(0.0, beats)]).play(&[512]);
         let view = played.view;
         assert_eq!(view.output, view.source, "at beat {beats}");
-        assert_ne!(view.state, State::Playing, "at beat {beats}");
-        answered += u32::from(view.learned > 1 && view.state == State::Dry);
+        assert_ne!(view.state, PlayState::Playing, "at beat {beats}");
+        answered += u32::from(view.learned > 1 && view.state == PlayState::Dry);
     }
     assert!(answered > 0, "nothing was remembered yet");
     // The second pass draws what it plays.
@@ -35,7 +35,7 @@ fn the_first_pass_in_place_draws_no_edits_while_notes_sound_as_played() {
         Passage::Play(0.0, 10.5),
     ];
     let view = script(&clip, in_place(1.0), &passages).play(&[512]).view;
-    assert_eq!(view.state, State::Playing);
+    assert_eq!(view.state, PlayState::Playing);
     assert_ne!(view.source, NoteRoll::EMPTY);
     assert_ne!(view.output, view.source);
 }
