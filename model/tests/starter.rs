@@ -55,15 +55,17 @@ fn weights_are_trained_and_measured_with_no_music_named() {
     assert_eq!(transfer.header().recipe, "arranger-smoke");
 
     let line = format!(
-        "evaluate --weights {} --phrases 8 --seeds 1 --out report --quiet",
+        "evaluate --weights {} --phrases 8 --seeds 1 --stranger-steps 8 --out report --quiet",
         place.trim()
     );
     let measured = done(dir.path(), &line);
+    assert!(errors(&measured).contains("a quick look, and no measure"));
     let table = String::from_utf8(measured.stdout).unwrap();
     assert!(table.contains("jazz-classic"), "{table}");
     let figures = fs::read(dir.path().join("report/figures.json")).unwrap();
     let figures: serde_json::Value = serde_json::from_slice(&figures).unwrap();
-    assert!(figures.is_object(), "one pair: {figures}");
+    // One pair: there is no pop.
+    assert_eq!(figures["measures"]["panel"]["steps"], 8, "{figures}");
     assert!(dir.path().join("report/report.html").is_file());
 }
 

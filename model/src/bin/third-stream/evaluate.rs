@@ -64,6 +64,10 @@ pub(crate) struct EvaluateArgs {
     /// Strangers on each half of the phrases: their mean is the figure of style
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     seeds: u16,
+    /// Steps that each stranger learns at most [default: 300]; with fewer it ends sooner, and its
+    /// figures are a quick look and no measure
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    stranger_steps: Option<u16>,
     /// Seed of the strangers, the judge and the random target phrases
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -133,6 +137,11 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     }
     let printed = std::io::stdout().lock().write_all(text.as_bytes());
     printed.context("cannot write the tables")?;
+    if let Some(steps) = args.stranger_steps
+        && usize::from(steps) < Panel::default().steps
+    {
+        eprintln!("strangers learned {steps} steps: a quick look, and no measure");
+    }
     if !args.quiet {
         eprintln!("measured in {:.0} s", start.elapsed().as_secs_f32());
     }
@@ -213,7 +222,9 @@ fn measures(
         panel: Panel {
             seeds: usize::from(args.seeds),
             seed: args.seed,
-            ..Panel::default()
+            steps: args
+                .stranger_steps
+                .map_or(Panel::default().steps, usize::from),
         },
     };
     let apart = apart(args, data, &settings)?;
