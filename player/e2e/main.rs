@@ -13,12 +13,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use third_stream_player::deck::{Deck, LARGEST, Order, end};
+use third_stream_tests::clip;
 use third_stream_tests::host::{
     Blocks, Instance, Pace, Running, Setup, load_plugin_under_test, plugin_under_test,
+    wait_for_engine,
 };
 use third_stream_tests::recording::Output;
 use third_stream_tests::song::{Note, Passage, Script, Song};
-use third_stream_tests::{clip, threads};
 
 /// A key and the tick at which it is struck, 48 in a beat.
 type Struck = (u8, i64);
@@ -62,7 +63,6 @@ fn on_deck<T: Send>(
         pace: Pace::Clock,
         ..Setup::default()
     };
-    instance.wait_until_ready(&setup).unwrap();
     let audio = instance.lend(&setup).unwrap();
     let (audio, done) = std::thread::scope(|scope| {
         let thread = scope.spawn(|| {
@@ -86,8 +86,7 @@ fn open(deck: &mut Deck, running: &mut Running, song: &Song) {
     for _ in 0..40 {
         let (_, left) = deck.step(running, 512).unwrap();
         assert!(left.is_empty(), "standing, the deck sounds: {left:?}");
-        let (most, quiet) = (Duration::from_secs(10), Duration::from_millis(40));
-        threads::wait_for_worker("third-stream-engine", most, quiet);
+        wait_for_engine(Duration::from_secs(10));
     }
 }
 

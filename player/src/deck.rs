@@ -11,8 +11,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
-use third_stream_tests::host::{Audio, Running, Way};
-use third_stream_tests::recording::Output;
+use third_stream_tests::host::{Audio, Played, Running, Way, wait_for_engine};
 use third_stream_tests::song::Song;
 use third_stream_tests::song::timeline::Input;
 
@@ -35,9 +34,9 @@ const MOMENT: u64 = 64;
 /// it has learned.
 pub const TUNE: &str = "Tune";
 
-/// How long the engine gets to take what it was asked while the song was learned, so that there is
-/// room in its queue for what it is asked then.
-const QUEUED: Duration = Duration::from_millis(500);
+/// How long the engine gets to load its weights, or to take what it was asked while the song was
+/// learned, so that there is room in its queue for what it is asked then.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What the deck is to do.
 #[derive(Clone, Debug)]
@@ -128,11 +127,12 @@ impl Deck {
         match order {
             Order::Open { song, tune } => {
                 self.song = song;
+                wait_for_engine(PATIENCE);
                 // It forgets where the switch goes from off to on.
                 self.turn(running, "Forget", &[0.0, 1.0, 0.0])?;
                 self.learn(running)?;
                 self.turn(running, TUNE, &[(tune + 0.5) % 1.0])?;
-                std::thread::sleep(QUEUED);
+                wait_for_engine(PATIENCE);
                 self.turn(running, TUNE, &[tune])?;
                 self.stand(0.0);
             }
@@ -156,13 +156,8 @@ impl Deck {
         Ok(())
     }
 
-    /// Plays the next block of so many samples at most: its length, and what left the plugin, each
-    /// at its sample in the block.
-    pub fn step(
-        &mut self,
-        running: &mut Running,
-        most: u32,
-    ) -> Result<(usize, Vec<(usize, Output)>)> {
+    /// Plays the next block of so many samples at most.
+    pub fn step(&mut self, running: &mut Running, most: u32) -> Result<Played> {
         loop {
             if let Some(played) = running.step(&mut self.way, &self.song, most)? {
                 return Ok(played);

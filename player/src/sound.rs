@@ -32,15 +32,14 @@ pub struct Sound {
 }
 
 /// Opens the system's audio, or silence that says why.
+#[cfg(feature = "sound")]
 pub fn open() -> (Sound, Box<dyn Feed>) {
-    #[cfg(feature = "sound")]
-    {
-        match device::open() {
-            Ok(opened) => return opened,
-            Err(error) => return silence(format!("No sound: {error:#}")),
-        }
-    }
-    #[cfg(not(feature = "sound"))]
+    device::open().unwrap_or_else(|error| silence(format!("No sound: {error:#}")))
+}
+
+/// Opens silence that says why it is.
+#[cfg(not(feature = "sound"))]
+pub fn open() -> (Sound, Box<dyn Feed>) {
     silence("No sound: built without it (on Linux it needs ALSA's headers)".to_owned())
 }
 

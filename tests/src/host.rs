@@ -28,8 +28,9 @@ use clack_host::prelude::*;
 pub use blocks::Blocks;
 use callbacks::{Calls, Handlers, MainThread};
 pub use counters::{Counters, Reader};
-pub use live::{Audio, Running, Way};
+pub use live::{Audio, Played, Running, Way};
 pub use together::{Part, Together, perform_together};
+pub use walk::wait_for_engine;
 
 /// The environment variable that names the `.clap` under test.
 pub const PLUGIN_VARIABLE: &str = "THIRD_STREAM_CLAP";

@@ -74,6 +74,9 @@ impl Audio {
     }
 }
 
+/// A block: its length in samples, and what left, each at its sample in the block.
+pub type Played = (usize, Vec<(usize, Output)>);
+
 /// A plugin that processes.
 pub struct Running<'a> {
     processor: StartedPluginAudioProcessor<Handlers>,
@@ -81,14 +84,8 @@ pub struct Running<'a> {
 }
 
 impl Running<'_> {
-    /// Plays the next block of the way, of so many samples at most. Returns its length in samples
-    /// and what left, each at its sample in the block; `None` where the way is over.
-    pub fn step(
-        &mut self,
-        way: &mut Way,
-        song: &Song,
-        most: u32,
-    ) -> Result<Option<(usize, Vec<(usize, Output)>)>> {
+    /// Plays the next block of the way, of so many samples at most; `None` where the way is over.
+    pub fn step(&mut self, way: &mut Way, song: &Song, most: u32) -> Result<Option<Played>> {
         let Some(block) = way.cursor.next(&way.timeline, most) else {
             return Ok(None);
         };

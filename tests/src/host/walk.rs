@@ -124,8 +124,8 @@ pub(crate) fn walk(
     Ok(())
 }
 
-/// Waits until the engine has nothing to do.
-pub(crate) fn wait_for_engine(patience: Duration) {
+/// Waits until the engine has nothing to do, or so long; a second where threads cannot be watched.
+pub fn wait_for_engine(patience: Duration) {
     threads::wait_for_worker(ENGINE_THREAD, patience, Duration::from_secs(1));
 }
 
