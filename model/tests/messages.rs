@@ -227,7 +227,7 @@ fn what_the_command_line_says() {
         "examples --data EMPTY --weights CUT --out CUT",
         "sweep NONE --out EMPTY",
         "sweep CUT --out EMPTY",
-        "train",
+        "train --pair jazz-pop",
         "train --data NONE --run RUN",
         "train --data EMPTY --run RUN",
         "train --a EMPTY --b EMPTY --run RUN",
