@@ -135,7 +135,7 @@ impl Engine {
         self.change(transport, settings, port);
         match settings.mode {
             Mode::Live => self.live.receive(&self.link),
-            Mode::InPlace => self.in_place.attend(settings, &self.link),
+            Mode::InPlace => self.in_place.attend(frames, settings, &self.link),
         }
         if self.playing.is_some() {
             self.play(frames, (transport, settings), first, port);
