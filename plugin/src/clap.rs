@@ -2,22 +2,19 @@
 //!
 //! The framework writes every note as CLAP's own event. A host that speaks MIDI alone, or whose
 //! notes come as MIDI, gets them as MIDI messages: [`dialect`] puts the one into the other on the
-//! way out. And a state that the host loads is no news to it: see [`state`]. docs/upstream.md says
-//! which hosts need that.
+//! way out. docs/upstream.md says which hosts need that.
 #![expect(
     unsafe_code,
     reason = "CLAP's interfaces are C: each of their functions takes pointers"
 )]
 
 mod dialect;
-mod state;
 
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr;
 use std::sync::{Arc, LazyLock};
 
 use clap_sys::entry::clap_plugin_entry;
-use clap_sys::ext::state::{CLAP_EXT_STATE, clap_plugin_state};
 use clap_sys::factory::plugin_factory::{CLAP_PLUGIN_FACTORY_ID, clap_plugin_factory};
 use clap_sys::host::clap_host;
 use clap_sys::plugin::{clap_plugin, clap_plugin_descriptor};
@@ -48,20 +45,6 @@ struct Instance {
 unsafe fn instance<'a>(plugin: *const clap_plugin) -> &'a Instance {
     // SAFETY: it is the first field of an instance, which is laid out as in C.
     unsafe { &*plugin.cast::<Instance>() }
-}
-
-impl Instance {
-    /// The framework's way to save and load.
-    fn state(&self) -> Option<&clap_plugin_state> {
-        let extension = self.framework.get_extension?;
-        // SAFETY: the framework only looks at the data, which is its own; what it gives lives as
-        // long as the instance.
-        unsafe {
-            extension(&raw const self.plugin, CLAP_EXT_STATE.as_ptr())
-                .cast::<clap_plugin_state>()
-                .as_ref()
-        }
-    }
 }
 
 unsafe extern "C" fn init(plugin: *const clap_plugin) -> bool {
@@ -109,22 +92,6 @@ unsafe extern "C" fn process(
     unsafe { process(plugin, &raw const block) }
 }
 
-static STATE: clap_plugin_state = clap_plugin_state {
-    save: Some(state::save),
-    load: Some(state::load),
-};
-
-unsafe extern "C" fn extension(plugin: *const clap_plugin, id: *const c_char) -> *const c_void {
-    // SAFETY: a string of the host's, where it is not null.
-    if !id.is_null() && unsafe { CStr::from_ptr(id) } == CLAP_EXT_STATE {
-        return (&raw const STATE).cast();
-    }
-    // SAFETY: the host's promise, here and below.
-    let extension = unsafe { instance(plugin) }.framework.get_extension;
-    // SAFETY: as above.
-    extension.map_or(ptr::null(), |extension| unsafe { extension(plugin, id) })
-}
-
 /// The one plugin of this library.
 static DESCRIPTOR: LazyLock<PluginDescriptor> =
     LazyLock::new(PluginDescriptor::for_plugin::<Plugin>);
@@ -163,7 +130,6 @@ unsafe extern "C" fn create_plugin(
         init: Some(init),
         destroy: Some(destroy),
         process: Some(process),
-        get_extension: Some(extension),
         ..framework
     };
     let instance = Box::new(Instance {

@@ -7,7 +7,7 @@
 # Needs Ardour 7 or newer (Debian: apt-get install ardour) and a C compiler. THIRD_STREAM_VST3 names
 # a bundle that is there already, PLAY the command that stands for `cargo xtask play`, WORK an empty
 # folder that stays: `cargo xtask hosts` looks there for what should leave the plugin
-# (expected.mid) and what left it in an export (export, in seconds).
+# (expected.mid) and for what left it as it played and in an export (playback, export: in seconds).
 set -euo pipefail
 amount=${1:-100}
 here=$(cd "$(dirname "$0")" && pwd)
@@ -34,6 +34,7 @@ trap 'echo "line $LINENO failed" >&2' ERR
 play=(${PLAY:-cargo xtask play})
 play+=(--one-track --view never)
 # As played, a file comes out as it went in: this only puts all channels into one track.
+rm -f "$work/clip.mid" "$work/expected.mid"
 "${play[@]}" tests/fixtures/clip.mid --amount 0 --out "$work/clip.mid"
 "${play[@]}" "$work/clip.mid" --amount "$amount" --out "$work/expected.mid"
 export HOME=$work
@@ -71,7 +72,13 @@ for name in clip expected; do
 done
 
 failed=0
-"$ardour/luasession" "$here/play.lua" "$session" "$amount" || failed=$?
+THIRD_STREAM_HEARD=$work/playback "$ardour/luasession" "$here/play.lua" "$session" "$amount" |
+    tee "$work/played" || failed=$?
+{
+    echo "version: $(ls "$ardour" | sed -n 's/^ardour-\([0-9.]*\).*/\1/p' | head -n 1)"
+    echo "state: the export is of the saved session"
+    echo "beside: recorded $(sed -n 's/^Ardour at.*: \(.*\) notes as expected.*/\1/p' "$work/played")"
+} >"$work/said"
 # The same session, as fast as it goes: nothing tells the plugin so.
 THIRD_STREAM_HEARD=$work/export "$ardour/utils/ardour$version-export" \
     --output "$work/export.wav" "$session" session

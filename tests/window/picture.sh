@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The editor's live window, drawn by OpenGL in a virtual X server, as docs/editor-window.png.
+# The editor's live window, drawn by OpenGL in a virtual X server, in a window of a small host.
 #
 #     tests/window/picture.sh [FILE.png]
 #
@@ -7,7 +7,7 @@
 # imagemagick). screen.sh says which variables it hears.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-picture=${1:-docs/editor-window.png}
+picture=${1:-editor-window.png}
 source tests/window/screen.sh
 "$window" 12 &
 sleep 8

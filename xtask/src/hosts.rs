@@ -28,9 +28,9 @@ const BEATS_A_SECOND: f64 = 132.0 / 60.0;
 pub(crate) struct Args {
     /// The hosts; all without any: ardour, qtractor, dawdreamer, pedalboard.
     hosts: Vec<String>,
-    /// How far the knob is turned towards classical, in percent.
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u8).range(0..=100))]
-    amount: u8,
+    /// How far the knob is turned towards classical, in percent; can be given more than once.
+    #[arg(long, default_values_t = [0, 100], value_parser = clap::value_parser!(u8).range(0..=100))]
+    amount: Vec<u8>,
     /// The folder with the bundles; without it the release is built.
     #[arg(long)]
     bundles: Option<PathBuf>,
@@ -56,6 +56,8 @@ struct Host {
     unit: Unit,
     /// Whether it plays a single channel.
     one_channel: bool,
+    /// Whether it shows which notes left the plugin; one that does not is run once.
+    shows_notes: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -79,6 +81,7 @@ const HOSTS: [Host; 4] = [
         get: "apt-get install ardour gcc",
         unit: Unit::Seconds,
         one_channel: false,
+        shows_notes: true,
     },
     Host {
         name: "qtractor",
@@ -89,6 +92,7 @@ const HOSTS: [Host; 4] = [
         get: "apt-get install qtractor jackd2 xvfb openbox xdotool gcc libgl1-mesa-dri",
         unit: Unit::Beats,
         one_channel: true,
+        shows_notes: true,
     },
     Host {
         name: "dawdreamer",
@@ -99,6 +103,7 @@ const HOSTS: [Host; 4] = [
         get: GET_PYTHON,
         unit: Unit::Seconds,
         one_channel: true,
+        shows_notes: false,
     },
     Host {
         name: "pedalboard",
@@ -109,6 +114,7 @@ const HOSTS: [Host; 4] = [
         get: GET_PYTHON,
         unit: Unit::Seconds,
         one_channel: true,
+        shows_notes: false,
     },
 ];
 
@@ -117,7 +123,6 @@ struct Stage {
     clap: PathBuf,
     vst3: PathBuf,
     play: PathBuf,
-    amount: u8,
     /// The folder for what comes of it, one for each host.
     folder: PathBuf,
 }
@@ -142,10 +147,19 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         return Ok(());
     }
     let stage = Stage::build(args)?;
-    let rows: Vec<Row> = present.iter().map(|host| stage.row(host)).collect();
+    let mut rows = Vec::new();
+    for host in &present {
+        for amount in args
+            .amount
+            .iter()
+            .take(if host.shows_notes { usize::MAX } else { 1 })
+        {
+            rows.push(stage.row(host, *amount));
+        }
+    }
     println!("\n{}", table::text(&rows));
     if args.markdown {
-        table::write(&crate::root().join("docs/hosts.md"), &rows, args.amount)?;
+        table::write(&crate::root().join("docs/hosts.md"), &rows)?;
     }
     let failed: Vec<&str> = rows
         .iter()
@@ -236,32 +250,31 @@ impl Stage {
             clap,
             vst3,
             play,
-            amount: args.amount,
             folder,
         })
     }
 
     /// One host's row. What goes wrong is said in it: the other hosts are run all the same.
-    fn row(&self, host: &Host) -> Row {
+    fn row(&self, host: &Host, amount: u8) -> Row {
         println!("\n── {}", host.shown);
-        self.try_row(host).unwrap_or_else(|error| {
+        self.try_row(host, amount).unwrap_or_else(|error| {
             eprintln!("{}: {error:#}", host.shown);
             Row::failed(host.shown, host.format, &error)
         })
     }
 
-    fn try_row(&self, host: &Host) -> Result<Row> {
+    fn try_row(&self, host: &Host, amount: u8) -> Result<Row> {
         let work = self.folder.join(host.name);
         if work.exists() {
             fs::remove_dir_all(&work)
                 .with_context(|| format!("could not empty {}", work.display()))?;
         }
         fs::create_dir_all(&work).with_context(|| format!("could not make {}", work.display()))?;
-        self.prepare(host, &work)?;
+        self.prepare(host, &work, amount)?;
         let mut command = Command::new("bash");
         command
             .arg(crate::root().join(host.script))
-            .arg(self.amount.to_string())
+            .arg(amount.to_string())
             .arg(host.name)
             .current_dir(crate::root())
             .env("WORK", &work)
@@ -277,13 +290,16 @@ impl Stage {
             Unit::Seconds => BEATS_A_SECOND,
         };
         let mut row = Row::of(host.shown, host.format, &said);
+        if host.shows_notes {
+            row.knob = format!("{amount} %");
+        }
         row.good &= status.success();
         for (name, cell) in [("playback", &mut row.notes), ("export", &mut row.export)] {
             let Ok(heard) = fs::read_to_string(work.join(name)) else {
                 continue;
             };
             let found: Vec<Note> = notes::of_heard(&heard, unit)?;
-            let wanted = self.wanted(&work, name, unit)?;
+            let wanted = self.wanted(&work, name, (unit, amount))?;
             let comparison = Comparison::of(&found, &wanted);
             row.good &= comparison.is_same();
             *cell = comparison.to_string();
@@ -292,21 +308,20 @@ impl Stage {
     }
 
     /// The clip, and what should become of it.
-    fn prepare(&self, host: &Host, work: &Path) -> Result<()> {
+    fn prepare(&self, host: &Host, work: &Path, amount: u8) -> Result<()> {
         let fixture = crate::root().join("tests/fixtures/clip.mid");
         let bytes =
             fs::read(&fixture).with_context(|| format!("could not read {}", fixture.display()))?;
         let song = work.join("clip.mid");
         let clip = clip::in_one_track(&bytes, host.one_channel)?;
         fs::write(&song, clip).with_context(|| format!("could not write {}", song.display()))?;
-        fs::write(work.join("state"), clip::state(self.amount)?)
-            .context("could not write a state")?;
-        self.play(&song, &work.join("expected.mid"))
+        fs::write(work.join("state"), clip::state(amount)?).context("could not write a state")?;
+        self.play(&song, &work.join("expected.mid"), amount)
     }
 
     /// What should leave the plugin: what `play` makes of the clip, or of the notes that the host
     /// gave, where a listener in front of the plugin wrote them down.
-    fn wanted(&self, work: &Path, name: &str, unit: f64) -> Result<Vec<Note>> {
+    fn wanted(&self, work: &Path, name: &str, (unit, amount): (f64, u8)) -> Result<Vec<Note>> {
         let Ok(given) = fs::read_to_string(work.join(format!("{name}.front"))) else {
             return notes::of_midi(&work.join("expected.mid"));
         };
@@ -316,13 +331,13 @@ impl Stage {
         );
         let given = clip::of_notes(&notes::of_heard(&given, unit)?)?;
         fs::write(&song, given).with_context(|| format!("could not write {}", song.display()))?;
-        self.play(&song, &expected)?;
+        self.play(&song, &expected, amount)?;
         notes::of_midi(&expected)
     }
 
     /// Plays a song in the tests' own host.
-    fn play(&self, song: &Path, to: &Path) -> Result<()> {
-        let amount = self.amount.to_string();
+    fn play(&self, song: &Path, to: &Path, amount: u8) -> Result<()> {
+        let amount = amount.to_string();
         let mut play = Command::new(&self.play);
         play.arg(song)
             .args(["--one-track", "--view", "never", "--amount", &amount])

@@ -167,7 +167,7 @@ unsafe fn as_midi(event: *const clap_event_header) -> Answer {
     let message = match header.type_ {
         CLAP_EVENT_NOTE_ON | CLAP_EVENT_NOTE_OFF | CLAP_EVENT_NOTE_CHOKE => {
             // SAFETY: its type says what it is.
-            let note = unsafe { *event.cast::<clap_event_note>() };
+            let note = unsafe { event.cast::<clap_event_note>().read_unaligned() };
             let value = byte(note.velocity);
             match header.type_ {
                 // A velocity of 0 would end the note.
@@ -178,7 +178,7 @@ unsafe fn as_midi(event: *const clap_event_header) -> Answer {
         }
         CLAP_EVENT_NOTE_EXPRESSION => {
             // SAFETY: as above.
-            let said = unsafe { *event.cast::<clap_event_note_expression>() };
+            let said = unsafe { event.cast::<clap_event_note_expression>().read_unaligned() };
             if said.expression_id == CLAP_NOTE_EXPRESSION_PRESSURE {
                 message(KEY_PRESSURE, said.channel, said.key, byte(said.value))
             } else {

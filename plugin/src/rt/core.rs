@@ -184,7 +184,7 @@ impl AudioCore {
         self.outbox.resend(port);
         self.change(transport, settings, port);
         let mode = self.modes.get_mut(settings.mode);
-        mode.attend(settings, &self.link);
+        mode.attend(frames, settings, &self.link);
         if self.playing.is_some() {
             self.play(frames, (transport, settings), first, port);
         } else {

@@ -31,6 +31,8 @@ use requests::{AT_ONCE, Requests};
 
 /// Phrases of a project that was just loaded that are looked at in a block.
 const PREPARED: usize = 16;
+/// One of them is asked about for each so many samples of a block.
+const SHARE: u32 = 512;
 /// Seconds in which the phrases of a project are wanted that was just loaded: after all else.
 const PREPARE: f64 = 600.0;
 
@@ -307,14 +309,16 @@ impl ModePlayer for InPlace {
     }
 
     /// Also asks about phrases of a project that was loaded.
-    fn attend(&mut self, settings: &Settings, link: &AudioEnd) {
+    fn attend(&mut self, frames: u32, settings: &Settings, link: &AudioEnd) {
         if settings.weights != self.weights || settings.taste != self.taste {
             self.weights = settings.weights;
             self.taste = settings.taste;
             self.memory.await_all();
             self.renew(link);
         }
-        self.requests.receive(IN_A_BLOCK, &mut self.memory, link);
+        let mut left = (frames / SHARE).max(1) as usize;
+        let most = IN_A_BLOCK * left;
+        self.requests.receive(most, &mut self.memory, link);
         for _ in 0..PREPARED {
             let Some(phrase) = self.preparing.filter(|_| self.requests.has_spare()) else {
                 return;
@@ -323,7 +327,11 @@ impl ModePlayer for InPlace {
             self.preparing = (next < self.memory.len()).then_some(next);
             if self.memory.waits(phrase) {
                 self.ask(phrase, AT_ONCE, PREPARE, link);
-                return; // one in a block: to draw its roll is most of what there is to do
+                // To draw its roll is most of what there is to do in a block.
+                left -= 1;
+                if left == 0 {
+                    return;
+                }
             }
         }
     }

@@ -77,7 +77,7 @@ impl ModePlayer for Live {
         self.answers.forget(link);
     }
 
-    fn attend(&mut self, _settings: &Settings, link: &AudioEnd) {
+    fn attend(&mut self, _frames: u32, _settings: &Settings, link: &AudioEnd) {
         self.answers.receive(IN_A_BLOCK, link, &mut self.performer);
     }
 

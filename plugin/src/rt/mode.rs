@@ -41,8 +41,9 @@ pub(super) trait ModePlayer {
     /// From now on the answers on the link are for this way.
     fn renew(&mut self, link: &AudioEnd);
 
-    /// Once a block: takes in answers.
-    fn attend(&mut self, settings: &Settings, link: &AudioEnd);
+    /// Once a block, of so many samples: takes in answers, and asks about what was loaded. A long
+    /// block does what as many short ones would.
+    fn attend(&mut self, frames: u32, settings: &Settings, link: &AudioEnd);
 
     /// A block begins at tick `now`: follows the song to where it is.
     fn begin(&mut self, now: i64, block: Block, emit: &mut Emit);

@@ -8,9 +8,10 @@ use anyhow::{Context, Result, ensure};
 /// Between these lines of docs/hosts.md is what this writes.
 const BEGIN: &str = "<!-- written by cargo xtask hosts --markdown -->";
 const END: &str = "<!-- end -->";
-const HEAD: [&str; 7] = [
+const HEAD: [&str; 8] = [
     "host",
     "format",
+    "knob",
     "notes",
     "export",
     "state",
@@ -28,6 +29,8 @@ pub(super) struct Row {
     /// Name and version.
     shown: String,
     format: &'static str,
+    /// How far the knob is turned, where the notes were looked at.
+    pub(super) knob: String,
     pub(super) notes: String,
     pub(super) export: String,
     state: String,
@@ -58,6 +61,7 @@ impl Row {
             host,
             shown: format!("{host} {}", find("version")).trim().to_owned(),
             format,
+            knob: NONE.to_owned(),
             notes: or_none(find("notes")),
             export: or_none(find("export")),
             state: or_none(find("state")),
@@ -75,10 +79,11 @@ impl Row {
         row
     }
 
-    fn cells(&self) -> [&str; 7] {
+    fn cells(&self) -> [&str; 8] {
         [
             &self.shown,
             self.format,
+            &self.knob,
             &self.notes,
             &self.export,
             &self.state,
@@ -90,7 +95,7 @@ impl Row {
 
 /// The rows as a Markdown table, which is read well enough as text.
 pub(super) fn text(rows: &[Row]) -> String {
-    let line = |cells: [&str; 7]| format!("| {} |\n", cells.join(" | "));
+    let line = |cells: [&str; 8]| format!("| {} |\n", cells.join(" | "));
     let mut text = line(HEAD);
     text.push_str(&"|---".repeat(HEAD.len()));
     text.push_str("|\n");
@@ -101,22 +106,20 @@ pub(super) fn text(rows: &[Row]) -> String {
 }
 
 /// Puts the rows into a page, in place of those that were there.
-pub(super) fn write(page: &Path, rows: &[Row], amount: u8) -> Result<()> {
+pub(super) fn write(page: &Path, rows: &[Row]) -> Result<()> {
     let before =
         fs::read_to_string(page).with_context(|| format!("could not read {}", page.display()))?;
-    let after = put(&before, rows, amount)
+    let after = put(&before, rows)
         .with_context(|| format!("{} has no lines {BEGIN:?} and {END:?}", page.display()))?;
     fs::write(page, after).with_context(|| format!("could not write {}", page.display()))
 }
 
-fn put(page: &str, rows: &[Row], amount: u8) -> Result<String> {
+fn put(page: &str, rows: &[Row]) -> Result<String> {
     let (head, rest) = page.split_once(BEGIN).context("no beginning")?;
     let (_, tail) = rest.split_once(END).context("no end")?;
     ensure!(!rows.is_empty(), "no rows");
     let text = text(rows);
-    Ok(format!(
-        "{head}{BEGIN}\nThe knob at {amount} % classical:\n\n{text}{END}{tail}"
-    ))
+    Ok(format!("{head}{BEGIN}\n{text}{END}{tail}"))
 }
 
 #[cfg(test)]
@@ -135,6 +138,7 @@ mod tests {
                 "VST3",
                 NONE,
                 NONE,
+                NONE,
                 "kept",
                 "opened and closed 9 times",
                 "a; b"
@@ -148,15 +152,13 @@ mod tests {
     fn the_page_s_table_is_replaced_and_the_rest_stays() {
         let row = Row::of("Ardour", "VST3", "version: 7.3");
         let page = format!("before\n{BEGIN}\nold\n{END}\nafter\n");
-        let written = put(&page, &[row.clone()], 60).unwrap();
-        assert!(written.starts_with(&format!(
-            "before\n{BEGIN}\nThe knob at 60 % classical:\n\n| host |"
-        )));
+        let written = put(&page, std::slice::from_ref(&row)).unwrap();
+        assert!(written.starts_with(&format!("before\n{BEGIN}\n| host |")));
         assert!(written.ends_with(&format!(
-            "| Ardour 7.3 | VST3 | – | – | – | – | – |\n{END}\nafter\n"
+            "| Ardour 7.3 | VST3 | – | – | – | – | – | – |\n{END}\nafter\n"
         )));
-        assert_eq!(put(&written, &[row.clone()], 60).unwrap(), written);
-        assert!(put("no lines", &[row], 60).is_err());
+        assert_eq!(put(&written, std::slice::from_ref(&row)).unwrap(), written);
+        assert!(put("no lines", &[row]).is_err());
     }
 
     #[test]

@@ -19,8 +19,9 @@ use crate::memory::Keeper;
 
 /// Where nobody says how many.
 const SESSIONS: u64 = 40;
-/// For so many ticks the song stands after a project is loaded.
-const STANDS: i64 = 24_000;
+/// For so many ticks the song stands after a project is loaded: time for eight phrases, four of
+/// which are out at once, in the longest blocks.
+const STANDS: i64 = 9_600;
 
 /// xorshift64: the same session for a number, everywhere.
 struct Dice(u64);
