@@ -53,7 +53,7 @@ impl Level {
             #[cfg(target_arch = "aarch64")]
             Self::Neon(_) => true,
             #[cfg(target_arch = "wasm32")]
-            Self::Simd128(_) => true,
+            Self::Simd128(_) => isa != Isa::Portable,
             Self::Portable(_) => true,
         };
         let level = Self::all().find(within);

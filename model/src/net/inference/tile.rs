@@ -79,6 +79,15 @@ impl<const R: usize, const N: usize, const V: usize, const STEP: usize, const DE
     }
 }
 
+/// Registers of vectors. WebAssembly names none; the processors behind it have 16 at least.
+const fn registers<S: Simd>() -> usize {
+    if cfg!(target_arch = "wasm32") {
+        16
+    } else {
+        S::REGISTER_COUNT
+    }
+}
+
 /// Computes `rows` rows (a multiple of three) into `c`, as many at a time as fit the registers.
 #[inline(always)]
 pub(super) fn product<
@@ -97,7 +106,7 @@ pub(super) fn product<
     let most = if S::IS_SCALAR {
         3
     } else {
-        S::REGISTER_COUNT * 3 / 4 / V
+        registers::<S>() * 3 / 4 / V
     };
     let mut done = 0;
     while done < rows {
@@ -140,7 +149,7 @@ pub(super) fn outer<S: Simd, const N: usize, const V: usize>(
             }
         };
     }
-    if S::REGISTER_COUNT * 3 / 4 / V >= 8 {
+    if registers::<S>() * 3 / 4 / V >= 8 {
         tiles!(8);
     } else {
         tiles!(4);
