@@ -17,6 +17,7 @@ mod groups;
 mod in_place;
 mod live;
 mod outbox;
+mod sides;
 pub mod snapshot;
 mod straight;
 

@@ -2,6 +2,17 @@
 //!
 //! An answer is never used earlier than at its time, even if it is there, and never waited for
 //! except offline: so the output does not depend on how fast the machine is.
+//!
+//! A direction that is asked for later than the other, because the knob was moved, counts from
+//! [`NOTICE`] on, also for what is sounding by then; what begins before, on that side of the knob,
+//! plays as it was played.
+
+#![expect(
+    clippy::disallowed_types,
+    reason = "made once, when an instance is activated"
+)]
+
+mod turn;
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -23,6 +34,9 @@ const FLIGHTS: usize = 6;
 /// Times that can be noted at once: a lead and four slots for each group, and some to spare.
 const LATCHES: usize = 32;
 
+/// No time.
+const NEVER: f64 = f64::INFINITY;
+
 /// A group whose answers are asked for.
 #[derive(Clone, Copy, Debug)]
 struct Flight {
@@ -31,9 +45,10 @@ struct Flight {
     last: i64,
     /// First slot of the window of each answer; `None` where it was not asked for.
     windows: [Option<i64>; 2],
-    /// When each answer was asked for, in unwrapped beats.
-    asked: [f64; 2],
-    /// Whether each answer has come in each direction, good or bad.
+    /// When each answer was asked for in each direction, in unwrapped beats; [`NEVER`] where it
+    /// was not.
+    asked: [[f64; 2]; 2],
+    /// Whether each answer has come in each direction, good or bad, or is not waited for.
     come: [[bool; 2]; 2],
     /// The slots of the newest question's window in which something was heard, one bit each.
     heard: u8,
@@ -52,11 +67,13 @@ struct Latch {
 }
 
 /// All requests of one generation.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Answers {
     generation: u32,
     flights: [Option<Flight>; FLIGHTS],
     latches: [Option<Latch>; LATCHES],
+    /// What each page of the performer is about.
+    heard: Box<[Heard]>,
     late: u32,
     /// A wait has ended without an answer: no more waiting until one comes.
     gave_up: bool,
@@ -77,14 +94,22 @@ pub(super) struct Ask {
     pub(super) taste: Taste,
     /// Whether the host renders offline.
     pub(super) offline: bool,
+    /// Which directions are asked for.
+    pub(super) sides: [bool; 2],
 }
 
 impl Answers {
-    pub(super) const fn new() -> Self {
+    /// No requests. Allocates some 30 KiB.
+    #[expect(
+        clippy::disallowed_macros,
+        reason = "made once, when an instance is activated"
+    )]
+    pub(super) fn new() -> Self {
         Self {
             generation: 0,
             flights: [None; FLIGHTS],
             latches: [None; LATCHES],
+            heard: vec![Heard::default(); 2 * FLIGHTS].into_boxed_slice(),
             late: 0,
             gave_up: false,
         }
@@ -123,7 +148,7 @@ impl Answers {
         Some((flight.last - SLOTS as i64 + 1, flight.first))
     }
 
-    /// Asks for both directions.
+    /// Asks for the wanted directions.
     pub(super) fn ask(&mut self, ask: &Ask, link: &AudioEnd, performer: &mut Performer) {
         let place = place_of(ask.group);
         let (first, last) = ask.slots;
@@ -133,24 +158,42 @@ impl Answers {
             first,
             last,
             windows: [None; 2],
-            asked: [f64::NEG_INFINITY; 2],
-            come: [[false; 2]; 2],
+            asked: [[NEVER; 2]; 2],
+            come: [[true; 2]; 2],
             heard: 0,
             dry_lead: None,
         });
         flight.last = last;
         flight.windows[ask.answer.index()] = Some(window);
-        flight.asked[ask.answer.index()] = ask.now;
+        flight.asked[ask.answer.index()] = [NEVER; 2];
         let heard = performer.window(window, ask.now);
-        performer.set_page(page_of(ask.group, ask.answer), &heard);
+        let page = page_of(ask.group, ask.answer);
+        performer.set_page(page, &heard);
+        if let Some(kept) = self.heard.get_mut(page) {
+            *kept = heard;
+        }
         flight.heard = slots_with_notes(heard.notes.sounding());
-        flight.come[ask.answer.index()] = [false; 2];
+        flight.come[ask.answer.index()] = [true; 2];
         if let Some(slot) = self.flights.get_mut(place) {
             *slot = Some(flight);
         }
+        self.send_all(ask, &heard, link, performer);
+    }
+
+    /// Sends a question for each wanted direction.
+    fn send_all(&mut self, ask: &Ask, heard: &Heard, link: &AudioEnd, performer: &mut Performer) {
+        let (place, index) = (place_of(ask.group), ask.answer.index());
         let seconds = ask.seconds.clamp(0.0, 3600.0);
         let deadline = Instant::now() + Duration::from_secs_f64(seconds);
         for direction in Direction::BOTH {
+            let at = direction.index();
+            if !ask.sides[at] {
+                continue;
+            }
+            if let Some(Some(flight)) = self.flights.get_mut(place) {
+                flight.asked[index][at] = ask.now;
+                flight.come[index][at] = false;
+            }
             let request = Request {
                 instance: link.instance(),
                 generation: self.generation,
@@ -160,13 +203,13 @@ impl Answers {
                 weights: ask.weights,
                 direction,
                 roll: heard.notes,
-                wish: self.wish(ask, &heard, direction, performer),
+                wish: self.wish(ask, heard, direction, performer),
             };
             if !self.send(&request, ask.offline, link, performer)
                 && let Some(Some(flight)) = self.flights.get_mut(place)
             {
                 // What was not sent will not be answered: do not wait for it.
-                flight.come[ask.answer.index()][direction.index()] = true;
+                flight.come[index][at] = true;
                 link.count(Counted::NoRoom);
             }
         }
@@ -290,11 +333,14 @@ impl Answers {
         let Some(flight) = self.flight(latch.group).copied() else {
             return;
         };
+        // A direction that was asked for since is not taken up before its time.
+        let due = flight.asked[answer.index()].map(|asked| asked + NOTICE <= latch.at);
         if let Some(window) = flight.windows[answer.index()] {
             let page = page_of(latch.group, answer);
-            performer.attach(latch.slot, latch.part, page, window);
+            performer.attach((latch.slot, latch.part), page, window, due);
         }
-        let missing = !performer.has_answer(latch.slot, latch.part, direction);
+        let asked = flight.windows[answer.index()].is_none() || due[direction.index()];
+        let missing = asked && !performer.has_answer(latch.slot, latch.part, direction);
         if latch.part == Part::Lead {
             if let Some(Some(flight)) = self.flights.get_mut(place_of(latch.group)) {
                 flight.dry_lead = missing.then_some(Counted::Late);
@@ -313,7 +359,7 @@ impl Answers {
         }
     }
 
-    /// Offline rendering: waits until both directions of an answer have come, or too long.
+    /// Offline rendering: waits until all that was asked for of an answer has come, or too long.
     fn wait_for(&mut self, group: u32, answer: Answer, link: &AudioEnd, performer: &mut Performer) {
         let begin = Instant::now();
         loop {
@@ -356,8 +402,11 @@ impl Answers {
     /// still count no earlier than [`NOTICE`] after they were asked for.
     fn note(&mut self, mut latch: Latch) {
         if let Some(flight) = self.flight(latch.group) {
-            let asked = flight.asked[answer_of(latch.part).index()];
-            latch.at = latch.at.max(asked + NOTICE);
+            let [one, other] = flight.asked[answer_of(latch.part).index()];
+            let asked = one.min(other);
+            if asked < NEVER {
+                latch.at = latch.at.max(asked + NOTICE);
+            }
         }
         if let Some(free) = self.latches.iter_mut().find(|latch| latch.is_none()) {
             *free = Some(latch);
@@ -379,6 +428,14 @@ const fn answer_of(part: Part) -> Answer {
     match part {
         Part::Lead => Answer::First,
         Part::Main => Answer::Second,
+    }
+}
+
+/// The part of a slot that plays by an answer.
+const fn part_of(answer: Answer) -> Part {
+    match answer {
+        Answer::First => Part::Lead,
+        Answer::Second => Part::Main,
     }
 }
 

@@ -14,8 +14,9 @@ use third_stream_model::roll::quantise::STEPS_PER_BEAT;
 use super::answers::{Answers, Ask};
 use super::clock::{BeatClock, Change};
 use super::groups::{Closed, Groups};
+use super::sides::Sides;
 use super::snapshot::{State, View};
-use super::{Settings, Transport};
+use super::{NOTICE, Settings, Transport};
 use crate::link::{Answer, AudioEnd, IN_A_BLOCK};
 use crate::memory::Meter;
 
@@ -33,6 +34,7 @@ pub(super) struct Live {
     groups: Groups,
     answers: Answers,
     performer: Performer,
+    sides: Sides,
     /// The loop, where it is longer than noise.
     cycle: Option<(f64, f64)>,
     /// What happens next on the input timeline, as long as nothing has changed that.
@@ -57,6 +59,7 @@ impl Live {
             groups: Groups::new(),
             answers: Answers::new(),
             performer: Performer::new(),
+            sides: Sides::new(),
             cycle: None,
             next: None,
             played: 0,
@@ -130,6 +133,9 @@ impl Live {
             self.performer.release_held(at);
             beats = at;
         }
+        if self.sides.follow(beats, settings.knob) {
+            self.turn(beats, transport, settings, link);
+        }
         if !self.groups.agrees(meter) {
             self.next = None;
             if let Some(closed) = self.groups.follow(beats, meter, &mut self.performer) {
@@ -142,6 +148,7 @@ impl Live {
     /// Begins to listen at tick `now`.
     pub(super) fn start(&mut self, now: i64, transport: &Transport, settings: &Settings) {
         self.next = None;
+        self.sides.start(settings.knob);
         let beats = self.clock.beats(now);
         let meter = self.meter(beats, transport);
         self.groups
@@ -304,6 +311,7 @@ impl Live {
             weights: settings.weights,
             taste: settings.taste,
             offline: transport.offline,
+            sides: self.sides.wanted(now),
         };
         self.answers.ask(&ask, link, &mut self.performer);
         self.answers.note_lead(group, first, take_up);
@@ -340,6 +348,7 @@ impl Live {
             weights: settings.weights,
             taste: settings.taste,
             offline: transport.offline,
+            sides: self.sides.wanted(now),
         };
         self.answers.ask(&ask, link, &mut self.performer);
         if !led && second > begin + HAIR {
@@ -361,6 +370,23 @@ impl Live {
             self.answers
                 .note_main(closed, slot, begins + ahead - HALF_STEP);
         }
+    }
+
+    /// The knob was moved at `now`: the other side may be heard soon.
+    fn turn(&mut self, now: f64, transport: &Transport, settings: &Settings, link: &AudioEnd) {
+        let ask = Ask {
+            answer: Answer::Second,
+            group: self.groups.group(),
+            slots: (0, 0),
+            now,
+            seconds: self.clock.seconds(NOTICE, transport.sample_rate),
+            weights: settings.weights,
+            taste: settings.taste,
+            offline: transport.offline,
+            sides: [false; 2],
+        };
+        self.next = None;
+        self.answers.turn(&ask, link, &mut self.performer);
     }
 
     /// The host's bar lines on the unwrapped clock.

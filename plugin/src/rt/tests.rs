@@ -17,5 +17,6 @@ mod saved;
 mod sessions;
 mod song;
 mod transport;
+mod turn;
 
 pub(super) use song::transport;
