@@ -394,11 +394,11 @@ impl Performer {
         self.grid.fill(page, direction, edits);
     }
 
-    /// Lets a part of slot `slot` play by `page`, whose window begins with slot `first`. Only
-    /// the directions filled so far count: what comes later is too late for this part.
-    pub fn attach(&mut self, slot: i64, part: Part, page: usize, first: i64) {
+    /// Lets a part of a slot play by `page`, whose window begins with slot `first`. Only the
+    /// `due` directions count, as far as they are filled: what comes later is too late for it.
+    pub fn attach(&mut self, part: (i64, Part), page: usize, first: i64, due: [bool; 2]) {
         self.rest = None;
-        self.grid.attach(slot, part, page, first);
+        self.grid.attach(part, page, first, due);
     }
 
     /// Sets how many leading steps of slot `slot` belong to [`Part::Lead`] (0 at first).

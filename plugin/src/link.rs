@@ -2,8 +2,9 @@
 //! value through two bounded channels for each instance of the plugin.
 //!
 //! Live, for each group of bars the audio thread asks twice (one beat before the group's end and at its
-//! end) and each time for **both** directions, because the knob may change its sign at any
-//! moment while the group sounds. So up to four requests and four responses belong to a group;
+//! end), each time for the direction in which the knob points; for the other as well where the
+//! knob is near its middle or has been moved, and as soon as it moves while the group is still to
+//! sound. So up to four requests and four responses belong to a group;
 //! [`Request::answer`] and [`Request::direction`] tell them apart. In place it asks for both
 //! directions of a phrase whenever the phrase has changed; a group is then one such request.
 //!

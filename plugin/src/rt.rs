@@ -20,6 +20,7 @@ mod mode;
 mod outbox;
 mod passthrough;
 mod pending;
+mod sides;
 pub mod snapshot;
 
 use third_stream_model::genre::Pair;

@@ -35,6 +35,10 @@ pub(crate) struct Args {
     /// Turns of each.
     #[arg(long, default_value_t = 15)]
     rounds: usize,
+    /// Three turns of each, and nothing that takes minutes: neither the paper's size nor 100,000
+    /// files.
+    #[arg(long, conflicts_with = "rounds")]
+    quick: bool,
     /// Numbers of threads.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 2])]
     threads: Vec<usize>,
@@ -71,7 +75,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let mut speed = bench(&["speed"]);
         let threads: Vec<String> = args.threads.iter().map(usize::to_string).collect();
         speed.args(["--", "--only", &args.only, "--threads", &threads.join(",")]);
-        speed.args(["--rounds", &args.rounds.to_string()]);
+        let rounds = if args.quick { 3 } else { args.rounds };
+        speed.args(["--rounds", &rounds.to_string()]);
+        if args.quick {
+            speed.arg("--quick");
+        }
         if let Some(python) = &python {
             speed.arg("--python").arg(python);
         }

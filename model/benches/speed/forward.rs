@@ -52,7 +52,8 @@ const KINDS: [Kind; 3] = [
 ];
 
 pub(crate) fn run(args: &Args, threads: usize) -> Result<(), Error> {
-    for (base, blocks) in SIZES {
+    let sizes = if args.quick { &SIZES[1..] } else { &SIZES };
+    for (base, blocks) in sizes.iter().copied() {
         for kind in &KINDS {
             let key = format!("forward.{base}x{blocks}.threads{threads}.{}", kind.name);
             if args.wants(&key) {

@@ -29,6 +29,9 @@ struct Args {
     /// Turns of each.
     #[arg(long, default_value_t = 15)]
     rounds: usize,
+    /// Without what takes minutes.
+    #[arg(long)]
+    quick: bool,
     /// Numbers of threads.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 2])]
     threads: Vec<usize>,

@@ -19,7 +19,8 @@ const NOTES: usize = PHRASES * 16;
 const GENRES: [Genre; 2] = [Genre::Jazz, Genre::Pop];
 
 pub(crate) fn run(args: &Args) -> Result<(), Error> {
-    for files in SIZES {
+    let sizes = if args.quick { &SIZES[..2] } else { &SIZES };
+    for files in sizes.iter().copied() {
         let key = format!("prepare.files{files}");
         if !args.wants(&key) {
             continue;

@@ -31,7 +31,7 @@ mod winograd;
 pub use arena::Arena;
 pub use level::Level;
 pub use packed::Weights;
-pub use room::{arena as arena_bytes, weights as weights_bytes};
+pub use room::{arena as arena_bytes, kernels as kernels_bytes, weights as weights_bytes};
 
 use arena::{Aligned, FULL_DOWN, HALF_DOWN, HALF_UP, INPUT, LOW};
 use grid::{Grid, Mirrored};

@@ -9,6 +9,7 @@ mod adjoint;
 mod composed;
 mod conv;
 mod elementwise;
+pub mod gradients;
 mod norm;
 pub mod reference;
 

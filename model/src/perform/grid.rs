@@ -226,9 +226,16 @@ impl Grid {
         }
     }
 
-    pub(super) fn attach(&mut self, slot: i64, part: Part, page: usize, first: i64) {
+    pub(super) fn attach(
+        &mut self,
+        (slot, part): (i64, Part),
+        page: usize,
+        first: i64,
+        due: [bool; 2],
+    ) {
         let filled = self.pages.get(page).map(|page| page.filled);
-        if let (Some(place), Some(filled)) = (self.place(slot), filled) {
+        if let (Some(place), Some([one, other])) = (self.place(slot), filled) {
+            let filled = [one && due[0], other && due[1]];
             self.slots[place].sources[part as usize] = Some(Source {
                 page,
                 first,

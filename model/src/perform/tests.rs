@@ -58,7 +58,7 @@ fn phrase(notes: &[(f64, f64, Note)], edit: impl FnOnce(&mut NoteRoll)) -> (Perf
         performer.fill(0, direction, &edits);
     }
     for slot in first..first + 4 {
-        performer.attach(slot, Part::Main, 0, first);
+        performer.attach((slot, Part::Main), 0, first, [true; 2]);
     }
     (performer, wanted)
 }
@@ -419,7 +419,7 @@ fn what_was_decided_is_told_by_the_answer_that_plays() {
         roll.add(grid(6, ROW + 9, 2));
     });
     performer.set_lead(0, 4);
-    performer.attach(0, Part::Lead, 0, 0);
+    performer.attach((0, Part::Lead), 0, 0, [true; 2]);
     let heard = performer.window(0, 16.0).notes;
     let told = |performer: &Performer, steps, part| {
         let mut played = NoteRoll::EMPTY;

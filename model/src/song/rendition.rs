@@ -90,7 +90,7 @@ impl Song {
                 performer.set_page(number % PAGES, &phrase.heard);
                 performer.fill(number % PAGES, direction, edits);
                 for slot in first..first + SLOTS as i64 {
-                    performer.attach(slot, Part::Main, number % PAGES, first);
+                    performer.attach((slot, Part::Main), number % PAGES, first, [true; 2]);
                 }
             }
             let begins = |index: usize| self.grid.nearest(self.notes[index].onset) / STEPS;

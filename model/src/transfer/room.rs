@@ -13,7 +13,9 @@ use candle_core::Device;
 use super::TransferError;
 use crate::family::arranger::ArrangerConfig;
 use crate::net::GeneratorConfig;
-use crate::net::inference::{Arena, Level, Prepared, arena_bytes, weights_bytes};
+use crate::net::inference::{
+    Arena, Level, Prepared, arena_bytes, arranger, kernels_bytes, weights_bytes,
+};
 use crate::weights::{Arranger, CycleGan, Family, Header, WeightsError};
 
 /// Bytes that must be free beyond those that are needed: for what the rest of the host takes in
@@ -69,8 +71,8 @@ impl Room {
 
 impl Room {
     /// For a file of `file` bytes with an arranger of this shape, a pass of which so many threads
-    /// share. Its inner layers are those of a generator of the same size; twice the room of its
-    /// own weights covers the outer ones and a pass.
+    /// share. Its inner layers are those of a generator of the same size; the room of its own
+    /// weights covers the outer ones.
     pub fn of_arranger(file: usize, config: &ArrangerConfig, level: Level, threads: usize) -> Self {
         let inner = GeneratorConfig {
             base_channels: config.base_channels,
@@ -87,8 +89,8 @@ impl Room {
             };
         }
         let own = config.weights() * size_of::<f32>();
-        let pass = 2 * arena_bytes(level, config.base_channels, threads);
-        let stays = weights_bytes(level, &inner) + own + pass + small;
+        let pass = arranger::arena_bytes(level, config.base_channels, threads);
+        let stays = kernels_bytes(level, &inner) + own + pass + small;
         Self {
             tensors,
             most: (tensors + own + stays).max(stays),

@@ -2,6 +2,17 @@
 //!
 //! An answer is never used earlier than at its time, even if it is there, and never waited for
 //! except offline: so the output does not depend on how fast the machine is.
+//!
+//! A direction that is asked for later than the other, because the knob was moved, counts from
+//! [`NOTICE`] on, also for what is sounding by then; what begins before, on that side of the knob,
+//! plays as it was played.
+
+#![expect(
+    clippy::disallowed_types,
+    reason = "made once, when an instance is activated"
+)]
+
+mod turn;
 
 use std::ops::Range;
 
@@ -21,6 +32,9 @@ const GROUPS: usize = 6;
 /// Times that can be noted at once: a lead and four slots for each group, and some to spare.
 const SWITCHES: usize = 32;
 
+/// No time.
+const NEVER: f64 = f64::INFINITY;
+
 /// A group whose answers are asked for.
 #[derive(Clone, Copy, Debug)]
 struct PendingGroup {
@@ -29,9 +43,10 @@ struct PendingGroup {
     last: i64,
     /// First slot of the window of each answer; `None` where it was not asked for.
     windows: [Option<i64>; 2],
-    /// When each answer was asked for, in unwrapped beats.
-    asked: [f64; 2],
-    /// Whether each answer has come in each direction, good or bad.
+    /// When each answer was asked for in each direction, in unwrapped beats; [`NEVER`] where it
+    /// was not.
+    asked: [[f64; 2]; 2],
+    /// Whether each answer has come in each direction, good or bad, or is not waited for.
     come: [[bool; 2]; 2],
     /// The slots of the newest question's window in which something was heard, one bit each.
     heard: u8,
@@ -50,11 +65,13 @@ struct ScheduledSwitch {
 }
 
 /// All requests of one generation.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Answers {
     pending: Pending,
     groups: PendingGroups,
     switches: [Option<ScheduledSwitch>; SWITCHES],
+    /// What each page of the performer is about.
+    heard: Box<[Heard]>,
     late: u32,
 }
 
@@ -72,14 +89,22 @@ pub(super) struct Ask {
     /// Unwrapped beats.
     pub(super) now: f64,
     pub(super) terms: Terms,
+    /// Which directions are asked for, by [`Direction::index`].
+    pub(super) sides: [bool; 2],
 }
 
 impl Answers {
-    pub(super) const fn new() -> Self {
+    /// No requests. Allocates some 30 KiB.
+    #[expect(
+        clippy::disallowed_macros,
+        reason = "made once, when an instance is activated"
+    )]
+    pub(super) fn new() -> Self {
         Self {
             pending: Pending::new(),
             groups: PendingGroups([None; GROUPS]),
             switches: [None; SWITCHES],
+            heard: vec![Heard::default(); 2 * GROUPS].into_boxed_slice(),
             late: 0,
         }
     }
@@ -115,34 +140,52 @@ impl Answers {
         Some((group.last - SLOTS as i64 + 1, group.first))
     }
 
-    /// Asks for both directions.
+    /// Asks for the wanted directions.
     pub(super) fn ask(&mut self, ask: &Ask, link: &AudioEnd, performer: &mut Performer) {
         let (first, last) = ask.slots;
         let window = last - SLOTS as i64 + 1;
         let heard = performer.window(window, ask.now);
-        performer.set_page(page_of(ask.group, ask.answer), &heard);
+        let page = page_of(ask.group, ask.answer);
+        performer.set_page(page, &heard);
+        if let Some(kept) = self.heard.get_mut(page) {
+            *kept = heard;
+        }
         let group = self.groups.begin(ask.group, first);
         let answer = ask.answer.index();
         group.last = last;
         group.windows[answer] = Some(window);
-        group.asked[answer] = ask.now;
+        group.asked[answer] = [NEVER; 2];
         group.heard = slots_with_notes(heard.notes.sounding());
-        group.come[answer] = [false; 2];
+        group.come[answer] = [true; 2];
+        self.send(ask, &heard, link, performer);
+    }
+
+    /// Sends a request for each wanted direction.
+    fn send(&mut self, ask: &Ask, heard: &Heard, link: &AudioEnd, performer: &mut Performer) {
+        let answer = ask.answer.index();
+        let wishes = Direction::BOTH.map(|direction| {
+            ask.sides[direction.index()].then(|| self.wish(ask, heard, direction, performer))
+        });
+        if let Some(group) = self.groups.get_mut(ask.group) {
+            for (at, asked) in ask.sides.iter().enumerate().filter(|(_, asked)| **asked) {
+                group.asked[answer][at] = ask.now;
+                group.come[answer][at] = !asked;
+            }
+        }
         let asked = Asked {
             group: ask.group,
             answer: ask.answer,
             roll: &heard.notes,
         };
-        let wishes =
-            Direction::BOTH.map(|direction| Some(self.wish(ask, &heard, direction, performer)));
         let inbox = &mut Pages {
             groups: &mut self.groups,
             performer,
         };
         let sent = self.pending.send(asked, &ask.terms, &wishes, link, inbox);
         if let Some(group) = self.groups.get_mut(ask.group) {
-            for (come, sent) in group.come[answer].iter_mut().zip(sent) {
-                *come |= !sent; // not to be waited for
+            let both = sent.iter().zip(ask.sides);
+            for (come, (sent, asked)) in group.come[answer].iter_mut().zip(both) {
+                *come |= asked && !sent; // not to be waited for
             }
         }
     }
@@ -251,11 +294,14 @@ impl Answers {
         let Some(group) = self.groups.get(switch.group).copied() else {
             return;
         };
+        // A direction that was asked for since is not taken up before its time.
+        let due = group.asked[answer.index()].map(|asked| asked + NOTICE <= switch.at);
         if let Some(window) = group.windows[answer.index()] {
             let page = page_of(switch.group, answer);
-            performer.attach(switch.slot, switch.part, page, window);
+            performer.attach((switch.slot, switch.part), page, window, due);
         }
-        let missing = !performer.has_answer(switch.slot, switch.part, direction);
+        let asked = group.windows[answer.index()].is_none() || due[direction.index()];
+        let missing = asked && !performer.has_answer(switch.slot, switch.part, direction);
         if switch.part == Part::Lead {
             if let Some(group) = self.groups.get_mut(switch.group) {
                 group.dry_lead = missing.then_some(Counted::Late);
@@ -274,7 +320,7 @@ impl Answers {
         }
     }
 
-    /// Offline rendering: waits until both directions of an answer have come, or too long.
+    /// Offline rendering: waits until all that was asked for of an answer has come, or too long.
     fn wait_for(&mut self, group: u32, answer: Answer, link: &AudioEnd, performer: &mut Performer) {
         let inbox = &mut Pages {
             groups: &mut self.groups,
@@ -290,8 +336,11 @@ impl Answers {
     /// still count no earlier than [`NOTICE`] after they were asked for.
     fn note(&mut self, mut switch: ScheduledSwitch) {
         if let Some(group) = self.groups.get(switch.group) {
-            let asked = group.asked[answer_of(switch.part).index()];
-            switch.at = switch.at.max(asked + NOTICE);
+            let [one, other] = group.asked[answer_of(switch.part).index()];
+            let asked = one.min(other);
+            if asked < NEVER {
+                switch.at = switch.at.max(asked + NOTICE);
+            }
         }
         if let Some(free) = self.switches.iter_mut().find(|switch| switch.is_none()) {
             *free = Some(switch);
@@ -317,8 +366,8 @@ impl PendingGroups {
             first,
             last: first,
             windows: [None; 2],
-            asked: [f64::NEG_INFINITY; 2],
-            come: [[false; 2]; 2],
+            asked: [[NEVER; 2]; 2],
+            come: [[true; 2]; 2],
             heard: 0,
             dry_lead: None,
         };
@@ -365,6 +414,14 @@ const fn answer_of(part: Part) -> Answer {
     match part {
         Part::Lead => Answer::First,
         Part::Main => Answer::Second,
+    }
+}
+
+/// The part of a slot that plays by an answer.
+const fn part_of(answer: Answer) -> Part {
+    match answer {
+        Answer::First => Part::Lead,
+        Answer::Second => Part::Main,
     }
 }
 

@@ -16,8 +16,9 @@ use super::clock::{BeatClock, Change};
 use super::groups::{Closed, Groups};
 use super::mode::{Block, Emit, HAIR, HALF_STEP, LEAD, Leave, ModePlayer};
 use super::pending::Terms;
+use super::sides::Sides;
 use super::snapshot::{CoreView, PlayState};
-use super::{Settings, Transport};
+use super::{NOTICE, Settings, Transport};
 use crate::link::{Answer, AudioEnd, IN_A_BLOCK};
 use crate::memory::Meter;
 
@@ -28,6 +29,7 @@ pub(super) struct Live {
     groups: Groups,
     answers: Answers,
     performer: Performer,
+    sides: Sides,
     /// The loop, where it is longer than noise.
     cycle: Option<(f64, f64)>,
     /// What happens next on the input timeline, as long as nothing has changed that.
@@ -52,6 +54,7 @@ impl Live {
             groups: Groups::new(),
             answers: Answers::new(),
             performer: Performer::new(),
+            sides: Sides::new(),
             cycle: None,
             next: None,
             played: 0,
@@ -104,6 +107,9 @@ impl ModePlayer for Live {
         if let Change::Wrapped(at) = change {
             self.performer.release_held(at);
             beats = at;
+        }
+        if self.sides.follow(beats, settings.knob) {
+            self.turn(beats, transport, settings, link);
         }
         if !self.groups.agrees(meter) {
             self.next = None;
@@ -223,6 +229,7 @@ impl Live {
     /// Begins to listen at tick `now`.
     fn start(&mut self, now: i64, transport: &Transport, settings: &Settings) {
         self.next = None;
+        self.sides.start(settings.knob);
         let beats = self.clock.beats(now);
         let meter = self.meter(beats, transport);
         self.groups
@@ -290,6 +297,7 @@ impl Live {
                 taste: settings.taste,
                 offline: transport.offline,
             },
+            sides: self.sides.wanted(now),
         };
         self.answers.ask(&ask, link, &mut self.performer);
         self.answers.note_lead(group, first, take_up);
@@ -328,6 +336,7 @@ impl Live {
                 taste: settings.taste,
                 offline: transport.offline,
             },
+            sides: self.sides.wanted(now),
         };
         self.answers.ask(&ask, link, &mut self.performer);
         if !led && second > begin + HAIR {
@@ -349,6 +358,25 @@ impl Live {
             self.answers
                 .note_main(closed, slot, begins + ahead - HALF_STEP);
         }
+    }
+
+    /// The knob was moved at `now`: the other side may be heard soon.
+    fn turn(&mut self, now: f64, transport: &Transport, settings: &Settings, link: &AudioEnd) {
+        let ask = Ask {
+            answer: Answer::Second,
+            group: self.groups.group(),
+            slots: (0, 0),
+            now,
+            terms: Terms {
+                seconds: self.clock.seconds(NOTICE, transport.sample_rate),
+                weights: settings.weights,
+                taste: settings.taste,
+                offline: transport.offline,
+            },
+            sides: [false; 2],
+        };
+        self.next = None;
+        self.answers.turn(&ask, link, &mut self.performer);
     }
 
     /// The host's bar lines on the unwrapped clock.

@@ -18,5 +18,6 @@ mod sessions;
 mod shown;
 mod song;
 mod transport;
+mod turn;
 
 pub(super) use song::transport;

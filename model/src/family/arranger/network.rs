@@ -12,6 +12,9 @@
 //! Every layer but the last has an instance norm, of which a linear function of the condition
 //! makes scale - 1 and offset, and a ReLU. Borders are zeros.
 
+#[cfg(feature = "train")]
+mod trained;
+
 use candle_core::{Result, Tensor};
 use candle_nn::{Init, VarBuilder};
 

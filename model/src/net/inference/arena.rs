@@ -98,11 +98,13 @@ pub(super) struct Scratch {
     pub(super) points: Aligned,
     /// A block's pixels.
     pub(super) plane: Aligned,
+    /// A panel's weights as points, where the layer keeps them as kernels.
+    pub(super) weights: Aligned,
 }
 
 /// Values of a thread's scratch for panels of so many blocks.
-const fn scratch(panel_blocks: usize) -> [usize; 2] {
-    [panel_blocks * Mirrored::BLOCK, BARE.plane]
+const fn scratch(panel_blocks: usize) -> [usize; 3] {
+    [panel_blocks * Mirrored::BLOCK, BARE.plane, 0]
 }
 
 /// The scratch of each thread.
@@ -110,12 +112,12 @@ const fn scratch(panel_blocks: usize) -> [usize; 2] {
 pub(super) struct Threads {
     /// The lock is never waited for.
     each: Vec<Mutex<Scratch>>,
-    lengths: [usize; 2],
+    lengths: [usize; 3],
 }
 
 impl Threads {
     /// No scratch yet; each will have so many values in its parts.
-    pub(super) const fn new(lengths: [usize; 2]) -> Self {
+    pub(super) const fn new(lengths: [usize; 3]) -> Self {
         Self {
             each: Vec::new(),
             lengths,
@@ -123,7 +125,7 @@ impl Threads {
     }
 
     /// Bytes of the scratch of so many threads.
-    pub(super) fn bytes(lengths: [usize; 2], threads: usize) -> usize {
+    pub(super) fn bytes(lengths: [usize; 3], threads: usize) -> usize {
         // A list that grows has room for up to twice as many, and for four at first.
         let list = (2 * threads + 4) * size_of::<Mutex<Scratch>>();
         threads * bytes(&lengths) + list
@@ -132,8 +134,12 @@ impl Threads {
     /// Makes sure that each of so many threads has its scratch.
     pub(super) fn grow(&mut self, threads: usize) {
         while self.each.len() < threads {
-            let [points, plane] = self.lengths.map(Aligned::zeros);
-            self.each.push(Mutex::new(Scratch { points, plane }));
+            let [points, plane, weights] = self.lengths.map(Aligned::zeros);
+            self.each.push(Mutex::new(Scratch {
+                points,
+                plane,
+                weights,
+            }));
         }
     }
 

@@ -23,7 +23,12 @@ use crate::family::arranger::{CONDITION, Canvas, Columns, LOGITS, PLANES};
 use crate::roll::CELLS;
 
 use arena::{FULL, HALF, IMAGE, IMAGES, LOWS};
-use last::Line;
+
+/// Bytes of the memory of passes through an arranger with `base` channels in its first layer, of
+/// one pass at a time that so many threads share.
+pub fn arena_bytes(level: Level, base: usize, threads: usize) -> usize {
+    Arena::bytes(room::blocks(level, base), threads)
+}
 
 /// A layer's weights as the network has them.
 #[derive(Clone, Debug)]
@@ -123,14 +128,14 @@ impl Prepared {
         let (residual, _) = residual.as_chunks::<2>();
         let residual = residual.iter().map(|pair| {
             pair.each_ref()
-                .map(|layer| Packed::residual(deep, IMAGES * Mirrored::BLOCK, layer))
+                .map(|layer| Packed::kernels(deep, IMAGES * Mirrored::BLOCK, layer))
         });
         let last = Size {
             panel: LANES,
             channels_in: 2 * full,
             channels_out: LOGITS,
         };
-        let points = (&both_full[..], [2 * full_blocks, Line::BLOCK]);
+        let points = (&both_full[..], [2 * full_blocks, last::BLOCK]);
         let input = Packed::input(size(PLANES, full), [IMAGE, INPUT.field.row], input);
         Self {
             level,
@@ -203,12 +208,12 @@ impl Prepared {
 
     /// Bytes of [`Self::arena`] once so many threads have shared a pass.
     pub fn arena_bytes(&self, threads: usize) -> usize {
-        let blocks = room::blocks(self.level, self.base);
-        Arena::bytes(blocks, threads)
+        arena_bytes(self.level, self.base, threads)
     }
 
-    /// The logits of a canvas' cells under `norms`, computed by the current rayon pool: 11 planes
-    /// of 64 steps × 84 pitches, an onset's and each of the ten lengths'.
+    /// The logits of a canvas' hidden cells under `norms`, computed by the current rayon pool: 11
+    /// planes of 64 steps × 84 pitches, an onset's and each of the ten lengths'. Those of other
+    /// cells stay as they are.
     ///
     /// # Panics
     /// If `logits` has another length, or the arena or the norms are another arranger's.

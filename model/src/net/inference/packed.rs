@@ -225,6 +225,30 @@ impl Packed {
         Self::filtered(size, (&image, slots), weights, (9, winograd::kernel))
     }
 
+    /// A residual layer whose panels are blocks, kept as kernels: of each panel, of each input
+    /// channel, of each place the lanes. [`winograd::Kernels`] turns a panel into its points.
+    pub(super) fn kernels(size: Size, step: usize, weights: &Weights) -> Self {
+        let taps = (0..size.blocks_in()).map(|slot| Tap {
+            channel: 0,
+            count: LANES,
+            at: slot * step,
+            place: 0,
+        });
+        let mut packed = Self::new(size, 0, &[taps.collect()], weights, |_, _, _| 0.0);
+        packed.panel = size.blocks_in() * LANES * winograd::PLACES * size.panel;
+        packed.weights = Aligned::zeros(size.panels() * packed.panel);
+        let kernels = weights.kernel.as_chunks::<{ winograd::PLACES }>().0;
+        for (pair, kernel) in kernels.iter().enumerate() {
+            let (out, channel) = (pair / size.channels_in, pair % size.channels_in);
+            let first = out / size.panel * packed.panel + out % size.panel;
+            for (place, value) in kernel.iter().enumerate() {
+                let row = channel * winograd::PLACES + place;
+                packed.weights[first + row * size.panel] = *value;
+            }
+        }
+        packed
+    }
+
     /// A layer that is filtered by points: of each panel, of each point the weights of all blocks
     /// of input channels. Of the points there are so many blocks, and so many values from one to
     /// the next; a kernel has so many places and is turned into points so.

@@ -91,6 +91,7 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
             blocks: &net.residual,
             constants: |_, [block, layer]: [usize; 2]| &net.residual[block][layer].constants,
             kinds: [Kind::Mirrored; 4],
+            kernels: false,
             images: 1,
             kept: &LOW,
             work: &BARE,

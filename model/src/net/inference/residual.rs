@@ -1,6 +1,7 @@
 //! The residual blocks of a pass: Winograd's tiles from layer to layer.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use pulp::Simd;
 use rayon::prelude::*;
@@ -25,6 +26,9 @@ pub(super) struct Residual<'a, C> {
     pub(super) constants: C,
     /// The kinds of the layers, which repeat.
     pub(super) kinds: [Kind; 4],
+    /// Whether the layers keep kernels, and each panel turns its own into points when it needs
+    /// them: a quarter of what would come from memory.
+    pub(super) kernels: bool,
     /// How many images lie side by side: of each block of channels all of them.
     pub(super) images: usize,
     /// The images between the blocks.
@@ -71,10 +75,19 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
             let (kept_len, next_len) = (Self::BLOCKS * block_len, Self::BLOCKS * points_len);
             chunks_of(kept, kept_len, next, next_len, |panel, kept, next| {
                 let mut scratch = scratch.own();
-                let Scratch { points, plane } = &mut *scratch;
+                let Scratch {
+                    points,
+                    plane,
+                    weights: turned,
+                } = &mut *scratch;
                 let weights = &packed.weights[panel * packed.panel..][..packed.panel];
+                let taps = &packed.taps[0];
                 let sums = (&mut points[..], [images, count]);
-                self.sums::<Mirrored>(weights, &packed.taps[0], now, sums);
+                if net.kernels {
+                    self.sums_of_kernels((weights, turned), taps, now, sums);
+                } else {
+                    self.sums::<Mirrored>(weights, taps, now, sums);
+                }
                 for block in 0..Self::BLOCKS {
                     for image in 0..count {
                         let at = block * images + image;
@@ -169,9 +182,44 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
         weights: &[f32],
         taps: &[usize],
         from: &[f32],
-        (to, [images, count]): (&mut [f32], [usize; 2]),
+        to: (&mut [f32], [usize; 2]),
     ) {
-        for (point, weights) in weights.chunks_exact(weights.len() / POINTS).enumerate() {
+        self.sums_of::<G>(weights, taps, from, to, 0..POINTS);
+    }
+
+    /// [`Self::sums`] with kernels, half of whose points are made at a time: all of them and
+    /// what they meet are more than a core's cache holds.
+    fn sums_of_kernels(
+        self,
+        (kernels, turned): (&[f32], &mut [f32]),
+        taps: &[usize],
+        from: &[f32],
+        (to, images): (&mut [f32], [usize; 2]),
+    ) {
+        const HALF: usize = POINTS / 2;
+        self.0.vectorize(winograd::Kernels::<N, 0> {
+            kernels,
+            points: &mut *turned,
+        });
+        self.sums_of::<Mirrored>(turned, taps, from, (&mut *to, images), 0..HALF);
+        self.0.vectorize(winograd::Kernels::<N, 3> {
+            kernels,
+            points: &mut *turned,
+        });
+        self.sums_of::<Mirrored>(turned, taps, from, (to, images), HALF..POINTS);
+    }
+
+    /// [`Self::sums`] of these points alone, whose weights these are.
+    fn sums_of<G: Grid>(
+        self,
+        weights: &[f32],
+        taps: &[usize],
+        from: &[f32],
+        (to, [images, count]): (&mut [f32], [usize; 2]),
+        points: Range<usize>,
+    ) {
+        let len = weights.len() / points.len();
+        for (point, weights) in points.zip(weights.chunks_exact(len)) {
             for image in 0..count {
                 let first = image * G::BLOCK + point * G::TILES * LANES;
                 let product = Product {

@@ -28,6 +28,16 @@ pub fn arena(level: Level, base: usize, threads: usize) -> usize {
 
 /// Bytes of the laid-out weights of a generator.
 pub fn weights(level: Level, config: &GeneratorConfig) -> usize {
+    of_layers(level, config, winograd::POINTS)
+}
+
+/// The same where residual layers are kept as kernels, as an arranger's are.
+pub fn kernels(level: Level, config: &GeneratorConfig) -> usize {
+    of_layers(level, config, winograd::PLACES)
+}
+
+/// With so many weights for each pair of channels of a residual layer.
+fn of_layers(level: Level, config: &GeneratorConfig, deep: usize) -> usize {
     let base = config.base_channels;
     let size = |channels_in, channels_out| Size {
         panel: level.panel(),
@@ -41,7 +51,7 @@ pub fn weights(level: Level, config: &GeneratorConfig) -> usize {
     };
     let input = size(1, base).bytes(49, 7);
     let down = layer(1, 2, 9, 9) + layer(2, 4, 9, 9);
-    let residual = 2 * config.residual_blocks * layer(4, 4, winograd::POINTS, 1);
+    let residual = 2 * config.residual_blocks * layer(4, 4, deep, 1);
     let up = layer(4, 2, 9, 9) + layer(2, 1, 9, 9);
     let output = Aligned::bytes(base.div_ceil(LANES) * 49 * LANES);
     input + down + residual + up + output

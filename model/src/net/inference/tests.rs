@@ -114,6 +114,7 @@ fn winograd_layer<S: Simd, const N: usize, const V: usize>(
     let mut scratch = Scratch {
         points: Aligned::zeros(V / N * Mirrored::BLOCK),
         plane: Aligned::zeros(plane),
+        weights: Aligned::zeros(0),
     };
     let mut out = Vec::new();
     for panel in 0..panels {

@@ -14,6 +14,8 @@ use super::tile::LANES;
 
 /// Points of a tile.
 pub(super) const POINTS: usize = 36;
+/// Places of a kernel.
+pub(super) const PLACES: usize = 9;
 
 /// The matrix G that a 3×3 kernel is multiplied with from both sides.
 const G: [[f64; 3]; 6] = [
@@ -85,22 +87,37 @@ impl<G: Grid, const N: usize> WithSimd for Input<'_, G, N> {
         for tile in 0..G::TILES {
             let (rows, columns) = (G::ROWS[tile / G::ACROSS], G::COLUMNS[tile % G::ACROSS]);
             for n in 0..N {
-                let mut half = [[simd.splat_f32s(0.0); 6]; 6];
-                for (half, y) in half.iter_mut().zip(rows) {
-                    let row = &plane[y * self.row..][..G::FROM];
-                    let mut d = [simd.splat_f32s(0.0); 6];
-                    for (d, x) in d.iter_mut().zip(columns) {
-                        *d = row[x][n];
-                    }
-                    *half = input_line(simd, d);
-                }
-                for j in 0..6 {
-                    let column = input_line(simd, column(simd, &half, j));
-                    for (i, value) in column.into_iter().enumerate() {
-                        points[(6 * i + j) * G::TILES + tile][n] = value;
-                    }
-                }
+                let from = |y: usize, x: usize| {
+                    let row = &plane[rows[y] * self.row..][..G::FROM];
+                    row[columns[x]][n]
+                };
+                turn(simd, from, |point, value| {
+                    points[point * G::TILES + tile][n] = value;
+                });
             }
+        }
+    }
+}
+
+/// Turns a tile of 6 × 6 inputs into its points: Bᵀ · d · B.
+#[inline(always)]
+pub(super) fn turn<S: Simd>(
+    simd: S,
+    from: impl Fn(usize, usize) -> S::f32s,
+    mut to: impl FnMut(usize, S::f32s),
+) {
+    let mut half = [[simd.splat_f32s(0.0); 6]; 6];
+    for (y, half) in half.iter_mut().enumerate() {
+        let mut d = [simd.splat_f32s(0.0); 6];
+        for (x, d) in d.iter_mut().enumerate() {
+            *d = from(y, x);
+        }
+        *half = input_line(simd, d);
+    }
+    for j in 0..6 {
+        let column = input_line(simd, column(simd, &half, j));
+        for (i, value) in column.into_iter().enumerate() {
+            to(6 * i + j, value);
         }
     }
 }
@@ -190,6 +207,70 @@ fn output_line<S: Simd>(simd: S, m: [S::f32s; 6]) -> [S::f32s; 4] {
         times(2.0, steep, slope),
         times(4.0, far, near),
         add(times(8.0, steep, slope), m[5]),
+    ]
+}
+
+/// Values of a block's weights as [`Kernels`] writes them, for so many blocks of input channels.
+pub(super) const fn turned(blocks: usize) -> usize {
+    // Points are an odd number of cache lines apart, so that they do not share few places in the
+    // cache.
+    POINTS / 2 * (blocks * LANES + 1) * LANES
+}
+
+/// Turns a block's kernels into half of its weights, those of three rows of points from row
+/// `FIRST`: of each point those of all input channels.
+pub(super) struct Kernels<'a, const N: usize, const FIRST: usize> {
+    /// Of each input channel, of each of the [`PLACES`], the block's lanes.
+    pub(super) kernels: &'a [f32],
+    /// [`turned`] values.
+    pub(super) points: &'a mut [f32],
+}
+
+impl<const N: usize, const FIRST: usize> WithSimd for Kernels<'_, N, FIRST> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let point = self.points.len() / (POINTS / 2) / LANES;
+        let (kernels, _) = S::as_simd_f32s(self.kernels);
+        let (kernels, _) = kernels.as_chunks::<N>().0.as_chunks::<PLACES>();
+        let (points, _) = S::as_mut_simd_f32s(self.points);
+        let (points, _) = points.as_chunks_mut::<N>();
+        assert!(kernels.len() <= point, "more channels than points have");
+        for (channel, kernel) in kernels.iter().enumerate() {
+            for n in 0..N {
+                let mut half = [[simd.splat_f32s(0.0); 3]; 6];
+                for x in 0..3 {
+                    let column = [kernel[x][n], kernel[3 + x][n], kernel[6 + x][n]];
+                    let column = kernel_vectors(simd, column);
+                    for (half, value) in half.iter_mut().zip(column) {
+                        half[x] = value;
+                    }
+                }
+                for (i, half) in half[FIRST..FIRST + 3].iter().enumerate() {
+                    for (j, value) in kernel_vectors(simd, *half).into_iter().enumerate() {
+                        points[(6 * i + j) * point + channel][n] = value;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// G · k.
+#[inline(always)]
+fn kernel_vectors<S: Simd>(simd: S, k: [S::f32s; 3]) -> [S::f32s; 6] {
+    let times = |factor: f32, a| simd.mul_f32s(simd.splat_f32s(factor), a);
+    let plus = |factor: f32, a, b| simd.mul_add_e_f32s(simd.splat_f32s(factor), a, b);
+    let ends = times(-1.0 / 6.0, simd.add_f32s(k[0], k[2]));
+    let wide = plus(1.0 / 6.0, k[2], times(1.0 / 24.0, k[0]));
+    [
+        times(0.25, k[0]),
+        plus(-1.0 / 6.0, k[1], ends),
+        plus(1.0 / 6.0, k[1], ends),
+        plus(1.0 / 12.0, k[1], wide),
+        plus(-1.0 / 12.0, k[1], wide),
+        k[2],
     ]
 }
 

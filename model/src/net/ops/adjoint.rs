@@ -48,15 +48,28 @@ impl CustomOp2 for ConvTranspose {
         _y: &Tensor,
         dy: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        self.gradients(x, kernel, dy, [x.track_op(), kernel.track_op()])
+    }
+}
+
+impl ConvTranspose {
+    /// The gradients of input and kernel, those that are wanted.
+    pub(super) fn gradients(
+        &self,
+        x: &Tensor,
+        kernel: &Tensor,
+        dy: &Tensor,
+        wanted: [bool; 2],
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let geometry = back(x.dims(), kernel.dims());
         with_values(dy, |dy| {
-            let dx = x.track_op().then(|| {
+            let dx = wanted[0].then(|| {
                 let dx = with_values(kernel, |kernel| {
                     Ok(forward(&geometry, self.isa, dy, kernel))
                 })?;
                 Tensor::from_vec(dx, x.shape(), x.device())
             });
-            let dkernel = kernel.track_op().then(|| {
+            let dkernel = wanted[1].then(|| {
                 let dkernel = with_values(x, |x| Ok(weight_gradient(&geometry, self.isa, dy, x)))?;
                 Tensor::from_vec(dkernel, kernel.shape(), x.device())
             });

@@ -78,9 +78,22 @@ impl CustomOp2 for Conv {
         _y: &Tensor,
         dy: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        self.gradients(x, kernel, dy, [x.track_op(), kernel.track_op()])
+    }
+}
+
+impl Conv {
+    /// The gradients of input and kernel, those that are wanted.
+    pub(super) fn gradients(
+        &self,
+        x: &Tensor,
+        kernel: &Tensor,
+        dy: &Tensor,
+        wanted: [bool; 2],
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let geometry = self.geometry(x.dims(), kernel.dims());
         with_values(dy, |dy| {
-            let dx = x.track_op().then(|| {
+            let dx = wanted[0].then(|| {
                 let dx = with_values(kernel, |kernel| {
                     Ok(if training::takes(&geometry) {
                         training::input_gradient(Level::of(self.isa), &geometry, dy, kernel)
@@ -90,7 +103,7 @@ impl CustomOp2 for Conv {
                 })?;
                 Tensor::from_vec(dx, x.shape(), x.device())
             });
-            let dkernel = kernel.track_op().then(|| {
+            let dkernel = wanted[1].then(|| {
                 let dkernel = with_values(x, |x| {
                     Ok(if training::takes(&geometry) {
                         training::weight_gradient(Level::of(self.isa), &geometry, x, dy)

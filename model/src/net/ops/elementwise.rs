@@ -64,7 +64,7 @@ impl CustomOp1 for LeakyRelu {
 }
 
 /// `dy` where `y` is positive, `slope` times it elsewhere.
-fn gated(y: &Tensor, dy: &Tensor, slope: f32) -> Result<Tensor> {
+pub(super) fn gated(y: &Tensor, dy: &Tensor, slope: f32) -> Result<Tensor> {
     let mut gradient = vec![0.0; y.elem_count()];
     with_values(y, |y| {
         with_values(dy, |dy| {

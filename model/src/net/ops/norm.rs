@@ -78,6 +78,21 @@ impl CustomOp3 for NormActivation {
         y: &Tensor,
         dy: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let [dx, dscale, doffset] = self.gradients(x, scale, y, dy)?;
+        Ok((Some(dx), Some(dscale), Some(doffset)))
+    }
+}
+
+impl NormActivation {
+    /// The gradients of input, scale and offset, given input, scale and output and the gradient of
+    /// that.
+    pub(super) fn gradients(
+        &self,
+        x: &Tensor,
+        scale: &Tensor,
+        y: &Tensor,
+        dy: &Tensor,
+    ) -> Result<[Tensor; 3]> {
         let (_, _, height, width) = x.dims4()?;
         let (pixels, count) = (height * width, scale.elem_count());
         let (isa, slope) = (Isa::of(Precision::Full), self.activation.slope());
@@ -107,14 +122,13 @@ impl CustomOp3 for NormActivation {
             dscale[index % count] += scale;
             doffset[index % count] += offset;
         }
-        let tensor = |values: Vec<f32>, like: &Tensor| {
-            Tensor::from_vec(values, like.shape(), like.device()).map(Some)
-        };
-        Ok((
+        let tensor =
+            |values: Vec<f32>, like: &Tensor| Tensor::from_vec(values, like.shape(), like.device());
+        Ok([
             tensor(dx, x)?,
             tensor(dscale, scale)?,
             tensor(doffset, scale)?,
-        ))
+        ])
     }
 }
 

@@ -83,7 +83,7 @@ impl Terms {
 /// If the shapes do not fit.
 pub fn arranger_loss(logits: &Tensor, targets: &Targets) -> Result<Terms> {
     let onset = onset(&logits.narrow(1, 0, 1)?.squeeze(1)?, targets)?;
-    let length = length(&logits.narrow(1, 1, LENGTHS.len())?, targets)?;
+    let length = length(logits, targets)?;
     Ok(Terms { onset, length })
 }
 
@@ -103,10 +103,16 @@ fn length(logits: &Tensor, targets: &Targets) -> Result<Tensor> {
     if count == 0 {
         return Tensor::zeros((), logits.dtype(), device);
     }
-    let cells = Tensor::new(targets.cells.as_slice(), device)?;
+    // Of each note's cell the logits of all lengths, which lie planes apart.
+    let planes = LENGTHS.len() as u32 + 1;
+    let places = targets.cells.iter().flat_map(|cell| {
+        let (phrase, cell) = (cell / CELLS as u32, cell % CELLS as u32);
+        (1..planes).map(move |plane| (phrase * planes + plane) * CELLS as u32 + cell)
+    });
+    let places = Tensor::new(places.collect::<Vec<u32>>(), device)?;
     let classes = Tensor::new(targets.classes.as_slice(), device)?.unsqueeze(1)?;
-    let logits = logits.permute((0, 2, 3, 1))?.reshape(((), LENGTHS.len()))?;
-    let of_notes = log_softmax(&logits.index_select(&cells, 0)?, 1)?;
+    let of_notes = logits.flatten_all()?.index_select(&places, 0)?;
+    let of_notes = log_softmax(&of_notes.reshape((count, LENGTHS.len()))?, 1)?;
     of_notes.gather(&classes, 1)?.sum_all()? * (-LENGTH / (count + 1) as f64)
 }
 

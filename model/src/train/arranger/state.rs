@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use candle_core::backprop::GradStore;
 use candle_core::{Device, Result, Tensor, Var};
 
 use super::batch::Example;
@@ -101,8 +102,7 @@ impl State {
     pub fn run(&mut self, step: u64, batch: &[Example], rate: f64) -> Result<Losses> {
         let precision = self.precision();
         with_precision(precision, || {
-            let terms = self.terms(&self.network, batch)?;
-            let gradients = terms.total()?.backward()?;
+            let (terms, gradients) = self.gradients(batch)?;
             let norm = self.adam.step(&[gradients], rate)?;
             self.average(step)?;
             Ok(Losses {
@@ -139,6 +139,26 @@ impl State {
         } else {
             Precision::Full
         }
+    }
+
+    /// The loss, and the gradients of the network's variables.
+    fn gradients(&self, batch: &[Example]) -> Result<(Terms, GradStore)> {
+        if !self.device.is_cpu() {
+            let terms = self.terms(&self.network, batch)?;
+            let gradients = terms.total()?.backward()?;
+            return Ok((terms, gradients));
+        }
+        let condition = self.condition(batch.iter().map(|one| (one.genre, one.freedom)))?;
+        let (planes, targets) = batch_tensors(batch, &self.device)?;
+        let (logits, trace) = self.network.trace(&planes, &condition)?;
+        let logits = Var::from_tensor(&logits)?;
+        let terms = arranger_loss(&logits, &targets)?;
+        let mut gradients = terms.total()?.backward()?;
+        // Without a hidden cell nothing is learned.
+        if let Some(of_logits) = gradients.remove(&logits) {
+            self.network.back(trace, &of_logits, &mut gradients)?;
+        }
+        Ok((terms, gradients))
     }
 
     fn terms(&self, network: &Network, examples: &[Example]) -> Result<Terms> {
@@ -204,13 +224,17 @@ impl State {
 
 /// The loss of a network on some examples under a condition (examples, 6), on its device.
 pub(super) fn terms(network: &Network, examples: &[Example], condition: &Tensor) -> Result<Terms> {
-    let device = condition.device();
+    let (planes, targets) = batch_tensors(examples, condition.device())?;
+    arranger_loss(&network.logits(&planes, condition)?, &targets)
+}
+
+/// The planes of some examples, and what is hidden of them.
+fn batch_tensors(examples: &[Example], device: &Device) -> Result<(Tensor, Targets)> {
     let canvases: Vec<Canvas> = examples.iter().map(|one| one.canvas).collect();
     let targets: Vec<NoteRoll> = examples.iter().map(|one| one.target).collect();
     let hidden: Vec<Roll> = canvases.iter().map(|canvas| canvas.hidden).collect();
     let planes = encoding::planes(&canvases, device)?;
-    let targets = Targets::new(&targets, &hidden, device)?;
-    arranger_loss(&network.logits(&planes, condition)?, &targets)
+    Ok((planes, Targets::new(&targets, &hidden, device)?))
 }
 
 /// The network's variables under their names in a checkpoint.

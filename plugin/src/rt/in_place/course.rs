@@ -316,7 +316,8 @@ impl InPlace {
         let page = self.pages.load(phrase, &self.memory, &mut self.performer);
         if let Some(page) = page {
             let first = stage.slot - stage.place.index as i64;
-            self.performer.attach(stage.slot, part, page, first);
+            self.performer
+                .attach((stage.slot, part), page, first, [true; 2]);
         }
     }
 }

@@ -3,9 +3,11 @@
 use super::super::arena::{Aligned, INPUT, Layout, Threads, bytes};
 use super::super::grid::{Grid, HEIGHT, Mirrored, WIDTH};
 use super::super::tile::LANES;
-use super::last::Line;
+use super::super::winograd::turned;
+use super::first::CHANGING;
+use super::last;
 use crate::family::arranger::encoding::DRAWN;
-use crate::roll::{CELLS, PITCHES, STEPS};
+use crate::roll::{CELLS, PITCHES, Roll, STEPS};
 
 /// Images that a pass makes at once: one canvas in so many styles.
 pub(super) const IMAGES: usize = 2;
@@ -35,6 +37,10 @@ pub(super) struct Style {
 pub struct Arena {
     /// Of each plane that a canvas decides the image.
     pub(super) input: Aligned,
+    /// What tune, harmony and place add to the first layer's pixels, for the cells below.
+    pub(super) kept: Aligned,
+    /// The cells of tune and harmony that `kept` is for.
+    pub(super) kept_cells: Option<[Roll; DRAWN - CHANGING]>,
     /// The first layer before its norm.
     pub(super) first: Aligned,
     pub(super) styles: [Style; IMAGES],
@@ -51,9 +57,10 @@ pub struct Arena {
 }
 
 /// Values of each of an arena's parts, in the order of its fields.
-const fn lengths([full, half, low]: [usize; 3]) -> [usize; 10] {
+const fn lengths([full, half, low]: [usize; 3]) -> [usize; 11] {
     [
         DRAWN * IMAGE,
+        full * FULL.plane,
         full * FULL.plane,
         2 * full * FULL.plane,
         2 * half * HALF.plane,
@@ -68,10 +75,10 @@ const fn lengths([full, half, low]: [usize; 3]) -> [usize; 10] {
 }
 
 /// Values of a thread's scratch: of the residual layers, and of the last one.
-const fn scratch([full, _, _]: [usize; 3]) -> [[usize; 2]; 2] {
+const fn scratch([full, _, low]: [usize; 3]) -> [[usize; 3]; 2] {
     [
-        [IMAGES * Mirrored::BLOCK, LOW.plane],
-        [2 * full * Line::BLOCK, Line::BLOCK],
+        [IMAGES * Mirrored::BLOCK, LOW.plane, turned(low)],
+        [2 * full * last::BLOCK, last::BLOCK, 0],
     ]
 }
 
@@ -81,6 +88,7 @@ impl Arena {
         let parts = lengths(blocks).map(Aligned::zeros);
         let [
             input,
+            kept,
             first,
             full,
             half,
@@ -98,6 +106,8 @@ impl Arena {
         };
         Self {
             input,
+            kept,
+            kept_cells: None,
             first,
             styles: [Style { full, half }, other],
             low,

@@ -1,11 +1,12 @@
 //! The arranger's first layer. Most cells of a canvas are 0, so windows without a cell are left
-//! out; and the planes of place are the same always, so what they add is computed once.
+//! out. The planes of place are the same always, so what they add is computed once; those of tune
+//! and harmony are the same in all passes of an answer, so what they add is kept from pass to pass.
 
 use pulp::{Simd, WithSimd};
 
 use super::super::arena::{Aligned, INPUT};
 use super::super::packed::Packed;
-use super::super::pass::Pass;
+use super::super::pass::{Pass, chunks};
 use super::super::tile::LANES;
 use super::Prepared;
 use super::arena::{FULL, IMAGE, line};
@@ -13,6 +14,8 @@ use crate::family::arranger::PLANES;
 use crate::family::arranger::encoding::{self, DRAWN};
 use crate::roll::{CELLS, PITCHES, Roll, STEPS};
 
+/// Planes that change from pass to pass: the first of those that a canvas decides.
+pub(super) const CHANGING: usize = 3;
 /// Rows and columns of the kernel.
 const SIZE: usize = 7;
 
@@ -63,6 +66,17 @@ pub(super) fn draw(roll: &Roll, image: &mut [f32]) {
     }
 }
 
+/// Some of the planes that a canvas decides.
+#[derive(Clone, Copy)]
+pub(super) struct Planes<'a> {
+    /// The number of the first.
+    pub(super) first: usize,
+    /// The cells of each.
+    pub(super) cells: &'a [Roll],
+    /// The images of all planes.
+    pub(super) images: &'a [f32],
+}
+
 /// A row of the kernel that meets a cell: where it begins in the images, and in the weights.
 #[derive(Clone, Copy, Default)]
 struct Tap {
@@ -71,38 +85,49 @@ struct Tap {
 }
 
 impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
-    /// The first layer's panel before its norm, of canvases with these cells and images.
-    pub(super) fn first(
-        self,
-        net: &Prepared,
-        (cells, images): (&[Roll; DRAWN], &[f32]),
-        panel: usize,
-        to: &mut [f32],
-    ) {
+    /// What the planes from `first` on, with these cells and images, add to `from` in the first
+    /// layer's panels.
+    pub(super) fn first(self, net: &Prepared, planes: Planes<'_>, from: &[f32], to: &mut [f32]) {
+        let panel_len = Self::BLOCKS * FULL.plane;
+        chunks(to, panel_len, |panel, to| {
+            self.panel(
+                net,
+                planes,
+                panel,
+                &from[panel * panel_len..][..panel_len],
+                to,
+            );
+        });
+    }
+
+    fn panel(self, net: &Prepared, planes: Planes<'_>, panel: usize, from: &[f32], to: &mut [f32]) {
+        let weights = &net.input.weights[panel * net.input.panel..][..net.input.panel];
         let room = S::REGISTER_COUNT * 3 / 4 / V;
         if S::IS_SCALAR {
-            self.segments::<3>(net, (cells, images), panel, to);
+            self.segments::<3>(weights, planes, from, to);
         } else if room < 12 {
-            self.segments::<6>(net, (cells, images), panel, to);
+            self.segments::<6>(weights, planes, from, to);
         } else {
-            self.segments::<12>(net, (cells, images), panel, to);
+            self.segments::<12>(weights, planes, from, to);
         }
     }
 
     fn segments<const R: usize>(
         self,
-        net: &Prepared,
-        (cells, images): (&[Roll; DRAWN], &[f32]),
-        panel: usize,
+        weights: &[f32],
+        Planes {
+            first,
+            cells,
+            images,
+        }: Planes<'_>,
+        from: &[f32],
         to: &mut [f32],
     ) {
-        let weights = &net.input.weights[panel * net.input.panel..][..net.input.panel];
-        let place = &net.place[panel * to.len()..][..to.len()];
         let window = (1_u128 << (R + SIZE - 1)) - 1;
         for step in 0..STEPS {
             for row in (0..PITCHES).step_by(R) {
                 let (mut taps, mut count) = ([Tap::default(); DRAWN * SIZE], 0);
-                for tap in 0..DRAWN * SIZE {
+                for tap in 0..cells.len() * SIZE {
                     let (plane, y) = (tap / SIZE, tap % SIZE);
                     let Some(cells) = (step + y)
                         .checked_sub(SIZE / 2)
@@ -112,8 +137,8 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
                     };
                     if *cells << (SIZE / 2) >> row & window != 0 {
                         taps[count] = Tap {
-                            at: plane * IMAGE + (step + y) * INPUT.field.row + row,
-                            weights: tap * SIZE,
+                            at: (first + plane) * IMAGE + (step + y) * INPUT.field.row + row,
+                            weights: (first * SIZE + tap) * SIZE,
                         };
                         count += 1;
                     }
@@ -123,7 +148,7 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
                     images,
                     taps: &taps[..count],
                     weights,
-                    from: &place[pixel..],
+                    from: &from[pixel..],
                     to: &mut to[pixel..],
                 });
             }

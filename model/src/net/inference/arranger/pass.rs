@@ -4,14 +4,14 @@
 use pulp::Simd;
 
 use super::super::grid::Kind;
-use super::super::pass::{Pass, chunks};
+use super::super::pass::Pass;
 use super::super::residual::{Memory, Residual};
 use super::super::tile::LANES;
 use super::arena::{Arena, FULL, HALF, IMAGE, IMAGES, LOW, LOWS};
-use super::first::draw;
+use super::first::{CHANGING, Planes, draw};
 use super::{Norms, Prepared};
 use crate::family::arranger::{Canvas, encoding};
-use crate::roll::CELLS;
+use crate::roll::{CELLS, PITCHES};
 
 /// Every second block's first layer looks twice as far.
 const KINDS: [Kind; 4] = [Kind::Zeros, Kind::Zeros, Kind::Dilated, Kind::Zeros];
@@ -36,6 +36,7 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
                 norms[image].down(3 + 2 * block + layer)
             },
             kinds: KINDS,
+            kernels: true,
             images: IMAGES,
             kept: &LOWS,
             work: &LOW,
@@ -54,10 +55,15 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
             self.upwards(net, arena, image, norms);
             // All logits fit a block: a panel of more would compute nothing in the rest.
             let full = &arena.styles[image].full;
-            block.last(&net.output, full, &arena.lines, &mut arena.last);
-            for (cell, values) in arena.last.as_chunks::<LANES>().0.iter().enumerate() {
-                for (logit, (value, bias)) in values.iter().zip(net.bias).enumerate() {
-                    logits[logit * CELLS + cell] = value + bias;
+            let to = (&arena.lines, &mut arena.last[..]);
+            block.last(&net.output, full, &canvas.hidden, to);
+            let values = arena.last.as_chunks::<LANES>().0;
+            for (step, values) in values.chunks_exact(PITCHES).enumerate() {
+                let hidden = |row: &usize| canvas.hidden.get(step, *row);
+                for row in (0..PITCHES).filter(hidden) {
+                    for (logit, (value, bias)) in values[row].iter().zip(net.bias).enumerate() {
+                        logits[logit * CELLS + step * PITCHES + row] = value + bias;
+                    }
                 }
             }
         }
@@ -76,15 +82,23 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
             draw(roll, image);
         }
         let images = &*arena.input;
-        let panel_len = Self::BLOCKS * FULL.plane;
-        chunks(&mut arena.first, panel_len, |panel, to| {
-            self.first(net, (&cells, images), panel, to);
-        });
+        let (changing, staying) = cells.split_at(CHANGING);
+        let planes = |first, cells| Planes {
+            first,
+            cells,
+            images,
+        };
+        if arena.kept_cells.as_ref().is_none_or(|kept| kept != staying) {
+            arena.kept_cells = staying.try_into().ok();
+            self.first(net, planes(CHANGING, staying), &net.place, &mut arena.kept);
+        }
+        self.first(net, planes(0, changing), &arena.kept, &mut arena.first);
         for (image, (norms, _)) in styles.iter().enumerate() {
             let style = &mut arena.styles[image];
             let (full, half) = (style.full.len() / 2, style.half.len() / 2);
 
             let (from, to) = (&*arena.first, &mut style.full[full..]);
+            let panel_len = Self::BLOCKS * FULL.plane;
             self.normed(norms.down(0), &FULL, to, |panel, to| {
                 to.copy_from_slice(&from[panel * panel_len..][..panel_len]);
             });

@@ -6,7 +6,7 @@ use super::*;
 use crate::family::arranger::{ArrangerConfig, Harmony, Network, encoding};
 use crate::net::init::{Normal, Store};
 use crate::roll::notes::{GridNote, NoteRoll};
-use crate::roll::{PITCHES, STEPS};
+use crate::roll::{PITCHES, Roll, STEPS};
 
 const CONDITIONS: [[f32; CONDITION]; 2] = [
     encoding::condition([1.0, 0.0, 0.0, 0.0], 0.5),
@@ -49,6 +49,12 @@ fn canvas(seed: u64) -> Canvas {
     }
 }
 
+/// Of each logit of a canvas whether its cell is hidden.
+fn is_hidden(canvas: &Canvas) -> impl Iterator<Item = bool> {
+    let cell = |place| canvas.hidden.get(place % CELLS / PITCHES, place % PITCHES);
+    (0..LOGITS * CELLS).map(cell)
+}
+
 fn logits(net: &Prepared, canvas: &Canvas, condition: [f32; CONDITION]) -> Vec<f32> {
     let mut logits = vec![0.0; LOGITS * CELLS];
     net.logits(
@@ -65,7 +71,8 @@ fn every_instruction_set_gives_what_the_network_of_training_gives() {
     // Sizes that fill a block of channels, a panel, neither, and more than one.
     for (base, blocks) in [(3, 1), (4, 2), (8, 3), (20, 2), (36, 1)] {
         let network = network(base, blocks);
-        let canvases = [canvas(1), canvas(2)];
+        let mut canvases = [canvas(1), canvas(2)];
+        canvases[1].hidden = Roll::from_steps([!0; STEPS]);
         let planes = encoding::planes(&canvases, &Device::Cpu).unwrap();
         let conditions = Tensor::new(&CONDITIONS, &Device::Cpu).unwrap();
         let expected = network.logits(&planes, &conditions).unwrap();
@@ -74,7 +81,9 @@ fn every_instruction_set_gives_what_the_network_of_training_gives() {
             let net = network.prepared(level).unwrap();
             let found = canvases.iter().zip(CONDITIONS);
             let found = found.flat_map(|(canvas, condition)| logits(&net, canvas, condition));
-            let pairs = found.zip(&expected);
+            let hidden = canvases.iter().flat_map(is_hidden);
+            let pairs = found.zip(&expected).zip(hidden);
+            let pairs = pairs.filter_map(|(pair, hidden)| hidden.then_some(pair));
             let far = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             println!("{}, {base} × {blocks}: {far:e}", level.name());
             assert!(far <= 1e-4, "{}, {base} × {blocks}: {far:e}", level.name());
@@ -95,6 +104,7 @@ fn neither_threads_nor_earlier_passes_show() {
             let mut y = vec![0.0; LOGITS * CELLS];
             pool.install(|| {
                 for seed in [3, 2, 1] {
+                    y.fill(0.0);
                     net.logits(&mut arena, &canvas(seed), &norms, &mut y);
                 }
             });
@@ -106,6 +116,41 @@ fn neither_threads_nor_earlier_passes_show() {
         let fresh = logits(&net, &canvas(1), CONDITIONS[0]);
         let fresh: Vec<u32> = fresh.into_iter().map(f32::to_bits).collect();
         assert_eq!(alone, fresh, "{}", level.name());
+    }
+}
+
+#[test]
+fn what_is_kept_of_a_tune_is_of_that_tune() {
+    let network = network(8, 1);
+    let net = network.prepared(Level::best()).unwrap();
+    let norms = net.fold(CONDITIONS[0], None);
+    let (one, other) = (canvas(5), canvas(6));
+    let harmony = Canvas {
+        harmony: other.harmony,
+        ..one
+    };
+    let shown = Canvas {
+        shown: other.shown,
+        hidden: other.hidden,
+        ..one
+    };
+    let mut arena = net.arena();
+    for canvas in [&one, &shown, &harmony, &other, &one] {
+        let mut found = vec![0.0; LOGITS * CELLS];
+        net.logits(&mut arena, canvas, &norms, &mut found);
+        assert!(found == logits(&net, canvas, CONDITIONS[0]));
+    }
+}
+
+#[test]
+fn logits_of_cells_that_are_shown_stay() {
+    let network = network(8, 1);
+    let net = network.prepared(Level::best()).unwrap();
+    let (norms, canvas) = (net.fold(CONDITIONS[0], None), canvas(7));
+    let mut found = vec![f32::NAN; LOGITS * CELLS];
+    net.logits(&mut net.arena(), &canvas, &norms, &mut found);
+    for (value, hidden) in found.iter().zip(is_hidden(&canvas)) {
+        assert_eq!(value.is_nan(), !hidden);
     }
 }
 

@@ -1,0 +1,85 @@
+//! The knob is moved: the other direction of what is still to sound is asked for, and counts from
+//! [`NOTICE`] on.
+
+use third_stream_model::perform::{Part, Performer};
+use third_stream_model::roll::quantise::STEPS_PER_BEAT;
+use third_stream_model::roll::{SLOTS, STEPS_PER_SLOT};
+
+use super::{Answers, Ask, GROUPS, NEVER, PendingGroup, ScheduledSwitch, page_of, part_of};
+use crate::link::{Answer, AudioEnd};
+use crate::rt::NOTICE;
+
+impl Answers {
+    /// The knob has moved: asks for the other direction of what is still to sound. `ask` has the
+    /// circumstances; its answer, group and slots are of no account.
+    pub(in crate::rt) fn turn(&mut self, ask: &Ask, link: &AudioEnd, performer: &mut Performer) {
+        for place in 0..GROUPS {
+            let Some(Some(group)) = self.groups.0.get(place).copied() else {
+                continue;
+            };
+            for answer in [Answer::First, Answer::Second] {
+                let asked = group.asked[answer.index()];
+                let sides = asked.map(|asked| asked == NEVER);
+                if group.windows[answer.index()].is_none() || sides == [false; 2] {
+                    continue;
+                }
+                let parts = self.still_to_sound(&group, answer, ask.now, performer);
+                let Some(parts) = parts else {
+                    continue;
+                };
+                let ask = Ask {
+                    answer,
+                    group: group.group,
+                    slots: (group.first, group.last),
+                    sides,
+                    ..*ask
+                };
+                let page = page_of(group.group, answer);
+                let Some(heard) = self.heard.get(page).copied() else {
+                    continue;
+                };
+                self.send(&ask, &heard, link, performer);
+                for slot in parts.into_iter().flatten() {
+                    self.note(ScheduledSwitch {
+                        at: ask.now + NOTICE,
+                        group: group.group,
+                        slot,
+                        part: part_of(answer),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Whether anything that plays by an answer of a group is still to sound [`NOTICE`] after
+    /// `now`: the slots whose answer was taken up before and must be once more.
+    fn still_to_sound(
+        &self,
+        group: &PendingGroup,
+        answer: Answer,
+        now: f64,
+        performer: &Performer,
+    ) -> Option<[Option<i64>; SLOTS]> {
+        let (part, due) = (part_of(answer), now + NOTICE);
+        let (mut again, mut any) = ([None; SLOTS], false);
+        for (again, slot) in again.iter_mut().zip(group.first..=group.last) {
+            let is_of = |switch: &&ScheduledSwitch| (switch.slot, switch.part) == (slot, part);
+            let open = self.switches.iter().flatten().find(is_of);
+            if open.is_some_and(|open| open.at >= due) {
+                any = true;
+                continue;
+            }
+            let begins = performer.slot_begins(slot).or(open.map(|open| open.at));
+            let steps = match part {
+                Part::Lead => performer.lead(slot),
+                Part::Main => STEPS_PER_SLOT,
+            };
+            let lasts = steps as f64 / STEPS_PER_BEAT;
+            if steps > 0 && begins.is_some_and(|begins| begins + lasts > due) {
+                *again = Some(slot);
+                any = true;
+            }
+        }
+        any.then_some(again)
+    }
+}

@@ -1,0 +1,83 @@
+//! Which ends of the knob the networks are asked about.
+//!
+//! A knob that stands still on one side asks for that side alone, half of what both would cost.
+//! Near the middle, and for a while after it was moved, both are asked for; and where it moves,
+//! the other side of all that is still to sound is asked for at once ([`super::answers`]). All of
+//! this is counted in beats, so it is the same on any machine and for any block size.
+
+use third_stream_model::genre::Direction;
+
+/// So close to the middle the knob is about to cross it.
+const NEAR: f32 = 0.25;
+/// A knob that has not been moved for so long (beats) stands still.
+const STILL: f64 = 16.0;
+
+/// The knob, and when it was moved.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sides {
+    knob: f32,
+    /// Unwrapped beats.
+    moved: f64,
+}
+
+impl Sides {
+    pub(super) const fn new() -> Self {
+        Self {
+            knob: 0.0,
+            moved: f64::NEG_INFINITY,
+        }
+    }
+
+    /// Play begins with the knob there.
+    pub(super) const fn start(&mut self, knob: f32) {
+        self.knob = knob;
+        self.moved = f64::NEG_INFINITY;
+    }
+
+    /// Where the knob is at `now` (unwrapped beats). True: it has moved.
+    #[expect(clippy::float_cmp, reason = "any change is a move")]
+    pub(super) fn follow(&mut self, now: f64, knob: f32) -> bool {
+        let moves = knob != self.knob;
+        if moves {
+            self.knob = knob;
+            self.moved = now;
+        }
+        moves
+    }
+
+    /// Whether each direction is asked for at `now`, by [`Direction::index`].
+    pub(super) fn wanted(&self, now: f64) -> [bool; 2] {
+        let both = self.knob.abs() < NEAR || now - self.moved < STILL;
+        let (towards, _) = Direction::of_knob(self.knob);
+        let mut wanted = [both; 2];
+        if let Some(wanted) = wanted.get_mut(towards.index()) {
+            *wanted = true;
+        }
+        wanted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_knob_that_stands_still_asks_for_its_side() {
+        let mut sides = Sides::new();
+        sides.start(0.5);
+        assert_eq!(sides.wanted(0.0), [true, false]);
+        assert!(!sides.follow(3.0, 0.5));
+        sides.start(-1.0);
+        assert_eq!(sides.wanted(0.0), [false, true]);
+    }
+
+    #[test]
+    fn one_near_the_middle_or_just_moved_asks_for_both() {
+        let mut sides = Sides::new();
+        sides.start(-0.2);
+        assert_eq!(sides.wanted(40.0), [true; 2]);
+        assert!(sides.follow(41.0, -0.9));
+        assert_eq!(sides.wanted(56.9), [true; 2]);
+        assert_eq!(sides.wanted(57.0), [false, true]);
+    }
+}
