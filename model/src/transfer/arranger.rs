@@ -135,7 +135,6 @@ impl ArrangerTransfer {
                 Voices::Free
             },
             straight,
-            ..Settings::default()
         };
         let arranged = self.arranger.arrange(phrase, styles, &settings);
         arranged.map_err(|source| TransferError::Network {
