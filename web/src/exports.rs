@@ -49,7 +49,7 @@ pub extern "C" fn third_stream_call(task: u32) -> u32 {
 /// Where the output is.
 #[unsafe(no_mangle)]
 pub extern "C" fn third_stream_output() -> *const u8 {
-    OUTPUT.with_borrow(|output| output.as_ptr())
+    OUTPUT.with_borrow(Vec::as_ptr)
 }
 
 /// How many bytes it has.

@@ -76,6 +76,8 @@ impl Case {
 /// Tries the page in `folder`.
 pub(super) fn run(folder: &Path, picture: Option<&Path>) -> Result<()> {
     system::need("node", "install Node.js 18 or later")?;
+    let mut own = cargo(&["test", "--manifest-path", "web/Cargo.toml", "--target-dir"]);
+    run_process(own.arg(crate::target()))?;
     let tool = ["build", "--package", "third-stream-model"];
     let mut build = cargo(&tool);
     build.args(["--features", "train", "--bin", "third-stream"]);
