@@ -30,11 +30,12 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
 
 /// What makes training quick, where it is not set by hand: candle's own threads spin while they
 /// wait for each other, and glibc hands every large block back to the system, which has to clear
-/// it once more for the next.
-const TRAINING: [(&str, &str); 3] = [
+/// it once more for the next; other threads' arenas do so whatever their thresholds.
+const TRAINING: [(&str, &str); 4] = [
     ("CANDLE_NUM_THREADS", "1"),
     ("MALLOC_MMAP_THRESHOLD_", "1073741824"),
     ("MALLOC_TRIM_THRESHOLD_", "8589934592"),
+    ("MALLOC_ARENA_MAX", "1"),
 ];
 
 /// The command with the environment of training.

@@ -40,7 +40,11 @@ impl Peer {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         // Peers run as they come, whatever ours is given.
-        for name in ["MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"] {
+        for name in [
+            "MALLOC_MMAP_THRESHOLD_",
+            "MALLOC_TRIM_THRESHOLD_",
+            "MALLOC_ARENA_MAX",
+        ] {
             command.env_remove(name);
         }
         if avx2 {

@@ -290,7 +290,8 @@ impl WithSimd for Kernel<'_> {
         for lane in 0..LANES {
             let mut half = [[0.0; 3]; 6];
             for x in 0..3 {
-                let column = [0, 1, 2].map(|y| self.taps[3 * y + x][lane]);
+                let taps = &self.taps;
+                let column = [taps[x][lane], taps[3 + x][lane], taps[6 + x][lane]];
                 for (half, value) in half.iter_mut().zip(kernel_line(column)) {
                     half[x] = value;
                 }
@@ -411,10 +412,18 @@ impl WithSimd for KernelGradient<'_> {
         for lane in 0..LANES {
             let mut half = [[0.0; 3]; 6];
             for (i, half) in half.iter_mut().enumerate() {
-                *half = kernel_gradient_line([0, 1, 2, 3, 4, 5].map(|j| points[6 * i + j][lane]));
+                let mut row = [0.0; 6];
+                for (j, value) in row.iter_mut().enumerate() {
+                    *value = points[6 * i + j][lane];
+                }
+                *half = kernel_gradient_line(row);
             }
             for x in 0..3 {
-                let column = kernel_gradient_line([0, 1, 2, 3, 4, 5].map(|i| half[i][x]));
+                let mut column = [0.0; 6];
+                for (value, half) in column.iter_mut().zip(&half) {
+                    *value = half[x];
+                }
+                let column = kernel_gradient_line(column);
                 for (y, value) in column.into_iter().enumerate() {
                     self.taps[3 * y + x][lane] = value;
                 }

@@ -135,7 +135,11 @@ fn a_question_without_room_is_counted() {
     let counts = audio.counts().clone();
     let passages = [Passage::Play(0.0, 81.0)];
     // Nobody listens, and the channel holds four groups.
-    script(&clip(64.0), live(), &passages).play_over(audio, &[512], || ());
+    let both = Settings {
+        knob: 0.2,
+        ..live()
+    };
+    script(&clip(64.0), both, &passages).play_over(audio, &[512], || ());
     assert_eq!(counts.of(Counted::Asked), 16);
     assert_eq!(counts.of(Counted::NoRoom), 4);
     drop(worker);

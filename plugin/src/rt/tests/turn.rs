@@ -70,13 +70,13 @@ fn a_knob_that_turns_asks_for_the_other_direction_of_what_is_still_to_sound() {
     let delayed: Vec<_> = delayed.collect();
     assert_eq!(begins(&played.output, 9.0, 9.75), delayed);
     let always = self::script(-0.9, -0.9).play(&[512]);
-    let later = begins(&played.output, 9.75, 14.0);
-    assert_eq!(later, begins(&always.output, 9.75, 14.0));
+    let later = begins(&played.output, 10.0, 14.0);
+    assert_eq!(later, begins(&always.output, 10.0, 14.0));
     assert_ne!(
         later,
-        begins(&self::script(0.9, 0.9).play(&[512]).output, 9.75, 14.0)
+        begins(&self::script(0.9, 0.9).play(&[512]).output, 10.0, 14.0)
     );
-    // The first two seconds of what is heard do not know of the turn.
+    // What sounds before the turn does not know of it.
     assert_eq!(
         begins(&played.output, 0.0, 9.0),
         begins(&self::script(0.9, 0.9).play(&[512]).output, 0.0, 9.0)
