@@ -78,10 +78,16 @@ impl InstanceGui {
                 "{why}; the pair's genre plays in its place"
             )));
         }
-        let text = if self.params.state.lock().newer.is_some() {
+        let (earlier, newer) = {
+            let state = self.params.state.lock();
+            (state.earlier, state.newer.is_some())
+        };
+        let text = if newer {
             "This project's settings come from a newer version: kept, but not used here"
         } else if self.shown.dropped > 0 {
             "More notes at once than there is room for: some were left out"
+        } else if earlier {
+            "This project was made with earlier networks: what they added is other notes now"
         } else {
             return None;
         };

@@ -16,6 +16,9 @@ use crate::values::{Look, ParamValues, Side};
 /// 4: with the user's own weights. 5: with tune, harmony, variation and voices.
 pub const VERSION: u32 = 5;
 
+/// The first version whose default networks are the arranger.
+const ARRANGER: u32 = 5;
+
 /// The name of the persisted field.
 const FIELD: &str = "state";
 /// The names of what came with version 2.
@@ -35,6 +38,10 @@ const VOICES: &str = "voices";
 pub struct SavedState {
     /// The version of this layout.
     pub version: u32,
+    /// Whether it comes from a project that was made with the networks of before the arranger. Not
+    /// saved, so it is said once.
+    #[serde(default, skip_serializing)]
+    pub earlier: bool,
     /// Width and height of the editor in logical pixels.
     #[serde(default = "default_window", deserialize_with = "window")]
     pub window: (f32, f32),
@@ -121,6 +128,7 @@ impl Default for SavedState {
     fn default() -> Self {
         Self {
             version: VERSION,
+            earlier: false,
             window: default_window(),
             look: None,
             scale: usual_scale(),
@@ -179,6 +187,9 @@ pub fn read(state: &mut PluginState) {
 /// Gives a state what its version did not have yet. A saved "forget" is a switch that was left
 /// on; it forgets nothing that comes with it, as the core takes that up after it (`rt::core`).
 fn complete(state: &mut PluginState) {
+    if let Some(field) = state.fields.get_mut(FIELD) {
+        let _ = renumber(field);
+    }
     let live = ParamValue::String("live".into());
     state.params.entry(MODE.into()).or_insert(live);
     let off = ParamValue::Bool(false);
@@ -195,6 +206,19 @@ fn complete(state: &mut PluginState) {
     state.fields.entry(MEMORY.into()).or_insert_with(nothing);
     let none = || "{}".to_owned();
     state.fields.entry(WEIGHTS.into()).or_insert_with(none);
+}
+
+/// Gives a field of an older version this version's number, and says where it is from before the
+/// arranger.
+fn renumber(field: &mut String) -> serde_json::Result<()> {
+    let mut value: serde_json::Map<String, serde_json::Value> = serde_json::from_str(field)?;
+    let version = value.get("version").and_then(serde_json::Value::as_u64);
+    if let Some(version) = version.filter(|version| *version < u64::from(VERSION)) {
+        value.insert("version".to_owned(), VERSION.into());
+        value.insert("earlier".to_owned(), (version < u64::from(ARRANGER)).into());
+        *field = serde_json::to_string(&value)?;
+    }
+    Ok(())
 }
 
 /// The state of a newer plugin that `state` keeps, if any.
@@ -383,6 +407,15 @@ mod tests {
         assert!(matches!(&state.params[VOICES], ParamValue::String(id) if id == "as-played"));
         let usual = ThirdStreamParams::default();
         assert_eq!((usual.tune.value(), usual.take()), (50.0, 1));
+        // That other networks play is said until the project is saved and opened again.
+        usual.deserialize_fields(&state.fields);
+        assert!(usual.state.lock().earlier);
+        let mut again = state.clone();
+        again.fields = usual.serialize_fields();
+        assert_eq!(version_of(&again), Some(VERSION));
+        read(&mut again);
+        usual.deserialize_fields(&again.fields);
+        assert!(!usual.state.lock().earlier);
     }
 
     #[test]

@@ -74,15 +74,7 @@ fn what_makes_the_genre_is_not_told_apart_and_what_does_nothing_is() {
         way: &Moves,
         sources: None,
     };
-    let apart = collection(&data, &settings, "made").unwrap();
-    let jazz = BTreeMap::from([(Genre::Jazz, apart[&Genre::Jazz].subset(20))]);
-    let of_jazz = Method {
-        name: "moves, of jazz",
-        sources: Some(&jazz),
-        ..method
-    };
-    let methods = [method, of_jazz];
-    let measures = bench(&data, &settings, &methods, &mut |name| {
+    let measures = bench(&data, &settings, &[method], &mut |name| {
         heard.push(name.to_owned());
     });
     let measures = measures.unwrap();
@@ -119,4 +111,41 @@ fn what_makes_the_genre_is_not_told_apart_and_what_does_nothing_is() {
         let key = format!("/directions/1/rows/0/{key}");
         assert!(json.pointer(&key).is_some(), "no {key} in {json}");
     }
+}
+
+#[test]
+fn a_collection_has_a_row_where_its_genre_is_the_source() {
+    let mut jazz = pieces(Genre::Jazz);
+    for piece in &mut jazz[..6] {
+        "club".clone_into(&mut piece.source);
+    }
+    let music = BTreeMap::from([(Genre::Jazz, jazz), (Genre::Pop, pieces(Genre::Pop))]);
+    let data = Data::of_pieces(music, Vec::new()).unwrap();
+    let settings = Settings {
+        pair: Pair::JAZZ_POP,
+        split: Split::Test,
+        phrases: 20,
+        panel: Panel {
+            seeds: 1,
+            seed: 4,
+            steps: 2,
+        },
+    };
+    let club = collection(&data, &settings, "club").unwrap();
+    assert_eq!(club.keys().collect::<Vec<_>>(), [&Genre::Jazz]);
+    assert_eq!(club[&Genre::Jazz].phrases.len(), 20);
+    assert!(collection(&data, &settings, "attic").unwrap().is_empty());
+    let method = Method {
+        name: "moves, club",
+        way: &Moves,
+        sources: Some(&club),
+    };
+    let measures = bench(&data, &settings, &[method], &mut |_| {}).unwrap();
+    let names = measures.directions.iter().map(|direction| {
+        let names = direction.rows.iter().map(|row| row.name.clone());
+        names.collect::<Vec<_>>().join(", ")
+    });
+    let names: Vec<_> = names.collect();
+    assert_eq!(names[0], "moves, club, identity, rules, random target");
+    assert_eq!(names[1], "identity, rules, random target");
 }
