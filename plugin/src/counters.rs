@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 
-use crate::engine::State;
+use crate::engine::WorkerState;
 use crate::link::{AudioEnd, Counted, Counts};
 use crate::rt::snapshot::Snapshot;
 use crate::shared::Shared;
@@ -119,7 +119,7 @@ impl Watched {
         let of = |counted| self.counts.of(counted);
         let (dry, dropped) = self.snapshot.lost();
         let shared = self.shared.upgrade();
-        let failed = shared.is_some_and(|shared| shared.engine().state == State::Failed);
+        let failed = shared.is_some_and(|shared| shared.engine().state == WorkerState::Failed);
         // Taken before answered before asked, so that no later count is without its earlier one.
         let (taken, answered) = (of(Counted::Taken), of(Counted::Answered));
         Counters {
