@@ -149,11 +149,14 @@ fn view(source: &Song, result: &Song) -> Result<()> {
     Ok(())
 }
 
-/// Writes beside the file and renames, so that there is never half a file.
+/// Writes beside the file and renames, so that there is never half a file; makes its folder.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beside = path.with_file_name(format!(".{name}.new"));
     let failed = || format!("{}: cannot write the file", path.display());
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(failed)?;
+    }
     std::fs::write(&beside, bytes).with_context(failed)?;
     std::fs::rename(&beside, path).with_context(failed)
 }
@@ -161,6 +164,16 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_in_a_folder_that_is_not_there_yet_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out/deep/song.wav");
+        write_whole(&path, b"sound").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"sound");
+        let names = std::fs::read_dir(path.parent().unwrap()).unwrap();
+        assert_eq!(names.count(), 1, "no half file stays");
+    }
 
     #[test]
     fn only_what_can_be_written_is_named() {
