@@ -31,7 +31,7 @@ use requests::{AT_ONCE, Requests};
 
 /// Phrases of a project that was just loaded that are looked at in a block.
 const PREPARED: usize = 16;
-/// One of them is asked about for each so many samples of a block.
+/// One of them is asked about for each so many samples, however they lie in blocks.
 const SHARE: u32 = 512;
 /// Seconds in which the phrases of a project are wanted that was just loaded: after all else.
 const PREPARE: f64 = 600.0;
@@ -61,6 +61,8 @@ pub(super) struct InPlace {
     stopped_at: f64,
     /// The next phrase that is to be prepared after loading.
     preparing: Option<usize>,
+    /// Samples since one of them was asked about, less than [`SHARE`].
+    unused: u32,
     weights: WeightsId,
     taste: Taste,
     late: u32,
@@ -131,6 +133,7 @@ impl InPlace {
             played: 0,
             stopped_at: 0.0,
             preparing: Some(0),
+            unused: SHARE - 1,
             weights: WeightsId::shipped(Pair::JAZZ_CLASSIC),
             taste: Taste::default(),
             late: 0,
@@ -306,6 +309,7 @@ impl ModePlayer for InPlace {
         self.requests.renew(&mut self.memory, link);
         self.pages.clear();
         self.preparing = Some(0);
+        self.unused = SHARE - 1; // the first at once
     }
 
     /// Also asks about phrases of a project that was loaded.
@@ -316,9 +320,14 @@ impl ModePlayer for InPlace {
             self.memory.await_all();
             self.renew(link);
         }
-        let mut left = (frames / SHARE).max(1) as usize;
-        let most = IN_A_BLOCK * left;
+        let samples = self.unused.saturating_add(frames);
+        self.unused = samples % SHARE;
+        let mut left = (samples / SHARE) as usize;
+        let most = IN_A_BLOCK * left.max(1);
         self.requests.receive(most, &mut self.memory, link);
+        if left == 0 {
+            return;
+        }
         for _ in 0..PREPARED {
             let Some(phrase) = self.preparing.filter(|_| self.requests.has_spare()) else {
                 return;

@@ -362,21 +362,14 @@ impl Live {
 
     /// The knob was moved at `now`: the other side may be heard soon.
     fn turn(&mut self, now: f64, transport: &Transport, settings: &Settings, link: &AudioEnd) {
-        let ask = Ask {
-            answer: Answer::Second,
-            group: self.groups.group(),
-            slots: (0, 0),
-            now,
-            terms: Terms {
-                seconds: self.clock.seconds(NOTICE, transport.sample_rate),
-                weights: settings.weights,
-                taste: settings.taste,
-                offline: transport.offline,
-            },
-            sides: [false; 2],
+        let terms = Terms {
+            seconds: self.clock.seconds(NOTICE, transport.sample_rate),
+            weights: settings.weights,
+            taste: settings.taste,
+            offline: transport.offline,
         };
         self.next = None;
-        self.answers.turn(&ask, link, &mut self.performer);
+        self.answers.turn(now, terms, link, &mut self.performer);
     }
 
     /// The host's bar lines on the unwrapped clock.

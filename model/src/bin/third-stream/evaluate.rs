@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail, ensure};
 use third_stream_model::genre::{Genre, Pair};
 use third_stream_model::own::Pairs;
 use third_stream_model::train::data::{Data, Split};
-use third_stream_model::train::evaluate::arrange::{Arrange, ByCells};
+use third_stream_model::train::evaluate::arrange::{Arrange, Asked, ByCells};
 use third_stream_model::train::evaluate::examples::{Choice, Example, examples};
 use third_stream_model::train::evaluate::judge::Judge;
 use third_stream_model::train::evaluate::measures::{self, Measures, bench};
@@ -164,6 +164,20 @@ fn known_pairs(arranging: &[Arranging], there: &[Pair]) -> Result<Vec<Pair>> {
     Ok(pairs)
 }
 
+/// The music of one pair.
+struct Music<'a> {
+    /// What is measured on.
+    data: &'a Data,
+    /// The same whatever its licence class, where that is more.
+    whole: Option<Data>,
+}
+
+impl Music<'_> {
+    fn whole(&self) -> &Data {
+        self.whole.as_ref().unwrap_or(self.data)
+    }
+}
+
 /// Measures the weights of one pair; with examples if they are to be shown.
 fn measure(
     args: &EvaluateArgs,
@@ -180,8 +194,13 @@ fn measure(
         })
         .collect();
     let data = args.music.read(pair)?;
-    let measures = measures(args, &data, pair, &models, arranging)?;
-    let judged = (!models.is_empty() && !args.no_judge).then(|| judged(args, &data, pair, &models));
+    let music = Music {
+        whole: args.music.read_whole(pair)?,
+        data: &data,
+    };
+    let measures = measures(args, &music, pair, &models, arranging)?;
+    let judged =
+        (!models.is_empty() && !args.no_judge).then(|| judged(args, &music, pair, &models));
     let evaluation = Evaluation {
         measures,
         judged: judged.transpose()?,
@@ -191,7 +210,8 @@ fn measure(
         pair,
     });
     let by_cells = by_cells.as_ref().map(|way| way as &dyn Arrange);
-    let by_notes = arranging.first().map(|one| &one.drawn as &dyn Arrange);
+    let by_notes = arranging.first().map(|one| Asked::new(&one.drawn));
+    let by_notes = by_notes.as_ref().map(|way| way as &dyn Arrange);
     let shown = match by_notes.or(by_cells) {
         Some(way) if args.out.is_some() || args.report.is_some() => {
             let choice = Choice {
@@ -210,7 +230,7 @@ fn measure(
 /// The measures of all weights, which are the same for every family.
 fn measures(
     args: &EvaluateArgs,
-    data: &Data,
+    music: &Music,
     pair: Pair,
     models: &[Model],
     arranging: &[Arranging],
@@ -227,12 +247,12 @@ fn measures(
                 .map_or(Panel::default().steps, usize::from),
         },
     };
-    let apart = apart(args, data, &settings)?;
+    let apart = apart(args, music.whole(), &settings)?;
     let rows = Rows::new(pair, models, arranging, &args.vary, &apart);
     let methods = rows.methods();
     let mut show = Show::new(args.quiet);
-    let (mut done, all) = (0, 2 * (methods.len() as u64 + BASELINES));
-    let measures = bench(data, &settings, &methods, &mut |what| {
+    let (mut done, all) = (0, rows.count() + 2 * BASELINES);
+    let measures = bench(music.data, &settings, &methods, &mut |what| {
         show.at(&format!("measuring {what}"), done, all, "");
         done += 1;
     });
@@ -243,11 +263,9 @@ fn measures(
 /// The collections that the measures take by themselves, by name.
 fn apart(
     args: &EvaluateArgs,
-    data: &Data,
+    whole: &Data,
     settings: &measures::Settings,
 ) -> Result<Vec<(String, BTreeMap<Genre, Sample>)>> {
-    let whole = args.music.read_whole(settings.pair)?;
-    let whole = whole.as_ref().unwrap_or(data);
     let named = collections(args, whole, settings.pair)?.into_iter();
     let found = named.map(|name| {
         let phrases = measures::collection(whole, settings, &name)?;
@@ -273,7 +291,8 @@ fn collections(args: &EvaluateArgs, whole: &Data, pair: Pair) -> Result<Vec<Stri
 }
 
 /// What the judge says of the generators of one pair.
-fn judged(args: &EvaluateArgs, data: &Data, pair: Pair, models: &[Model]) -> Result<Report> {
+fn judged(args: &EvaluateArgs, music: &Music, pair: Pair, models: &[Model]) -> Result<Report> {
+    let data = music.data;
     let settings = Settings {
         pair,
         split: args.split,
@@ -282,10 +301,9 @@ fn judged(args: &EvaluateArgs, data: &Data, pair: Pair, models: &[Model]) -> Res
     };
     let mut show = Show::new(args.quiet);
     let own = judge(args, pair, data, &mut show)?;
-    let whole = args.music.read_whole(pair)?;
-    let collections = also(args, whole.as_ref().unwrap_or(data), &settings)?;
+    let collections = also(args, music.whole(), &settings)?;
     // A judge that never heard such music knows little about it.
-    let wide = match &whole {
+    let wide = match &music.whole {
         Some(whole) if !collections.is_empty() => Some(judge(args, pair, whole, &mut show)?),
         _ => None,
     };

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail, ensure};
 use third_stream_model::genre::Pair;
 use third_stream_model::train::data::Split;
-use third_stream_model::train::evaluate::arrange::{Arrange, ByCells};
+use third_stream_model::train::evaluate::arrange::{Arrange, Asked, ByCells};
 use third_stream_model::train::evaluate::examples::{Choice, examples, files};
 
 use crate::evaluate::write;
@@ -56,14 +56,14 @@ pub(crate) fn run(args: &ExamplesArgs) -> Result<()> {
         .iter()
         .map(|(name, header, pair, way)| (*name, *header, *pair, way as &dyn Arrange));
     let usual = args.pair.unwrap_or(Pair::JAZZ_CLASSIC);
-    let by_notes = arranging.iter().map(|one| {
-        (
-            &one.name,
-            one.drawn.header(),
-            usual,
-            &one.drawn as &dyn Arrange,
-        )
+    let notes = arranging.iter().map(|one| {
+        let way = Asked::new(&one.drawn);
+        (&one.name, one.drawn.header(), usual, way)
     });
+    let notes: Vec<_> = notes.collect();
+    let by_notes = notes
+        .iter()
+        .map(|(name, header, pair, way)| (*name, *header, *pair, way as &dyn Arrange));
     let Some((name, header, pair, way)) = by_cells.chain(by_notes).next() else {
         bail!("no weights to show");
     };

@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 use super::translator::{TranslateError, Translator};
-use crate::family::arranger::sampler::PASSES;
+use crate::family::arranger::sampler::{PASSES, Sample};
 use crate::genre::{Direction, Genre, Pair};
 use crate::roll::edits::Edits;
 use crate::roll::notes::NoteRoll;
@@ -84,28 +84,7 @@ impl Arrange for ByCells<'_> {
     }
 }
 
-impl Arrange for ArrangerTransfer {
-    fn arrange(
-        &self,
-        phrases: &[NoteRoll],
-        source: Genre,
-        target: Genre,
-    ) -> Result<Vec<NoteRoll>, TranslateError> {
-        Asked::new(self).arrange(phrases, source, target)
-    }
-
-    fn edits(
-        &self,
-        phrase: &NoteRoll,
-        source: Genre,
-        target: Genre,
-    ) -> Result<Option<Edits>, TranslateError> {
-        let edits = self.edits(phrase, ends(source, target)?, &Wish::default())?;
-        Ok(Some(edits))
-    }
-}
-
-/// An arranger that is asked for something else than its defaults.
+/// An arranger, and what it is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
     /// The arranger.
@@ -142,6 +121,20 @@ impl Arrange for Asked<'_> {
             Ok(sample.notes)
         });
         arranged.collect()
+    }
+
+    fn edits(
+        &self,
+        phrase: &NoteRoll,
+        source: Genre,
+        target: Genre,
+    ) -> Result<Option<Edits>, TranslateError> {
+        let ends = ends(source, target)?;
+        let Sample { notes, confidence } =
+            self.transfer
+                .arrange_in(phrase, ends, &self.wish, self.passes)?;
+        let edits = Edits::between(phrase, &notes, &confidence, self.wish.held);
+        Ok(Some(edits))
     }
 }
 

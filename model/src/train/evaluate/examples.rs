@@ -81,13 +81,12 @@ pub fn examples(
             let before = phrases.rolls.notes(place).map_err(EvaluateError::Rolls)?;
             let after = way.arrange(&[before], source, target);
             let after = after.map_err(EvaluateError::Translate)?;
-            let edits = if number == 0 {
-                way.edits(&before, source, target)
-                    .map_err(EvaluateError::Translate)?
-            } else {
-                None
+            let edits = (number == 0).then(|| way.edits(&before, source, target));
+            let edits = edits.transpose().map_err(EvaluateError::Translate)?;
+            let between = |edits: Edits| {
+                let amounts = BETWEEN.map(|percent| f32::from(percent) / 100.0);
+                amounts.map(|amount| edits.apply(&before, amount)).to_vec()
             };
-            let at = |edits: Edits| BETWEEN.map(|percent| at(&edits, &before, percent)).into();
             let piece = phrases.piece_of[place];
             let first = phrases.piece_of.iter().position(|other| *other == piece);
             examples.push(Example {
@@ -99,16 +98,11 @@ pub fn examples(
                 phrase: place - first.unwrap_or(place),
                 before,
                 after: after.first().copied().unwrap_or_default(),
-                between: edits.map(at).unwrap_or_default(),
+                between: edits.flatten().map(between).unwrap_or_default(),
             });
         }
     }
     Ok(examples)
-}
-
-/// A phrase with the edits of an amount in percent.
-fn at(edits: &Edits, phrase: &NoteRoll, percent: u8) -> NoteRoll {
-    edits.apply(phrase, f32::from(percent) / 100.0)
 }
 
 /// The places of the chosen phrases of a direction, by the rule above.

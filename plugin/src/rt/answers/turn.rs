@@ -8,11 +8,18 @@ use third_stream_model::roll::{SLOTS, STEPS_PER_SLOT};
 use super::{Answers, Ask, GROUPS, NEVER, PendingGroup, ScheduledSwitch, page_of, part_of};
 use crate::link::{Answer, AudioEnd};
 use crate::rt::NOTICE;
+use crate::rt::pending::Terms;
 
 impl Answers {
-    /// The knob has moved: asks for the other direction of what is still to sound. `ask` has the
-    /// circumstances; its answer, group and slots are of no account.
-    pub(in crate::rt) fn turn(&mut self, ask: &Ask, link: &AudioEnd, performer: &mut Performer) {
+    /// The knob has moved at `now` (unwrapped beats): asks for the other direction of what is still
+    /// to sound.
+    pub(in crate::rt) fn turn(
+        &mut self,
+        now: f64,
+        terms: Terms,
+        link: &AudioEnd,
+        performer: &mut Performer,
+    ) {
         for place in 0..GROUPS {
             let Some(Some(group)) = self.groups.0.get(place).copied() else {
                 continue;
@@ -23,7 +30,7 @@ impl Answers {
                 if group.windows[answer.index()].is_none() || sides == [false; 2] {
                     continue;
                 }
-                let parts = self.still_to_sound(&group, answer, ask.now, performer);
+                let parts = self.still_to_sound(&group, answer, now, performer);
                 let Some(parts) = parts else {
                     continue;
                 };
@@ -31,8 +38,9 @@ impl Answers {
                     answer,
                     group: group.group,
                     slots: (group.first, group.last),
+                    now,
+                    terms,
                     sides,
-                    ..*ask
                 };
                 let page = page_of(group.group, answer);
                 let Some(heard) = self.heard.get(page).copied() else {
@@ -41,7 +49,7 @@ impl Answers {
                 self.send(&ask, &heard, link, performer);
                 for slot in parts.into_iter().flatten() {
                     self.note(ScheduledSwitch {
-                        at: ask.now + NOTICE,
+                        at: now + NOTICE,
                         group: group.group,
                         slot,
                         part: part_of(answer),

@@ -144,3 +144,32 @@ fn answers_about_what_was_forgotten_are_for_nothing_new() {
         assert_eq!(late.output, never.output, "{mode:?}");
     }
 }
+
+#[test]
+fn a_loaded_project_is_asked_about_by_samples_and_not_by_blocks() {
+    let passages = [Passage::Play(0.0, 32.0), Passage::Stop(4.0)];
+    let mut song = script(&long_clip(), in_place(0.8), &passages);
+    let loaded = song.scenes[1].tick;
+    song.loads = vec![loaded];
+    // Requests by the end of the first 512, 1,024, … samples after loading.
+    let asked = |size: u32| {
+        let (audio, worker) = link(1);
+        let (mut block, mut all, mut counts) = (0, 0, Vec::new());
+        song.play_with(audio, &Keeper::default(), &[size], || {
+            block += i64::from(size);
+            while let Ok(Some(request)) = worker.next() {
+                all += usize::from(block > loaded);
+                worker.respond(request.respond(Ok(edits(&request))));
+            }
+            if block > loaded && block % 512 == 0 && counts.len() < 6 {
+                counts.push(all);
+            }
+        });
+        counts
+    };
+    let by_blocks = asked(512);
+    assert_eq!(by_blocks[..3], [2, 4, 4], "two phrases, in both directions");
+    for size in [64, 128, 256] {
+        assert_eq!(asked(size), by_blocks, "blocks of {size}");
+    }
+}

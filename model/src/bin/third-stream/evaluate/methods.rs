@@ -124,6 +124,12 @@ impl<'a> Rows<'a> {
         Self { rows, apart }
     }
 
+    /// How often one of them is measured: once in each direction that has sources for it.
+    pub(crate) fn count(&self) -> u64 {
+        let directions = |(_, _, place): &RowOf| place.map_or(2, |place| self.apart[place].1.len());
+        self.rows.iter().map(|row| directions(row) as u64).sum()
+    }
+
     /// As the measures take them.
     pub(crate) fn methods(&self) -> Vec<Method<'_>> {
         let rows = self.rows.iter();
