@@ -20,6 +20,17 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     renamed.inspect_err(|_| drop(std::fs::remove_file(&beside)))
 }
 
+/// As [`write_whole`], and makes the folder if it is not there.
+///
+/// # Errors
+/// If the folder cannot be made, or the file not be written.
+pub fn write_in_folder(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    write_whole(path, bytes)
+}
+
 /// Every file below a folder, in order of their paths; each folder once, so that a link to a
 /// parent ends. The path of an error is what cannot be listed.
 pub fn below(folder: &Path) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {

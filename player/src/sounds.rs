@@ -12,6 +12,7 @@ use flacenc::bitsink::ByteSink;
 use flacenc::component::BitRepr as _;
 use flacenc::error::Verify as _;
 use flacenc::source::MemSource;
+use third_stream_model::files::write_in_folder;
 use third_stream_player::synth::render_at;
 use third_stream_tests::score::Score;
 
@@ -41,8 +42,6 @@ fn main() -> Result<()> {
         "{}: has no NAME-before.mid and NAME-after.mid",
         args.examples.display()
     );
-    std::fs::create_dir_all(&args.out)
-        .with_context(|| format!("{}: cannot be made", args.out.display()))?;
     let mut total = 0;
     for name in &names {
         for side in ["before", "after"] {
@@ -63,7 +62,7 @@ fn main() -> Result<()> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    std::fs::write(path, bytes).with_context(|| format!("{}: cannot be written", path.display()))
+    write_in_folder(path, bytes).with_context(|| format!("{}: cannot be written", path.display()))
 }
 
 /// The names of the pairs in a folder, in order.

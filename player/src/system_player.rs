@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Result, bail, ensure};
 
-use crate::terminal::write_whole;
+use crate::terminal::write;
 
 /// Programs that play a WAV file, with what they want before its name.
 const PLAYERS: [(&str, &[&str]); 5] = [
@@ -28,7 +28,7 @@ impl Player {
     pub(crate) fn start(wav: &[u8]) -> Result<Self> {
         let name = format!("third-stream-{}.wav", std::process::id());
         let file = std::env::temp_dir().join(name);
-        write_whole(&file, wav)?;
+        write(&file, wav)?;
         for (program, options) in PLAYERS {
             let mut command = Command::new(program);
             let command = command.args(options).arg(&file);

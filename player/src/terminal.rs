@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use third_stream_model::files::write_in_folder;
 use third_stream_tests::comparison::count;
 use third_stream_tests::host::{Setup, load_plugin_under_test};
 use third_stream_tests::midi_file;
@@ -52,7 +53,7 @@ pub fn run(score: &Score, wish: &Wish) -> Result<()> {
             Kind::Midi => midi_file::write_song("Third Stream", &result, wish.one_track)?,
             Kind::Sound => wav(),
         };
-        write_whole(path, &bytes)?;
+        write(path, &bytes)?;
         println!("wrote {}", path.display());
     }
     let player = if wish.listen {
@@ -149,16 +150,10 @@ fn view(source: &Song, result: &Song) -> Result<()> {
     Ok(())
 }
 
-/// Writes beside the file and renames, so that there is never half a file; makes its folder.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = path.with_file_name(format!(".{name}.new"));
-    let failed = || format!("{}: cannot write the file", path.display());
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(failed)?;
-    }
-    std::fs::write(&beside, bytes).with_context(failed)?;
-    std::fs::rename(&beside, path).with_context(failed)
+/// Writes a whole file, and its folder.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_in_folder(path, bytes)
+        .with_context(|| format!("{}: cannot write the file", path.display()))
 }
 
 #[cfg(test)]
@@ -169,7 +164,7 @@ mod tests {
     fn a_file_in_a_folder_that_is_not_there_yet_is_written() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out/deep/song.wav");
-        write_whole(&path, b"sound").unwrap();
+        write(&path, b"sound").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"sound");
         let names = std::fs::read_dir(path.parent().unwrap()).unwrap();
         assert_eq!(names.count(), 1, "no half file stays");

@@ -11,7 +11,7 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::process::{cargo, line, run as run_process, trains};
 use table::Figures;
@@ -92,6 +92,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if ["load", "process"].into_iter().any(wants) {
         built.run(&mut figures)?;
     }
+    ensure!(
+        figures.len() > 0,
+        "no figure's key begins with {:?}; try forward, step, arranger, process",
+        args.only
+    );
     print!("{}", figures.table());
     if let Some(path) = &args.json {
         std::fs::write(path, figures.json())

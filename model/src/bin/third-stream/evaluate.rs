@@ -4,12 +4,12 @@ mod methods;
 mod progress;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
+use third_stream_model::files::write_in_folder;
 use third_stream_model::genre::{Genre, Pair};
 use third_stream_model::own::Pairs;
 use third_stream_model::train::data::{Data, Split};
@@ -373,15 +373,8 @@ fn outputs(args: &EvaluateArgs, file: Option<&PathBuf>, name: &str) -> Result<Ve
     Ok(paths)
 }
 
-/// Writes beside `path`, then renames.
+/// Writes a whole file, and its folder.
 pub(crate) fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)
-            .with_context(|| format!("{}: cannot be made", folder.display()))?;
-    }
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    fs::write(&beside, bytes)
-        .and_then(|()| fs::rename(&beside, path))
+    write_in_folder(path, bytes.as_ref())
         .with_context(|| format!("{}: cannot be written", path.display()))
 }

@@ -440,16 +440,9 @@ fn is_same(input: &Path, output: &Path) -> bool {
     }
 }
 
-/// Writes a file beside its place and then moves it there, so that no half file is left.
+/// Writes a whole file, and its folder.
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let at = || format!("{}: cannot write", path.display());
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).with_context(at)?;
-    }
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    fs::write(&beside, bytes).with_context(at)?;
-    fs::rename(&beside, path).with_context(at)
+    files::write_in_folder(path, bytes).with_context(|| format!("{}: cannot write", path.display()))
 }
 
 #[cfg(test)]
