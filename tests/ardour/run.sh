@@ -8,6 +8,7 @@
 # a bundle that is there already, PLAY the command that stands for `cargo xtask play`, WORK an empty
 # folder that stays: `cargo xtask hosts` looks there for what should leave the plugin
 # (expected.mid) and for what left it as it played and in an export (playback, export: in seconds).
+# Where Xvfb, openbox, xdotool, wmctrl and jackd are installed, Ardour's own window is tried, too.
 set -euo pipefail
 amount=${1:-100}
 here=$(cd "$(dirname "$0")" && pwd)
@@ -82,4 +83,12 @@ THIRD_STREAM_HEARD=$work/playback "$ardour/luasession" "$here/play.lua" "$sessio
 # The same session, as fast as it goes: nothing tells the plugin so.
 THIRD_STREAM_HEARD=$work/export "$ardour/utils/ardour$version-export" \
     --output "$work/export.wav" "$session" session
+# Its window, where there is what a screen of its own needs.
+for need in Xvfb openbox xdotool wmctrl jackd; do
+    if ! command -v $need >/dev/null; then
+        echo "window: not tried, there is no $need" >>"$work/said"
+        exit $failed
+    fi
+done
+WORK=$work "$here/window.sh" "$ardour"
 exit $failed

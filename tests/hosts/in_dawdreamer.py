@@ -80,7 +80,11 @@ begin = time.monotonic()
 engine.render(84, beats=True)
 say("beside", f"a render of 38 s took {time.monotonic() - begin:.0f} s; MIDI that leaves a plugin goes nowhere")
 
-bad = [why for why in (open_and_close() for _ in range(WINDOWS)) if why]
-for why in bad:
-    say("wrong", f"window: {why}")
-say("window", f"opened and closed {WINDOWS - len(bad)} times of {WINDOWS}")
+endings = [open_and_close() for _ in range(WINDOWS)]
+# DawDreamer asks for the parents of its own window while the window manager takes them down.
+own = sum("X_QueryTree" in why for why in endings if why)
+for why in endings:
+    if why and "X_QueryTree" not in why:
+        say("wrong", f"window: {why}")
+words = f"opened and closed {WINDOWS - sum(map(bool, endings))} times of {WINDOWS}"
+say("window", words + (f"; {own} ended in its own request ([upstream](upstream.md))" if own else ""))

@@ -78,7 +78,7 @@ const HOSTS: [Host; 4] = [
         format: "VST3",
         script: "tests/ardour/run.sh",
         needs: &["ardour", "cc"],
-        get: "apt-get install ardour gcc",
+        get: "apt-get install ardour gcc (and for its window jackd2 xvfb openbox xdotool wmctrl)",
         unit: Unit::Seconds,
         one_channel: false,
         shows_notes: true,
@@ -234,7 +234,7 @@ impl Stage {
         let play = if let Some(play) = &args.play {
             absolute(play)?
         } else {
-            let package = "third-stream-tests";
+            let package = "third-stream-player";
             run_process(&mut cargo(&[
                 "build",
                 "--release",

@@ -11,7 +11,7 @@ use crate::{bundle, system};
 /// Everything after the task's name, as typed.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The MIDI file and options; try --help.
+    /// The MIDI file and options; try --help. --install-deps installs what the window needs.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     rest: Vec<String>,
 }
@@ -19,20 +19,26 @@ pub(crate) struct Args {
 /// Options with which there is no window, and so no sound of the player's own.
 const SILENT: [&str; 5] = ["--out", "--terminal", "--listen", "--help", "-h"];
 
+/// The only option of the task's own: install what the window and its sound need.
+const INSTALL: &str = "--install-deps";
+
 /// Builds the plugin as it is shipped, then plays the file. Paths stay relative to where the user
 /// stands.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let here = std::env::current_dir()?;
-    let silent = |argument: &String| SILENT.iter().any(|name| argument.starts_with(name));
-    let window = !args.rest.iter().any(silent);
-    let sound = system::sound(window);
+    let (for_us, rest): (Vec<&String>, Vec<&String>) =
+        args.rest.iter().partition(|&argument| argument == INSTALL);
+    let install = !for_us.is_empty();
+    let silent = |argument: &&String| SILENT.iter().any(|name| argument.starts_with(name));
+    let window = !rest.iter().any(silent);
+    let sound = system::sound(window, install)?;
     if window {
-        system::libraries(false)?;
+        system::libraries(install)?;
     }
     println!("building the plugin (the first time takes minutes) …");
     let bundles = bundle::bundle("release", &[])?;
     let mut play = player("play", sound);
-    play.args(&args.rest)
+    play.args(rest)
         .env("THIRD_STREAM_CLAP", &bundles.clap)
         .current_dir(here);
     hand_over(&mut play)
@@ -41,7 +47,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 /// Renders the examples as sound files.
 pub(crate) fn sounds(args: &Args) -> Result<ExitCode> {
     // The same build as the player's, so that nothing is built twice.
-    let mut sounds = player("sounds", system::sound(false));
+    let mut sounds = player("sounds", system::sound(false, false)?);
     sounds.args(&args.rest);
     hand_over(&mut sounds)
 }

@@ -95,29 +95,45 @@ pub(crate) fn libraries(install: bool) -> Result<()> {
     Ok(())
 }
 
-/// Whether programs can be built that sound; where not, says what is missing if `says`.
-pub(crate) fn sound(says: bool) -> bool {
-    if !cfg!(target_os = "linux") {
-        return true;
+/// Whether programs can be built that sound. Where not, and `wanted`, installs what is missing if
+/// `install`, and otherwise names it with the line that does.
+///
+/// # Errors
+/// The package manager's.
+pub(crate) fn sound(wanted: bool, install: bool) -> Result<bool> {
+    if !cfg!(target_os = "linux") || has_alsa() {
+        return Ok(true);
     }
-    let alsa = Command::new("pkg-config")
-        .args(["--exists", "alsa"])
-        .status();
-    let there = alsa.is_ok_and(|status| status.success());
-    if !there && says {
-        let manager = MANAGERS.into_iter().find(|program| on_path(program));
-        let how = manager.map_or_else(
-            || "pkg-config and ALSA's headers, with your package manager".to_owned(),
-            |manager| {
-                let missing: Vec<&Library> = SOUND.iter().collect();
-                line(&install_command(manager, &missing, is_root()))
-            },
-        );
+    if !wanted {
+        return Ok(false);
+    }
+    let Some(manager) = MANAGERS.into_iter().find(|program| on_path(program)) else {
         eprintln!(
-            "The player is built without sound. To hear it, install what that needs:\n    {how}"
+            "The player is built without sound. To hear it, install pkg-config and ALSA's \
+             headers with your package manager."
         );
+        return Ok(false);
+    };
+    let missing: Vec<&Library> = SOUND.iter().collect();
+    let mut command = install_command(manager, &missing, is_root());
+    if install {
+        println!("{}", line(&command));
+        run(&mut command)?;
+        return Ok(has_alsa());
     }
-    there
+    eprintln!(
+        "The player is built without sound. To hear it, install what that needs:\n    {}\nor add \
+         --install-deps.",
+        line(&command)
+    );
+    Ok(false)
+}
+
+fn has_alsa() -> bool {
+    Command::new("pkg-config")
+        .args(["--exists", "alsa"])
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 /// The command that installs the packages of `missing`.

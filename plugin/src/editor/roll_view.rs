@@ -279,7 +279,7 @@ fn hint(painter: &Painter, field: Rect, view: &EditorView) {
             },
         ),
         (false, false) => (
-            "Press play in the host".to_owned(),
+            "Press play".to_owned(),
             match view.mode {
                 Mode::Live => {
                     format!("What is played sounds {bars} later, moved as far as the knob says.")
