@@ -9,7 +9,7 @@ use arbitrary::Arbitrary;
 use flate2::Crc;
 use libfuzzer_sys::fuzz_target;
 use third_stream_model::genre::Genre;
-use third_stream_model::train::data::{Corpus, Data, Selection};
+use third_stream_model::data::{Corpus, Data, Selection};
 
 /// A manifest's row.
 #[derive(Arbitrary, Debug)]

@@ -18,8 +18,8 @@ use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, View};
 
 use crate::family::arranger::Network;
+use crate::family::cyclegan::Generator;
 use crate::genre::Direction;
-use crate::net::Generator;
 
 pub use header::{Arranger, CycleGan, FORMAT, Family, HEADER_KEY, Header};
 #[cfg(feature = "train")]

@@ -12,15 +12,15 @@ use std::fmt::Write as _;
 use std::io::{Error, ErrorKind};
 use std::path::PathBuf;
 
+use third_stream_model::classify::judge::JudgeError;
+use third_stream_model::data::{DataError, Split};
+use third_stream_model::evaluate::EvaluateError;
 use third_stream_model::genre::{Genre, Pair};
 use third_stream_model::own::{OwnError, Pairs};
 use third_stream_model::smf::SmfError;
 use third_stream_model::song::SongError;
 use third_stream_model::train::LockError;
 use third_stream_model::train::checkpoint::CheckpointError;
-use third_stream_model::train::data::{DataError, Split};
-use third_stream_model::train::evaluate::EvaluateError;
-use third_stream_model::train::evaluate::judge::JudgeError;
 use third_stream_model::train::recipe::library::RecipeError;
 use third_stream_model::train::record::RecordError;
 use third_stream_model::train::run::RunError;

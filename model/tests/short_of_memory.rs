@@ -11,10 +11,10 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor};
+use third_stream_model::family::cyclegan::{Generator, GeneratorConfig};
 use third_stream_model::genre::{Direction, Pair};
-use third_stream_model::net::inference::{Level, arena_bytes, weights_bytes};
-use third_stream_model::net::init::Store;
-use third_stream_model::net::{Generator, GeneratorConfig};
+use third_stream_model::nn::inference::{Level, arena_bytes, weights_bytes};
+use third_stream_model::nn::init::Store;
 use third_stream_model::roll::{CELLS, LOWEST_KEY, PITCHES, Roll, STEPS};
 use third_stream_model::shipped;
 use third_stream_model::transfer::{CycleGanTransfer, MARGIN, Room, TransferError, on_this_thread};

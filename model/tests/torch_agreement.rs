@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use candle_core::{Device, Tensor, Var};
 use candle_nn::VarBuilder;
-use third_stream_model::net::{
+use third_stream_model::family::cyclegan::{
     Discriminator, DiscriminatorConfig, Generator, GeneratorConfig, ops,
 };
 

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use third_stream_model::data::{Corpus, Data, Selection, Split};
 use third_stream_model::genre::Genre;
-use third_stream_model::train::data::{Corpus, Data, Selection, Split};
 
 use super::Args;
 use super::turns::{Error, timed};

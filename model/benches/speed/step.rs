@@ -1,10 +1,10 @@
 //! A training step of the paper's recipe with all four discriminators in the loss.
 
 use candle_core::Device;
+use third_stream_model::data::batch::Batch;
 use third_stream_model::roll::{PITCHES, Roll, STEPS};
-use third_stream_model::train::batch::Batch;
+use third_stream_model::train::cyclegan::state::State;
 use third_stream_model::train::recipe::{self, Mixed};
-use third_stream_model::train::state::State;
 
 use super::Args;
 use super::peer::Peer;

@@ -1,5 +1,5 @@
 //! A recipe: what a training run does, in one small file. Those of the CycleGAN are here, those of
-//! the arranger in [`crate::train::arranger::recipe`].
+//! the arranger in [`crate::train::recipe::arranger`].
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,10 +7,11 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub mod arranger;
 pub mod library;
 
+use crate::family::cyclegan::{DiscriminatorConfig, GeneratorConfig};
 use crate::genre::{Genre, Pair};
-use crate::net::{DiscriminatorConfig, GeneratorConfig};
 
 /// A family of networks, each with its own settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

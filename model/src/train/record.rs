@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::genre::{Genre, GenreError, Pair};
 
-use super::data::{Corpus, Selection};
+use crate::data::{Corpus, Selection};
 use crate::files::write_whole;
 
 /// The file's name in the run's folder.
@@ -36,7 +36,7 @@ pub struct Record {
     pub clean: bool,
     /// The tier `extra` too.
     pub extra: bool,
-    /// [`Data::hash`](super::data::Data::hash) of what is trained on.
+    /// [`Data::hash`](crate::data::Data::hash) of what is trained on.
     pub data: String,
     /// Where the music was when the run began: `data` for a corpus folder, genres for folders
     /// of MIDI files; `starter`, without a place, for the starter corpus. It may move; the hash tells whether it is the same.

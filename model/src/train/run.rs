@@ -17,9 +17,9 @@ use super::checkpoint::{self, CheckpointError, Header};
 use super::lock::{Lock, LockError};
 use super::page;
 use super::record::{FILE, Record, RecordError};
-use super::report::{Display, METRICS, Report};
 use super::schedule::Schedule;
 use crate::files::write_whole;
+use crate::train::progress::{Display, METRICS, Report};
 
 /// The weights after the last checkpoint's step.
 pub const WEIGHTS: &str = "weights.safetensors";

@@ -5,9 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use candle_core::{Device, Tensor};
 
 use super::{TransferError, Wish, device_name, room};
+use crate::family::cyclegan::Generator;
 use crate::genre::{Direction, Pair};
-use crate::net::Generator;
-use crate::net::inference::{Arena, Level, Prepared};
+use crate::nn::inference::{Arena, Level, Prepared};
 use crate::roll::edits::Edits;
 use crate::roll::notes::NoteRoll;
 use crate::roll::{CELLS, PITCHES, Roll, STEPS};

@@ -12,10 +12,9 @@ use candle_core::Device;
 
 use super::TransferError;
 use crate::family::arranger::ArrangerConfig;
-use crate::net::GeneratorConfig;
-use crate::net::inference::{
-    Arena, Level, Prepared, arena_bytes, arranger, kernels_bytes, weights_bytes,
-};
+use crate::family::arranger::inference as arranger;
+use crate::family::cyclegan::GeneratorConfig;
+use crate::nn::inference::{Arena, Level, Prepared, arena_bytes, kernels_bytes, weights_bytes};
 use crate::weights::{Arranger, CycleGan, Family, Header, WeightsError};
 
 /// Bytes that must be free beyond those that are needed: for what the rest of the host takes in

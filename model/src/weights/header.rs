@@ -7,8 +7,8 @@ use safetensors::tensor::SafeTensors;
 use serde::{Deserialize, Serialize};
 
 use crate::family::arranger::ArrangerConfig;
+use crate::family::cyclegan::GeneratorConfig;
 use crate::genre::{Genre, Pair};
-use crate::net::GeneratorConfig;
 use crate::roll::{LOWEST_KEY, PITCHES, STEPS};
 
 use super::{MOST_BYTES, Style, WeightsError, other};

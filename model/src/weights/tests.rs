@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::family::arranger::ArrangerConfig;
-use crate::net::GeneratorConfig;
-use crate::net::init::Store;
+use crate::family::cyclegan::GeneratorConfig;
+use crate::nn::init::Store;
 use crate::roll::{LOWEST_KEY, PITCHES, STEPS};
 
 fn header() -> Header {

@@ -4,12 +4,12 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
+use third_stream_model::classify::judge::Judge;
+use third_stream_model::data::Split;
+use third_stream_model::data::threshold::{AIM, matched};
+use third_stream_model::evaluate::validate;
 use third_stream_model::genre::Direction;
 use third_stream_model::roll::Roll;
-use third_stream_model::train::data::Split;
-use third_stream_model::train::evaluate::judge::Judge;
-use third_stream_model::train::evaluate::validate;
-use third_stream_model::train::threshold::{AIM, matched};
 use third_stream_model::transfer::{CycleGanTransfer, on_this_thread};
 use third_stream_model::weights::{self, Family};
 

@@ -9,18 +9,18 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
+use third_stream_model::classify::judge::Judge;
+use third_stream_model::classify::stranger::{Panel, Sample};
+use third_stream_model::data::{Data, Split};
+use third_stream_model::evaluate::arrange::{Arrange, Asked, ByCells};
+use third_stream_model::evaluate::examples::{Choice, Example, examples};
+use third_stream_model::evaluate::measures::{self, Measures, bench};
+use third_stream_model::evaluate::report::{
+    Also, Aside, Evaluation, Model, Report, Settings, evaluate, page,
+};
 use third_stream_model::files::write_in_folder;
 use third_stream_model::genre::{Genre, Pair};
 use third_stream_model::own::Pairs;
-use third_stream_model::train::data::{Data, Split};
-use third_stream_model::train::evaluate::arrange::{Arrange, Asked, ByCells};
-use third_stream_model::train::evaluate::examples::{Choice, Example, examples};
-use third_stream_model::train::evaluate::judge::Judge;
-use third_stream_model::train::evaluate::measures::{self, Measures, bench};
-use third_stream_model::train::evaluate::report::{
-    Also, Aside, Evaluation, Model, Report, Settings, evaluate, page,
-};
-use third_stream_model::train::evaluate::stranger::{Panel, Sample};
 
 use crate::music::{MusicArgs, check_collections};
 use crate::named::{Arranging, Loaded, Named, load_all, pairs};

@@ -7,12 +7,12 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail, ensure};
 use candle_core::Device;
 use indicatif::{ProgressBar, ProgressStyle};
+use third_stream_model::data::starter;
 use third_stream_model::files::write_whole;
 use third_stream_model::genre::Genre;
 use third_stream_model::train::arranger::style::lesson::{Lesson, Plan};
 use third_stream_model::train::arranger::style::music::Music;
 use third_stream_model::train::arranger::style::{self, About, STEPS_OF_A_LESSON, Scores};
-use third_stream_model::train::starter;
 use third_stream_model::weights::read_network;
 use third_stream_model::{own, shipped};
 

@@ -12,14 +12,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use third_stream_model::data::starter;
+use third_stream_model::data::{Corpus, Data};
 use third_stream_model::genre::{Genre, Pair};
-use third_stream_model::train::arranger::recipe::Recipe as ArrangerRecipe;
-use third_stream_model::train::data::{Corpus, Data};
+use third_stream_model::train::progress::Display;
+use third_stream_model::train::recipe::arranger::Recipe as ArrangerRecipe;
 use third_stream_model::train::recipe::{Family, Recipe};
 use third_stream_model::train::record::Record;
-use third_stream_model::train::report::Display;
 use third_stream_model::train::run::{BEST, Outcome, Plan};
-use third_stream_model::train::starter;
 
 use crate::device::{self, DeviceName};
 use crate::settings::{self, AnyRecipe};

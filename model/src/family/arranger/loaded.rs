@@ -6,7 +6,7 @@ use candle_core::{Device, Result, Tensor};
 
 use super::sampler::{Sample, Settings, sample};
 use super::{Arena, CONDITION, Canvas, Columns, NO_GENRE, Network, Norms, Prepared, encoding};
-use crate::net::inference::Level;
+use crate::nn::inference::Level;
 use crate::roll::notes::NoteRoll;
 
 /// An arranger ready to run. May be shared by threads.
@@ -169,7 +169,7 @@ fn restyled(network: &Network, own: &Columns, device: &Device) -> Result<Network
 mod tests {
     use super::*;
     use crate::family::arranger::ArrangerConfig;
-    use crate::net::init::Store;
+    use crate::nn::init::Store;
     use crate::roll::notes::GridNote;
 
     #[test]

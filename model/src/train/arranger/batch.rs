@@ -8,15 +8,15 @@ use std::io;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-use super::recipe::Settings;
 use super::{disturb, masks};
+use crate::data::urn::{Urn, key_by_chance, random};
+use crate::data::{Data, Split};
 use crate::family::arranger::{Canvas, Harmony, skeleton};
 use crate::genre::Genre;
 use crate::roll::Roll;
 use crate::roll::notes::NoteRoll;
-use crate::train::data::{Data, Split};
+use crate::train::recipe::arranger::Settings;
 use crate::train::run::Batches;
-use crate::train::urn::{Urn, key_by_chance, random};
 
 /// How many pitch classes a half bar's harmony has, each as likely as it is often here.
 const CLASSES: [usize; 4] = [2, 3, 3, 4];
@@ -154,10 +154,10 @@ impl Batches for Sampler<'_> {
 pub(super) mod tests {
     use std::collections::BTreeMap;
 
-    use super::super::recipe::Recipe;
     use super::*;
+    use crate::data::Piece;
     use crate::roll::notes::GridNote;
-    use crate::train::data::Piece;
+    use crate::train::recipe::arranger::Recipe;
 
     /// Twelve phrases of each genre: a line over chords, different in each.
     pub(in crate::train::arranger) fn data(genres: &[Genre]) -> Data {

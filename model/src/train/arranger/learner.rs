@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use super::batch::Example;
 use super::state::State;
+use crate::evaluate::examples::picture;
 use crate::family::arranger::Styles;
 use crate::family::arranger::sampler::Settings;
 use crate::genre::Genre;
 use crate::roll::notes::NoteRoll;
 use crate::roll::{LOWEST_KEY, PITCHES, STEPS};
-use crate::train::evaluate::examples::picture;
 use crate::train::run::{AnyError, Learner};
 use crate::weights::{self, Arranger, FORMAT, Family, Header};
 
@@ -24,7 +24,7 @@ pub struct ArrangerLearner {
     pub recipe: String,
     /// The run's seed.
     pub seed: u64,
-    /// [`Data::hash`](crate::train::data::Data::hash) of what it learns from.
+    /// [`Data::hash`](crate::data::Data::hash) of what it learns from.
     pub data: String,
     /// The commit of the code, for the header.
     pub commit: String,

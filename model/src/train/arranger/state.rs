@@ -8,16 +8,16 @@ use candle_core::{Device, Result, Tensor, Var};
 
 use super::batch::Example;
 use super::loss::{Targets, Terms, arranger_loss};
-use super::recipe::Settings;
 use crate::family::arranger::{
     Arranger, CONDITION, Canvas, NO_GENRE, Network, column_share, encoding,
 };
 use crate::genre::Genre;
-use crate::net::init::{Store, Variables};
-use crate::net::ops::{Precision, with_precision};
+use crate::nn::adam::{self, Adam};
+use crate::nn::init::{Store, Variables};
+use crate::nn::ops::{Precision, with_precision};
 use crate::roll::Roll;
 use crate::roll::notes::NoteRoll;
-use crate::train::adam::{self, Adam};
+use crate::train::recipe::arranger::Settings;
 
 /// The figures of one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::batch::Example;
-use super::recipe::Settings;
 use super::state::State;
+use crate::data::urn::random;
+use crate::data::{Data, DataError, Split};
 use crate::genre::Genre;
-use crate::train::data::{Data, DataError, Split};
+use crate::train::cyclegan::validation::PanelError;
+use crate::train::recipe::arranger::Settings;
 use crate::train::run::{AnyError, Scored};
-use crate::train::urn::random;
-use crate::train::validation::PanelError;
 
 /// The seed of what is hidden: the same for all runs, so that their losses can be compared.
 const SEED: u64 = 1;
@@ -101,8 +101,8 @@ mod tests {
     use candle_core::Device;
 
     use super::super::batch::tests::data;
-    use super::super::recipe::Recipe;
     use super::*;
+    use crate::train::recipe::arranger::Recipe;
 
     #[test]
     fn the_score_is_the_loss_and_the_same_every_time() {

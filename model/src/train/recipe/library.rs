@@ -13,7 +13,6 @@ use serde_json::Value;
 
 use super::{Family, Recipe};
 use crate::genre::Pair;
-use crate::train::arranger;
 
 macro_rules! embedded {
     ($($name:literal),* $(,)?) => {
@@ -156,8 +155,9 @@ fn read(name: &str, text: &str) -> Result<(Value, Option<Pair>), RecipeError> {
 /// The recipe as its family writes it, if it is one: every setting, and none that is not there.
 fn checked(recipe: Value) -> Result<Value, String> {
     let written = match Family::of(&recipe) {
-        Family::Arranger => serde_json::from_value::<arranger::recipe::Recipe>(recipe)
-            .and_then(serde_json::to_value),
+        Family::Arranger => {
+            serde_json::from_value::<super::arranger::Recipe>(recipe).and_then(serde_json::to_value)
+        }
         Family::Cyclegan => serde_json::from_value::<Recipe>(recipe).and_then(serde_json::to_value),
     };
     written.map_err(|why| why.to_string())

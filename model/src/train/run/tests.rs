@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::data::batch::{Batch, Drawing, Sampler};
+use crate::data::{Data, Piece, Split};
 use crate::genre::{Genre, Pair};
 use crate::roll::{PITCHES, Roll};
-use crate::train::batch::{Batch, Drawing, Sampler};
-use crate::train::data::{Data, Piece, Split};
 
 const STEPS: u64 = 12;
 

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use third_stream_model::classify::stranger::Sample;
+use third_stream_model::evaluate::arrange::{Arrange, Asked, ByCells};
+use third_stream_model::evaluate::measures::Method;
+use third_stream_model::evaluate::report::{Model, row_name};
+use third_stream_model::evaluate::translator::Identity;
 use third_stream_model::genre::{Genre, Pair};
-use third_stream_model::train::evaluate::arrange::{Arrange, Asked, ByCells};
-use third_stream_model::train::evaluate::measures::Method;
-use third_stream_model::train::evaluate::report::{Model, row_name};
-use third_stream_model::train::evaluate::stranger::Sample;
-use third_stream_model::train::evaluate::translator::Identity;
 use third_stream_model::transfer::ArrangerTransfer;
 
 use crate::named::Arranging;

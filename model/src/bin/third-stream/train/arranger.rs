@@ -4,14 +4,14 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use candle_core::Device;
+use third_stream_model::data::{Data, Split};
 use third_stream_model::genre::Genre;
 use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::train::arranger::batch::Sampler;
 use third_stream_model::train::arranger::learner::ArrangerLearner;
-use third_stream_model::train::arranger::recipe::Recipe;
 use third_stream_model::train::arranger::state::State;
 use third_stream_model::train::arranger::validation::Panel;
-use third_stream_model::train::data::{Data, Split};
+use third_stream_model::train::recipe::arranger::Recipe;
 use third_stream_model::train::run::{self, Outcome, Plan, Validation};
 use third_stream_model::weights::{self, Arranger};
 

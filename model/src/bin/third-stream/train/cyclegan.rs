@@ -3,15 +3,15 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use third_stream_model::data::batch::{Drawing, Sampler};
+use third_stream_model::data::{Data, Split};
 use third_stream_model::genre::{Genre, Pair};
 use third_stream_model::roll::Roll;
-use third_stream_model::train::batch::{Drawing, Sampler};
-use third_stream_model::train::data::{Data, Split};
-use third_stream_model::train::learner::PairLearner;
+use third_stream_model::train::cyclegan::learner::PairLearner;
+use third_stream_model::train::cyclegan::state::State;
+use third_stream_model::train::cyclegan::validation::Panel;
 use third_stream_model::train::recipe::Recipe;
 use third_stream_model::train::run::{self, Outcome, Plan, Validation};
-use third_stream_model::train::state::State;
-use third_stream_model::train::validation::Panel;
 
 use super::{Request, TrainArgs, commit, parent, stop_on_interrupt};
 

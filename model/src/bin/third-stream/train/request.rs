@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
+use third_stream_model::data::starter;
+use third_stream_model::data::{Corpus, Selection};
 use third_stream_model::genre::{Genre, Pair};
-use third_stream_model::train::data::{Corpus, Selection};
 use third_stream_model::train::recipe::{Family, library};
 use third_stream_model::train::record::Record;
-use third_stream_model::train::starter;
 
 use super::TrainArgs;
 use crate::settings;

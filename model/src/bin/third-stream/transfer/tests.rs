@@ -7,8 +7,8 @@ use std::ffi::OsStr;
 
 use candle_core::{Device, Tensor};
 use clap::Parser;
-use third_stream_model::net::init::Store;
-use third_stream_model::net::{Generator, GeneratorConfig};
+use third_stream_model::family::cyclegan::{Generator, GeneratorConfig};
+use third_stream_model::nn::init::Store;
 use third_stream_model::roll::{LOWEST_KEY, PITCHES, STEPS};
 use third_stream_model::smf::{Message, NewNote};
 use third_stream_model::weights::{self, CycleGan, FORMAT, Family, Header};

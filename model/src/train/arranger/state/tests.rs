@@ -2,8 +2,8 @@
 
 use super::super::batch::Sampler;
 use super::super::batch::tests::data;
-use super::super::recipe::Recipe;
 use super::*;
+use crate::train::recipe::arranger::Recipe;
 use crate::train::run::Batches;
 
 const GENRES: [Genre; 2] = [Genre::Jazz, Genre::Pop];

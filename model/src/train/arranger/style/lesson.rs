@@ -8,20 +8,20 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use super::music::Music;
+use crate::data::urn::{key_by_chance, random};
+use crate::evaluate::places;
 use crate::family::arranger::{
     ArrangerConfig, CONDITION, Canvas, Columns, NO_GENRE, Network, column_share, encoding, skeleton,
 };
 use crate::genre::Genre;
-use crate::net::ops::{Precision, with_precision};
+use crate::nn::adam::{self, Adam};
+use crate::nn::ops::{Precision, with_precision};
 use crate::roll::notes::NoteRoll;
 use crate::roll::{PITCHES, Roll, STEPS};
-use crate::train::adam::{self, Adam};
 use crate::train::arranger::batch::Example;
 use crate::train::arranger::loss::Terms;
-use crate::train::arranger::recipe::{Recipe, Settings};
 use crate::train::arranger::state::terms;
-use crate::train::evaluate::places;
-use crate::train::urn::{key_by_chance, random};
+use crate::train::recipe::arranger::{Recipe, Settings};
 
 /// The learning rate of the first step; it falls in a line.
 const RATE: f64 = 1e-2;

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::data::archive::{self, Shelf};
+use crate::data::{DataError, Piece, Selection, summary};
+use crate::data::{folder, starter};
 use crate::family::arranger::{skeleton, straightened};
 use crate::genre::Genre;
 use crate::roll::notes::NoteRoll;
-use crate::train::archive::{self, Shelf};
-use crate::train::data::{DataError, Piece, Selection, summary};
-use crate::train::{folder, starter};
 use crate::weights::hex;
 use crate::words::plural;
 

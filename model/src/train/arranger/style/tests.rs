@@ -4,10 +4,10 @@ use candle_core::{Device, Tensor};
 
 use super::lesson::Plan;
 use super::*;
+use crate::data::{Piece, Split};
 use crate::family::arranger::{ArrangerConfig, Network};
-use crate::net::init::Store;
+use crate::nn::init::Store;
 use crate::roll::notes::{GridNote, NoteRoll};
-use crate::train::data::{Piece, Split};
 use crate::weights::read_style;
 
 const SHAPE: ArrangerConfig = ArrangerConfig {
