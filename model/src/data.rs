@@ -27,17 +27,19 @@ pub(crate) mod folder;
 mod left_out;
 mod piece;
 pub mod rolls;
+mod selection;
 pub mod starter;
 pub mod threshold;
 pub(crate) mod urn;
 
-pub use corpus::{Corpus, Selection};
+pub use corpus::Corpus;
 pub use damaged::Damaged;
 pub use dataset::{Data, Phrases};
 pub use error::DataError;
 pub(crate) use left_out::summary;
 pub use left_out::{LeftOut, Reason};
 pub use piece::{Piece, Split};
+pub use selection::Selection;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -166,12 +166,6 @@ fn scores(shares: &[Shares; 2], content: &[Content; 2]) -> Scores {
     }
 }
 
-/// At most `most` of `count` places, at even distances, so that every piece has its part.
-pub fn places(count: usize, most: usize) -> Vec<usize> {
-    let taken = count.min(most);
-    (0..taken).map(|place| place * count / taken).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,12 +194,5 @@ mod tests {
             ..kept
         };
         assert!(shower.rank() < 0.0 && shower.rank() < thinner.rank());
-    }
-
-    #[test]
-    fn a_subset_is_spread_over_all() {
-        assert_eq!(places(60, 3), [0, 20, 40]);
-        assert_eq!(places(3, 60), [0, 1, 2]);
-        assert!(places(0, 5).is_empty());
     }
 }

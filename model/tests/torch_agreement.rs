@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, HashMap};
 use candle_core::{Device, Tensor, Var};
 use candle_nn::VarBuilder;
 use third_stream_model::family::cyclegan::{
-    Discriminator, DiscriminatorConfig, Generator, GeneratorConfig, ops,
+    Discriminator, DiscriminatorConfig, Generator, GeneratorConfig,
 };
+use third_stream_model::nn::ops;
 
 const REFERENCE: &[u8] = include_bytes!("fixtures/torch_tiny.safetensors");
 

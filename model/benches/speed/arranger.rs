@@ -1,6 +1,7 @@
 //! The arranger: an answer to one phrase and direction, and a training step as its recipe has it.
 
 use candle_core::Device;
+use third_stream_model::data::batch::Batches;
 use third_stream_model::data::{Data, Piece, Split};
 use third_stream_model::family::arranger::sampler::Settings;
 use third_stream_model::genre::{Direction, Genre, Pair};
@@ -10,7 +11,6 @@ use third_stream_model::shipped;
 use third_stream_model::train::arranger::batch::{Example, Sampler};
 use third_stream_model::train::arranger::state::State;
 use third_stream_model::train::recipe::arranger::Recipe;
-use third_stream_model::train::run::Batches;
 use third_stream_model::transfer::{ArrangerTransfer, Wish};
 
 use super::Args;

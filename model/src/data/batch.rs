@@ -12,7 +12,15 @@ use crate::roll::Roll;
 
 use super::urn::{Urn, key_by_chance, random};
 use crate::data::{Data, Split};
-use crate::train::run::Batches;
+
+/// What is learned from.
+pub trait Batches {
+    /// What one step learns from.
+    type Batch;
+
+    /// The batch of `step`, a function of the run's seed and the step alone.
+    fn batch(&self, step: u64) -> io::Result<Self::Batch>;
+}
 
 /// The phrases of one training step, with the recipe's batch size each.
 #[derive(Clone, Debug, PartialEq, Eq)]

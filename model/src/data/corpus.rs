@@ -1,4 +1,4 @@
-//! Where the music is, and which rows of a manifest are used.
+//! Where the music is.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -27,14 +27,4 @@ impl Corpus {
         };
         Genre::ALL.into_iter().filter(is_there).collect()
     }
-}
-
-/// Which rows of a manifest are used. Folders of MIDI files are used whole.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Selection {
-    /// Only pieces whose licence class is `clean`, other editions of a piece included.
-    /// Otherwise every class, without the other editions.
-    pub clean: bool,
-    /// Also the tier `extra` (ragtime in the corpus).
-    pub extra: bool,
 }

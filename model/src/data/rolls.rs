@@ -7,7 +7,6 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::evaluate::places;
 use crate::roll::notes::NoteRoll;
 use crate::roll::{Roll, STEPS};
 
@@ -99,12 +98,12 @@ impl Rolls {
 
     /// At most `most` of them, at even distances, so that every piece has its part.
     pub fn subset(&self, most: usize) -> io::Result<Vec<Roll>> {
-        self.read(places(self.len(), most))
+        self.read(evenly_spaced(self.len(), most))
     }
 
     /// The same phrases as [`Rolls::subset`] as whole notes.
     pub fn subset_notes(&self, most: usize) -> io::Result<Vec<NoteRoll>> {
-        self.read_notes(places(self.len(), most))
+        self.read_notes(evenly_spaced(self.len(), most))
     }
 
     /// Puts `others` behind. What comes from different files is read into memory.
@@ -199,6 +198,12 @@ pub(super) fn unpack(packed: &[u8; ROLL_BYTES]) -> NoteRoll {
     NoteRoll::new(cells(sounding), cells(onsets))
 }
 
+/// At most `most` of `count` places, evenly spaced, so that every piece has its part.
+pub fn evenly_spaced(count: usize, most: usize) -> Vec<usize> {
+    let taken = count.min(most);
+    (0..taken).map(|place| place * count / taken).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -280,5 +285,12 @@ mod tests {
         assert_eq!(rolls.get(0).unwrap(), roll(1));
         let why = rolls.get(1).unwrap_err().to_string();
         assert!(why.starts_with("the file of rolls cannot be read any more: "));
+    }
+
+    #[test]
+    fn a_subset_is_spread_over_all() {
+        assert_eq!(evenly_spaced(60, 3), [0, 20, 40]);
+        assert_eq!(evenly_spaced(3, 60), [0, 1, 2]);
+        assert!(evenly_spaced(0, 5).is_empty());
     }
 }

@@ -1,8 +1,11 @@
 //! Phrases on their way through both generators and back, and what a judge says of them.
 
+use std::collections::BTreeSet;
+
 use super::EvaluateError;
-use super::figures::Content;
+use super::figures::{Content, mean};
 use super::translator::{Cycle, Translator};
+use super::{chroma, content, texture};
 use crate::classify::judge::Judge;
 use crate::classify::style::Shares;
 use crate::genre::Direction;
@@ -86,9 +89,38 @@ impl Journey {
         }
     }
 
-    /// What became of the content.
+    /// Compares the phrases with their outputs and with what came back.
     pub fn content(&self) -> Content {
-        Content::measure(self)
+        let Journey {
+            source,
+            output,
+            back,
+            soft_back,
+        } = self;
+        let there = || source.iter().zip(output);
+        let cycle = || source.iter().zip(back);
+        let onset_f1 = |(x, y): (&Roll, &Roll)| content::onset_f1(x, y);
+        let soft = soft_back.as_ref().map(|back| source.iter().zip(back));
+        let cells: u32 = source.iter().map(Roll::count).sum();
+        let ratio = |count: u32| f64::from(count) / f64::from(cells.max(1));
+        let notes =
+            |rolls: &[Roll]| -> u32 { rolls.iter().map(|roll| roll.onsets().count()).sum() };
+        Content {
+            chroma_cosine: mean(there().map(|(x, y)| chroma::cosine(x, y))),
+            onset_f1: mean(there().map(onset_f1)),
+            cell_f1: mean(there().map(|(x, y)| content::cell_f1(x, y))),
+            cycle_onset_f1: mean(cycle().map(onset_f1)),
+            cycle_cell_f1: mean(cycle().map(|(x, y)| content::cell_f1(x, y))),
+            soft_cycle_onset_f1: soft.map(|cycle| mean(cycle.map(onset_f1))),
+            density_ratio: ratio(output.iter().map(Roll::count).sum()),
+            notes_ratio: f64::from(notes(output)) / f64::from(notes(source).max(1)),
+            cells_changed: ratio(there().map(|(x, y)| x.difference(y).count()).sum()),
+            content_retention: mean(there().filter_map(|(x, y)| content::retention(x, y))),
+            melody_fidelity: mean(there().filter_map(|(x, y)| content::melody_kept(x, y))),
+            groove_kept: mean(there().map(|(x, y)| texture::groove_kept(x, y))),
+            distinct_share: different(output) as f64 / output.len().max(1) as f64,
+            distinct_outputs: different(output) as f64 / different(source).max(1) as f64,
+        }
     }
 
     /// Which phrases a judge calls the source genre of `direction`.
@@ -148,78 +180,11 @@ fn part<T: Copy>(all: &[T], belongs: impl Fn(usize) -> bool) -> Vec<T> {
     placed.map(|(_, one)| *one).collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::evaluate::translator::{Identity, TranslateError};
-
-    fn note(row: usize) -> Roll {
-        let mut roll = Roll::EMPTY;
-        roll.fill(row, 0, 4);
-        roll
-    }
-
-    #[test]
-    fn no_phrases_is_an_error_that_says_which() {
-        let error = Journey::of(&Identity, &[], Direction::BToA, &mut |_| ()).unwrap_err();
-        insta::assert_snapshot!(
-            error,
-            @"no phrases of the pair's second genre to evaluate: expected a corpus (--data) with both"
-        );
-    }
-
-    #[test]
-    fn the_journey_goes_there_and_back() {
-        /// Moves up on the way there and down on the way back, one short.
-        struct Moves;
-        impl Translator for Moves {
-            fn translate(
-                &self,
-                rolls: &[Roll],
-                to: Direction,
-            ) -> Result<Vec<Roll>, TranslateError> {
-                let by = [5, -4][to.index()];
-                Ok(rolls.iter().map(|roll| roll.transpose(by)).collect())
-            }
-        }
-        let rolls: Vec<_> = (30..70).map(note).collect();
-        let moved = |by| -> Vec<_> { rolls.iter().map(|roll| roll.transpose(by)).collect() };
-        let mut heard = Vec::new();
-        let mut progress = |count| heard.push(count);
-        let journey = Journey::of(&Moves, &rolls, Direction::AToB, &mut progress).unwrap();
-        assert_eq!(journey.output, moved(5));
-        assert_eq!(journey.back, moved(1));
-        assert_eq!(journey.soft_back, None);
-        assert_eq!(heard, [16, 16, 8]);
-        let back = Journey::of(&Moves, &rolls, Direction::BToA, &mut |_| ()).unwrap();
-        assert_eq!(back.output, moved(-4));
-    }
-
-    #[test]
-    fn a_translator_that_loses_phrases_is_found_out() {
-        struct Loses;
-        impl Translator for Loses {
-            fn translate(&self, r: &[Roll], _: Direction) -> Result<Vec<Roll>, TranslateError> {
-                Ok(r[1..].to_vec())
-            }
-        }
-        let rolls: Vec<_> = (0..20).map(note).collect();
-        let error = Journey::of(&Loses, &rolls, Direction::AToB, &mut |_| ()).unwrap_err();
-        let text = error.to_string();
-        assert_eq!(text, "the generators failed: 15 phrases came back for 16");
-    }
-
-    #[test]
-    fn parts_of_verdicts_are_verdicts_of_parts() {
-        let verdicts = Verdicts {
-            source: vec![true, true, false, true],
-            output: vec![false, false, true, false],
-            back: vec![true, false, true, true],
-            soft_back: Some(vec![true; 4]),
-        };
-        let shares = verdicts.part(|place| place % 2 == 0).shares();
-        assert_eq!([shares.source, shares.output, shares.back], [0.5, 0.5, 1.0]);
-        let soft = verdicts.soft_shares().unwrap();
-        assert_eq!([soft.source, soft.output, soft.back], [0.75, 0.25, 1.0]);
-    }
+/// How many of the rolls are different.
+fn different(rolls: &[Roll]) -> usize {
+    let set: BTreeSet<_> = rolls.iter().map(Roll::steps).collect();
+    set.len()
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{chroma, places};
+use super::chroma;
+use crate::data::rolls::evenly_spaced;
 use crate::family::arranger::skeleton;
 use crate::roll::notes::NoteRoll;
 use crate::roll::{PITCHES, STEPS};
@@ -43,7 +44,7 @@ impl Kept {
 /// classes beat by beat, among at most [`AMONG`] sources at even distances. Silence is not
 /// recognised. The identity gives 1, a random phrase about one in [`AMONG`].
 pub fn recognised(sources: &[NoteRoll], outputs: &[NoteRoll]) -> f64 {
-    let places = places(sources.len().min(outputs.len()), AMONG);
+    let places = evenly_spaced(sources.len().min(outputs.len()), AMONG);
     let of = |phrases: &[NoteRoll]| -> Vec<[f32; VALUES]> {
         places
             .iter()

@@ -13,11 +13,12 @@ mod bench;
 
 use serde::{Deserialize, Serialize};
 
+use super::EvaluateError;
 use super::faults::Faults;
 use super::histograms::Overlap;
 use super::kept::Kept;
-use super::{EvaluateError, places};
 use crate::classify::stranger::{Panel, Sample, Stranger, stranger};
+use crate::data::rolls::evenly_spaced;
 use crate::roll::notes::NoteRoll;
 
 pub use bench::{Method, Settings, bench, collection};
@@ -72,7 +73,7 @@ impl Sample {
     /// At most `most` phrases at even distances.
     #[must_use]
     pub fn subset(&self, most: usize) -> Self {
-        self.at(&places(self.phrases.len(), most))
+        self.at(&evenly_spaced(self.phrases.len(), most))
     }
 
     /// The phrases at these places.

@@ -18,6 +18,7 @@ use super::lock::{Lock, LockError};
 use super::page;
 use super::record::{FILE, Record, RecordError};
 use super::schedule::Schedule;
+use crate::data::batch::Batches;
 use crate::files::write_whole;
 use crate::train::progress::{Display, METRICS, Report};
 
@@ -30,15 +31,6 @@ pub const BEST: &str = "best.safetensors";
 
 /// An error of a part that the loop calls.
 pub type AnyError = Box<dyn std::error::Error + Send + Sync>;
-
-/// What is learned from.
-pub trait Batches {
-    /// What one step learns from.
-    type Batch;
-
-    /// The batch of `step`, a function of the run's seed and the step alone.
-    fn batch(&self, step: u64) -> io::Result<Self::Batch>;
-}
 
 /// What learns: networks, optimisers and whatever else changes from step to step.
 pub trait Learner {

@@ -57,7 +57,7 @@ impl Room {
         }
         // While the second network is laid out, both are there as tensors, and it once more.
         let copy = config.weights() * size_of::<f32>();
-        let networks = 2 * weights_bytes(level, config);
+        let networks = 2 * weights_bytes(level, config.base_channels, config.residual_blocks);
         let pass = arena_bytes(level, config.base_channels, threads);
         let stays = networks + pass + small;
         Self {
@@ -89,7 +89,8 @@ impl Room {
         }
         let own = config.weights() * size_of::<f32>();
         let pass = arranger::arena_bytes(level, config.base_channels, threads);
-        let stays = kernels_bytes(level, &inner) + own + pass + small;
+        let stays =
+            kernels_bytes(level, inner.base_channels, inner.residual_blocks) + own + pass + small;
         Self {
             tensors,
             most: (tensors + own + stays).max(stays),

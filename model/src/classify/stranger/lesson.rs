@@ -9,7 +9,7 @@ use candle_nn::{AdamW, Optimizer, ParamsAdamW};
 
 use super::halves::{part, shuffle};
 use super::network::{Network, READ};
-use crate::evaluate::places;
+use crate::data::rolls::evenly_spaced;
 use crate::nn::init::{Normal, Store};
 use crate::roll::notes::NoteRoll;
 
@@ -93,7 +93,7 @@ pub(super) fn teach(all: &Both, steps: usize, seed: u64) -> Result<Network> {
     let (mut best, mut kept, mut since) = (f64::INFINITY, Vec::new(), 0);
     let everything = || variables.iter().chain(network.statistics());
     let some = learned.phrases.iter().flat_map(|kind| {
-        let places = places(kind.len(), STATISTICS).into_iter();
+        let places = evenly_spaced(kind.len(), STATISTICS).into_iter();
         places.map(|place| kind[place])
     });
     let some = Network::input(&some.collect::<Vec<NoteRoll>>())?;

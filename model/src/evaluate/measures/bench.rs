@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::{Figures, Measured, Measures, Row, measure};
 use crate::classify::stranger::{Panel, Sample, halves};
+use crate::data::rolls::evenly_spaced;
 use crate::data::{Data, Split};
 use crate::evaluate::EvaluateError;
 use crate::evaluate::arrange::{Arrange, ByCells};
 use crate::evaluate::faults::Faults;
-use crate::evaluate::places;
 use crate::evaluate::rules::Rules;
 use crate::evaluate::translator::Identity;
 use crate::genre::{Direction, Genre, Pair};
@@ -215,7 +215,7 @@ impl Way<'_> {
         let (mut outputs, real) = (side(true), side(false));
         halves::shuffle(&mut outputs, &mut draw);
         outputs.truncate(phrases.min(self.sources.phrases.len()));
-        let places = places(self.sources.phrases.len(), outputs.len());
+        let places = evenly_spaced(self.sources.phrases.len(), outputs.len());
         let sources: Vec<NoteRoll> = places.iter().map(|at| self.sources.phrases[*at]).collect();
         let real = self.pool.at(&real).subset(phrases);
         measure(&sources, &self.pool.at(&outputs), &real, panel)

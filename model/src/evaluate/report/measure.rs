@@ -10,11 +10,12 @@ use super::{
 use crate::classify::judge::Judge;
 use crate::classify::style::{self, Shares};
 use crate::data::Data;
+use crate::data::rolls::evenly_spaced;
+use crate::evaluate::EvaluateError;
 use crate::evaluate::figures::Texture;
 use crate::evaluate::journey::{Journey, Verdicts};
 use crate::evaluate::rules::Rules;
 use crate::evaluate::translator::{Identity, RandomTarget, Translator};
-use crate::evaluate::{EvaluateError, places};
 use crate::genre::Direction;
 use crate::roll::Roll;
 use crate::weights::Header;
@@ -51,7 +52,7 @@ impl Also {
             let all = data.phrases(settings.pair.source(direction), settings.split);
             let own = |place: &usize| usize::from(all.sources[*place]) == source;
             let own: Vec<usize> = (0..all.rolls.len()).filter(own).collect();
-            let chosen = places(own.len(), settings.phrases);
+            let chosen = evenly_spaced(own.len(), settings.phrases);
             all.rolls.read(chosen.into_iter().map(|place| own[place]))
         });
         let [a, b] = phrases;
@@ -87,7 +88,7 @@ struct Chosen {
 
 fn chosen(data: &Data, settings: &Settings, direction: Direction) -> io::Result<Chosen> {
     let phrases = data.phrases(settings.pair.source(direction), settings.split);
-    let places = places(phrases.rolls.len(), settings.phrases);
+    let places = evenly_spaced(phrases.rolls.len(), settings.phrases);
     let source = |place: &usize| data.sources()[usize::from(phrases.sources[*place])].clone();
     Ok(Chosen {
         sources: places.iter().map(source).collect(),

@@ -7,7 +7,6 @@ use super::arena::{Aligned, Arena};
 use super::packed::Size;
 use super::tile::LANES;
 use super::winograd;
-use crate::family::cyclegan::GeneratorConfig;
 
 /// Blocks of a panel.
 pub(crate) const fn panel(level: Level) -> usize {
@@ -26,19 +25,18 @@ pub fn arena(level: Level, base: usize, threads: usize) -> usize {
     Arena::bytes(blocks(level, base), panel(level), threads)
 }
 
-/// Bytes of the laid-out weights of a generator.
-pub fn weights(level: Level, config: &GeneratorConfig) -> usize {
-    of_layers(level, config, winograd::POINTS)
+/// Bytes of the laid-out weights of a generator with `base` channels in its first layer.
+pub fn weights(level: Level, base: usize, residual_blocks: usize) -> usize {
+    of_layers(level, base, residual_blocks, winograd::POINTS)
 }
 
 /// The same where residual layers are kept as kernels, as an arranger's are.
-pub fn kernels(level: Level, config: &GeneratorConfig) -> usize {
-    of_layers(level, config, winograd::PLACES)
+pub fn kernels(level: Level, base: usize, residual_blocks: usize) -> usize {
+    of_layers(level, base, residual_blocks, winograd::PLACES)
 }
 
 /// With so many weights for each pair of channels of a residual layer.
-fn of_layers(level: Level, config: &GeneratorConfig, deep: usize) -> usize {
-    let base = config.base_channels;
+fn of_layers(level: Level, base: usize, residual_blocks: usize, deep: usize) -> usize {
     let size = |channels_in, channels_out| Size {
         panel: level.panel(),
         channels_in,
@@ -51,7 +49,7 @@ fn of_layers(level: Level, config: &GeneratorConfig, deep: usize) -> usize {
     };
     let input = size(1, base).bytes(49, 7);
     let down = layer(1, 2, 9, 9) + layer(2, 4, 9, 9);
-    let residual = 2 * config.residual_blocks * layer(4, 4, deep, 1);
+    let residual = 2 * residual_blocks * layer(4, 4, deep, 1);
     let up = layer(4, 2, 9, 9) + layer(2, 1, 9, 9);
     let output = Aligned::bytes(base.div_ceil(LANES) * 49 * LANES);
     input + down + residual + up + output

@@ -9,6 +9,7 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use super::{disturb, masks};
+use crate::data::batch::Batches;
 use crate::data::urn::{Urn, key_by_chance, random};
 use crate::data::{Data, Split};
 use crate::family::arranger::{Canvas, Harmony, skeleton};
@@ -16,7 +17,6 @@ use crate::genre::Genre;
 use crate::roll::Roll;
 use crate::roll::notes::NoteRoll;
 use crate::train::recipe::arranger::Settings;
-use crate::train::run::Batches;
 
 /// How many pitch classes a half bar's harmony has, each as likely as it is often here.
 const CLASSES: [usize; 4] = [2, 3, 3, 4];

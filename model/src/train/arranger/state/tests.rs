@@ -3,8 +3,8 @@
 use super::super::batch::Sampler;
 use super::super::batch::tests::data;
 use super::*;
+use crate::data::batch::Batches;
 use crate::train::recipe::arranger::Recipe;
-use crate::train::run::Batches;
 
 const GENRES: [Genre; 2] = [Genre::Jazz, Genre::Pop];
 

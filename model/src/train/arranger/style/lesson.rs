@@ -8,8 +8,8 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use super::music::Music;
+use crate::data::rolls::evenly_spaced;
 use crate::data::urn::{key_by_chance, random};
-use crate::evaluate::places;
 use crate::family::arranger::{
     ArrangerConfig, CONDITION, Canvas, Columns, NO_GENRE, Network, column_share, encoding, skeleton,
 };
@@ -185,7 +185,7 @@ impl<'m> Lesson<'m> {
 
     /// The mean loss, everything hidden, tune and harmony shown as they are.
     fn loss(&self, network: &Network, phrases: &[NoteRoll], column: usize) -> Result<f32> {
-        let examples = places(phrases.len(), MEASURED).into_iter();
+        let examples = evenly_spaced(phrases.len(), MEASURED).into_iter();
         let examples = examples.map(|place| whole(&phrases[place]));
         let examples: Vec<Example> = examples.collect();
         let mut sum = 0.0;
