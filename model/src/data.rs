@@ -39,7 +39,7 @@ pub use error::DataError;
 pub(crate) use left_out::summary;
 pub use left_out::{LeftOut, Reason};
 pub use piece::{Piece, Split};
-pub use selection::Selection;
+pub use selection::CorpusSelection;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -32,13 +32,13 @@ pub mod translator;
 
 use serde::{Deserialize, Serialize};
 
-use crate::classify::judge::Judge;
-use crate::classify::style::{self, Shares};
+use crate::classify::judge::GenreClassifier;
+use crate::classify::style::{self, SourceShares};
 use crate::genre::Direction;
 use crate::roll::Roll;
 
 use figures::Content;
-use journey::Journey;
+use journey::RoundTrip;
 use translator::{TranslateError, Translator};
 
 /// Why an evaluation stopped.
@@ -50,7 +50,7 @@ pub enum EvaluateError {
     Translate(#[source] TranslateError),
     /// A judge or a stranger failed.
     #[error("a classifier failed: {0}")]
-    Judge(#[from] candle_core::Error),
+    GenreClassifier(#[from] candle_core::Error),
     /// There is nothing to evaluate.
     #[error("no phrases of the pair's {0} genre to evaluate: expected a corpus (--data) with both")]
     NoPhrases(&'static str),
@@ -137,13 +137,13 @@ fn outside(ratios: [f64; 2], [least, most]: [f64; 2]) -> f64 {
 pub fn validate(
     translator: &dyn Translator,
     phrases: [&[Roll]; 2],
-    judge: &Judge,
+    judge: &GenreClassifier,
 ) -> Result<Scores, EvaluateError> {
-    let mut shares = [Shares::default(); 2];
+    let mut shares = [SourceShares::default(); 2];
     let mut content = [Content::default(); 2];
     for direction in Direction::BOTH {
         let at = direction.index();
-        let journey = Journey::of(translator, phrases[at], direction, &mut |_| ())?;
+        let journey = RoundTrip::of(translator, phrases[at], direction, &mut |_| ())?;
         shares[at] = journey.verdicts(judge, direction)?.shares();
         content[at] = journey.content();
     }
@@ -151,7 +151,7 @@ pub fn validate(
 }
 
 /// The scores of both directions' figures.
-fn scores(shares: &[Shares; 2], content: &[Content; 2]) -> Scores {
+fn scores(shares: &[SourceShares; 2], content: &[Content; 2]) -> Scores {
     let mean = |of: fn(&Content) -> f64| f64::midpoint(of(&content[0]), of(&content[1]));
     let s_over_ceiling = style::of_ceiling(shares);
     let cycle_f1 = mean(|content| content.cycle_onset_f1);

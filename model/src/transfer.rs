@@ -19,7 +19,9 @@ use candle_core::Device;
 use crate::genre::{Direction, Pair};
 use crate::roll::edits::Edits;
 use crate::roll::notes::NoteRoll;
-use crate::weights::{Family, Header, WeightsError, read_generators, read_network, read_style};
+use crate::weights::{
+    FamilyHeader, Header, WeightsError, read_generators, read_network, read_style,
+};
 
 pub use arranger::ArrangerTransfer;
 pub use cyclegan::CycleGanTransfer;
@@ -102,9 +104,9 @@ pub fn check(bytes: &[u8]) -> Result<Header, WeightsError> {
     room::to_load(bytes, &Device::Cpu)?;
     let header = Header::read(bytes)?;
     match header.family {
-        Family::Arranger(_) => read_network(bytes, &Device::Cpu).map(drop)?,
-        Family::CycleGan(_) => read_generators(bytes, &Device::Cpu).map(drop)?,
-        Family::Style(_) => read_style(bytes).map(drop)?,
+        FamilyHeader::Arranger(_) => read_network(bytes, &Device::Cpu).map(drop)?,
+        FamilyHeader::CycleGan(_) => read_generators(bytes, &Device::Cpu).map(drop)?,
+        FamilyHeader::Style(_) => read_style(bytes).map(drop)?,
     }
     Ok(header)
 }
@@ -138,9 +140,11 @@ impl Transfer {
 
     fn on_device(bytes: &[u8], device: Device) -> Result<Self, WeightsError> {
         match Header::read(bytes)?.family {
-            Family::Arranger(_) => ArrangerTransfer::on_device(bytes, device).map(Self::Arranger),
+            FamilyHeader::Arranger(_) => {
+                ArrangerTransfer::on_device(bytes, device).map(Self::Arranger)
+            }
             // A style alone plays nothing, which that says.
-            Family::CycleGan(_) | Family::Style(_) => {
+            FamilyHeader::CycleGan(_) | FamilyHeader::Style(_) => {
                 CycleGanTransfer::on_device(bytes, device).map(Self::CycleGan)
             }
         }

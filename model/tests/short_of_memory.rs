@@ -18,7 +18,9 @@ use third_stream_model::nn::init::Store;
 use third_stream_model::roll::{CELLS, LOWEST_KEY, PITCHES, Roll, STEPS};
 use third_stream_model::shipped;
 use third_stream_model::transfer::{CycleGanTransfer, MARGIN, Room, TransferError, on_this_thread};
-use third_stream_model::weights::{CycleGan, FORMAT, Family, Header, WeightsError, write};
+use third_stream_model::weights::{
+    CycleGanHeader, FORMAT, FamilyHeader, Header, WeightsError, write,
+};
 
 /// The system's allocator, for each thread with a book and, where the book has one, a budget.
 struct Limited;
@@ -130,7 +132,7 @@ fn file(config: GeneratorConfig) -> Vec<u8> {
     let header = Header {
         format: FORMAT,
         roll: (STEPS, PITCHES, LOWEST_KEY),
-        family: Family::CycleGan(CycleGan {
+        family: FamilyHeader::CycleGan(CycleGanHeader {
             pair: "jazz-classic".into(),
             generator: config,
             threshold: [0.5, 0.5],
@@ -285,7 +287,7 @@ fn a_pass_without_room_is_refused_and_the_next_one_plays() {
 fn a_header_that_names_more_than_the_file_holds_asks_for_no_room() {
     let bytes = file(config(3, 1));
     let mut header = Header::read(&bytes).unwrap();
-    let Family::CycleGan(cyclegan) = &mut header.family else {
+    let FamilyHeader::CycleGan(cyclegan) = &mut header.family else {
         panic!("not a CycleGAN");
     };
     cyclegan.generator = config(256, 64);

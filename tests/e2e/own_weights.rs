@@ -8,7 +8,7 @@ use third_stream_model::own;
 use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::shipped;
 use third_stream_model::transfer::Transfer;
-use third_stream_model::weights::{CycleGan, Family, Header, with_header};
+use third_stream_model::weights::{CycleGanHeader, FamilyHeader, Header, with_header};
 use third_stream_tests::host::Setup;
 
 use crate::expected::roll_between;
@@ -24,10 +24,10 @@ fn foreign_networks() -> Vec<u8> {
     with_header(bytes, &header).unwrap()
 }
 
-fn cyclegan(header: &mut Header) -> &mut CycleGan {
+fn cyclegan(header: &mut Header) -> &mut CycleGanHeader {
     match &mut header.family {
-        Family::CycleGan(cyclegan) => cyclegan,
-        Family::Arranger(_) | Family::Style(_) => panic!("these are two generators"),
+        FamilyHeader::CycleGan(cyclegan) => cyclegan,
+        FamilyHeader::Arranger(_) | FamilyHeader::Style(_) => panic!("these are two generators"),
     }
 }
 

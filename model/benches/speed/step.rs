@@ -3,7 +3,7 @@
 use candle_core::Device;
 use third_stream_model::data::batch::Batch;
 use third_stream_model::roll::{PITCHES, Roll, STEPS};
-use third_stream_model::train::cyclegan::state::State;
+use third_stream_model::train::cyclegan::state::CycleGanState;
 use third_stream_model::train::recipe::{self, Mixed};
 
 use super::Args;
@@ -34,7 +34,7 @@ fn case(args: &Args, key: &str, threads: usize, precision: &str) -> Result<(), E
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()?;
-    let mut state = pool.install(|| State::new(&recipe, 1, &Device::Cpu))?;
+    let mut state = pool.install(|| CycleGanState::new(&recipe, 1, &Device::Cpu))?;
     let batch = Batch {
         a: rolls(1),
         b: rolls(2),

@@ -15,10 +15,10 @@ use crate::family::cyclegan::tensor_of_rolls;
 use crate::nn::init::Store;
 use crate::roll::Roll;
 
-pub use lesson::{Lesson, Pace, Progress};
+pub use lesson::{FitConfig, FitData, Progress};
 use patches::Patches;
 use record::VERSION;
-pub use record::{JudgeError, Record};
+pub use record::{JudgeError, JudgeRecord};
 
 /// Phrases judged at a time.
 const CHUNK: usize = 64;
@@ -35,24 +35,24 @@ fn says_first(network: &Patches, rolls: &[Roll]) -> Result<Vec<bool>> {
 }
 
 /// A trained classifier. It runs on the CPU, on the current rayon pool.
-pub struct Judge {
+pub struct GenreClassifier {
     network: Patches,
     store: Store,
-    record: Record,
+    record: JudgeRecord,
 }
 
-impl Judge {
+impl GenreClassifier {
     /// Trains a judge; the same arguments give the same judge.
     pub fn train(
-        lesson: &Lesson,
-        pace: &Pace,
+        lesson: &FitData,
+        pace: &FitConfig,
         seed: u64,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Self> {
         let store = Store::new(seed);
         let network = Patches::new(&store.builder(&Device::Cpu))?;
         let (network, recalls) = lesson::teach(network, &store, lesson, pace, seed, progress)?;
-        let record = Record {
+        let record = JudgeRecord {
             version: VERSION,
             pair: lesson.pair.to_string(),
             data: lesson.music.hash().to_owned(),
@@ -68,7 +68,7 @@ impl Judge {
     }
 
     /// What the judge is and what it was trained on.
-    pub fn record(&self) -> &Record {
+    pub fn record(&self) -> &JudgeRecord {
         &self.record
     }
 
@@ -86,7 +86,7 @@ impl Judge {
     }
 
     /// A judge from its weights.
-    fn from_tensors(record: Record, tensors: Vec<(String, Tensor)>) -> Result<Self> {
+    fn from_tensors(record: JudgeRecord, tensors: Vec<(String, Tensor)>) -> Result<Self> {
         let store = Store::new(record.seed);
         let network = Patches::new(&store.builder(&Device::Cpu))?;
         let variables = store.variables();

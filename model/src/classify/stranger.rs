@@ -25,7 +25,7 @@ use crate::roll::notes::NoteRoll;
 
 /// Phrases with the piece that each comes from.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Sample {
+pub struct PhraseSample {
     /// The phrases.
     pub phrases: Vec<NoteRoll>,
     /// A number for the piece of each. Two samples with a number in common share that piece.
@@ -70,7 +70,7 @@ pub struct Stranger {
 
 /// Asks a panel of strangers. The samples should be of equal size. The same arguments give the
 /// same figures on any number of threads of the current rayon pool.
-pub fn stranger(outputs: &Sample, real: &Sample, panel: Panel) -> Result<Stranger> {
+pub fn stranger(outputs: &PhraseSample, real: &PhraseSample, panel: Panel) -> Result<Stranger> {
     let all = Both {
         phrases: [outputs.phrases.clone(), real.phrases.clone()],
         pieces: [outputs.pieces.clone(), real.pieces.clone()],

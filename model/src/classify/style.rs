@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// The shares of phrases (0..=1) that a judge calls the source genre, for one direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Shares {
+pub struct SourceShares {
     /// Of the sources x: the judge's recall on the source genre.
     pub source: f64,
     /// Of the outputs x̂.
@@ -14,7 +14,7 @@ pub struct Shares {
     pub back: f64,
 }
 
-impl Shares {
+impl SourceShares {
     /// From the judge's verdicts: `true` where it says the source genre.
     pub fn of(source: &[bool], output: &[bool], back: &[bool]) -> Self {
         Self {
@@ -37,18 +37,18 @@ pub fn share(verdicts: &[bool]) -> f64 {
 }
 
 /// S in total: the mean of both directions.
-pub fn total(directions: &[Shares; 2]) -> f64 {
+pub fn total(directions: &[SourceShares; 2]) -> f64 {
     f64::midpoint(directions[0].strength(), directions[1].strength())
 }
 
 /// The S of transfers that the judge takes for real music of the target genre: the sum of its
 /// two recalls less 1. A generator that exceeds it draws a caricature.
-pub fn ceiling(directions: &[Shares; 2]) -> f64 {
+pub fn ceiling(directions: &[SourceShares; 2]) -> f64 {
     directions[0].source + directions[1].source - 1.0
 }
 
 /// [`total`] as a share of [`ceiling`]; 0 for a judge that knows no more than chance.
-pub fn of_ceiling(directions: &[Shares; 2]) -> f64 {
+pub fn of_ceiling(directions: &[SourceShares; 2]) -> f64 {
     let ceiling = ceiling(directions);
     if ceiling > 0.0 {
         total(directions) / ceiling
@@ -73,12 +73,12 @@ mod tests {
     #[test]
     fn the_paper_s_best_base_model() {
         // Table VI, σ_D = 1.
-        let jazz = Shares {
+        let jazz = SourceShares {
             source: 0.8809,
             output: 0.2062,
             back: 0.8818,
         };
-        let classic = Shares {
+        let classic = SourceShares {
             source: 0.9253,
             output: 0.2071,
             back: 0.9253,
@@ -92,14 +92,14 @@ mod tests {
     proptest! {
         #[test]
         fn the_identity_moves_nothing(a in 0.0..=1.0f64, b in 0.0..=1.0f64) {
-            let same = |p| Shares { source: p, output: p, back: p };
+            let same = |p| SourceShares { source: p, output: p, back: p };
             prop_assert_eq!(total(&[same(a), same(b)]), 0.0);
         }
 
         #[test]
         fn real_target_music_reaches_the_ceiling(a in 0.5..=1.0f64, b in 0.51..=1.0f64) {
-            let a_to_b = Shares { source: a, output: 1.0 - b, back: a };
-            let b_to_a = Shares { source: b, output: 1.0 - a, back: b };
+            let a_to_b = SourceShares { source: a, output: 1.0 - b, back: a };
+            let b_to_a = SourceShares { source: b, output: 1.0 - a, back: b };
             prop_assert!((of_ceiling(&[a_to_b, b_to_a]) - 1.0).abs() < 1e-9);
         }
 

@@ -12,7 +12,7 @@ use crate::genre::Genre;
 
 use super::cache::{self, Midi, Reading};
 use super::starter;
-use crate::data::{Damaged, DataError, LeftOut, Piece, Reason, Selection, Split};
+use crate::data::{CorpusSelection, Damaged, DataError, LeftOut, Piece, Reason, Split};
 
 /// Of a hundred training compositions, how many are kept for validation.
 const VALIDATION_PERCENT: u64 = 8;
@@ -98,7 +98,7 @@ impl Shelf<'_> {
 pub(crate) fn read(
     shelf: Shelf,
     genre: Genre,
-    selection: Selection,
+    selection: CorpusSelection,
     cache: Option<&Path>,
     left_out: &mut Vec<LeftOut>,
     damaged: &mut Vec<Damaged>,
@@ -208,7 +208,7 @@ fn is_validation(composition: &str) -> bool {
 }
 
 /// Why the row is not used, if it is not.
-fn refused(row: &Row, selection: Selection) -> Option<Reason> {
+fn refused(row: &Row, selection: CorpusSelection) -> Option<Reason> {
     if selection.clean && row.licence_class != "clean" {
         Some(Reason::NotClean)
     } else if !selection.clean && row.tier.ends_with("+duplicate") {

@@ -55,14 +55,14 @@ pub struct NoPhrase(Genre);
 
 /// Draws batches from the training phrases of a corpus.
 #[derive(Clone, Debug)]
-pub struct Sampler<'d> {
+pub struct PairSampler<'d> {
     a: Urn<'d>,
     b: Urn<'d>,
     mixed: Vec<Urn<'d>>,
     drawing: Drawing,
 }
 
-impl<'d> Sampler<'d> {
+impl<'d> PairSampler<'d> {
     /// A sampler for `pair`; `mixed` are the genres of the mixed discriminators, each drawn as
     /// often as the others.
     pub fn new(
@@ -110,11 +110,11 @@ impl<'d> Sampler<'d> {
     }
 }
 
-impl Batches for Sampler<'_> {
+impl Batches for PairSampler<'_> {
     type Batch = Batch;
 
     fn batch(&self, step: u64) -> io::Result<Batch> {
-        Sampler::batch(self, step)
+        PairSampler::batch(self, step)
     }
 }
 
@@ -156,7 +156,7 @@ mod tests {
     fn a_batch_is_given_by_seed_and_step_alone() {
         let data = data(&[1.0; 40]);
         let sampler =
-            |seed| Sampler::new(&data, Pair::JAZZ_CLASSIC, &Genre::ALL, drawing(seed)).unwrap();
+            |seed| PairSampler::new(&data, Pair::JAZZ_CLASSIC, &Genre::ALL, drawing(seed)).unwrap();
         let (one, again) = (sampler(3), sampler(3));
         let forward: Vec<Batch> = (0..4).map(|step| one.batch(step).unwrap()).collect();
         let backward: Vec<Batch> = (0..4)
@@ -176,7 +176,7 @@ mod tests {
             size: 4000,
             transpose: 0,
         };
-        let batch = Sampler::new(&data, Pair::JAZZ_POP, &Genre::ALL, drawing)
+        let batch = PairSampler::new(&data, Pair::JAZZ_POP, &Genre::ALL, drawing)
             .unwrap()
             .batch(0)
             .unwrap();

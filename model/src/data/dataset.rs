@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::archive::{self, Shelf};
 use super::rolls::{Rolls, keep};
-use super::{Corpus, Damaged, DataError, LeftOut, Piece, Selection, Split};
+use super::{Corpus, CorpusSelection, Damaged, DataError, LeftOut, Piece, Split};
 use super::{damaged, folder, left_out};
 use crate::genre::Genre;
 
@@ -58,7 +58,7 @@ impl Data {
     pub fn read(
         corpus: &Corpus,
         genres: &[Genre],
-        selection: Selection,
+        selection: CorpusSelection,
         cache: Option<&Path>,
     ) -> Result<Self, DataError> {
         let mut pieces = BTreeMap::new();

@@ -31,11 +31,11 @@ pub(super) const fn archive(genre: Genre) -> Option<&'static [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Corpus, Data, Selection, Split};
+    use crate::data::{Corpus, CorpusSelection, Data, Split};
 
     /// All of it, and how many phrases of a genre and split are of a collection.
     fn read() -> (Data, impl Fn(&Data, Genre, Split, &str) -> usize) {
-        let selection = Selection::default();
+        let selection = CorpusSelection::default();
         let data = Data::read(&Corpus::Starter, &GENRES, selection, None).unwrap();
         let count = |data: &Data, genre, split, name: &str| {
             let of = |source: &&u16| data.sources()[usize::from(**source)] == name;
@@ -69,7 +69,7 @@ mod tests {
     fn what_is_selected_makes_no_difference() {
         let (data, _) = read();
         let hash = |clean, extra| {
-            let selection = Selection { clean, extra };
+            let selection = CorpusSelection { clean, extra };
             let data = Data::read(&Corpus::Starter, &GENRES, selection, None).unwrap();
             data.hash().to_owned()
         };
@@ -79,7 +79,12 @@ mod tests {
 
     #[test]
     fn a_genre_that_is_not_there_is_named() {
-        let read = Data::read(&Corpus::Starter, &[Genre::Pop], Selection::default(), None);
+        let read = Data::read(
+            &Corpus::Starter,
+            &[Genre::Pop],
+            CorpusSelection::default(),
+            None,
+        );
         let why = read.unwrap_err().to_string();
         assert_eq!(
             why,

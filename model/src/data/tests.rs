@@ -86,7 +86,7 @@ const ROWS: [&str; 7] = [
     "c6,core,1,train,clean",
 ];
 
-fn read(dir: &Path, selection: Selection) -> Result<Data, DataError> {
+fn read(dir: &Path, selection: CorpusSelection) -> Result<Data, DataError> {
     let corpus = Corpus::Archives(dir.to_owned());
     Data::read(&corpus, &[Genre::Jazz], selection, Some(dir))
 }
@@ -95,7 +95,7 @@ fn read(dir: &Path, selection: Selection) -> Result<Data, DataError> {
 fn the_manifest_chooses_and_every_file_left_out_has_its_reason() {
     let dir = tempfile::tempdir().unwrap();
     corpus(dir.path(), Genre::Jazz, &ROWS, 6);
-    let data = read(dir.path(), Selection::default()).unwrap();
+    let data = read(dir.path(), CorpusSelection::default()).unwrap();
     insta::assert_snapshot!(data.table(), @r"
     genre    split        pieces  phrases
     jazz     train             2        4
@@ -106,7 +106,7 @@ fn the_manifest_chooses_and_every_file_left_out_has_its_reason() {
     assert_eq!(train.weights[0], 0.5);
     assert_eq!(data.sources(), ["here"]);
 
-    let clean = Selection {
+    let clean = CorpusSelection {
         clean: true,
         extra: true,
     };
@@ -123,20 +123,20 @@ fn the_manifest_chooses_and_every_file_left_out_has_its_reason() {
 fn the_second_start_reads_the_kept_rolls_and_a_broken_file_of_them_is_made_again() {
     let dir = tempfile::tempdir().unwrap();
     corpus(dir.path(), Genre::Jazz, &ROWS, 6);
-    let first = read(dir.path(), Selection::default()).unwrap();
+    let first = read(dir.path(), CorpusSelection::default()).unwrap();
     let kept = fs::read_dir(dir.path())
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .find(|path| path.extension().is_some_and(|extension| extension == "bin"))
         .unwrap();
-    let second = read(dir.path(), Selection::default()).unwrap();
+    let second = read(dir.path(), CorpusSelection::default()).unwrap();
     assert_eq!(first.hash(), second.hash());
     assert_eq!(first.left_out(), second.left_out());
 
     let whole = fs::read(&kept).unwrap();
     for length in [0, 7, 60, whole.len() / 2, whole.len() - 1] {
         fs::write(&kept, &whole[..length]).unwrap();
-        let again = read(dir.path(), Selection::default()).unwrap();
+        let again = read(dir.path(), CorpusSelection::default()).unwrap();
         assert_eq!(first.hash(), again.hash());
         assert_eq!(fs::read(&kept).unwrap(), whole, "made again");
     }
@@ -149,16 +149,16 @@ fn a_corpus_that_is_not_there_is_named() {
         let text = result.unwrap_err().to_string();
         text.replace(&*dir.path().to_string_lossy(), "DIR")
     };
-    insta::assert_snapshot!(text(read(dir.path(), Selection::default())), @"DIR: no MANIFEST.csv there; --data expects a folder with MANIFEST.csv and <genre>.tar.gz (for folders of MIDI files use --a and --b)");
+    insta::assert_snapshot!(text(read(dir.path(), CorpusSelection::default())), @"DIR: no MANIFEST.csv there; --data expects a folder with MANIFEST.csv and <genre>.tar.gz (for folders of MIDI files use --a and --b)");
     corpus(dir.path(), Genre::Pop, &ROWS, 1);
-    insta::assert_snapshot!(text(read(dir.path(), Selection::default())), @"DIR/MANIFEST.csv: no row has the genre jazz; the genres there are: pop");
+    insta::assert_snapshot!(text(read(dir.path(), CorpusSelection::default())), @"DIR/MANIFEST.csv: no row has the genre jazz; the genres there are: pop");
     corpus(dir.path(), Genre::Jazz, &ROWS, 1);
     fs::remove_file(dir.path().join("jazz.tar.gz")).unwrap();
-    insta::assert_snapshot!(text(read(dir.path(), Selection::default())), @"DIR/jazz.tar.gz: no such archive; the manifest beside it expects one archive for each genre");
+    insta::assert_snapshot!(text(read(dir.path(), CorpusSelection::default())), @"DIR/jazz.tar.gz: no such archive; the manifest beside it expects one archive for each genre");
     corpus(dir.path(), Genre::Jazz, &ROWS, 0);
-    insta::assert_snapshot!(text(read(dir.path(), Selection::default())), @"DIR/jazz.tar.gz: no phrase of jazz is left to train on; 7 files left out: 1 another edition of a piece that is used; 5 named in the manifest but not in the archive; 1 tier extra, not asked for");
+    insta::assert_snapshot!(text(read(dir.path(), CorpusSelection::default())), @"DIR/jazz.tar.gz: no phrase of jazz is left to train on; 7 files left out: 1 another edition of a piece that is used; 5 named in the manifest but not in the archive; 1 tier extra, not asked for");
     corpus(dir.path(), Genre::Jazz, &["c0,core,much,train,clean"], 1);
-    insta::assert_snapshot!(text(read(dir.path(), Selection::default())), @"DIR/MANIFEST.csv: not a manifest: CSV deserialize error: record 1 (line: 2, byte: 75): field 4: invalid float literal; expected the columns that the corpus's README lists");
+    insta::assert_snapshot!(text(read(dir.path(), CorpusSelection::default())), @"DIR/MANIFEST.csv: not a manifest: CSV deserialize error: record 1 (line: 2, byte: 75): field 4: invalid float literal; expected the columns that the corpus's README lists");
 }
 
 fn read_folders(folders: &[(Genre, &Path)]) -> Result<Data, DataError> {
@@ -169,7 +169,7 @@ fn read_folders(folders: &[(Genre, &Path)]) -> Result<Data, DataError> {
     Data::read(
         &Corpus::Folders(folders),
         &Genre::ALL,
-        Selection::default(),
+        CorpusSelection::default(),
         None,
     )
 }
@@ -241,7 +241,7 @@ fn what_is_used_of_damaged_files_is_counted_at_both_starts() {
         let read = Data::read(
             &corpus,
             &[Genre::Jazz],
-            Selection::default(),
+            CorpusSelection::default(),
             Some(dir.path()),
         );
         let data = read.unwrap();
@@ -270,7 +270,7 @@ fn the_real_corpus_gives_the_manifest_s_phrases() {
     }
     let pair = Pair::JAZZ_CLASSIC;
     let corpus = Corpus::Archives(place);
-    let data = Data::read(&corpus, &[pair.a, pair.b], Selection::default(), None).unwrap();
+    let data = Data::read(&corpus, &[pair.a, pair.b], CorpusSelection::default(), None).unwrap();
     let count = |genre, split| data.phrases(genre, split).rolls.len();
     let jazz = [Split::Train, Split::Validation].map(|split| count(Genre::Jazz, split));
     let classic = [Split::Train, Split::Validation].map(|split| count(Genre::Classic, split));

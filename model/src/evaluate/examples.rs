@@ -17,7 +17,7 @@ use crate::genre::{Direction, Pair};
 use crate::roll::edits::Edits;
 use crate::roll::notes::NoteRoll;
 use crate::smf::Smf;
-use crate::song::{Selection, Song};
+use crate::song::{PartSelection, Song};
 use crate::svg::{self, Picture};
 
 pub use midi::write as write_midi;
@@ -178,7 +178,7 @@ pub fn picture(title: &str, before: &NoteRoll, after: &NoteRoll) -> Result<Strin
             .map_err(EvaluateError::Picture)
     };
     let (before, after) = (song(before)?, song(after)?);
-    let marks = |song| svg::marks(song, &Selection::default());
+    let marks = |song| svg::marks(song, &PartSelection::default());
     Ok(svg::draw(&Picture {
         title,
         subtitle: "",

@@ -6,8 +6,8 @@ use super::EvaluateError;
 use super::figures::{Content, mean};
 use super::translator::{Cycle, Translator};
 use super::{chroma, content, texture};
-use crate::classify::judge::Judge;
-use crate::classify::style::Shares;
+use crate::classify::judge::GenreClassifier;
+use crate::classify::style::SourceShares;
 use crate::genre::Direction;
 use crate::roll::Roll;
 
@@ -16,7 +16,7 @@ const CHUNK: usize = 16;
 
 /// Phrases with what became of them: x, x̂ and, through the binary x̂, x̃.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Journey {
+pub struct RoundTrip {
     /// The sources x.
     pub source: Vec<Roll>,
     /// The outputs x̂.
@@ -27,7 +27,7 @@ pub struct Journey {
     pub soft_back: Option<Vec<Roll>>,
 }
 
-impl Journey {
+impl RoundTrip {
     /// Sends phrases through both generators, `direction` first; `progress` hears of each group
     /// of phrases that is back.
     pub fn of(
@@ -91,7 +91,7 @@ impl Journey {
 
     /// Compares the phrases with their outputs and with what came back.
     pub fn content(&self) -> Content {
-        let Journey {
+        let RoundTrip {
             source,
             output,
             back,
@@ -124,7 +124,11 @@ impl Journey {
     }
 
     /// Which phrases a judge calls the source genre of `direction`.
-    pub fn verdicts(&self, judge: &Judge, direction: Direction) -> Result<Verdicts, EvaluateError> {
+    pub fn verdicts(
+        &self,
+        judge: &GenreClassifier,
+        direction: Direction,
+    ) -> Result<Predictions, EvaluateError> {
         let of = |rolls: &Vec<Roll>| -> Result<Vec<bool>, EvaluateError> {
             let first = judge.says_first(rolls)?;
             let source_is_first = direction == Direction::AToB;
@@ -133,7 +137,7 @@ impl Journey {
                 .map(|first| first == source_is_first)
                 .collect())
         };
-        Ok(Verdicts {
+        Ok(Predictions {
             source: of(&self.source)?,
             output: of(&self.output)?,
             back: of(&self.back)?,
@@ -144,23 +148,23 @@ impl Journey {
 
 /// What one judge says of a journey's phrases: `true` where it hears the source genre.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdicts {
+pub struct Predictions {
     source: Vec<bool>,
     output: Vec<bool>,
     back: Vec<bool>,
     soft_back: Option<Vec<bool>>,
 }
 
-impl Verdicts {
+impl Predictions {
     /// The shares, with x̃ through the binary roll.
-    pub fn shares(&self) -> Shares {
-        Shares::of(&self.source, &self.output, &self.back)
+    pub fn shares(&self) -> SourceShares {
+        SourceShares::of(&self.source, &self.output, &self.back)
     }
 
     /// The shares with the paper's soft x̃, if there is one.
-    pub fn soft_shares(&self) -> Option<Shares> {
+    pub fn soft_shares(&self) -> Option<SourceShares> {
         let back = self.soft_back.as_ref()?;
-        Some(Shares::of(&self.source, &self.output, back))
+        Some(SourceShares::of(&self.source, &self.output, back))
     }
 
     /// The verdicts at the places that `belongs` says.

@@ -17,11 +17,11 @@ use super::EvaluateError;
 use super::faults::Faults;
 use super::histograms::Overlap;
 use super::kept::Kept;
-use crate::classify::stranger::{Panel, Sample, Stranger, stranger};
+use crate::classify::stranger::{Panel, PhraseSample, Stranger, stranger};
 use crate::data::rolls::evenly_spaced;
 use crate::roll::notes::NoteRoll;
 
-pub use bench::{Method, Settings, bench, collection};
+pub use bench::{MeasureSettings, Method, bench, collection};
 
 /// The figures of one direction of one way to move music.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -44,8 +44,8 @@ pub struct Figures {
 /// the smaller has, at even distances.
 pub fn measure(
     sources: &[NoteRoll],
-    outputs: &Sample,
-    real: &Sample,
+    outputs: &PhraseSample,
+    real: &PhraseSample,
     panel: Panel,
 ) -> Result<Figures, EvaluateError> {
     if sources.len() != outputs.phrases.len() {
@@ -69,7 +69,7 @@ fn notes(phrases: &[NoteRoll]) -> f64 {
     super::figures::mean(phrases.iter().map(|phrase| f64::from(phrase.count())))
 }
 
-impl Sample {
+impl PhraseSample {
     /// At most `most` phrases at even distances.
     #[must_use]
     pub fn subset(&self, most: usize) -> Self {
@@ -97,12 +97,12 @@ pub struct Measures {
     /// The strangers that were asked.
     pub panel: Panel,
     /// The directions.
-    pub directions: Vec<Measured>,
+    pub directions: Vec<MeasuredDirection>,
 }
 
 /// The measures of one direction.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Measured {
+pub struct MeasuredDirection {
     /// The genre that it starts from.
     pub source: String,
     /// The genre that it leads to.

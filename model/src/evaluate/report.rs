@@ -16,18 +16,18 @@ use serde::{Deserialize, Serialize};
 
 use super::figures::{Content, Texture};
 use super::measures::Measures;
-use crate::classify::judge::Record;
-use crate::classify::style::Shares;
+use crate::classify::judge::JudgeRecord;
+use crate::classify::style::SourceShares;
 use crate::data::Split;
 use crate::genre::{Direction, Pair};
 use crate::weights::Header;
 
 pub use html::page;
-pub use measure::{Also, Aside, Model, evaluate, row_name};
+pub use measure::{Also, Aside, EvaluatedModel, evaluate, row_name};
 
 /// What is evaluated.
 #[derive(Clone, Copy, Debug)]
-pub struct Settings {
+pub struct ReportSettings {
     /// The genre pair.
     pub pair: Pair,
     /// The phrases' split.
@@ -67,7 +67,7 @@ pub struct Report {
     /// The judge of the collections that are measured by themselves; `None` without those.
     pub also_judge: Option<AlsoJudge>,
     /// The models, then the baselines.
-    pub rows: Vec<Row>,
+    pub rows: Vec<JudgedRow>,
     /// Models of several seeds together.
     pub groups: Vec<Group>,
 }
@@ -76,7 +76,7 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JudgeFigures {
     /// What it is and was trained on.
-    pub record: Record,
+    pub record: JudgeRecord,
     /// Share of each genre's evaluated phrases that it calls so.
     pub recall: BTreeMap<String, f64>,
     /// Mean of the recalls.
@@ -91,7 +91,7 @@ pub struct JudgeFigures {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AlsoJudge {
     /// What it is and was trained on.
-    pub record: Record,
+    pub record: JudgeRecord,
     /// The recall by genre and collection.
     pub also_source: Recalls,
 }
@@ -110,7 +110,7 @@ pub struct Recall {
 
 /// One translator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Row {
+pub struct JudgedRow {
     /// Its name; the baselines are `identity`, `random target` and `rules`.
     pub name: String,
     /// Whether it is a baseline.
@@ -119,7 +119,7 @@ pub struct Row {
     pub weights: Option<Header>,
     /// Its figures.
     #[serde(flatten)]
-    pub measured: Measured,
+    pub measured: JudgedTransfer,
 }
 
 /// Models of one recipe and several seeds.
@@ -130,16 +130,16 @@ pub struct Group {
     /// The names of its rows.
     pub rows: Vec<String>,
     /// The mean of every figure over the rows.
-    pub mean: Measured,
+    pub mean: JudgedTransfer,
     /// The least of every figure by itself.
-    pub least: Measured,
+    pub least: JudgedTransfer,
     /// The most of every figure by itself.
-    pub most: Measured,
+    pub most: JudgedTransfer,
 }
 
 /// The figures of one translator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Measured {
+pub struct JudgedTransfer {
     /// S of both directions together.
     pub total: Total,
     /// The figures of each direction.
@@ -167,32 +167,32 @@ pub struct DirectionFigures {
     /// The genre that it leads to.
     pub target: String,
     /// All phrases.
-    pub all: Figures,
+    pub all: JudgedFigures,
     /// How the outputs look.
     pub output: Texture,
     /// By the collection that the source phrase comes from.
-    pub by_source: BTreeMap<String, Figures>,
+    pub by_source: BTreeMap<String, JudgedFigures>,
     /// Collections measured by themselves, whatever the selection of the corpus, and judged by
     /// [`Report::also_judge`]; no part of `all`.
-    pub also_source: BTreeMap<String, Figures>,
+    pub also_source: BTreeMap<String, JudgedFigures>,
 }
 
 /// Style and content of some phrases.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Figures {
+pub struct JudgedFigures {
     /// Number of phrases.
     pub phrases: usize,
     /// What the judge says.
-    pub style: Style,
+    pub style: JudgedStyle,
     /// What is left of the source.
     pub content: Content,
 }
 
 /// What the judge says of one direction.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Style {
+pub struct JudgedStyle {
     /// Shares called the source genre, of x, x̂ and x̃.
-    pub p_source: Shares,
+    pub p_source: SourceShares,
     /// S of the direction.
     pub s: f64,
     /// Share of the paper's soft x̃ called the source genre; `None` where nothing is soft.
@@ -201,7 +201,7 @@ pub struct Style {
     pub s_soft: Option<f64>,
 }
 
-impl Measured {
+impl JudgedTransfer {
     /// The mean of a figure of the content over both directions.
     fn content(&self, of: fn(&Content) -> f64) -> f64 {
         super::figures::mean(self.directions.iter().map(|d| of(&d.all.content)))

@@ -127,7 +127,7 @@ mod tests {
     use crate::family::cyclegan::{Generator, GeneratorConfig};
     use crate::nn::init::Store;
     use crate::roll::{LOWEST_KEY, PITCHES, STEPS};
-    use crate::weights::{self, CycleGan, FORMAT, Family, Header};
+    use crate::weights::{self, CycleGanHeader, FORMAT, FamilyHeader, Header};
 
     fn note(row: usize) -> Roll {
         let mut roll = Roll::EMPTY;
@@ -177,7 +177,7 @@ mod tests {
         let header = Header {
             format: FORMAT,
             roll: (STEPS, PITCHES, LOWEST_KEY),
-            family: Family::CycleGan(CycleGan {
+            family: FamilyHeader::CycleGan(CycleGanHeader {
                 pair: "jazz-classic".into(),
                 generator,
                 threshold: [0.5, 0.5],

@@ -30,4 +30,4 @@ pub use network::{NO_GENRE, Network};
 pub use prototype::from_prototype;
 pub use seed::seed;
 
-pub use inference::{Arena, Norms, Prepared};
+pub use inference::{ArrangerArena, Norms, PreparedArranger};

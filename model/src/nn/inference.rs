@@ -43,7 +43,7 @@ pub const ERROR: f32 = 5e-5;
 
 /// A generator whose weights are laid out for one instruction set.
 #[derive(Debug)]
-pub struct Prepared {
+pub struct PreparedGenerator {
     level: Level,
     base: usize,
     skip: f32,
@@ -55,7 +55,7 @@ pub struct Prepared {
     output: Aligned,
 }
 
-impl Prepared {
+impl PreparedGenerator {
     /// Lays out the weights of a generator with `base` channels in its first layer: its layers in
     /// order (first, two down, two a residual block, two up), then the last layer's kernel.
     ///

@@ -38,7 +38,7 @@ impl Display {
 
 /// The voice of one run.
 #[derive(Debug)]
-pub struct Report {
+pub struct ProgressReport {
     metrics: File,
     display: Display,
     bar: ProgressBar,
@@ -47,7 +47,7 @@ pub struct Report {
     steps: u64,
 }
 
-impl Report {
+impl ProgressReport {
     /// Opens the metrics of a run's folder for a run from step `first` to `steps`. Lines of
     /// steps from `first` on are from after the last checkpoint, so they are cut off: those
     /// steps are run again.
@@ -185,7 +185,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(METRICS);
         let text = || std::fs::read_to_string(&path).unwrap();
-        let mut report = Report::open(dir.path(), 0, 9, Display::Quiet).unwrap();
+        let mut report = ProgressReport::open(dir.path(), 0, 9, Display::Quiet).unwrap();
         for step in 0..4 {
             let losses = [("generators", 0.1 + step as f32), ("cycle", 2.5)];
             report.step(step, &losses, 2e-4, 0.123_456).unwrap();
@@ -204,7 +204,7 @@ mod tests {
         {"step":4,"cycle":2.5,"generators":3.1,"rate":0.0002,"seconds":0.1235}
         "#);
         std::fs::write(&path, format!("{whole}{{\"step\":5,\"ra")).unwrap();
-        let mut report = Report::open(dir.path(), 2, 9, Display::Quiet).unwrap();
+        let mut report = ProgressReport::open(dir.path(), 2, 9, Display::Quiet).unwrap();
         assert_eq!(
             text(),
             whole.split_inclusive('\n').take(3).collect::<String>()

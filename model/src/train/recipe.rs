@@ -78,11 +78,11 @@ pub enum MixedMusic {
 /// The recipe's name and its settings: `{"name": …, "family": {"cyclegan": {…}}}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Value", into = "File")]
-pub struct Recipe {
+pub struct CycleGanRecipe {
     /// The recipe's name, for headers and cards.
     pub name: String,
     /// Everything that a run depends on besides the data, the pair and the seed.
-    pub settings: Settings,
+    pub settings: CycleGanSettings,
 }
 
 /// The form of the file.
@@ -96,11 +96,11 @@ struct File {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Settled {
-    Cyclegan(Settings),
+    Cyclegan(CycleGanSettings),
 }
 
-impl From<Recipe> for File {
-    fn from(recipe: Recipe) -> Self {
+impl From<CycleGanRecipe> for File {
+    fn from(recipe: CycleGanRecipe) -> Self {
         Self {
             name: recipe.name,
             family: Settled::Cyclegan(recipe.settings),
@@ -117,7 +117,7 @@ const REMOVED: [&str; 4] = [
     "counterexamples",
 ];
 
-impl TryFrom<Value> for Recipe {
+impl TryFrom<Value> for CycleGanRecipe {
     type Error = String;
 
     fn try_from(recipe: Value) -> Result<Self, String> {
@@ -143,7 +143,7 @@ impl TryFrom<Value> for Recipe {
 /// Everything that a run depends on besides the data, the pair and the seed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
+pub struct CycleGanSettings {
     /// Both generators.
     pub generator: GeneratorConfig,
     /// All discriminators.
@@ -157,7 +157,7 @@ pub struct Settings {
     /// The step from which the rate falls linearly to 0 at the last.
     pub decay_from: u64,
     /// The weights of the terms of the loss.
-    pub terms: Terms,
+    pub terms: LossWeights,
     /// The part of the mixed discriminators in the training.
     pub mixed: Mixed,
     /// Their real music.
@@ -183,7 +183,7 @@ pub struct Settings {
 /// The weights of the terms of the loss.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Terms {
+pub struct LossWeights {
     /// λ of the cycle loss.
     pub cycle: f64,
     /// γ of the mixed discriminators.
@@ -193,7 +193,7 @@ pub struct Terms {
     pub identity: f64,
 }
 
-impl Recipe {
+impl CycleGanRecipe {
     /// The recipe `cyclegan`: the paper's partial model with mixed discriminators in the loss,
     /// binary rolls in the loop, an input–output skip, spectral norm, a decaying identity loss and
     /// phrases in all keys.

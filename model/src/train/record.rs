@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::genre::{Genre, GenreError, Pair};
 
-use crate::data::{Corpus, Selection};
+use crate::data::{Corpus, CorpusSelection};
 use crate::files::write_whole;
 
 /// The file's name in the run's folder.
@@ -21,7 +21,7 @@ const STARTER: &str = "starter";
 
 /// What a run is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Record {
+pub struct RunRecord {
     /// The genre pair, as `jazz-classic`; of the arranger, all genres that are learned.
     pub pair: String,
     /// Of an arranger that began with other weights: the genres that those knew, in the order of
@@ -79,7 +79,7 @@ pub enum RecordError {
     },
 }
 
-impl Record {
+impl RunRecord {
     /// The record in a run's folder.
     pub fn read(folder: &Path) -> Result<Self, RecordError> {
         let path = folder.join(FILE);
@@ -174,7 +174,7 @@ fn broken(folder: &Path, why: &GenreError) -> RecordError {
     }
 }
 
-impl Record {
+impl RunRecord {
     /// The pair that the run was started with.
     pub fn pair(&self, folder: &Path) -> Result<Pair, RecordError> {
         self.pair.parse().map_err(|why| broken(folder, &why))
@@ -189,7 +189,7 @@ impl Record {
     }
 
     /// The corpus and the selection that the run was started with.
-    pub fn music(&self, folder: &Path) -> Result<(Corpus, Selection), RecordError> {
+    pub fn music(&self, folder: &Path) -> Result<(Corpus, CorpusSelection), RecordError> {
         let corpus = if let Some(dir) = self.places.get("data") {
             Corpus::Archives(dir.clone())
         } else if self.places.contains_key(STARTER) {
@@ -201,14 +201,14 @@ impl Record {
             });
             Corpus::Folders(folders.collect::<Result<_, _>>()?)
         };
-        let selection = Selection {
+        let selection = CorpusSelection {
             clean: self.clean,
             extra: self.extra,
         };
         Ok((corpus, selection))
     }
 
-    /// Where the music of `corpus` is, as [`Record::places`] holds it. The paths are made
+    /// Where the music of `corpus` is, as [`RunRecord::places`] holds it. The paths are made
     /// absolute, so that the run can go on from another working folder.
     pub fn places_of(corpus: &Corpus) -> BTreeMap<String, PathBuf> {
         let absolute = |dir: &PathBuf| std::path::absolute(dir).unwrap_or_else(|_| dir.clone());
@@ -228,9 +228,9 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn record() -> Record {
+    fn record() -> RunRecord {
         let corpus = Corpus::Folders(BTreeMap::from([(Genre::Pop, "/music/pop".into())]));
-        Record {
+        RunRecord {
             pair: Pair::JAZZ_POP.to_string(),
             columns: Vec::new(),
             recipe: json!({"steps": 200}),
@@ -238,7 +238,7 @@ mod tests {
             clean: false,
             extra: true,
             data: "0123456789abcdef".into(),
-            places: Record::places_of(&corpus),
+            places: RunRecord::places_of(&corpus),
         }
     }
 
@@ -246,19 +246,19 @@ mod tests {
     fn a_record_round_trips_and_names_its_music() {
         let dir = tempfile::tempdir().unwrap();
         record().write(dir.path()).unwrap();
-        let read = Record::read(dir.path()).unwrap();
+        let read = RunRecord::read(dir.path()).unwrap();
         assert_eq!(read, record());
         let (corpus, selection) = read.music(dir.path()).unwrap();
         assert_eq!(read.pair(dir.path()).unwrap(), Pair::JAZZ_POP);
         assert_eq!(read.genres(dir.path()).unwrap(), [Genre::Jazz, Genre::Pop]);
-        assert_eq!(Record::places_of(&corpus), read.places);
+        assert_eq!(RunRecord::places_of(&corpus), read.places);
         assert!(selection.extra && !selection.clean);
     }
 
     #[test]
     fn a_run_on_the_starter_corpus_goes_on_with_it() {
-        let places = Record::places_of(&Corpus::Starter);
-        let record = Record { places, ..record() };
+        let places = RunRecord::places_of(&Corpus::Starter);
+        let record = RunRecord { places, ..record() };
         assert_eq!(
             record.music(Path::new("runs/x")).unwrap().0,
             Corpus::Starter
@@ -275,7 +275,7 @@ mod tests {
         let nested = |cycle| json!({"steps": 200, "family": {"x": {"cycle": cycle}}});
         other.recipe = nested(3.0);
         let why = other.check_same(
-            &Record {
+            &RunRecord {
                 recipe: nested(4.0),
                 ..other.clone()
             },

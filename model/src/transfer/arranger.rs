@@ -3,12 +3,12 @@
 use candle_core::Device;
 
 use super::{LearnedStyle, TransferError, Wish, device_name, room};
-use crate::family::arranger::sampler::{PASSES, Sample, Settings, Voices};
+use crate::family::arranger::sampler::{PASSES, Sample, SamplerSettings, Voices};
 use crate::family::arranger::{Arranger, Styles, seed};
 use crate::genre::{Direction, Genre, Pair};
 use crate::roll::edits::Edits;
 use crate::roll::notes::NoteRoll;
-use crate::weights::{Arranger as Known, Header, WeightsError, read_network, sha256};
+use crate::weights::{ArrangerHeader as Known, Header, WeightsError, read_network, sha256};
 
 /// The column of styles of the user's own where a seed is made of it: one behind the norms' own.
 const OWN: usize = 4;
@@ -122,7 +122,7 @@ impl ArrangerTransfer {
         (column, straight): (usize, bool),
         (wish, passes): (&Wish, u8),
     ) -> Result<Sample, TransferError> {
-        let settings = Settings {
+        let settings = SamplerSettings {
             passes,
             freedom: wish.freedom,
             pitch_classes: wish.pitch_classes,

@@ -7,7 +7,7 @@ use candle_core::{Device, Tensor};
 use super::{TransferError, Wish, device_name, room};
 use crate::family::cyclegan::Generator;
 use crate::genre::{Direction, Pair};
-use crate::nn::inference::{Arena, Level, Prepared};
+use crate::nn::inference::{Arena, Level, PreparedGenerator};
 use crate::roll::edits::Edits;
 use crate::roll::notes::NoteRoll;
 use crate::roll::{CELLS, PITCHES, Roll, STEPS};
@@ -26,7 +26,7 @@ pub struct CycleGanTransfer {
 #[derive(Debug)]
 enum Networks {
     Cpu {
-        generators: Box<[Prepared; 2]>,
+        generators: Box<[PreparedGenerator; 2]>,
         /// Memory of passes that are over, for the next ones.
         arenas: Mutex<Vec<Arena>>,
     },

@@ -14,8 +14,10 @@ use super::TransferError;
 use crate::family::arranger::ArrangerConfig;
 use crate::family::arranger::inference as arranger;
 use crate::family::cyclegan::GeneratorConfig;
-use crate::nn::inference::{Arena, Level, Prepared, arena_bytes, kernels_bytes, weights_bytes};
-use crate::weights::{Arranger, CycleGan, Family, Header, WeightsError};
+use crate::nn::inference::{
+    Arena, Level, PreparedGenerator, arena_bytes, kernels_bytes, weights_bytes,
+};
+use crate::weights::{ArrangerHeader, CycleGanHeader, FamilyHeader, Header, WeightsError};
 
 /// Bytes that must be free beyond those that are needed: for what the rest of the host takes in
 /// between, and for small things that nobody asks for, a header being read or a list of edits.
@@ -111,14 +113,14 @@ pub(super) fn to_load(bytes: &[u8], device: &Device) -> Result<(), WeightsError>
     ask(0)?;
     let threads = rayon::current_num_threads();
     let room = match Header::read(bytes)?.family {
-        Family::CycleGan(CycleGan { generator, .. }) => {
+        FamilyHeader::CycleGan(CycleGanHeader { generator, .. }) => {
             Room::new(bytes.len(), &generator, Level::best(), threads)
         }
-        Family::Arranger(Arranger { network, .. }) => {
+        FamilyHeader::Arranger(ArrangerHeader { network, .. }) => {
             Room::of_arranger(bytes.len(), &network, Level::best(), threads)
         }
         // It is a few numbers.
-        Family::Style(_) => return Ok(()),
+        FamilyHeader::Style(_) => return Ok(()),
     };
     // On another device nothing is laid out; its own memory is for its driver to refuse.
     ask(if device.is_cpu() {
@@ -129,7 +131,7 @@ pub(super) fn to_load(bytes: &[u8], device: &Device) -> Result<(), WeightsError>
 }
 
 /// The memory of a pass, where there is room for it.
-pub(super) fn arena(generator: &Prepared) -> Result<Arena, TransferError> {
+pub(super) fn arena(generator: &PreparedGenerator) -> Result<Arena, TransferError> {
     ask(generator.arena_bytes(rayon::current_num_threads()))
         .map_err(|bytes| TransferError::Memory { bytes })?;
     Ok(generator.arena())

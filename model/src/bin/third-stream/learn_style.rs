@@ -10,9 +10,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use third_stream_model::data::starter;
 use third_stream_model::files::write_whole;
 use third_stream_model::genre::Genre;
-use third_stream_model::train::arranger::style::lesson::{Lesson, Plan};
+use third_stream_model::train::arranger::style::lesson::{StyleFit, StylePlan};
 use third_stream_model::train::arranger::style::music::Music;
-use third_stream_model::train::arranger::style::{self, About, STEPS_OF_A_LESSON, Scores};
+use third_stream_model::train::arranger::style::{self, About, STEPS_OF_A_LESSON, StyleScores};
 use third_stream_model::weights::read_network;
 use third_stream_model::{own, shipped};
 
@@ -85,12 +85,12 @@ pub(crate) fn run(args: &LearnStyleArgs) -> Result<()> {
         music.kept_files.join(", "),
         music.left_out,
     );
-    let plan = Plan {
+    let plan = StylePlan {
         steps: args.steps,
         batch: usize::from(args.batch),
         seed: args.seed,
     };
-    let mut lesson = Lesson::new(network, genres.collect(), &music, plan)?;
+    let mut lesson = StyleFit::new(network, genres.collect(), &music, plan)?;
     println!("begins with the numbers of {}", lesson.near());
     let bar = ProgressBar::new(args.steps).with_style(ProgressStyle::with_template(
         "{bar:30} {pos}/{len} steps, loss {msg}, {eta} left",
@@ -178,7 +178,7 @@ fn from(args: &LearnStyleArgs) -> String {
 }
 
 /// Before and after, on what was kept back.
-fn said(scores: &Scores, phrases: usize) -> String {
+fn said(scores: &StyleScores, phrases: usize) -> String {
     let genres = scores.genres.iter();
     let genres = genres.map(|(genre, loss)| format!("{genre} {loss:.3}"));
     let (best, _) = scores.best();
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn before_and_after_are_said_beside_the_best_genre() {
-        let scores = Scores {
+        let scores = StyleScores {
             genres: vec![(Genre::Jazz, 1.2), (Genre::Pop, 1.5)],
             style: 0.9,
         };

@@ -3,13 +3,13 @@
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
 
-use third_stream_model::train::recipe::arranger::Recipe as ArrangerRecipe;
-use third_stream_model::train::recipe::{Family, Recipe};
+use third_stream_model::train::recipe::arranger::ArrangerRecipe;
+use third_stream_model::train::recipe::{CycleGanRecipe, Family};
 use third_stream_model::train::schedule::Schedule;
 
 /// A recipe of either family.
 pub(crate) enum AnyRecipe {
-    Cyclegan(Box<Recipe>),
+    Cyclegan(Box<CycleGanRecipe>),
     Arranger(ArrangerRecipe),
 }
 
@@ -90,8 +90,8 @@ pub(crate) fn any(recipe: &Value) -> Result<AnyRecipe> {
 }
 
 /// The CycleGAN's recipe, if training can be done by it.
-pub(crate) fn checked(recipe: &Value) -> Result<Recipe> {
-    let recipe: Recipe = serde_json::from_value(recipe.clone()).context("not a recipe")?;
+pub(crate) fn checked(recipe: &Value) -> Result<CycleGanRecipe> {
+    let recipe: CycleGanRecipe = serde_json::from_value(recipe.clone()).context("not a recipe")?;
     check(recipe.settings.batch, recipe.settings.learning_rate)?;
     Ok(recipe)
 }
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn settings_are_changed_by_name() {
-        let mut recipe = serde_json::to_value(Recipe::usual()).unwrap();
+        let mut recipe = serde_json::to_value(CycleGanRecipe::usual()).unwrap();
         set(&mut recipe, "generator.base_channels=8").unwrap();
         set(&mut recipe, "mixed=none").unwrap();
         set_steps(&mut recipe, 400).unwrap();
@@ -139,7 +139,7 @@ mod tests {
             recipe.mixed_genres(third_stream_model::genre::Pair::JAZZ_POP),
             []
         );
-        let (recipe, usual) = (recipe.settings, Recipe::usual().settings);
+        let (recipe, usual) = (recipe.settings, CycleGanRecipe::usual().settings);
         assert_eq!(recipe.generator.base_channels, 8);
         assert_eq!(recipe.steps, 400);
         assert_eq!(recipe.decay_from, usual.decay_from * 400 / usual.steps);
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn wrong_settings_say_what_was_expected() {
-        let recipe = serde_json::to_value(Recipe::smoke()).unwrap();
+        let recipe = serde_json::to_value(CycleGanRecipe::smoke()).unwrap();
         let text = |change| format!("{:#}", set(&mut recipe.clone(), change).unwrap_err());
         insta::assert_snapshot!(text("batch"), @"--set batch: expected name=value");
         insta::assert_snapshot!(text("generator.depth=3"), @r#"--set generator.depth=3: no setting "depth"; there are: base_channels, residual_blocks, skip"#);

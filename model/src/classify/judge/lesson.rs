@@ -11,7 +11,7 @@ use candle_nn::{AdamW, Optimizer, ParamsAdamW, loss::cross_entropy};
 use super::patches::Patches;
 use super::{CHUNK, JudgeError, says_first};
 use crate::classify::style::share;
-use crate::data::batch::{Batch, Drawing, Sampler};
+use crate::data::batch::{Batch, Drawing, PairSampler};
 use crate::data::rolls::Rolls;
 use crate::data::{Data, Split};
 use crate::family::cyclegan::tensor_of_rolls;
@@ -27,14 +27,14 @@ const LOOK: u64 = 50;
 const LOOKED_AT: usize = 500;
 
 /// What a judge learns from.
-pub struct Lesson {
+pub struct FitData {
     /// The pair.
     pub(super) pair: Pair,
     /// The music, of which training and validation phrases are used.
     pub(super) music: Data,
 }
 
-impl Lesson {
+impl FitData {
     /// The part of a corpus that the judge learns from: seven of ten pieces.
     pub fn new(data: &Data, pair: Pair) -> std::result::Result<Self, JudgeError> {
         let music = data.with_training_pieces(|piece| piece % 10 < 7);
@@ -54,13 +54,13 @@ impl Lesson {
     }
 
     /// Draws of `size` phrases of each genre in all keys.
-    fn sampler(&self, seed: u64, size: usize) -> Result<Sampler<'_>> {
+    fn sampler(&self, seed: u64, size: usize) -> Result<PairSampler<'_>> {
         let drawing = Drawing {
             seed,
             size,
             transpose: 6,
         };
-        Sampler::new(&self.music, self.pair, &[], drawing).map_err(candle_core::Error::wrap)
+        PairSampler::new(&self.music, self.pair, &[], drawing).map_err(candle_core::Error::wrap)
     }
 }
 
@@ -86,14 +86,14 @@ pub struct Progress {
 
 /// How long and how fast a judge learns.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Pace {
+pub struct FitConfig {
     /// Steps, each with a batch of 64 phrases.
     pub steps: u64,
     /// Learning rate.
     pub rate: f64,
 }
 
-impl Pace {
+impl FitConfig {
     /// As long as its validation accuracy rises.
     pub const USUAL: Self = Self {
         steps: 600,
@@ -102,7 +102,7 @@ impl Pace {
 }
 
 /// Constant for half of the steps, then linearly down, as the paper's decay.
-fn rate(pace: &Pace, step: u64) -> f64 {
+fn rate(pace: &FitConfig, step: u64) -> f64 {
     let left = (pace.steps - step) as f64 / (pace.steps as f64 / 2.0);
     pace.rate * left.min(1.0)
 }
@@ -112,8 +112,8 @@ fn rate(pace: &Pace, step: u64) -> f64 {
 pub(super) fn teach(
     network: Patches,
     store: &Store,
-    lesson: &Lesson,
-    pace: &Pace,
+    lesson: &FitData,
+    pace: &FitConfig,
     seed: u64,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(Patches, [f64; 2])> {
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn the_rate_falls_to_nothing() {
-        let pace = Pace::USUAL;
+        let pace = FitConfig::USUAL;
         assert_eq!(rate(&pace, 0), 2e-4);
         assert_eq!(rate(&pace, pace.steps / 2), 2e-4);
         assert!(rate(&pace, pace.steps - 1) < 1e-6);

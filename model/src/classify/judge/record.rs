@@ -9,7 +9,7 @@ use candle_core::{Device, safetensors::load_buffer};
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
-use super::{Judge, Lesson, Pace, Progress};
+use super::{FitConfig, FitData, GenreClassifier, Progress};
 use crate::data::{Data, Split};
 use crate::files::write_whole;
 use crate::genre::{Genre, Pair};
@@ -21,7 +21,7 @@ pub(super) const VERSION: u32 = 2;
 
 /// What a judge is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Record {
+pub struct JudgeRecord {
     /// Version of the judges' code.
     pub version: u32,
     /// Its genre pair.
@@ -74,7 +74,7 @@ pub enum JudgeError {
     Network(#[from] candle_core::Error),
 }
 
-impl Judge {
+impl GenreClassifier {
     /// The file of a judge in a folder. Judges of other music (all of a corpus or its clean part)
     /// have other names, so that they do not push each other out.
     pub fn path(dir: &Path, pair: &str, data: &str) -> PathBuf {
@@ -139,15 +139,15 @@ impl Judge {
         if !again && let Some(judge) = Self::find(&path, &name, data.hash(), seed)? {
             return Ok(judge);
         }
-        let lesson = Lesson::new(data, pair)?;
-        let judge = Self::train(&lesson, &Pace::USUAL, seed, progress)?;
+        let lesson = FitData::new(data, pair)?;
+        let judge = Self::train(&lesson, &FitConfig::USUAL, seed, progress)?;
         judge.save(&path)?;
         Ok(judge)
     }
 }
 
 /// The record of a judge's file, and the whole file.
-fn read(path: &Path) -> Result<(Record, Vec<u8>), JudgeError> {
+fn read(path: &Path) -> Result<(JudgeRecord, Vec<u8>), JudgeError> {
     let bytes = fs::read(path).map_err(|source| JudgeError::File {
         path: path.to_owned(),
         source,

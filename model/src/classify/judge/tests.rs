@@ -28,7 +28,7 @@ fn genre(chords: bool, count: usize, seed: u64) -> Vec<Roll> {
 /// Made-up phrases of two genres.
 pub(crate) struct Music {
     pub(crate) validation: [Vec<Roll>; 2],
-    lesson: Lesson,
+    lesson: FitData,
 }
 
 impl Music {
@@ -49,19 +49,19 @@ impl Music {
             ]
         });
         let genres = [Genre::Jazz, Genre::Pop].into_iter().zip(pieces).collect();
-        let lesson = Lesson {
+        let lesson = FitData {
             pair: Pair::JAZZ_POP,
             music: Data::of_pieces(genres, Vec::new()).unwrap(),
         };
         Self { validation, lesson }
     }
 
-    pub(crate) fn judge(&self, seed: u64) -> Judge {
-        let pace = Pace {
+    pub(crate) fn judge(&self, seed: u64) -> GenreClassifier {
+        let pace = FitConfig {
             steps: 16,
             rate: 1e-3,
         };
-        Judge::train(&self.lesson, &pace, seed, &mut |_| ()).unwrap()
+        GenreClassifier::train(&self.lesson, &pace, seed, &mut |_| ()).unwrap()
     }
 }
 
@@ -71,7 +71,7 @@ fn it_learns_what_is_plain_and_learns_it_the_same_way_again() {
     let judge = music.judge(5);
     let recall = judge.record().validation_recall;
     assert!(recall.iter().all(|recall| *recall >= 0.9), "{recall:?}");
-    let bytes = |judge: &Judge| -> Vec<(String, Vec<f32>)> {
+    let bytes = |judge: &GenreClassifier| -> Vec<(String, Vec<f32>)> {
         let tensors = judge.tensors().into_iter();
         tensors
             .map(|(n, t)| (n, t.flatten_all().unwrap().to_vec1().unwrap()))
@@ -90,8 +90,8 @@ fn a_kept_judge_judges_alike_and_only_what_it_was_trained_for() {
     let dir = tempfile::tempdir().unwrap();
     let judge = music.judge(5);
     let hash = music.lesson.music.hash();
-    let path = Judge::path(dir.path(), "jazz-pop", hash);
-    let find = |pair, data, seed| Judge::find(&path, pair, data, seed).unwrap();
+    let path = GenreClassifier::path(dir.path(), "jazz-pop", hash);
+    let find = |pair, data, seed| GenreClassifier::find(&path, pair, data, seed).unwrap();
     assert!(find("jazz-pop", hash, 5).is_none());
     judge.save(&path).unwrap();
     let again = find("jazz-pop", hash, 5).unwrap();
@@ -111,7 +111,7 @@ fn a_foreign_file_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("judge.safetensors");
     std::fs::write(&path, b"MThd").unwrap();
-    let error = Judge::open(&path).err().unwrap().to_string();
+    let error = GenreClassifier::open(&path).err().unwrap().to_string();
     assert!(error.contains("not a judge as expected"), "{error}");
 }
 
@@ -132,9 +132,9 @@ fn it_learns_from_seven_of_ten_pieces() {
     };
     let genres = BTreeMap::from([(Genre::Jazz, pieces(0)), (Genre::Pop, pieces(50))]);
     let data = Data::of_pieces(genres, Vec::new()).unwrap();
-    let lesson = Lesson::new(&data, Pair::JAZZ_POP).unwrap();
+    let lesson = FitData::new(&data, Pair::JAZZ_POP).unwrap();
     assert_eq!(lesson.phrases(Split::Train).map(Rolls::len), [42, 42]);
-    let error = Lesson::new(&data, Pair::JAZZ_CLASSIC).err().unwrap();
+    let error = FitData::new(&data, Pair::JAZZ_CLASSIC).err().unwrap();
     assert!(
         error.to_string().starts_with("no train phrases of classic"),
         "{error}"

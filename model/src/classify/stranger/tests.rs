@@ -13,7 +13,7 @@ const fn panel(seeds: usize, seed: u64) -> Panel {
 }
 
 /// Random chords and lines; each piece has its own density. `shift` is added to every start.
-fn made(count: usize, seed: u64, shift: u8) -> Sample {
+fn made(count: usize, seed: u64, shift: u8) -> PhraseSample {
     let mut draw = Normal::new(seed);
     let phrases = (0..count).map(|_| {
         let notes = 20 + draw.next_below(30);
@@ -24,7 +24,7 @@ fn made(count: usize, seed: u64, shift: u8) -> Sample {
         };
         (0..notes).map(|_| note(&mut draw)).collect()
     });
-    Sample {
+    PhraseSample {
         phrases: phrases.collect(),
         pieces: (0..count as u64)
             .map(|place| (seed << 32) | (place / 8))
@@ -60,7 +60,7 @@ fn threads_do_not_show_and_seeds_do() {
 
 #[test]
 fn nothing_to_tell_apart_is_an_error() {
-    assert!(stranger(&Sample::default(), &made(40, 1, 0), panel(1, 0)).is_err());
+    assert!(stranger(&PhraseSample::default(), &made(40, 1, 0), panel(1, 0)).is_err());
 }
 
 #[test]

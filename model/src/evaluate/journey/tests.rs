@@ -14,7 +14,7 @@ fn note(row: usize) -> Roll {
 
 #[test]
 fn no_phrases_is_an_error_that_says_which() {
-    let error = Journey::of(&Identity, &[], Direction::BToA, &mut |_| ()).unwrap_err();
+    let error = RoundTrip::of(&Identity, &[], Direction::BToA, &mut |_| ()).unwrap_err();
     insta::assert_snapshot!(
         error,
         @"no phrases of the pair's second genre to evaluate: expected a corpus (--data) with both"
@@ -35,12 +35,12 @@ fn the_journey_goes_there_and_back() {
     let moved = |by| -> Vec<_> { rolls.iter().map(|roll| roll.transpose(by)).collect() };
     let mut heard = Vec::new();
     let mut progress = |count| heard.push(count);
-    let journey = Journey::of(&Moves, &rolls, Direction::AToB, &mut progress).unwrap();
+    let journey = RoundTrip::of(&Moves, &rolls, Direction::AToB, &mut progress).unwrap();
     assert_eq!(journey.output, moved(5));
     assert_eq!(journey.back, moved(1));
     assert_eq!(journey.soft_back, None);
     assert_eq!(heard, [16, 16, 8]);
-    let back = Journey::of(&Moves, &rolls, Direction::BToA, &mut |_| ()).unwrap();
+    let back = RoundTrip::of(&Moves, &rolls, Direction::BToA, &mut |_| ()).unwrap();
     assert_eq!(back.output, moved(-4));
 }
 
@@ -53,14 +53,14 @@ fn a_translator_that_loses_phrases_is_found_out() {
         }
     }
     let rolls: Vec<_> = (0..20).map(note).collect();
-    let error = Journey::of(&Loses, &rolls, Direction::AToB, &mut |_| ()).unwrap_err();
+    let error = RoundTrip::of(&Loses, &rolls, Direction::AToB, &mut |_| ()).unwrap_err();
     let text = error.to_string();
     assert_eq!(text, "the generators failed: 15 phrases came back for 16");
 }
 
 #[test]
 fn parts_of_verdicts_are_verdicts_of_parts() {
-    let verdicts = Verdicts {
+    let verdicts = Predictions {
         source: vec![true, true, false, true],
         output: vec![false, false, true, false],
         back: vec![true, false, true, true],
@@ -73,7 +73,7 @@ fn parts_of_verdicts_are_verdicts_of_parts() {
 }
 
 fn measure(source: &[Roll], output: &[Roll], back: &[Roll]) -> Content {
-    Journey {
+    RoundTrip {
         source: source.to_vec(),
         output: output.to_vec(),
         back: back.to_vec(),

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Figures, Measured, Measures, Row, measure};
-use crate::classify::stranger::{Panel, Sample, halves};
+use super::{Figures, MeasuredDirection, Measures, Row, measure};
+use crate::classify::stranger::{Panel, PhraseSample, halves};
 use crate::data::rolls::evenly_spaced;
 use crate::data::{Data, Split};
 use crate::evaluate::EvaluateError;
@@ -17,7 +17,7 @@ use crate::roll::notes::NoteRoll;
 
 /// What is measured.
 #[derive(Clone, Copy, Debug)]
-pub struct Settings {
+pub struct MeasureSettings {
     /// The genre pair, in both directions.
     pub pair: Pair,
     /// The phrases' split.
@@ -37,7 +37,7 @@ pub struct Method<'a> {
     pub way: &'a dyn Arrange,
     /// Sources of its own, by genre, in place of those of the split: it is measured only in the
     /// directions that start from a genre which has some.
-    pub sources: Option<&'a BTreeMap<Genre, Sample>>,
+    pub sources: Option<&'a BTreeMap<Genre, PhraseSample>>,
 }
 
 /// The phrases of one collection in a split, by genre; genres that have none are left out.
@@ -46,9 +46,9 @@ pub struct Method<'a> {
 /// If the phrases cannot be read.
 pub fn collection(
     data: &Data,
-    settings: &Settings,
+    settings: &MeasureSettings,
     name: &str,
-) -> Result<BTreeMap<Genre, Sample>, EvaluateError> {
+) -> Result<BTreeMap<Genre, PhraseSample>, EvaluateError> {
     let mut found = BTreeMap::new();
     let Some(source) = data.sources().iter().position(|source| source == name) else {
         return Ok(found);
@@ -69,7 +69,7 @@ pub fn collection(
 /// row before it is measured.
 pub fn bench(
     data: &Data,
-    settings: &Settings,
+    settings: &MeasureSettings,
     methods: &[Method],
     progress: &mut dyn FnMut(&str),
 ) -> Result<Measures, EvaluateError> {
@@ -106,14 +106,18 @@ pub fn bench(
 }
 
 /// All phrases of a genre in the split, with their pieces.
-fn all(data: &Data, settings: &Settings, genre: Genre) -> Result<Sample, EvaluateError> {
+fn all(
+    data: &Data,
+    settings: &MeasureSettings,
+    genre: Genre,
+) -> Result<PhraseSample, EvaluateError> {
     let phrases = data.phrases(genre, settings.split);
     let notes = phrases.rolls.read_notes(0..phrases.rolls.len());
     let piece = |piece: &u32| {
         let genre = hash(genre.name().bytes(), 0);
         hash(piece.to_le_bytes(), genre)
     };
-    Ok(Sample {
+    Ok(PhraseSample {
         phrases: notes.map_err(EvaluateError::Rolls)?,
         pieces: phrases.piece_of.iter().map(piece).collect(),
     })
@@ -121,14 +125,14 @@ fn all(data: &Data, settings: &Settings, genre: Genre) -> Result<Sample, Evaluat
 
 /// One direction.
 struct Way<'a> {
-    settings: &'a Settings,
+    settings: &'a MeasureSettings,
     /// The genres that it starts from and leads to.
     between: [Genre; 2],
-    sources: Sample,
+    sources: PhraseSample,
     /// Real phrases of the target genre.
-    real: Sample,
+    real: PhraseSample,
     /// All there are.
-    pool: Sample,
+    pool: PhraseSample,
 }
 
 impl Way<'_> {
@@ -136,7 +140,7 @@ impl Way<'_> {
         &self,
         methods: &[Method],
         progress: &mut dyn FnMut(&str),
-    ) -> Result<Measured, EvaluateError> {
+    ) -> Result<MeasuredDirection, EvaluateError> {
         let [source, target] = self.between.map(|genre| genre.to_string());
         let mut heard = |name: &str| progress(&format!("{source}\u{2192}{target}: {name}"));
         let pair = self.settings.pair;
@@ -184,7 +188,7 @@ impl Way<'_> {
         }
         heard("random target");
         rows.push(row("random target", true, self.random()?));
-        Ok(Measured {
+        Ok(MeasuredDirection {
             real: Faults::measure(&self.real.phrases),
             source,
             target,
@@ -192,10 +196,10 @@ impl Way<'_> {
         })
     }
 
-    fn of(&self, way: &dyn Arrange, sources: &Sample) -> Result<Figures, EvaluateError> {
+    fn of(&self, way: &dyn Arrange, sources: &PhraseSample) -> Result<Figures, EvaluateError> {
         let [source, target] = self.between;
         let outputs = way.arrange(&sources.phrases, source, target);
-        let outputs = Sample {
+        let outputs = PhraseSample {
             phrases: outputs.map_err(EvaluateError::Translate)?,
             pieces: sources.pieces.clone(),
         };
@@ -205,7 +209,7 @@ impl Way<'_> {
     /// Real phrases of the target genre as outputs, beside others from other pieces: what the
     /// measures say of music that is right, and knows nothing of the source.
     fn random(&self) -> Result<Figures, EvaluateError> {
-        let Settings { phrases, panel, .. } = *self.settings;
+        let MeasureSettings { phrases, panel, .. } = *self.settings;
         let mut draw = Normal::new(panel.seed);
         let [marks, _] = halves::part([&self.pool.pieces[..], &[]], 0.5, &mut draw);
         let side = |marked: bool| {

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::{
-    AlsoJudge, DirectionFigures, Figures, JudgeFigures, Measured, Recall, Recalls, Report, Row,
-    Settings, Style, Total, spread,
+    AlsoJudge, DirectionFigures, JudgeFigures, JudgedFigures, JudgedRow, JudgedStyle,
+    JudgedTransfer, Recall, Recalls, Report, ReportSettings, Total, spread,
 };
-use crate::classify::judge::Judge;
-use crate::classify::style::{self, Shares};
+use crate::classify::judge::GenreClassifier;
+use crate::classify::style::{self, SourceShares};
 use crate::data::Data;
 use crate::data::rolls::evenly_spaced;
 use crate::evaluate::EvaluateError;
 use crate::evaluate::figures::Texture;
-use crate::evaluate::journey::{Journey, Verdicts};
+use crate::evaluate::journey::{Predictions, RoundTrip};
 use crate::evaluate::rules::Rules;
 use crate::evaluate::translator::{Identity, RandomTarget, Translator};
 use crate::genre::Direction;
@@ -22,7 +22,7 @@ use crate::weights::Header;
 
 /// Generators to be evaluated.
 #[derive(Clone, Copy)]
-pub struct Model<'a> {
+pub struct EvaluatedModel<'a> {
     /// Their name. Models with the same name are seeds of one recipe.
     pub name: &'a str,
     /// What their weights file says of itself.
@@ -44,7 +44,7 @@ pub struct Also {
 impl Also {
     /// The phrases of a collection, as many and of the split as the settings say; `None` where
     /// the corpus has none.
-    pub fn find(data: &Data, settings: &Settings, name: &str) -> io::Result<Option<Self>> {
+    pub fn find(data: &Data, settings: &ReportSettings, name: &str) -> io::Result<Option<Self>> {
         let Some(source) = data.sources().iter().position(|source| source == name) else {
             return Ok(None);
         };
@@ -77,7 +77,7 @@ pub struct Aside<'a> {
     /// The collections.
     pub collections: &'a [Also],
     /// Its judge.
-    pub judge: &'a Judge,
+    pub judge: &'a GenreClassifier,
 }
 
 /// The evaluated phrases of one genre.
@@ -86,7 +86,7 @@ struct Chosen {
     sources: Vec<String>,
 }
 
-fn chosen(data: &Data, settings: &Settings, direction: Direction) -> io::Result<Chosen> {
+fn chosen(data: &Data, settings: &ReportSettings, direction: Direction) -> io::Result<Chosen> {
     let phrases = data.phrases(settings.pair.source(direction), settings.split);
     let places = evenly_spaced(phrases.rolls.len(), settings.phrases);
     let source = |place: &usize| data.sources()[usize::from(phrases.sources[*place])].clone();
@@ -98,10 +98,10 @@ fn chosen(data: &Data, settings: &Settings, direction: Direction) -> io::Result<
 
 /// What every row is measured on.
 struct Bench<'a> {
-    settings: &'a Settings,
+    settings: &'a ReportSettings,
     phrases: [Chosen; 2],
     aside: Aside<'a>,
-    judge: &'a Judge,
+    judge: &'a GenreClassifier,
 }
 
 /// Evaluates `models` and the baselines on the phrases of `data`, and on collections aside by
@@ -109,9 +109,9 @@ struct Bench<'a> {
 pub fn evaluate(
     data: &Data,
     aside: Aside,
-    settings: &Settings,
-    judge: &Judge,
-    models: &[Model],
+    settings: &ReportSettings,
+    judge: &GenreClassifier,
+    models: &[EvaluatedModel],
     progress: &mut dyn FnMut(&str, usize),
 ) -> Result<Report, EvaluateError> {
     let pair = settings.pair;
@@ -133,7 +133,7 @@ pub fn evaluate(
     let mut rows = Vec::new();
     for (index, model) in models.iter().enumerate() {
         let name = row_name(models, index);
-        rows.push(Row {
+        rows.push(JudgedRow {
             measured: bench.measure(model.translator, &mut |count| progress(&name, count))?,
             name,
             baseline: false,
@@ -141,7 +141,7 @@ pub fn evaluate(
         });
     }
     for (name, translator) in baselines {
-        rows.push(Row {
+        rows.push(JudgedRow {
             measured: bench.measure(translator, &mut |count| progress(name, count))?,
             name: name.to_owned(),
             baseline: true,
@@ -171,9 +171,9 @@ pub fn evaluate(
 }
 
 /// The name of a model's row: its own, numbered where others have the same.
-pub fn row_name(models: &[Model], index: usize) -> String {
+pub fn row_name(models: &[EvaluatedModel], index: usize) -> String {
     let name = models[index].name;
-    let same = |models: &[Model]| models.iter().filter(|model| model.name == name).count();
+    let same = |models: &[EvaluatedModel]| models.iter().filter(|model| model.name == name).count();
     if same(models) == 1 {
         name.to_owned()
     } else {
@@ -182,7 +182,7 @@ pub fn row_name(models: &[Model], index: usize) -> String {
 }
 
 /// How far a judge can be believed, from what it says of any row's sources.
-fn believed(judge: &Judge, directions: &[DirectionFigures]) -> JudgeFigures {
+fn believed(judge: &GenreClassifier, directions: &[DirectionFigures]) -> JudgeFigures {
     let recall: BTreeMap<_, _> = directions
         .iter()
         .map(|direction| {
@@ -205,7 +205,7 @@ fn believed(judge: &Judge, directions: &[DirectionFigures]) -> JudgeFigures {
 /// The recalls of collections; genres that have none are left out.
 fn recalls(
     directions: &[DirectionFigures],
-    of: fn(&DirectionFigures) -> &BTreeMap<String, Figures>,
+    of: fn(&DirectionFigures) -> &BTreeMap<String, JudgedFigures>,
 ) -> Recalls {
     let known = directions
         .iter()
@@ -229,7 +229,7 @@ impl Bench<'_> {
         &self,
         translator: &dyn Translator,
         progress: &mut dyn FnMut(usize),
-    ) -> Result<Measured, EvaluateError> {
+    ) -> Result<JudgedTransfer, EvaluateError> {
         let mut directions = Vec::new();
         for direction in Direction::BOTH {
             directions.push(self.direction(translator, direction, progress)?);
@@ -249,7 +249,7 @@ impl Bench<'_> {
             harmonic: style::harmonic(s_over_ceiling.min(1.0), cycle),
             s_soft: first.zip(second).map(|(a, b)| f64::midpoint(a, b)),
         };
-        Ok(Measured { total, directions })
+        Ok(JudgedTransfer { total, directions })
     }
 
     fn direction(
@@ -301,10 +301,10 @@ impl Way<'_> {
     fn travel(
         self,
         rolls: &[Roll],
-        judge: &Judge,
+        judge: &GenreClassifier,
         progress: &mut dyn FnMut(usize),
     ) -> Result<Travelled, EvaluateError> {
-        let journey = Journey::of(self.translator, rolls, self.direction, progress)?;
+        let journey = RoundTrip::of(self.translator, rolls, self.direction, progress)?;
         let verdicts = journey.verdicts(judge, self.direction)?;
         Ok(Travelled { journey, verdicts })
     }
@@ -312,8 +312,8 @@ impl Way<'_> {
 
 /// A journey with what the judge says of it.
 struct Travelled {
-    journey: Journey,
-    verdicts: Verdicts,
+    journey: RoundTrip,
+    verdicts: Predictions,
 }
 
 impl Travelled {
@@ -324,15 +324,15 @@ impl Travelled {
         }
     }
 
-    fn figures(&self) -> Figures {
+    fn figures(&self) -> JudgedFigures {
         let (p_source, soft) = (self.verdicts.shares(), self.verdicts.soft_shares());
-        Figures {
+        JudgedFigures {
             phrases: self.journey.source.len(),
-            style: Style {
+            style: JudgedStyle {
                 p_source,
                 s: p_source.strength(),
                 p_source_soft_back: soft.map(|soft| soft.back),
-                s_soft: soft.as_ref().map(Shares::strength),
+                s_soft: soft.as_ref().map(SourceShares::strength),
             },
             content: self.journey.content(),
         }

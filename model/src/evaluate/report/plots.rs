@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::html::escape;
 use super::tables::{Line, lines};
-use super::{Measured, Report};
+use super::{JudgedTransfer, Report};
 use crate::genre::Direction;
 
 /// Pixels of the plotting area of the plane, either way.
@@ -43,8 +43,8 @@ fn open(width: f64, height: f64, title: &str) -> String {
 
 /// S over its ceiling against the onset F1 of source and output, both directions together.
 pub(super) fn plane(report: &Report) -> String {
-    let style = |measured: &Measured| measured.total.s_over_ceiling;
-    let content = |measured: &Measured| measured.content(|content| content.onset_f1);
+    let style = |measured: &JudgedTransfer| measured.total.s_over_ceiling;
+    let content = |measured: &JudgedTransfer| measured.content(|content| content.onset_f1);
     let [low, high] = STYLE_RANGE;
     let x = |value: f64| MARGIN + value.clamp(0.0, 1.0) * SIDE;
     let y = |value: f64| TOP + (high - value.clamp(low, high)) / (high - low) * SIDE;

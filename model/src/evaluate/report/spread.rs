@@ -2,22 +2,22 @@
 
 use serde_json::{Map, Number, Value};
 
-use super::{Group, Measured, Model, Row};
+use super::{EvaluatedModel, Group, JudgedRow, JudgedTransfer};
 
 /// The groups of `models` that have the same name, in their order. `rows` begins with the rows
 /// of the models.
-pub(super) fn groups(models: &[Model], rows: &[Row]) -> Vec<Group> {
+pub(super) fn groups(models: &[EvaluatedModel], rows: &[JudgedRow]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for model in models {
         let own = models
             .iter()
             .zip(rows)
             .filter(|(m, _)| m.name == model.name);
-        let own: Vec<&Row> = own.map(|(_, row)| row).collect();
+        let own: Vec<&JudgedRow> = own.map(|(_, row)| row).collect();
         if own.len() < 2 || groups.iter().any(|group| group.name == model.name) {
             continue;
         }
-        let measured: Vec<&Measured> = own.iter().map(|row| &row.measured).collect();
+        let measured: Vec<&JudgedTransfer> = own.iter().map(|row| &row.measured).collect();
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
         let least = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
         let most = |values: &[f64]| values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -41,7 +41,7 @@ pub(super) fn groups(models: &[Model], rows: &[Row]) -> Vec<Group> {
 
 /// Figures of the same shape with each number folded into one. It goes by the JSON form, so that
 /// no figure can be forgotten; figures have a JSON form, so this always succeeds.
-fn fold(measured: &[&Measured], by: &dyn Fn(&[f64]) -> f64) -> Option<Measured> {
+fn fold(measured: &[&JudgedTransfer], by: &dyn Fn(&[f64]) -> f64) -> Option<JudgedTransfer> {
     let values: Result<Vec<Value>, _> = measured.iter().map(serde_json::to_value).collect();
     let values = values.ok()?;
     let values: Vec<&Value> = values.iter().collect();

@@ -7,7 +7,7 @@ mod figures;
 mod judge;
 pub(super) mod measures;
 
-use super::{DirectionFigures, Evaluation, Measured, Report};
+use super::{DirectionFigures, Evaluation, JudgedTransfer, Report};
 
 /// A table under its heading.
 pub(super) struct Section {
@@ -35,9 +35,9 @@ pub(super) struct Line<'a> {
     /// Whether a group has its mean already.
     pub(super) is_seed: bool,
     pub(super) is_baseline: bool,
-    pub(super) mean: &'a Measured,
+    pub(super) mean: &'a JudgedTransfer,
     /// Least and most of several seeds.
-    pub(super) range: Option<[&'a Measured; 2]>,
+    pub(super) range: Option<[&'a JudgedTransfer; 2]>,
 }
 
 /// Groups first, then models, then baselines.
@@ -68,7 +68,7 @@ pub(super) fn three(value: f64) -> String {
 
 impl Line<'_> {
     /// A figure as it stands in a cell.
-    fn cell(&self, of: &dyn Fn(&Measured) -> Option<f64>) -> String {
+    fn cell(&self, of: &dyn Fn(&JudgedTransfer) -> Option<f64>) -> String {
         let Some(mean) = of(self.mean) else {
             return "\u{2013}".to_owned();
         };

@@ -7,7 +7,7 @@ use crate::classify::judge::tests::Music;
 use crate::data::{Data, Piece};
 use crate::evaluate::arrange::ByCells;
 use crate::evaluate::examples::{Choice, examples};
-use crate::evaluate::measures::{Measured as Direct, Row as Way};
+use crate::evaluate::measures::{MeasuredDirection as Direct, Row as Way};
 use crate::evaluate::translator::{TranslateError, Translator};
 use crate::genre::Genre;
 use crate::roll::Roll;
@@ -34,7 +34,7 @@ impl Translator for Cuts {
     }
 }
 
-const SETTINGS: Settings = Settings {
+const SETTINGS: ReportSettings = ReportSettings {
     pair: Pair::JAZZ_POP,
     split: Split::Test,
     phrases: 20,
@@ -129,7 +129,7 @@ fn measured() -> Report {
     let music = Music::new();
     let data = data(&music);
     let judge = music.judge(5);
-    let model = |name, translator| Model {
+    let model = |name, translator| EvaluatedModel {
         name,
         header: None,
         translator,
@@ -219,7 +219,7 @@ fn seeds_have_their_mean_and_range() {
         panic!("{} groups", report.groups.len())
     };
     assert_eq!(group.rows, ["cuts #1", "cuts #2"]);
-    let density = |measured: &Measured| measured.directions[0].all.content.density_ratio;
+    let density = |measured: &JudgedTransfer| measured.directions[0].all.content.density_ratio;
     let [one, two] = [0, 1].map(|at: usize| density(&report.rows[at].measured));
     assert!(one > two, "{one} {two}");
     let folded = [&group.least, &group.mean, &group.most].map(density);

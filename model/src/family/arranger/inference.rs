@@ -9,7 +9,7 @@ mod first;
 mod last;
 mod pass;
 
-pub use arena::Arena;
+pub use arena::ArrangerArena;
 
 use crate::family::arranger::{CONDITION, Canvas, Columns, LOGITS, PLANES};
 use crate::nn::inference::Level;
@@ -27,7 +27,7 @@ use arena::{FULL, HALF, IMAGE, IMAGES, LOWS};
 /// Bytes of the memory of passes through an arranger with `base` channels in its first layer, of
 /// one pass at a time that so many threads share.
 pub fn arena_bytes(level: Level, base: usize, threads: usize) -> usize {
-    Arena::bytes(room::blocks(level, base), threads)
+    ArrangerArena::bytes(room::blocks(level, base), threads)
 }
 
 /// A layer's weights as the network has them.
@@ -66,7 +66,7 @@ struct Linear {
 
 /// An arranger whose weights are laid out for one instruction set.
 #[derive(Debug)]
-pub struct Prepared {
+pub struct PreparedArranger {
     level: Level,
     base: usize,
     input: Packed,
@@ -80,7 +80,7 @@ pub struct Prepared {
     norms: Vec<Linear>,
 }
 
-impl Prepared {
+impl PreparedArranger {
     /// Lays out the weights of an arranger with `base` channels in its first layer: its layers in
     /// order (first, two down, two a residual block, two up), then the last layer's kernel and
     /// bias.
@@ -201,9 +201,9 @@ impl Prepared {
     }
 
     /// Memory for this arranger's passes.
-    pub fn arena(&self) -> Arena {
+    pub fn arena(&self) -> ArrangerArena {
         let blocks = room::blocks(self.level, self.base);
-        Arena::new(blocks)
+        ArrangerArena::new(blocks)
     }
 
     /// Bytes of [`Self::arena`] once so many threads have shared a pass.
@@ -217,7 +217,13 @@ impl Prepared {
     ///
     /// # Panics
     /// If `logits` has another length, or the arena or the norms are another arranger's.
-    pub fn logits(&self, arena: &mut Arena, canvas: &Canvas, norms: &Norms, logits: &mut [f32]) {
+    pub fn logits(
+        &self,
+        arena: &mut ArrangerArena,
+        canvas: &Canvas,
+        norms: &Norms,
+        logits: &mut [f32],
+    ) {
         self.run(arena, canvas, &mut [(norms, logits)]);
     }
 
@@ -228,7 +234,7 @@ impl Prepared {
     /// As [`Self::logits`].
     pub fn both(
         &self,
-        arena: &mut Arena,
+        arena: &mut ArrangerArena,
         canvas: &Canvas,
         norms: [&Norms; IMAGES],
         logits: [&mut [f32]; IMAGES],
@@ -237,7 +243,7 @@ impl Prepared {
         self.run(arena, canvas, &mut [(norms[0], one), (norms[1], other)]);
     }
 
-    fn run(&self, arena: &mut Arena, canvas: &Canvas, styles: &mut [(&Norms, &mut [f32])]) {
+    fn run(&self, arena: &mut ArrangerArena, canvas: &Canvas, styles: &mut [(&Norms, &mut [f32])]) {
         for (_, logits) in styles.iter() {
             assert_eq!(logits.len(), LOGITS * CELLS, "logits of a canvas");
         }

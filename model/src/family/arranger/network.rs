@@ -280,7 +280,7 @@ impl Network {
     ///
     /// # Errors
     /// If the weights cannot be read from their device.
-    pub fn prepared(&self, level: Level) -> Result<inference::Prepared> {
+    pub fn prepared(&self, level: Level) -> Result<inference::PreparedArranger> {
         let values = |tensor: &Tensor| tensor.flatten_all()?.to_vec1::<f32>();
         let layers = self.layers().map(|Layer { kernel, norm, .. }| {
             Ok(inference::Layer {
@@ -295,7 +295,7 @@ impl Network {
         bias.iter_mut()
             .zip(both)
             .for_each(|(to, value)| *to = value);
-        Ok(inference::Prepared::new(
+        Ok(inference::PreparedArranger::new(
             level,
             self.config.base_channels,
             layers.collect::<Result<_>>()?,

@@ -8,7 +8,7 @@ use candle_core::{Result, Tensor};
 use candle_nn::{Init, VarBuilder};
 use serde::{Deserialize, Serialize};
 
-use crate::nn::inference::{Level, Prepared, Weights};
+use crate::nn::inference::{Level, PreparedGenerator, Weights};
 use crate::nn::ops::{self, Activation, Padding};
 
 /// The shape of a generator.
@@ -250,7 +250,7 @@ impl Generator {
 
     /// This generator as the transfer runs it on the CPU: the weights as they are now, laid out
     /// for `level`.
-    pub fn prepared(&self, level: Level) -> Result<Prepared> {
+    pub fn prepared(&self, level: Level) -> Result<PreparedGenerator> {
         let encoder = self
             .encoder
             .iter()
@@ -280,7 +280,13 @@ impl Generator {
             ..
         } = self.config;
         let output = values(&self.output)?;
-        Ok(Prepared::new(level, base_channels, skip, &layers, &output))
+        Ok(PreparedGenerator::new(
+            level,
+            base_channels,
+            skip,
+            &layers,
+            &output,
+        ))
     }
 
     /// The probability of each cell: the sigmoid of [`Generator::logits`].

@@ -4,7 +4,7 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::Prepared;
+use super::PreparedGenerator;
 use super::arena::{
     Arena, BARE, FULL_DOWN, FULL_UP, HALF_DOWN, HALF_UP, INPUT, LOW, Layout, MARGIN,
 };
@@ -41,7 +41,7 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
     pub(crate) const BLOCKS: usize = V / N;
 
     /// The logits `y` of the cells `x`.
-    pub(crate) fn run(self, net: &Prepared, arena: &mut Arena, x: &[f32], y: &mut [f32]) {
+    pub(crate) fn run(self, net: &PreparedGenerator, arena: &mut Arena, x: &[f32], y: &mut [f32]) {
         arena.scratch.grow(rayon::current_num_threads());
         mirrored_input(x, &mut arena.input);
         let input = &*arena.input;

@@ -1,5 +1,5 @@
 //! How much memory a generator and its passes take, from its shape alone: what loading asks for
-//! before anything is made. [`super::Prepared::new`] and [`Arena::new`] have the same sizes from
+//! before anything is made. [`super::PreparedGenerator::new`] and [`Arena::new`] have the same sizes from
 //! the same places; `model/tests/short_of_memory.rs` holds them against what is allocated.
 
 use super::Level;

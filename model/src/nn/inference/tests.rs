@@ -11,7 +11,7 @@ use super::packed::{Packed, Size};
 use super::pass::Pass;
 use super::tile::LANES;
 use super::winograd;
-use super::{ERROR, Level, Prepared, Weights};
+use super::{ERROR, Level, PreparedGenerator, Weights};
 use crate::family::cyclegan::{Generator, GeneratorConfig};
 use crate::nn::init::{Normal, Store};
 use crate::roll::{CELLS, PITCHES, STEPS};
@@ -36,7 +36,7 @@ fn cells(seed: u64) -> Vec<f32> {
     cells.iter().map(|x| (x - 1.2).clamp(0.0, 1.0)).collect()
 }
 
-fn logits(net: &Prepared, x: &[f32]) -> Vec<f32> {
+fn logits(net: &PreparedGenerator, x: &[f32]) -> Vec<f32> {
     let mut y = vec![0.0; CELLS];
     net.logits(&mut net.arena(), x, &mut y);
     y

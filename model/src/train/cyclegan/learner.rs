@@ -8,9 +8,9 @@ use serde_json::Value;
 use crate::genre::{Direction, Pair};
 use crate::roll::edits::THRESHOLD;
 use crate::roll::{LOWEST_KEY, PITCHES, Roll, STEPS};
-use crate::weights::{self, CycleGan, FORMAT, Family, Header};
+use crate::weights::{self, CycleGanHeader, FORMAT, FamilyHeader, Header};
 
-use super::state::State;
+use super::state::CycleGanState;
 use crate::data::batch::Batch;
 use crate::evaluate::examples::picture;
 use crate::train::run::{AnyError, Learner};
@@ -18,7 +18,7 @@ use crate::train::run::{AnyError, Learner};
 /// A training state with what its weights file says of it.
 pub struct PairLearner {
     /// The networks, their optimisers and past fakes.
-    pub state: State,
+    pub state: CycleGanState,
     /// The genre pair.
     pub pair: Pair,
     /// [`Data::hash`](crate::data::Data::hash) of what it learns from.
@@ -55,7 +55,7 @@ impl Learner for PairLearner {
         let header = Header {
             format: FORMAT,
             roll: (STEPS, PITCHES, LOWEST_KEY),
-            family: Family::CycleGan(CycleGan {
+            family: FamilyHeader::CycleGan(CycleGanHeader {
                 pair: self.pair.to_string(),
                 generator: recipe.settings.generator,
                 threshold: [THRESHOLD; 2],

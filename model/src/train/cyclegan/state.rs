@@ -23,14 +23,14 @@ use crate::nn::ops::{Precision, side_by_side, with_precision};
 use crate::roll::edits::THRESHOLD;
 use crate::roll::{PITCHES, Roll, STEPS};
 use crate::train::cyclegan::replay::Past;
-use crate::train::recipe::{Mixed, Recipe};
+use crate::train::recipe::{CycleGanRecipe, Mixed};
 
 /// Apart from the run's seed, so that no two uses of it draw the same numbers.
 const NOISE: u64 = 0x6e6f_6973_6500;
 
 /// The figures of one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Losses {
+pub struct CycleGanLosses {
     /// Both generators: the sum of the three terms that follow, each as weighted.
     pub generators: f32,
     /// What the discriminators say, those of mixed music included where they are in the loss.
@@ -47,7 +47,7 @@ pub struct Losses {
     pub changed: [f32; 2],
 }
 
-impl Losses {
+impl CycleGanLosses {
     /// Takes the density and the changes of `fakes` beside their `sources`.
     fn compare(&mut self, sources: [&Tensor; 2], fakes: &[Tensor; 2]) -> Result<()> {
         for (index, (source, fake)) in sources.into_iter().zip(fakes).enumerate() {
@@ -75,8 +75,8 @@ impl Losses {
 }
 
 /// Everything that training changes.
-pub struct State {
-    recipe: Recipe,
+pub struct CycleGanState {
+    recipe: CycleGanRecipe,
     seed: u64,
     device: Device,
     generators: [Generator; 2],
@@ -90,9 +90,9 @@ pub struct State {
     past: Past,
 }
 
-impl State {
+impl CycleGanState {
     /// Networks with the initial weights of `seed`, no step taken.
-    pub fn new(recipe: &Recipe, seed: u64, device: &Device) -> Result<Self> {
+    pub fn new(recipe: &CycleGanRecipe, seed: u64, device: &Device) -> Result<Self> {
         let settings = &recipe.settings;
         let generator = |index: u64| -> Result<(Generator, Variables)> {
             let store = Store::new(seed.wrapping_mul(8).wrapping_add(index));
@@ -141,7 +141,7 @@ impl State {
     }
 
     /// The recipe that this state was made for.
-    pub const fn recipe(&self) -> &Recipe {
+    pub const fn recipe(&self) -> &CycleGanRecipe {
         &self.recipe
     }
 
@@ -151,7 +151,7 @@ impl State {
     }
 
     /// One training step (counted from 0) at the generators' learning rate `rate`.
-    pub fn run(&mut self, step: u64, batch: &Batch, rate: f64) -> Result<Losses> {
+    pub fn run(&mut self, step: u64, batch: &Batch, rate: f64) -> Result<CycleGanLosses> {
         let precision = if self.recipe.settings.bf16 {
             Precision::Brief
         } else {
@@ -160,7 +160,7 @@ impl State {
         with_precision(precision, || self.step(step, batch, rate))
     }
 
-    fn step(&mut self, step: u64, batch: &Batch, rate: f64) -> Result<Losses> {
+    fn step(&mut self, step: u64, batch: &Batch, rate: f64) -> Result<CycleGanLosses> {
         let mut draw = Normal::new(self.seed ^ NOISE ^ step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let tensor = |rolls: &[Roll]| tensor_of_rolls(rolls, &self.device);
         let (a, b) = (tensor(&batch.a)?, tensor(&batch.b)?);
@@ -188,10 +188,10 @@ impl State {
         let adversarial =
             generator_adversarial_loss(&self.discriminators, settings, &fakes, noise)?;
         let mut loss = (&adversarial + &cycle)?;
-        let mut figures = Losses {
+        let mut figures = CycleGanLosses {
             adversarial: adversarial.to_scalar()?,
             cycle: cycle.to_scalar()?,
-            ..Losses::default()
+            ..CycleGanLosses::default()
         };
         let weight = self.identity_weight(step);
         if weight > 0.0 {
@@ -309,7 +309,7 @@ impl State {
         Ok(tensors)
     }
 
-    /// Takes back what [`State::tensors`] gave.
+    /// Takes back what [`CycleGanState::tensors`] gave.
     pub fn restore(&mut self, tensors: &BTreeMap<String, Tensor>) -> Result<()> {
         let find = |name: &str| match tensors.get(name) {
             Some(tensor) => tensor.to_device(&self.device),

@@ -10,22 +10,22 @@ use crate::genre::{Direction, Pair};
 use crate::roll::Roll;
 
 use super::learner::PairLearner;
-use super::state::State;
-use crate::classify::judge::{Judge, JudgeError, Progress};
-use crate::data::{Corpus, Data, DataError, Selection, Split};
+use super::state::CycleGanState;
+use crate::classify::judge::{GenreClassifier, JudgeError, Progress};
+use crate::data::{Corpus, CorpusSelection, Data, DataError, Split};
 use crate::evaluate::translator::{TranslateError, Translator};
 use crate::evaluate::{DENSITY_GUARD, NOTES_GUARD, Scores, validate};
 use crate::train::run::{AnyError, Scored};
 
-impl Translator for State {
+impl Translator for CycleGanState {
     fn translate(&self, rolls: &[Roll], direction: Direction) -> Result<Vec<Roll>, TranslateError> {
-        Ok(State::translate(self, rolls, direction)?)
+        Ok(CycleGanState::translate(self, rolls, direction)?)
     }
 }
 
 /// A judge with the phrases that it is asked about.
-pub struct Panel {
-    judge: Judge,
+pub struct CycleGanValidation {
+    judge: GenreClassifier,
     phrases: [Vec<Roll>; 2],
 }
 
@@ -38,7 +38,7 @@ pub enum PanelError {
     Data(#[from] DataError),
     /// The judge can be neither found nor trained.
     #[error(transparent)]
-    Judge(#[from] JudgeError),
+    GenreClassifier(#[from] JudgeError),
     /// Too little music for a validation split.
     #[error(
         "no {0} phrase is left for validation: a tenth of the files are kept for it, so at \
@@ -47,13 +47,13 @@ pub enum PanelError {
     NoPhrase(crate::genre::Genre),
 }
 
-impl Panel {
+impl CycleGanValidation {
     /// The judge of `pair`, from the folder `judges` or newly trained and kept there, and up to
     /// `most` validation phrases of each genre. `cache` is as in [`Data::read`].
     pub fn new(
         judges: &Path,
         pair: Pair,
-        (corpus, selection): (&Corpus, Selection),
+        (corpus, selection): (&Corpus, CorpusSelection),
         most: usize,
         cache: Option<&Path>,
         progress: &mut dyn FnMut(Progress),
@@ -62,7 +62,7 @@ impl Panel {
         const SEED: u64 = 1;
         // Only the pair's genres: that is what a kept judge was trained on.
         let data = Data::read(corpus, &[pair.a, pair.b], selection, cache)?;
-        let judge = Judge::kept(judges, pair, (&data, SEED), false, progress)?;
+        let judge = GenreClassifier::kept(judges, pair, (&data, SEED), false, progress)?;
         let phrases = |genre| {
             let phrases = &data.phrases(genre, Split::Validation).rolls;
             let phrases = phrases.subset(most).map_err(DataError::Rolls)?;

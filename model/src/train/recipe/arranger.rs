@@ -11,11 +11,11 @@ use crate::train::schedule::{Fall, Schedule};
 /// The recipe's name and its settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "File", into = "File")]
-pub struct Recipe {
+pub struct ArrangerRecipe {
     /// The recipe's name, for headers and cards.
     pub name: String,
     /// Everything that a run depends on besides the data, the genres and the seed.
-    pub settings: Settings,
+    pub settings: ArrangerSettings,
 }
 
 /// The form of the file.
@@ -29,10 +29,10 @@ struct File {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Family {
-    Arranger(Settings),
+    Arranger(ArrangerSettings),
 }
 
-impl From<File> for Recipe {
+impl From<File> for ArrangerRecipe {
     fn from(file: File) -> Self {
         let Family::Arranger(settings) = file.family;
         Self {
@@ -42,8 +42,8 @@ impl From<File> for Recipe {
     }
 }
 
-impl From<Recipe> for File {
-    fn from(recipe: Recipe) -> Self {
+impl From<ArrangerRecipe> for File {
+    fn from(recipe: ArrangerRecipe) -> Self {
         Self {
             name: recipe.name,
             family: Family::Arranger(recipe.settings),
@@ -54,7 +54,7 @@ impl From<Recipe> for File {
 /// Everything that a run depends on besides the data, the genres and the seed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
+pub struct ArrangerSettings {
     /// The network.
     pub network: ArrangerConfig,
     /// Training steps.
@@ -77,7 +77,7 @@ pub struct Settings {
     /// old at each step, and less at first.
     pub average: f64,
     /// How often phrases of each genre are drawn; alike where not all three are there.
-    pub shares: Shares,
+    pub shares: GenreShares,
     /// Phrases are moved by up to this many semitones.
     pub transpose: u8,
     /// The chance that the network is not told a phrase's genre.
@@ -99,7 +99,7 @@ pub struct Settings {
 /// How often phrases of each genre are drawn, relative to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Shares {
+pub struct GenreShares {
     /// Jazz.
     pub jazz: f64,
     /// Classical music.
@@ -108,7 +108,7 @@ pub struct Shares {
     pub pop: f64,
 }
 
-impl Shares {
+impl GenreShares {
     /// The share of a genre.
     pub const fn of(&self, genre: Genre) -> f64 {
         match genre {
@@ -119,7 +119,7 @@ impl Shares {
     }
 }
 
-impl Recipe {
+impl ArrangerRecipe {
     /// The recipe that is trained by when none is named.
     pub fn usual() -> Self {
         Self::embedded("arranger")
@@ -141,7 +141,7 @@ impl Recipe {
     }
 }
 
-impl Settings {
+impl ArrangerSettings {
     /// The learning rate over the steps.
     pub fn schedule(&self) -> Schedule {
         /// The share of the rate below which it does not fall.
@@ -179,25 +179,28 @@ mod tests {
 
     #[test]
     fn a_recipe_round_trips_in_the_form_of_its_file() {
-        let usual = Recipe::usual();
+        let usual = ArrangerRecipe::usual();
         let value = serde_json::to_value(&usual).unwrap();
         assert_eq!(value["family"]["arranger"]["betas"][1], 0.98);
-        assert_eq!(serde_json::from_value::<Recipe>(value).unwrap(), usual);
+        assert_eq!(
+            serde_json::from_value::<ArrangerRecipe>(value).unwrap(),
+            usual
+        );
     }
 
     #[test]
     fn genres_are_drawn_alike_where_not_all_are_there() {
-        let settings = Recipe::usual().settings;
+        let settings = ArrangerRecipe::usual().settings;
         assert_eq!(settings.shares_of(&Genre::ALL), [0.4, 0.4, 0.2]);
         assert_eq!(settings.shares_of(&[Genre::Jazz, Genre::Pop]), [1.0, 1.0]);
     }
 
     #[test]
     fn the_rate_falls_over_its_share_of_the_steps_whatever_their_number() {
-        let settings = Settings {
+        let settings = ArrangerSettings {
             steps: 300,
             decay: 0.5,
-            ..Recipe::usual().settings
+            ..ArrangerRecipe::usual().settings
         };
         let schedule = settings.schedule();
         assert_eq!(schedule.decay_from, 150);

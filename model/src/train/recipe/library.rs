@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Family, Recipe};
+use super::{CycleGanRecipe, Family};
 use crate::genre::Pair;
 
 macro_rules! embedded {
@@ -47,7 +47,7 @@ embedded![
 #[derive(Clone, Debug, PartialEq)]
 pub struct Named {
     /// All its settings.
-    pub recipe: Recipe,
+    pub recipe: CycleGanRecipe,
     /// The pair, for example of `paper/full-jazz-pop`.
     pub pair: Option<Pair>,
 }
@@ -155,10 +155,11 @@ fn read(name: &str, text: &str) -> Result<(Value, Option<Pair>), RecipeError> {
 /// The recipe as its family writes it, if it is one: every setting, and none that is not there.
 fn checked(recipe: Value) -> Result<Value, String> {
     let written = match Family::of(&recipe) {
-        Family::Arranger => {
-            serde_json::from_value::<super::arranger::Recipe>(recipe).and_then(serde_json::to_value)
+        Family::Arranger => serde_json::from_value::<super::arranger::ArrangerRecipe>(recipe)
+            .and_then(serde_json::to_value),
+        Family::Cyclegan => {
+            serde_json::from_value::<CycleGanRecipe>(recipe).and_then(serde_json::to_value)
         }
-        Family::Cyclegan => serde_json::from_value::<Recipe>(recipe).and_then(serde_json::to_value),
     };
     written.map_err(|why| why.to_string())
 }
@@ -246,7 +247,7 @@ mod tests {
         std::fs::write(&path, text).unwrap();
         let mine = find(path.to_str().unwrap()).unwrap().recipe;
         let (name, mine) = (mine.name, mine.settings.generator);
-        let usual = Recipe::usual().settings.generator;
+        let usual = CycleGanRecipe::usual().settings.generator;
         assert_eq!((name.as_str(), mine.skip), ("mine", 1.0));
         assert_eq!(mine.base_channels, usual.base_channels);
         let wrong = r#"{"extends": "yours"}"#;

@@ -58,7 +58,7 @@ fn what_makes_the_genre_is_not_told_apart_and_what_does_nothing_is() {
     let genres = [Genre::Jazz, Genre::Pop];
     let music: BTreeMap<_, _> = genres.map(|genre| (genre, pieces(genre))).into();
     let data = Data::of_pieces(music, Vec::new()).unwrap();
-    let settings = Settings {
+    let settings = MeasureSettings {
         pair: Pair::JAZZ_POP,
         split: Split::Test,
         phrases: 60,
@@ -121,7 +121,7 @@ fn a_collection_has_a_row_where_its_genre_is_the_source() {
     }
     let music = BTreeMap::from([(Genre::Jazz, jazz), (Genre::Pop, pieces(Genre::Pop))]);
     let data = Data::of_pieces(music, Vec::new()).unwrap();
-    let settings = Settings {
+    let settings = MeasureSettings {
         pair: Pair::JAZZ_POP,
         split: Split::Test,
         phrases: 20,

@@ -4,7 +4,7 @@ use std::iter;
 
 use super::figures::{CONTENT, STYLE};
 use super::{Line, Section, arrow, lines, marked};
-use crate::evaluate::report::{Figures, Measured, Report};
+use crate::evaluate::report::{JudgedFigures, JudgedTransfer, Report};
 use crate::genre::Direction;
 
 pub(super) fn collections(report: &Report) -> Section {
@@ -48,7 +48,7 @@ pub(super) fn collections(report: &Report) -> Section {
 
 /// One line of the table of collections.
 fn collection(line: &Line, direction: Direction, name: &str, by_itself: bool) -> Vec<String> {
-    let of = |measured: &Measured| -> Option<Figures> {
+    let of = |measured: &JudgedTransfer| -> Option<JudgedFigures> {
         let figures = measured.direction(direction);
         let part = if by_itself {
             figures.also_source.get(name)

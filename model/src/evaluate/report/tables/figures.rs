@@ -2,7 +2,7 @@
 
 use super::{Section, arrow, lines, three};
 use crate::evaluate::figures::{Content, Texture};
-use crate::evaluate::report::{Report, Style, Total};
+use crate::evaluate::report::{JudgedStyle, Report, Total};
 use crate::genre::Direction;
 
 pub(super) fn weights(report: &Report) -> Section {
@@ -63,7 +63,7 @@ pub(super) fn summary(report: &Report) -> Section {
 }
 
 /// How a figure of the style is found.
-pub(super) type StyleOf = fn(&Style) -> Option<f64>;
+pub(super) type StyleOf = fn(&JudgedStyle) -> Option<f64>;
 
 pub(super) const STYLE: [(&str, StyleOf); 6] = [
     ("P(source) of x", |style| Some(style.p_source.source)),

@@ -4,7 +4,7 @@ use super::{Section, three};
 use crate::classify::stranger::Stranger;
 use crate::evaluate::faults::Faults;
 use crate::evaluate::histograms::Overlap;
-use crate::evaluate::measures::{Measured, Measures, Row};
+use crate::evaluate::measures::{MeasuredDirection, Measures, Row};
 
 pub(in crate::evaluate::report) fn sections(measures: &Measures) -> Vec<Section> {
     vec![summary(measures), overlaps(measures), faults(measures)]
@@ -20,7 +20,7 @@ fn name(row: &Row) -> String {
     }
 }
 
-fn arrow(direction: &Measured) -> String {
+fn arrow(direction: &MeasuredDirection) -> String {
     format!("{}\u{2192}{}", direction.source, direction.target)
 }
 

@@ -34,7 +34,7 @@ pub(super) struct Style {
 
 /// The memory of one pass at a time.
 #[derive(Debug)]
-pub struct Arena {
+pub struct ArrangerArena {
     /// Of each plane that a canvas decides the image.
     pub(super) input: Aligned,
     /// What tune, harmony and place add to the first layer's pixels, for the cells below.
@@ -82,7 +82,7 @@ const fn scratch([full, _, low]: [usize; 3]) -> [[usize; 3]; 2] {
     ]
 }
 
-impl Arena {
+impl ArrangerArena {
     /// Memory for images with these numbers of blocks at full, half and low resolution.
     pub(super) fn new(blocks: [usize; 3]) -> Self {
         let parts = lengths(blocks).map(Aligned::zeros);

@@ -4,7 +4,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::Prepared;
+use super::PreparedArranger;
 use super::arena::{FULL, IMAGE, line};
 use crate::family::arranger::PLANES;
 use crate::family::arranger::encoding::{self, DRAWN};
@@ -87,7 +87,13 @@ struct Tap {
 impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
     /// What the planes from `first` on, with these cells and images, add to `from` in the first
     /// layer's panels.
-    pub(super) fn first(self, net: &Prepared, planes: Planes<'_>, from: &[f32], to: &mut [f32]) {
+    pub(super) fn first(
+        self,
+        net: &PreparedArranger,
+        planes: Planes<'_>,
+        from: &[f32],
+        to: &mut [f32],
+    ) {
         let panel_len = Self::BLOCKS * FULL.plane;
         chunks(to, panel_len, |panel, to| {
             self.panel(
@@ -100,7 +106,14 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
         });
     }
 
-    fn panel(self, net: &Prepared, planes: Planes<'_>, panel: usize, from: &[f32], to: &mut [f32]) {
+    fn panel(
+        self,
+        net: &PreparedArranger,
+        planes: Planes<'_>,
+        panel: usize,
+        from: &[f32],
+        to: &mut [f32],
+    ) {
         let weights = &net.input.weights[panel * net.input.panel..][..net.input.panel];
         let room = S::REGISTER_COUNT * 3 / 4 / V;
         if S::IS_SCALAR {

@@ -3,9 +3,9 @@
 
 use pulp::Simd;
 
-use super::arena::{Arena, FULL, HALF, IMAGE, IMAGES, LOW, LOWS};
+use super::arena::{ArrangerArena, FULL, HALF, IMAGE, IMAGES, LOW, LOWS};
 use super::first::{CHANGING, Planes, draw};
-use super::{Norms, Prepared};
+use super::{Norms, PreparedArranger};
 use crate::family::arranger::{Canvas, encoding};
 use crate::nn::inference::grid::Kind;
 use crate::nn::inference::pass::Pass;
@@ -20,8 +20,8 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
     /// The logits of a canvas in one style or two.
     pub(super) fn arrange(
         self,
-        net: &Prepared,
-        arena: &mut Arena,
+        net: &PreparedArranger,
+        arena: &mut ArrangerArena,
         canvas: &Canvas,
         styles: &mut [(&Norms, &mut [f32])],
     ) {
@@ -72,8 +72,8 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
     /// The layers before the residual blocks. Styles differ from the first norm on.
     fn downwards(
         self,
-        net: &Prepared,
-        arena: &mut Arena,
+        net: &PreparedArranger,
+        arena: &mut ArrangerArena,
         canvas: &Canvas,
         styles: &[(&Norms, &mut [f32])],
     ) {
@@ -118,7 +118,13 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
     }
 
     /// The transposed layers after them.
-    fn upwards(self, net: &Prepared, arena: &mut Arena, image: usize, norms: &Norms) {
+    fn upwards(
+        self,
+        net: &PreparedArranger,
+        arena: &mut ArrangerArena,
+        image: usize,
+        norms: &Norms,
+    ) {
         let style = &mut arena.styles[image];
         let (full, half) = (style.full.len() / 2, style.half.len() / 2);
         let (from, to) = (&arena.low[image * LOW.plane..], &mut style.half[..half]);

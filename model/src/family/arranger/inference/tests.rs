@@ -55,7 +55,7 @@ fn is_hidden(canvas: &Canvas) -> impl Iterator<Item = bool> {
     (0..LOGITS * CELLS).map(cell)
 }
 
-fn logits(net: &Prepared, canvas: &Canvas, condition: [f32; CONDITION]) -> Vec<f32> {
+fn logits(net: &PreparedArranger, canvas: &Canvas, condition: [f32; CONDITION]) -> Vec<f32> {
     let mut logits = vec![0.0; LOGITS * CELLS];
     net.logits(
         &mut net.arena(),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::data::archive::{self, Shelf};
-use crate::data::{DataError, Piece, Selection, summary};
+use crate::data::{CorpusSelection, DataError, Piece, summary};
 use crate::data::{folder, starter};
 use crate::family::arranger::{skeleton, straightened};
 use crate::genre::Genre;
@@ -102,7 +102,7 @@ impl Music {
         let mut found = Vec::new();
         for genre in starter::GENRES {
             let (mut left_out, mut damaged) = (Vec::new(), Vec::new());
-            let selection = Selection::default();
+            let selection = CorpusSelection::default();
             let shelf = Shelf::Starter;
             let pieces = archive::read(shelf, genre, selection, None, &mut left_out, &mut damaged)?;
             for (digest, piece) in pieces {

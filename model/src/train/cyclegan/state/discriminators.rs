@@ -9,7 +9,7 @@ use crate::genre::Direction;
 use crate::nn::init::Variables;
 use crate::nn::ops::side_by_side;
 use crate::train::cyclegan::losses;
-use crate::train::recipe::{Mixed, Settings};
+use crate::train::recipe::{CycleGanSettings, Mixed};
 
 /// A discriminator with its variables.
 pub(super) struct TrainedDiscriminator {
@@ -20,7 +20,7 @@ pub(super) struct TrainedDiscriminator {
 /// How far the fakes are from passing: the adversarial part of the generators' loss.
 pub(super) fn generator_adversarial_loss(
     discriminators: &[TrainedDiscriminator],
-    settings: &Settings,
+    settings: &CycleGanSettings,
     fakes: &[Tensor; 2],
     noise: Option<&Tensor>,
 ) -> Result<Tensor> {
@@ -55,7 +55,7 @@ pub(super) fn generator_adversarial_loss(
 /// The discriminators' loss and the gradients of each. `real` is A, B and the mixed music.
 pub(super) fn discriminator_losses(
     discriminators: &[TrainedDiscriminator],
-    settings: &Settings,
+    settings: &CycleGanSettings,
     real: [&Tensor; 3],
     fakes: &[Tensor; 2],
     noise: Option<&Tensor>,

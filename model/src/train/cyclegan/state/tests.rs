@@ -27,7 +27,7 @@ fn batch(seed: u64) -> Batch {
     }
 }
 
-fn bits(state: &State) -> Vec<(String, Vec<u32>)> {
+fn bits(state: &CycleGanState) -> Vec<(String, Vec<u32>)> {
     let bits = |tensor: &Tensor| {
         let tensor = tensor.flatten_all().unwrap().to_dtype(DType::F32).unwrap();
         tensor
@@ -47,8 +47,8 @@ fn bits(state: &State) -> Vec<(String, Vec<u32>)> {
 
 #[test]
 fn a_restored_state_goes_on_as_if_it_had_never_stopped() {
-    let recipe = Recipe::smoke();
-    let mut whole = State::new(&recipe, 5, &Device::Cpu).unwrap();
+    let recipe = CycleGanRecipe::smoke();
+    let mut whole = CycleGanState::new(&recipe, 5, &Device::Cpu).unwrap();
     for step in 0..3 {
         whole.run(step, &batch(step), 1e-3).unwrap();
     }
@@ -57,7 +57,7 @@ fn a_restored_state_goes_on_as_if_it_had_never_stopped() {
         .into_iter()
         .map(|(n, t)| (n, t.copy().unwrap()))
         .collect();
-    let mut resumed = State::new(&recipe, 5, &Device::Cpu).unwrap();
+    let mut resumed = CycleGanState::new(&recipe, 5, &Device::Cpu).unwrap();
     resumed.restore(&saved).unwrap();
     for step in 3..8 {
         let losses = whole.run(step, &batch(step), 1e-3).unwrap();
@@ -89,8 +89,8 @@ fn discriminators_learn_to_tell_genres_apart() {
         b: vec![one(20); 2],
         mixed: vec![one(40); 2],
     };
-    let recipe = Recipe::smoke();
-    let mut state = State::new(&recipe, 1, &Device::Cpu).unwrap();
+    let recipe = CycleGanRecipe::smoke();
+    let mut state = CycleGanState::new(&recipe, 1, &Device::Cpu).unwrap();
     let first = state.run(0, &batch, 1e-3).unwrap().discriminators;
     let mut last = first;
     for step in 1..40 {
@@ -104,10 +104,10 @@ fn discriminators_learn_to_tell_genres_apart() {
 
 #[test]
 fn the_cycle_loss_falls_without_discriminators_in_the_way() {
-    let mut recipe = Recipe::smoke();
+    let mut recipe = CycleGanRecipe::smoke();
     recipe.settings.generator.skip = 0.0;
     recipe.settings.terms.cycle = 100.0;
-    let mut state = State::new(&recipe, 2, &Device::Cpu).unwrap();
+    let mut state = CycleGanState::new(&recipe, 2, &Device::Cpu).unwrap();
     let batch = batch(9);
     let first = state.run(0, &batch, 5e-3).unwrap().cycle;
     let mut last = first;
