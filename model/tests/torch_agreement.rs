@@ -143,7 +143,7 @@ fn values_and_gradients_are_pytorch_s() {
 /// off, but all together point the same way.
 #[test]
 fn training_in_bf16_stays_near_them() {
-    let distance = run(ops::Precision::Brief);
+    let distance = run(ops::Precision::Bf16);
     let Distance {
         forward, together, ..
     } = distance;

@@ -4,7 +4,8 @@ use candle_core::Device;
 use third_stream_model::data::batch::Batch;
 use third_stream_model::roll::{PITCHES, Roll, STEPS};
 use third_stream_model::train::cyclegan::state::CycleGanState;
-use third_stream_model::train::recipe::{self, Mixed};
+use third_stream_model::train::recipe::cyclegan::Mixed;
+use third_stream_model::train::recipe::library;
 
 use super::Args;
 use super::peer::Peer;
@@ -25,11 +26,11 @@ pub(crate) fn run(args: &Args, threads: usize) -> Result<(), Error> {
 }
 
 fn case(args: &Args, key: &str, threads: usize, precision: &str) -> Result<(), Error> {
-    let mut recipe = recipe::library::find("paper/full")?.recipe;
+    let mut recipe = library::find("paper/full")?.recipe;
     recipe.settings.generator.base_channels = BASE;
     recipe.settings.generator.residual_blocks = BLOCKS;
     recipe.settings.mixed = Mixed::InLoss;
-    recipe.settings.past_fakes = 0;
+    recipe.settings.replay_buffer = 0;
     recipe.settings.bf16 = precision == "bf16";
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)

@@ -93,7 +93,7 @@ pub fn stranger(outputs: &PhraseSample, real: &PhraseSample, panel: Panel) -> Re
     let asked: Result<Vec<[Vec<f32>; 2]>> = jobs
         .par_iter()
         .map(|(at, half)| {
-            with_precision(Precision::Brief, || {
+            with_precision(Precision::Bf16, || {
                 let own = seeds[*at] ^ u64::from(*half);
                 let network = teach(&all.part(&marks[*at], *half), panel.steps, own)?;
                 let others = all.part(&marks[*at], !*half).phrases;

@@ -188,8 +188,8 @@ impl Slot {
             return self.variable.inplace_op3(&self.mean, &self.square, &update);
         }
         let gradient = (gradient * f64::from(step.shortened))?;
-        average(&self.mean, &gradient, betas.0)?;
-        average(&self.square, &gradient.sqr()?, betas.1)?;
+        update_ema(&self.mean, &gradient, betas.0)?;
+        update_ema(&self.square, &gradient.sqr()?, betas.1)?;
         let root = ((self.square.as_tensor() / corrections.1)?.sqrt()? + EPSILON)?;
         let change = ((self.mean.as_tensor() / corrections.0)? / root)?;
         let kept = 1.0 - step.rate * f64::from(step.settings.decay);
@@ -198,8 +198,8 @@ impl Slot {
     }
 }
 
-/// Moves the running mean `mean` towards `value`: `share` of the old, the rest of the new.
-pub(crate) fn average(mean: &Var, value: &Tensor, share: f32) -> Result<()> {
+/// One step of an exponential moving average (EMA): `share` of the old `mean`, the rest of `value`.
+pub(crate) fn update_ema(mean: &Var, value: &Tensor, share: f32) -> Result<()> {
     if value.device().is_cpu() {
         let op = Moment {
             beta: share,

@@ -66,7 +66,7 @@ fn isa() -> Isa {
 fn kind() -> DType {
     match PRECISION.get() {
         Precision::Full => DType::F32,
-        Precision::Brief => DType::BF16,
+        Precision::Bf16 => DType::BF16,
     }
 }
 

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::genre::{Genre, GenreError, Pair};
 
 use crate::data::{Corpus, CorpusSelection};
 use crate::files::write_whole;
+use crate::train::recipe::with_current_names;
 
 /// The file's name in the run's folder.
 pub const FILE: &str = "run.json";
@@ -29,6 +30,7 @@ pub struct RunRecord {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
     /// Every setting of the training, the number of steps included.
+    #[serde(deserialize_with = "current_recipe")]
     pub recipe: Value,
     /// The seed of everything that is drawn by chance.
     pub seed: u64,
@@ -136,6 +138,11 @@ impl RunRecord {
             differences: differences.join("; "),
         })
     }
+}
+
+/// A recipe with the names that its settings have now.
+fn current_recipe<'de, D: Deserializer<'de>>(from: D) -> Result<Value, D::Error> {
+    Value::deserialize(from).map(with_current_names)
 }
 
 /// The settings of a recipe by name, those below its family too.

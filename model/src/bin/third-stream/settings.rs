@@ -3,8 +3,9 @@
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
 
+use third_stream_model::train::recipe::Family;
 use third_stream_model::train::recipe::arranger::ArrangerRecipe;
-use third_stream_model::train::recipe::{CycleGanRecipe, Family};
+use third_stream_model::train::recipe::cyclegan::CycleGanRecipe;
 use third_stream_model::train::schedule::Schedule;
 
 /// A recipe of either family.

@@ -16,8 +16,9 @@ use third_stream_model::data::starter;
 use third_stream_model::data::{Corpus, Data};
 use third_stream_model::genre::{Genre, Pair};
 use third_stream_model::train::progress::Display;
+use third_stream_model::train::recipe::Family;
 use third_stream_model::train::recipe::arranger::ArrangerRecipe;
-use third_stream_model::train::recipe::{CycleGanRecipe, Family};
+use third_stream_model::train::recipe::cyclegan::CycleGanRecipe;
 use third_stream_model::train::record::RunRecord;
 use third_stream_model::train::run::{BEST, Outcome, RunPlan};
 

@@ -32,7 +32,7 @@ impl Isa {
         static BRIEF: OnceLock<Isa> = OnceLock::new();
         match precision {
             Precision::Full => *FULL.get_or_init(|| Self::all()[1..].first_present()),
-            Precision::Brief => *BRIEF.get_or_init(|| Self::all().first_present()),
+            Precision::Bf16 => *BRIEF.get_or_init(|| Self::all().first_present()),
         }
     }
 

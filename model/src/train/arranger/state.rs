@@ -109,7 +109,7 @@ impl ArrangerState {
         with_precision(precision, || {
             let (terms, gradients) = self.gradients(batch)?;
             let norm = self.adam.step(&[gradients], rate)?;
-            self.average(step)?;
+            self.update_ema(step)?;
             Ok(ArrangerLosses {
                 onset: terms.onset.to_scalar()?,
                 length: terms.length.to_scalar()?,
@@ -140,7 +140,7 @@ impl ArrangerState {
 
     const fn precision(&self) -> Precision {
         if self.settings.bf16 {
-            Precision::Brief
+            Precision::Bf16
         } else {
             Precision::Full
         }
@@ -183,11 +183,11 @@ impl ArrangerState {
     }
 
     /// Takes the new weights into their running mean, which is short at first.
-    fn average(&self, step: u64) -> Result<()> {
+    fn update_ema(&self, step: u64) -> Result<()> {
         let share = (1.0 + step as f64) / (20.0 + step as f64);
-        let share = self.settings.average.min(share) as f32;
+        let share = self.settings.ema_decay.min(share) as f32;
         for (name, mean) in &self.means {
-            adam::average(mean, self.variables[name].as_tensor(), share)?;
+            adam::update_ema(mean, self.variables[name].as_tensor(), share)?;
         }
         Ok(())
     }

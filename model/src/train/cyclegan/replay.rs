@@ -1,4 +1,4 @@
-//! Past fakes (Shrivastava et al. 2017, arXiv 1612.07828): the discriminators see fakes of
+//! The replay buffer of past fakes (Shrivastava et al. 2017, arXiv 1612.07828): the discriminators see fakes of
 //! earlier steps again, so that the generators cannot go round in circles. As in the authors'
 //! code, whole batches of both directions are kept, and each is drawn by its own index.
 
@@ -7,14 +7,14 @@ use candle_core::{DType, Result, Tensor};
 use crate::nn::init::Normal;
 
 /// The kept batches, for each direction.
-pub(super) struct Past {
+pub(super) struct ReplayBuffer {
     capacity: usize,
     /// As bytes where fakes are binary: exact, and a quarter of the size.
     kind: DType,
     kept: [Vec<Tensor>; 2],
 }
 
-impl Past {
+impl ReplayBuffer {
     /// Keeps up to `capacity` batches; with `binary` fakes they are kept as bytes.
     pub(super) fn new(capacity: usize, binary: bool) -> Self {
         let kind = if binary { DType::U8 } else { DType::F32 };
@@ -63,7 +63,7 @@ impl Past {
         })
     }
 
-    /// Takes back what [`Past::tensors`] gave.
+    /// Takes back what [`ReplayBuffer::tensors`] gave.
     pub(super) fn restore(&mut self, find: impl Fn(&str) -> Option<Tensor>) {
         for (direction, kept) in self.kept.iter_mut().enumerate() {
             *kept = (0..self.capacity)

@@ -1,5 +1,5 @@
 //! The training state and one step of it: two generators, their discriminators, the optimisers
-//! and the past fakes.
+//! and the replay buffer.
 //!
 //! A step is the authors': first the generators learn from the discriminators and the cycle,
 //! then the discriminators from real phrases and from the fakes made before that. Domains: `D_B`
@@ -14,6 +14,7 @@ mod discriminators;
 use discriminators::{TrainedDiscriminator, discriminator_losses, generator_adversarial_loss};
 
 use super::losses;
+use super::replay::ReplayBuffer;
 use crate::data::batch::Batch;
 use crate::family::cyclegan::{Discriminator, Generator, rolls_of_tensor, tensor_of_rolls};
 use crate::genre::Direction;
@@ -22,8 +23,7 @@ use crate::nn::init::{Normal, Store, Variables};
 use crate::nn::ops::{Precision, side_by_side, with_precision};
 use crate::roll::edits::THRESHOLD;
 use crate::roll::{PITCHES, Roll, STEPS};
-use crate::train::cyclegan::replay::Past;
-use crate::train::recipe::{CycleGanRecipe, Mixed};
+use crate::train::recipe::cyclegan::{CycleGanRecipe, Mixed};
 
 /// Apart from the run's seed, so that no two uses of it draw the same numbers.
 const NOISE: u64 = 0x6e6f_6973_6500;
@@ -81,13 +81,13 @@ pub struct CycleGanState {
     device: Device,
     generators: [Generator; 2],
     generator_variables: [Variables; 2],
-    /// The running means of the generators, where the recipe keeps them.
-    averages: Option<[(Generator, Variables); 2]>,
+    /// Exponential moving averages (EMA) of the generators' weights, where the recipe keeps them.
+    ema: Option<[(Generator, Variables); 2]>,
     generator_adam: Adam,
     /// D_A and D_B, then D_A,m and D_B,m where the recipe has them.
     discriminators: Vec<TrainedDiscriminator>,
     discriminator_adam: Adam,
-    past: Past,
+    replay: ReplayBuffer,
 }
 
 impl CycleGanState {
@@ -102,7 +102,7 @@ impl CycleGanState {
         let (ab, ab_variables) = generator(0)?;
         let (ba, ba_variables) = generator(1)?;
         let generator_variables = [ab_variables, ba_variables];
-        let averages = (settings.average > 0.0)
+        let ema = (settings.ema_decay > 0.0)
             .then(|| Ok::<_, candle_core::Error>([generator(0)?, generator(1)?]))
             .transpose()?;
         let discriminators = (0..if settings.mixed == Mixed::None { 2 } else { 4 })
@@ -129,13 +129,13 @@ impl CycleGanState {
                 ),
                 adam::Settings::CYCLEGAN,
             )?,
-            past: Past::new(settings.past_fakes, settings.straight_through > 0.0),
+            replay: ReplayBuffer::new(settings.replay_buffer, settings.ste_width > 0.0),
             recipe: recipe.clone(),
             seed,
             device: device.clone(),
             generators: [ab, ba],
             generator_variables,
-            averages,
+            ema,
             discriminators,
         })
     }
@@ -153,7 +153,7 @@ impl CycleGanState {
     /// One training step (counted from 0) at the generators' learning rate `rate`.
     pub fn run(&mut self, step: u64, batch: &Batch, rate: f64) -> Result<CycleGanLosses> {
         let precision = if self.recipe.settings.bf16 {
-            Precision::Brief
+            Precision::Bf16
         } else {
             Precision::Full
         };
@@ -171,7 +171,7 @@ impl CycleGanState {
         let both = Both(&self.device);
         let logits = both.try_map(&[(ab, &a), (ba, &b)], |(network, x)| network.logits(x))?;
         let settings = &self.recipe.settings;
-        let width = settings.straight_through;
+        let width = settings.ste_width;
         let fake = |logits: &Tensor| {
             if width > 0.0 {
                 losses::straight_through(logits, width)
@@ -204,11 +204,11 @@ impl CycleGanState {
         }
         figures.generators = loss.to_scalar()?;
         self.generator_adam.step(&[loss.backward()?], rate)?;
-        self.average(step)?;
+        self.update_ema(step)?;
 
         let fakes = fakes.map(|fake| fake.detach());
         figures.compare([&a, &b], &fakes)?;
-        let seen = self.past.exchange(fakes, &mut draw)?;
+        let seen = self.replay.exchange(fakes, &mut draw)?;
         let mixed = tensor(&batch.mixed)?;
         let real = [&a, &b, &mixed];
         let settings = &self.recipe.settings;
@@ -230,16 +230,16 @@ impl CycleGanState {
         self.recipe.settings.terms.identity * (1.0 - gone).max(0.0)
     }
 
-    /// Takes the generators' new weights into their running means, which are short at first.
-    fn average(&self, step: u64) -> Result<()> {
-        let Some(averages) = &self.averages else {
+    /// Updates the EMA of the generators' weights; its decay is shorter in the first steps.
+    fn update_ema(&self, step: u64) -> Result<()> {
+        let Some(ema) = &self.ema else {
             return Ok(());
         };
         let share = (1.0 + step as f64) / (10.0 + step as f64);
-        let share = self.recipe.settings.average.min(share) as f32;
-        for ((_, means), variables) in averages.iter().zip(&self.generator_variables) {
+        let share = self.recipe.settings.ema_decay.min(share) as f32;
+        for ((_, means), variables) in ema.iter().zip(&self.generator_variables) {
             for (name, mean) in means {
-                adam::average(mean, variables[name].as_tensor(), share)?;
+                adam::update_ema(mean, variables[name].as_tensor(), share)?;
             }
         }
         Ok(())
@@ -261,8 +261,8 @@ impl CycleGanState {
     /// (rolls, 1, 64, 84).
     pub fn probabilities(&self, rolls: &[Roll], direction: Direction) -> Result<Tensor> {
         let x = tensor_of_rolls(rolls, &self.device)?;
-        match &self.averages {
-            Some(averages) => averages[direction.index()].0.forward(&x),
+        match &self.ema {
+            Some(ema) => ema[direction.index()].0.forward(&x),
             None => self.generators[direction.index()].forward(&x),
         }
     }
@@ -274,7 +274,7 @@ impl CycleGanState {
 
     /// The weights that are kept of both generators, A→B first.
     pub fn generator_tensors(&self) -> [BTreeMap<String, Tensor>; 2] {
-        let kept = match &self.averages {
+        let kept = match &self.ema {
             Some([(_, ab), (_, ba)]) => [ab, ba],
             None => self.generator_variables.each_ref(),
         };
@@ -286,9 +286,9 @@ impl CycleGanState {
         })
     }
 
-    fn mean_variables(&self) -> impl Iterator<Item = &Variables> {
-        let averages = self.averages.iter().flatten();
-        averages.map(|(_, variables)| variables)
+    fn ema_variables(&self) -> impl Iterator<Item = &Variables> {
+        let ema = self.ema.iter().flatten();
+        ema.map(|(_, variables)| variables)
     }
 
     /// Everything that the next step depends on besides its number.
@@ -300,10 +300,10 @@ impl CycleGanState {
                 .map(plain)
                 .collect();
         tensors.extend(named(discriminators, "discriminator", |_| true).map(plain));
-        tensors.extend(named(self.mean_variables(), "average", |_| true).map(plain));
+        tensors.extend(named(self.ema_variables(), "average", |_| true).map(plain));
         tensors.extend(self.generator_adam.tensors());
         tensors.extend(self.discriminator_adam.tensors());
-        tensors.extend(self.past.tensors());
+        tensors.extend(self.replay.tensors());
         let taken = self.generator_adam.taken();
         tensors.insert("taken".into(), Tensor::new(&[taken as u32], &Device::Cpu)?);
         Ok(tensors)
@@ -318,14 +318,14 @@ impl CycleGanState {
         let discriminators = self.discriminators.iter().map(|one| &one.variables);
         for (name, variable) in named(&self.generator_variables, "generator", |_| true)
             .chain(named(discriminators, "discriminator", |_| true))
-            .chain(named(self.mean_variables(), "average", |_| true))
+            .chain(named(self.ema_variables(), "average", |_| true))
         {
             variable.set(&find(&name)?)?;
         }
         let taken = u64::from(find("taken")?.to_vec1::<u32>()?[0]);
         self.generator_adam.restore(taken, find)?;
         self.discriminator_adam.restore(taken, find)?;
-        self.past.restore(|name| tensors.get(name).cloned());
+        self.replay.restore(|name| tensors.get(name).cloned());
         Ok(())
     }
 }

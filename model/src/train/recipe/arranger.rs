@@ -75,7 +75,7 @@ pub struct ArrangerSettings {
     pub gradient_norm: f64,
     /// The weights that are kept are a running mean of the trained ones, with this share of the
     /// old at each step, and less at first.
-    pub average: f64,
+    pub ema_decay: f64,
     /// How often phrases of each genre are drawn; alike where not all three are there.
     pub shares: GenreShares,
     /// Phrases are moved by up to this many semitones.

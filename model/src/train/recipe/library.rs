@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{CycleGanRecipe, Family};
+use super::cyclegan::CycleGanRecipe;
+use super::{Family, with_current_names};
 use crate::genre::Pair;
 
 macro_rules! embedded {
@@ -134,6 +135,7 @@ fn read(name: &str, text: &str) -> Result<(Value, Option<Pair>), RecipeError> {
         why,
     };
     let value: Value = serde_json::from_str(text).map_err(|why| broken(why.to_string()))?;
+    let value = with_current_names(value);
     if value.get("extends").is_none() {
         return Ok((checked(value).map_err(broken)?, None));
     }
@@ -144,7 +146,7 @@ fn read(name: &str, text: &str) -> Result<(Value, Option<Pair>), RecipeError> {
         return Err(RecipeError::Unknown(extension.extends));
     }
     let (mut recipe, before) = find_value(&extension.extends)?;
-    merge(&mut recipe, extension.changes);
+    merge(&mut recipe, with_current_names(extension.changes));
     let pair = match extension.pair {
         Some(pair) => Some(pair.parse().map_err(|why| broken(format!("{why}")))?),
         None => before,
@@ -181,7 +183,7 @@ fn merge(value: &mut Value, changes: Value) {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::{Mixed, MixedMusic};
+    use super::super::cyclegan::{Mixed, MixedMusic};
     use super::*;
 
     #[test]
@@ -225,7 +227,7 @@ mod tests {
             (full.mixed, full.mixed_music),
             (Mixed::Released, MixedMusic::All)
         );
-        assert_eq!((full.past_fakes, full.generator.base_channels), (50, 64));
+        assert_eq!((full.replay_buffer, full.generator.base_channels), (50, 64));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use third_stream_model::roll::Roll;
 use third_stream_model::train::cyclegan::learner::PairLearner;
 use third_stream_model::train::cyclegan::state::CycleGanState;
 use third_stream_model::train::cyclegan::validation::CycleGanValidation;
-use third_stream_model::train::recipe::CycleGanRecipe;
+use third_stream_model::train::recipe::cyclegan::CycleGanRecipe;
 use third_stream_model::train::run::{self, Outcome, RunPlan, Validation};
 
 use super::{Request, TrainArgs, commit, parent, stop_on_interrupt};

@@ -207,7 +207,7 @@ impl<'m> StyleFit<'m> {
 
     const fn precision(&self) -> Precision {
         if self.settings.bf16 {
-            Precision::Brief
+            Precision::Bf16
         } else {
             Precision::Full
         }

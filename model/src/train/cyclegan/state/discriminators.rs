@@ -9,7 +9,7 @@ use crate::genre::Direction;
 use crate::nn::init::Variables;
 use crate::nn::ops::side_by_side;
 use crate::train::cyclegan::losses;
-use crate::train::recipe::{CycleGanSettings, Mixed};
+use crate::train::recipe::cyclegan::{CycleGanSettings, Mixed};
 
 /// A discriminator with its variables.
 pub(super) struct TrainedDiscriminator {
