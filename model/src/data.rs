@@ -12,7 +12,7 @@
 //! | `cache` | the rolls of a corpus in one file, for a quick second start and little memory |
 //! | [`rolls`] | phrases in memory or in that file |
 //! | `dataset` | phrases by genre and split |
-//! | `urn` | weighted draws, and the random numbers of a step |
+//! | `weighted` | weighted draws, and the random numbers of a step |
 //! | [`batch`] | weighted, transposed draws; a pure function of seed and step |
 //! | [`threshold`] | the threshold above which a cell sounds, matched to the density |
 
@@ -30,7 +30,7 @@ pub mod rolls;
 mod selection;
 pub mod starter;
 pub mod threshold;
-pub(crate) mod urn;
+pub(crate) mod weighted;
 
 pub use corpus::Corpus;
 pub use damaged::Damaged;

@@ -11,7 +11,7 @@
 //! | [`figures`] | these over many phrases |
 //! | [`translator`] | a pair of generators, and the baselines |
 //! | [`rules`] | the baseline that knows some music |
-//! | [`journey`] | phrases on their way there and back |
+//! | [`round_trip`] | phrases on their way there and back |
 //! | [`examples`] | phrases before and after, to be heard and looked at |
 //! | [`report`] | everything in tables, as JSON, Markdown and one HTML page |
 
@@ -22,10 +22,10 @@ pub mod examples;
 pub mod faults;
 pub mod figures;
 pub mod histograms;
-pub mod journey;
 pub mod kept;
 pub mod measures;
 pub mod report;
+pub mod round_trip;
 pub mod rules;
 pub mod texture;
 pub mod translator;
@@ -38,7 +38,7 @@ use crate::genre::Direction;
 use crate::roll::Roll;
 
 use figures::Content;
-use journey::RoundTrip;
+use round_trip::RoundTrip;
 use translator::{TranslateError, Translator};
 
 /// Why an evaluation stopped.

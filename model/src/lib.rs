@@ -18,7 +18,7 @@
 //! | [`files`] | files that are whole or not there | – |
 //! | [`words`] | words for counts | – |
 //! | `shipped` | the weights that come with the programs | `net` |
-//! | `own` | weights of the user's own, in the user's folder | `net` |
+//! | `user_weights` | weights of the user's own, in the user's folder | `net` |
 //! | `transfer` | a roll through a generator to its edits | `net` |
 //! | `train` | losses, steps, checkpoints, the loop | `train` |
 
@@ -35,8 +35,6 @@ pub mod files;
 pub mod genre;
 #[cfg(feature = "net")]
 pub mod nn;
-#[cfg(feature = "net")]
-pub mod own;
 pub mod perform;
 pub mod roll;
 #[cfg(feature = "net")]
@@ -48,6 +46,8 @@ pub mod svg;
 pub mod train;
 #[cfg(feature = "net")]
 pub mod transfer;
+#[cfg(feature = "net")]
+pub mod user_weights;
 #[cfg(feature = "net")]
 pub mod weights;
 pub mod words;

@@ -4,12 +4,12 @@
 //! process-wide pool would start threads that stay when a plugin is unloaded. Not for the audio
 //! thread.
 //!
-//! What takes much memory is asked for first ([`Room`]): an allocation that fails ends the process,
+//! What takes much memory is asked for first ([`MemoryEstimate`]): an allocation that fails ends the process,
 //! and with it the host.
 
 mod arranger;
 mod cyclegan;
-mod room;
+mod memory;
 mod song;
 mod style;
 mod wish;
@@ -25,7 +25,7 @@ use crate::weights::{
 
 pub use arranger::ArrangerTransfer;
 pub use cyclegan::CycleGanTransfer;
-pub use room::{MARGIN, Room};
+pub use memory::{MARGIN, MemoryEstimate};
 pub use song::{SongTransfer, SongTransferError};
 pub use style::LearnedStyle;
 pub use wish::Wish;
@@ -101,7 +101,7 @@ impl Gpu {
 /// # Errors
 /// If it cannot be used, or there is not enough memory.
 pub fn check(bytes: &[u8]) -> Result<Header, WeightsError> {
-    room::to_load(bytes, &Device::Cpu)?;
+    memory::to_load(bytes, &Device::Cpu)?;
     let header = Header::read(bytes)?;
     match header.family {
         FamilyHeader::Arranger(_) => read_network(bytes, &Device::Cpu).map(drop)?,

@@ -17,7 +17,9 @@ use third_stream_model::nn::inference::{Level, arena_bytes, weights_bytes};
 use third_stream_model::nn::init::Store;
 use third_stream_model::roll::{CELLS, LOWEST_KEY, PITCHES, Roll, STEPS};
 use third_stream_model::shipped;
-use third_stream_model::transfer::{CycleGanTransfer, MARGIN, Room, TransferError, on_this_thread};
+use third_stream_model::transfer::{
+    CycleGanTransfer, MARGIN, MemoryEstimate, TransferError, on_this_thread,
+};
 use third_stream_model::weights::{
     CycleGanHeader, FORMAT, FamilyHeader, Header, WeightsError, write,
 };
@@ -176,7 +178,7 @@ fn what_loading_takes_is_known_before() {
     let files = made.iter().map(|(config, bytes)| (*config, &bytes[..]));
     on_this_thread(|| {
         for (config, bytes) in files.chain([(trained, shipped)]) {
-            let room = Room::new(bytes.len(), &config, Level::best(), 1);
+            let room = MemoryEstimate::new(bytes.len(), &config, Level::best(), 1);
             let load = || {
                 let transfer = CycleGanTransfer::from_bytes(bytes).unwrap();
                 (pass(&transfer).unwrap(), transfer)
@@ -222,7 +224,7 @@ fn what_each_instruction_set_takes_is_known_before() {
 fn sweep(bytes: &[u8], step: usize) {
     let expected = pass(&CycleGanTransfer::from_bytes(bytes).unwrap()).unwrap();
     let config = Header::read(bytes).unwrap().cyclegan().unwrap().generator;
-    let room = Room::new(bytes.len(), &config, Level::best(), 1);
+    let room = MemoryEstimate::new(bytes.len(), &config, Level::best(), 1);
     let (mut refused, mut loaded) = (0, 0);
     for budget in (0..).step_by(step) {
         let load = || {

@@ -98,14 +98,14 @@ fn of_pure_source(path: &str, text: &str) -> Vec<String> {
         "model/src/train",
         "model/src/bin/",
         "model/src/files.rs",
-        "model/src/own.rs",
+        "model/src/user_weights.rs",
     ];
     if path.starts_with("model/src/")
         && !may_do_io.iter().any(|allowed| path.starts_with(allowed))
         && code_before_tests(text).contains("std::fs")
     {
         found.push(format!(
-            "{path}: reads or writes files; only data, classify, evaluate, train, files, own and the command line do"
+            "{path}: reads or writes files; only data, classify, evaluate, train, files, user_weights and the command line do"
         ));
     }
     found

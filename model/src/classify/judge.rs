@@ -24,7 +24,7 @@ pub use record::{JudgeError, JudgeRecord};
 const CHUNK: usize = 64;
 
 /// Whether each phrase is of the pair's first genre.
-fn says_first(network: &Patches, rolls: &[Roll]) -> Result<Vec<bool>> {
+fn is_first_genre(network: &Patches, rolls: &[Roll]) -> Result<Vec<bool>> {
     let mut verdicts = Vec::with_capacity(rolls.len());
     for chunk in rolls.chunks(CHUNK) {
         let input = Patches::scaled(&tensor_of_rolls(chunk, &Device::Cpu)?)?;
@@ -73,8 +73,8 @@ impl GenreClassifier {
     }
 
     /// Whether each phrase is of the pair's first genre.
-    pub fn says_first(&self, rolls: &[Roll]) -> Result<Vec<bool>> {
-        says_first(&self.network, rolls)
+    pub fn is_first_genre(&self, rolls: &[Roll]) -> Result<Vec<bool>> {
+        is_first_genre(&self.network, rolls)
     }
 
     /// The weights by name.

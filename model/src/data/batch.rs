@@ -10,7 +10,7 @@ use rand::Rng;
 use crate::genre::{Genre, Pair};
 use crate::roll::Roll;
 
-use super::urn::{Urn, key_by_chance, random};
+use crate::data::weighted::{WeightedDraw, key_by_chance, random};
 use crate::data::{Data, Split};
 
 /// What is learned from.
@@ -56,9 +56,9 @@ pub struct NoPhrase(Genre);
 /// Draws batches from the training phrases of a corpus.
 #[derive(Clone, Debug)]
 pub struct PairSampler<'d> {
-    a: Urn<'d>,
-    b: Urn<'d>,
-    mixed: Vec<Urn<'d>>,
+    a: WeightedDraw<'d>,
+    b: WeightedDraw<'d>,
+    mixed: Vec<WeightedDraw<'d>>,
     drawing: Drawing,
 }
 
@@ -71,7 +71,8 @@ impl<'d> PairSampler<'d> {
         mixed: &[Genre],
         drawing: Drawing,
     ) -> Result<Self, NoPhrase> {
-        let urn = |genre| Urn::new(data.phrases(genre, Split::Train)).ok_or(NoPhrase(genre));
+        let urn =
+            |genre| WeightedDraw::new(data.phrases(genre, Split::Train)).ok_or(NoPhrase(genre));
         Ok(Self {
             a: urn(pair.a)?,
             b: urn(pair.b)?,
@@ -89,7 +90,7 @@ impl<'d> PairSampler<'d> {
         let Drawing {
             size, transpose, ..
         } = self.drawing;
-        let mut draw = |urns: &[&Urn]| -> io::Result<Vec<Roll>> {
+        let mut draw = |urns: &[&WeightedDraw]| -> io::Result<Vec<Roll>> {
             if urns.is_empty() {
                 return Ok(Vec::new());
             }

@@ -13,9 +13,10 @@
 //! Winograd's sums are rounded otherwise than the definition's. With f32 operands a residual
 //! layer stays within [`ERROR`] of the definition, as a share of the output's deviation; the
 //! tests hold it and the whole network to that. Training has the residual layers' convolutions from
-//! here (`training`), all else from [`super::kernels`].
+//! here (`conv_grad`), all else from [`super::kernels`].
 
 pub(crate) mod arena;
+pub(super) mod conv_grad;
 pub(crate) mod grid;
 mod level;
 pub(crate) mod norm;
@@ -24,7 +25,6 @@ pub(crate) mod pass;
 pub(crate) mod residual;
 pub(crate) mod room;
 pub(crate) mod tile;
-pub(super) mod training;
 pub(crate) mod winograd;
 
 pub use arena::Arena;

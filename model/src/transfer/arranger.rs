@@ -2,7 +2,7 @@
 
 use candle_core::Device;
 
-use super::{LearnedStyle, TransferError, Wish, device_name, room};
+use super::{LearnedStyle, TransferError, Wish, device_name, memory};
 use crate::family::arranger::sampler::{PASSES, Sample, SamplerSettings, Voices};
 use crate::family::arranger::{Arranger, Styles, seed};
 use crate::genre::{Direction, Genre, Pair};
@@ -34,7 +34,7 @@ impl ArrangerTransfer {
     }
 
     pub(super) fn on_device(bytes: &[u8], device: Device) -> Result<Self, WeightsError> {
-        room::to_load(bytes, &device)?;
+        memory::to_load(bytes, &device)?;
         let (header, network) = read_network(bytes, &device)?;
         let unreadable = |error: candle_core::Error| WeightsError::Unreadable(error.to_string());
         Ok(Self {

@@ -20,7 +20,7 @@ use third_stream_model::evaluate::report::{
 };
 use third_stream_model::files::write_in_folder;
 use third_stream_model::genre::{Genre, Pair};
-use third_stream_model::own::Pairs;
+use third_stream_model::user_weights::Pairs;
 
 use crate::music::{MusicArgs, check_collections};
 use crate::named::{Arranging, Loaded, Named, load_all, pairs};

@@ -14,7 +14,7 @@ use third_stream_model::train::arranger::style::lesson::{StyleFit, StylePlan};
 use third_stream_model::train::arranger::style::music::Music;
 use third_stream_model::train::arranger::style::{self, About, STEPS_OF_A_LESSON, StyleScores};
 use third_stream_model::weights::read_network;
-use third_stream_model::{own, shipped};
+use third_stream_model::{shipped, user_weights};
 
 use third_stream_model::words::plural;
 
@@ -59,9 +59,9 @@ pub(crate) fn run(args: &LearnStyleArgs) -> Result<()> {
     let place = if let Some(file) = &args.out {
         Place::File(file)
     } else {
-        let folder = own::folder()?;
+        let folder = user_weights::folder()?;
         // Refused before the work, not after it.
-        own::path(&folder, &args.name)?;
+        user_weights::path(&folder, &args.name)?;
         Place::List(folder)
     };
     let base = base(args)?;
@@ -131,7 +131,7 @@ pub(crate) fn run(args: &LearnStyleArgs) -> Result<()> {
             write_whole(file, &bytes).with_context(at)?;
             file.to_owned()
         }
-        Place::List(folder) => own::keep_style(&folder, &args.name, &bytes)?,
+        Place::List(folder) => user_weights::keep_style(&folder, &args.name, &bytes)?,
     };
     println!(
         "wrote {} ({} kB)",

@@ -7,8 +7,8 @@ use std::str::FromStr;
 use anyhow::{Context as _, Result, bail, ensure};
 use third_stream_model::family::cyclegan::GeneratorConfig;
 use third_stream_model::genre::Pair;
-use third_stream_model::own::Pairs;
 use third_stream_model::transfer::{ArrangerTransfer, CycleGanTransfer};
+use third_stream_model::user_weights::Pairs;
 use third_stream_model::weights::Header;
 
 /// `[NAME=]FILE`.

@@ -9,7 +9,7 @@ use candle_core::{Device, Result, Tensor, Var};
 use candle_nn::{AdamW, Optimizer, ParamsAdamW, loss::cross_entropy};
 
 use super::patches::Patches;
-use super::{CHUNK, JudgeError, says_first};
+use super::{CHUNK, JudgeError, is_first_genre};
 use crate::classify::style::share;
 use crate::data::batch::{Batch, Drawing, PairSampler};
 use crate::data::rolls::Rolls;
@@ -171,7 +171,7 @@ fn recalls(network: &Patches, rolls: [&Rolls; 2]) -> Result<[f64; 2]> {
     let first = |rolls: &Rolls| -> Result<f64> {
         let mut said = Vec::with_capacity(rolls.len());
         for some in rolls.chunks(CHUNK) {
-            said.extend(says_first(network, &some?)?);
+            said.extend(is_first_genre(network, &some?)?);
         }
         Ok(share(&said))
     };

@@ -98,8 +98,8 @@ fn a_kept_judge_judges_alike_and_only_what_it_was_trained_for() {
     assert_eq!(again.record(), judge.record());
     let rolls = &music.validation[0];
     assert_eq!(
-        again.says_first(rolls).unwrap(),
-        judge.says_first(rolls).unwrap()
+        again.is_first_genre(rolls).unwrap(),
+        judge.is_first_genre(rolls).unwrap()
     );
     assert!(find("jazz-classic", hash, 5).is_none());
     assert!(find("jazz-pop", "other", 5).is_none());

@@ -13,7 +13,7 @@ use crate::data::Data;
 use crate::data::rolls::evenly_spaced;
 use crate::evaluate::EvaluateError;
 use crate::evaluate::figures::Texture;
-use crate::evaluate::journey::{Predictions, RoundTrip};
+use crate::evaluate::round_trip::{Predictions, RoundTrip};
 use crate::evaluate::rules::Rules;
 use crate::evaluate::translator::{Identity, RandomTarget, Translator};
 use crate::genre::Direction;

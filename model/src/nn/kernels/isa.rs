@@ -9,7 +9,7 @@ pub enum Precision {
     #[default]
     Full,
     /// bf16 operands where the CPU multiplies them faster than f32, else f32: for training.
-    Brief,
+    Bf16,
 }
 
 /// The instruction set that a product runs on.
@@ -29,10 +29,10 @@ impl Isa {
     /// The best instruction set of this CPU for `precision`.
     pub fn of(precision: Precision) -> Self {
         static FULL: OnceLock<Isa> = OnceLock::new();
-        static BRIEF: OnceLock<Isa> = OnceLock::new();
+        static BF16: OnceLock<Isa> = OnceLock::new();
         match precision {
             Precision::Full => *FULL.get_or_init(|| Self::all()[1..].first_present()),
-            Precision::Bf16 => *BRIEF.get_or_init(|| Self::all().first_present()),
+            Precision::Bf16 => *BF16.get_or_init(|| Self::all().first_present()),
         }
     }
 

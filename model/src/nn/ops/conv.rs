@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 
 use super::{Padding, values, with_values};
-use crate::nn::inference::{Level, training};
+use crate::nn::inference::{Level, conv_grad};
 use crate::nn::kernels::{self, Border, Geometry, Isa};
 
 pub(super) struct Conv {
@@ -61,8 +61,8 @@ impl CustomOp2 for Conv {
     ) -> Result<(CpuStorage, Shape)> {
         let geometry = self.geometry(x_layout.dims(), kernel_layout.dims());
         let (x, kernel) = (values(x, x_layout)?, values(kernel, kernel_layout)?);
-        let y = if training::takes(&geometry) {
-            training::forward(Level::of(self.isa), &geometry, x, kernel)
+        let y = if conv_grad::supports(&geometry) {
+            conv_grad::forward(Level::of(self.isa), &geometry, x, kernel)
         } else {
             kernels::forward(&geometry, self.isa, x, kernel)
         };
@@ -95,8 +95,8 @@ impl Conv {
         with_values(dy, |dy| {
             let dx = wanted[0].then(|| {
                 let dx = with_values(kernel, |kernel| {
-                    Ok(if training::takes(&geometry) {
-                        training::input_gradient(Level::of(self.isa), &geometry, dy, kernel)
+                    Ok(if conv_grad::supports(&geometry) {
+                        conv_grad::input_gradient(Level::of(self.isa), &geometry, dy, kernel)
                     } else {
                         kernels::input_gradient(&geometry, self.isa, dy, kernel)
                     })
@@ -105,8 +105,8 @@ impl Conv {
             });
             let dkernel = wanted[1].then(|| {
                 let dkernel = with_values(x, |x| {
-                    Ok(if training::takes(&geometry) {
-                        training::weight_gradient(Level::of(self.isa), &geometry, x, dy)
+                    Ok(if conv_grad::supports(&geometry) {
+                        conv_grad::weight_gradient(Level::of(self.isa), &geometry, x, dy)
                     } else {
                         kernels::weight_gradient(&geometry, self.isa, x, dy)
                     })

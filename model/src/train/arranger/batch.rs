@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{disturb, masks};
 use crate::data::batch::Batches;
-use crate::data::urn::{Urn, key_by_chance, random};
+use crate::data::weighted::{WeightedDraw, key_by_chance, random};
 use crate::data::{Data, Split};
 use crate::family::arranger::{Canvas, Harmony, skeleton};
 use crate::genre::Genre;
@@ -94,7 +94,7 @@ pub struct NoTrainingPhrase(Genre);
 /// Draws batches from the training phrases of a corpus.
 #[derive(Clone, Debug)]
 pub struct MaskedSampler<'d> {
-    genres: Vec<(Genre, f64, Urn<'d>)>,
+    genres: Vec<(Genre, f64, WeightedDraw<'d>)>,
     settings: ArrangerSettings,
     seed: u64,
 }
@@ -108,7 +108,8 @@ impl<'d> MaskedSampler<'d> {
         seed: u64,
     ) -> Result<Self, NoTrainingPhrase> {
         let urn = |(&genre, share)| {
-            let urn = Urn::new(data.phrases(genre, Split::Train)).ok_or(NoTrainingPhrase(genre))?;
+            let urn = WeightedDraw::new(data.phrases(genre, Split::Train))
+                .ok_or(NoTrainingPhrase(genre))?;
             Ok((genre, share, urn))
         };
         let shares = settings.shares_of(genres);

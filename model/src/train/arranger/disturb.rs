@@ -71,7 +71,7 @@ pub fn harmony(harmony: &Harmony, drop: f64, invent: f64, rng: &mut ChaCha8Rng) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::urn::random;
+    use crate::data::weighted::random;
     use crate::roll::notes::tests::any_notes;
     use proptest::prelude::*;
 

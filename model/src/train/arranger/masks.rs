@@ -106,7 +106,7 @@ fn some_rows(share: f64, rng: &mut ChaCha8Rng) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::urn::random;
+    use crate::data::weighted::random;
     use crate::roll::CELLS;
 
     const MASKS: u64 = 4000;

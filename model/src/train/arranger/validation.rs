@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::batch::MaskedPhrase;
 use super::state::ArrangerState;
-use crate::data::urn::random;
+use crate::data::weighted::random;
 use crate::data::{Data, DataError, Split};
 use crate::genre::Genre;
 use crate::train::cyclegan::validation::PanelError;

@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::music::Music;
 use crate::data::rolls::evenly_spaced;
-use crate::data::urn::{key_by_chance, random};
+use crate::data::weighted::{key_by_chance, random};
 use crate::family::arranger::{
     ArrangerConfig, CONDITION, Canvas, Columns, NO_GENRE, Network, column_share, encoding, skeleton,
 };

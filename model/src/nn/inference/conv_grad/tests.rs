@@ -80,14 +80,14 @@ fn only_the_residual_layers_are_taken() {
     for kind in Kind::ALL {
         assert_eq!(Kind::of(&residual(kind, [128, 128])), Some(kind));
         assert_eq!(Kind::of(&residual(kind, [32, 48])), Some(kind));
-        assert!(!takes(&residual(kind, [16, 64])));
+        assert!(!supports(&residual(kind, [16, 64])));
     }
     let other = |change: fn(&mut Geometry)| {
         let mut geometry = residual(Kind::Mirrored, [64, 64]);
         change(&mut geometry);
         geometry
     };
-    assert!(!takes(&other(|geometry| geometry.dilation = 2)));
-    assert!(!takes(&other(|geometry| geometry.width = 42)));
-    assert!(!takes(&other(|geometry| geometry.stride = 2)));
+    assert!(!supports(&other(|geometry| geometry.dilation = 2)));
+    assert!(!supports(&other(|geometry| geometry.width = 42)));
+    assert!(!supports(&other(|geometry| geometry.stride = 2)));
 }

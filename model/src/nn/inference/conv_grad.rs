@@ -44,7 +44,7 @@ impl Kind {
 }
 
 /// Whether a convolution is a residual layer's, with enough channels.
-pub(in crate::nn) fn takes(geometry: &Geometry) -> bool {
+pub(in crate::nn) fn supports(geometry: &Geometry) -> bool {
     geometry.channels_in.min(geometry.channels_out) >= LEAST_CHANNELS
         && Kind::of(geometry).is_some()
 }
@@ -71,7 +71,7 @@ const fn residual(kind: Kind, [channels_in, channels_out]: [usize; 2]) -> Geomet
     }
 }
 
-/// As [`crate::nn::kernels::forward`], for a geometry that is [taken](takes).
+/// As [`crate::nn::kernels::forward`], for a geometry that is [taken](supports).
 pub(in crate::nn) fn forward(
     level: Level,
     geometry: &Geometry,
@@ -88,7 +88,7 @@ pub(in crate::nn) fn forward(
     }
 }
 
-/// As [`crate::nn::kernels::input_gradient`], for a geometry that is [taken](takes).
+/// As [`crate::nn::kernels::input_gradient`], for a geometry that is [taken](supports).
 pub(in crate::nn) fn input_gradient(
     level: Level,
     geometry: &Geometry,
@@ -105,7 +105,7 @@ pub(in crate::nn) fn input_gradient(
     }
 }
 
-/// As [`crate::nn::kernels::weight_gradient`], for a geometry that is [taken](takes).
+/// As [`crate::nn::kernels::weight_gradient`], for a geometry that is [taken](supports).
 pub(in crate::nn) fn weight_gradient(
     level: Level,
     geometry: &Geometry,

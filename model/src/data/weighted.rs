@@ -40,12 +40,12 @@ pub(crate) fn key_by_chance(cells: &Roll, most: u8, rng: &mut ChaCha8Rng) -> i32
 
 /// Phrases with their weights as running sums.
 #[derive(Clone, Debug)]
-pub(crate) struct Urn<'d> {
+pub(crate) struct WeightedDraw<'d> {
     rolls: &'d Rolls,
     sums: Vec<f64>,
 }
 
-impl<'d> Urn<'d> {
+impl<'d> WeightedDraw<'d> {
     /// `None` where there is nothing to draw.
     pub(crate) fn new(phrases: &'d Phrases) -> Option<Self> {
         let mut sum = 0.0;

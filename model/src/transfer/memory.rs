@@ -32,7 +32,7 @@ const SMALL_THINGS: usize = 2 << 10;
 
 /// The memory that a weights file takes on the CPU, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Room {
+pub struct MemoryEstimate {
     /// The tensors of both networks as f32, before they are laid out.
     pub tensors: usize,
     /// The most at one time, from its loading to the end of the first pass.
@@ -42,7 +42,7 @@ pub struct Room {
     pub stays: usize,
 }
 
-impl Room {
+impl MemoryEstimate {
     /// For a file of `file` bytes with networks of this shape, a pass of which so many threads
     /// share.
     pub fn new(file: usize, config: &GeneratorConfig, level: Level, threads: usize) -> Self {
@@ -70,7 +70,7 @@ impl Room {
     }
 }
 
-impl Room {
+impl MemoryEstimate {
     /// For a file of `file` bytes with an arranger of this shape, a pass of which so many threads
     /// share. Its inner layers are those of a generator of the same size; the room of its own
     /// weights covers the outer ones.
@@ -114,10 +114,10 @@ pub(super) fn to_load(bytes: &[u8], device: &Device) -> Result<(), WeightsError>
     let threads = rayon::current_num_threads();
     let room = match Header::read(bytes)?.family {
         FamilyHeader::CycleGan(CycleGanHeader { generator, .. }) => {
-            Room::new(bytes.len(), &generator, Level::best(), threads)
+            MemoryEstimate::new(bytes.len(), &generator, Level::best(), threads)
         }
         FamilyHeader::Arranger(ArrangerHeader { network, .. }) => {
-            Room::of_arranger(bytes.len(), &network, Level::best(), threads)
+            MemoryEstimate::of_arranger(bytes.len(), &network, Level::best(), threads)
         }
         // It is a few numbers.
         FamilyHeader::Style(_) => return Ok(()),

@@ -26,7 +26,7 @@ pub const LONGEST_NAME: usize = 60;
 
 /// Weights that are in the folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Own {
+pub struct UserWeights {
     /// As the user named them.
     pub name: String,
     /// The genre pair that they were trained for.
@@ -47,7 +47,7 @@ impl fmt::Display for Pairs {
 /// Why weights of the user's own cannot be used or kept.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum OwnError {
+pub enum UserWeightsError {
     /// The file is gone.
     #[error(
         "{0}: there are no such weights here; expected a file that `cargo xtask adopt` wrote: put \
@@ -97,13 +97,13 @@ pub enum OwnError {
 
 /// Where the user's weights are: `Third Stream/Weights` in the folder that the system names for
 /// the user's data.
-pub fn folder() -> Result<PathBuf, OwnError> {
-    let data = dirs::data_dir().ok_or(OwnError::NoFolder)?;
+pub fn folder() -> Result<PathBuf, UserWeightsError> {
+    let data = dirs::data_dir().ok_or(UserWeightsError::NoFolder)?;
     Ok(data.join("Third Stream").join("Weights"))
 }
 
 /// The weights in `folder`, by name, and what cannot be used. A folder that is not there has none.
-pub fn list(folder: &Path) -> (Vec<Own>, Vec<OwnError>) {
+pub fn list(folder: &Path) -> (Vec<UserWeights>, Vec<UserWeightsError>) {
     let (mut own, mut refused) = (Vec::new(), Vec::new());
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     for path in entries.map(|entry| entry.path()) {
@@ -113,7 +113,7 @@ pub fn list(folder: &Path) -> (Vec<Own>, Vec<OwnError>) {
             continue;
         };
         match pairs(&path) {
-            Ok(pairs) => own.extend(pairs.into_iter().map(|pair| Own {
+            Ok(pairs) => own.extend(pairs.into_iter().map(|pair| UserWeights {
                 name: name.to_owned(),
                 pair,
             })),
@@ -139,25 +139,25 @@ pub fn styles(folder: &Path) -> Vec<String> {
 }
 
 /// The style of that name.
-pub fn style(folder: &Path, name: &str) -> Result<LearnedStyle, OwnError> {
+pub fn style(folder: &Path, name: &str) -> Result<LearnedStyle, UserWeightsError> {
     let path = path(folder, name)?;
     style_at(&path)
 }
 
 /// The style in this file, wherever it lies.
-pub fn style_at(path: &Path) -> Result<LearnedStyle, OwnError> {
+pub fn style_at(path: &Path) -> Result<LearnedStyle, UserWeightsError> {
     let style = LearnedStyle::from_bytes(&bytes(path)?);
-    style.map_err(|error| OwnError::Refused(path.to_owned(), error))
+    style.map_err(|error| UserWeightsError::Refused(path.to_owned(), error))
 }
 
 /// Keeps a style's file under that name, in place of a style of the same name; where it is now.
-pub fn keep_style(folder: &Path, name: &str, style: &[u8]) -> Result<PathBuf, OwnError> {
+pub fn keep_style(folder: &Path, name: &str, style: &[u8]) -> Result<PathBuf, UserWeightsError> {
     let to = path(folder, name)?;
     if to.exists() && !is_style(&to) {
-        return Err(OwnError::Taken(to));
+        return Err(UserWeightsError::Taken(to));
     }
-    fs::create_dir_all(folder).map_err(|error| OwnError::Io(folder.to_owned(), error))?;
-    write_whole(&to, style).map_err(|error| OwnError::Io(to.clone(), error))?;
+    fs::create_dir_all(folder).map_err(|error| UserWeightsError::Io(folder.to_owned(), error))?;
+    write_whole(&to, style).map_err(|error| UserWeightsError::Io(to.clone(), error))?;
     Ok(to)
 }
 
@@ -171,22 +171,22 @@ fn is_style(path: &Path) -> bool {
 }
 
 /// The file of the weights of that name.
-pub fn path(folder: &Path, name: &str) -> Result<PathBuf, OwnError> {
+pub fn path(folder: &Path, name: &str) -> Result<PathBuf, UserWeightsError> {
     // A name comes from a project, and a project from anywhere.
     if !is_name(name) {
-        return Err(OwnError::Name(name.to_owned()));
+        return Err(UserWeightsError::Name(name.to_owned()));
     }
     Ok(folder.join(format!("{name}.{EXTENSION}")))
 }
 
 /// The bytes of the weights of that name, whose header says that they are for `pair`.
-pub fn read(folder: &Path, name: &str, pair: Pair) -> Result<Vec<u8>, OwnError> {
+pub fn read(folder: &Path, name: &str, pair: Pair) -> Result<Vec<u8>, UserWeightsError> {
     let path = path(folder, name)?;
     let bytes = bytes(&path)?;
     let found = pairs_of(&path, &bytes)?;
     if !found.contains(&pair) {
         let (found, expected) = (Pairs(found), pair);
-        return Err(OwnError::Pair {
+        return Err(UserWeightsError::Pair {
             path,
             found,
             expected,
@@ -196,27 +196,27 @@ pub fn read(folder: &Path, name: &str, pair: Pair) -> Result<Vec<u8>, OwnError> 
 }
 
 /// Makes sure that the weights of that name can be used for `pair`: reads all of them.
-pub fn check(folder: &Path, name: &str, pair: Pair) -> Result<(), OwnError> {
+pub fn check(folder: &Path, name: &str, pair: Pair) -> Result<(), UserWeightsError> {
     let path = path(folder, name)?;
     let bytes = read(folder, name, pair)?;
     let checked = transfer::check(&bytes);
     checked
         .map(drop)
-        .map_err(|error| OwnError::Refused(path, error))
+        .map_err(|error| UserWeightsError::Refused(path, error))
 }
 
 /// Keeps the weights file `from` under that name, in place of one of the same name; where it is
 /// now, and for which pairs. A file that cannot be used is refused, and nothing changes.
-pub fn keep(folder: &Path, name: &str, from: &Path) -> Result<(PathBuf, Pairs), OwnError> {
+pub fn keep(folder: &Path, name: &str, from: &Path) -> Result<(PathBuf, Pairs), UserWeightsError> {
     let to = path(folder, name)?;
     let bytes = bytes(from).map_err(|error| match error {
-        OwnError::Missing(from) => OwnError::NoFile(from),
+        UserWeightsError::Missing(from) => UserWeightsError::NoFile(from),
         error => error,
     })?;
-    let refused = |error| OwnError::Refused(from.to_owned(), error);
+    let refused = |error| UserWeightsError::Refused(from.to_owned(), error);
     let header = transfer::check(&bytes).map_err(refused)?;
-    fs::create_dir_all(folder).map_err(|error| OwnError::Io(folder.to_owned(), error))?;
-    write_whole(&to, &bytes).map_err(|error| OwnError::Io(to.clone(), error))?;
+    fs::create_dir_all(folder).map_err(|error| UserWeightsError::Io(folder.to_owned(), error))?;
+    write_whole(&to, &bytes).map_err(|error| UserWeightsError::Io(to.clone(), error))?;
     Ok((to, Pairs(header.pairs())))
 }
 
@@ -228,26 +228,26 @@ fn is_name(name: &str) -> bool {
         && name.chars().all(inside)
 }
 
-fn pairs(path: &Path) -> Result<Vec<Pair>, OwnError> {
+fn pairs(path: &Path) -> Result<Vec<Pair>, UserWeightsError> {
     pairs_of(path, &bytes(path)?)
 }
 
-fn pairs_of(path: &Path, bytes: &[u8]) -> Result<Vec<Pair>, OwnError> {
+fn pairs_of(path: &Path, bytes: &[u8]) -> Result<Vec<Pair>, UserWeightsError> {
     let header = Header::read(bytes).map(|header| header.pairs());
-    header.map_err(|error| OwnError::Refused(path.to_owned(), error))
+    header.map_err(|error| UserWeightsError::Refused(path.to_owned(), error))
 }
 
 /// A file's bytes, and of one that is too long one more than can be used.
-fn bytes(path: &Path) -> Result<Vec<u8>, OwnError> {
+fn bytes(path: &Path) -> Result<Vec<u8>, UserWeightsError> {
     let mut bytes = Vec::new();
     let read =
         File::open(path).and_then(|file| file.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes));
     match read {
         Ok(_) => Ok(bytes),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(OwnError::Missing(path.to_owned()))
+            Err(UserWeightsError::Missing(path.to_owned()))
         }
-        Err(error) => Err(OwnError::Io(path.to_owned(), error)),
+        Err(error) => Err(UserWeightsError::Io(path.to_owned(), error)),
     }
 }
 
@@ -335,9 +335,9 @@ mod tests {
         assert_eq!((own.len(), refused.len()), (1, 0));
         assert_eq!(super::style(folder, "Rags").unwrap().about().name, "Rags");
         let taken = keep_style(folder, "net", &style).unwrap_err();
-        assert!(matches!(taken, OwnError::Taken(_)), "{taken}");
+        assert!(matches!(taken, UserWeightsError::Taken(_)), "{taken}");
         let gone = super::style(folder, "gone").unwrap_err();
-        assert!(matches!(gone, OwnError::Missing(_)), "{gone}");
+        assert!(matches!(gone, UserWeightsError::Missing(_)), "{gone}");
         let other = super::style(folder, "net").unwrap_err().to_string();
         assert!(
             other.contains("the family is CycleGAN, expected style"),
@@ -350,11 +350,11 @@ mod tests {
         let whole = shipped::cyclegan(Pair::JAZZ_CLASSIC);
         let folder = folder_with(&[("cut.safetensors", &whole[..whole.len() / 2])]);
         let said = |name| check(folder.path(), name, Pair::JAZZ_CLASSIC).unwrap_err();
-        assert!(matches!(said("gone"), OwnError::Missing(_)));
-        assert!(matches!(said("cut"), OwnError::Refused(..)));
+        assert!(matches!(said("gone"), UserWeightsError::Missing(_)));
+        assert!(matches!(said("cut"), UserWeightsError::Refused(..)));
         for name in ["", "../cut", "/cut", "a/b", "a\\b", "c:cut", ".cut", "a\0b"] {
-            assert!(matches!(said(name), OwnError::Name(_)), "{name:?}");
+            assert!(matches!(said(name), UserWeightsError::Name(_)), "{name:?}");
         }
-        assert!(matches!(said(&"x".repeat(61)), OwnError::Name(_)));
+        assert!(matches!(said(&"x".repeat(61)), UserWeightsError::Name(_)));
     }
 }

@@ -130,7 +130,7 @@ impl RoundTrip {
         direction: Direction,
     ) -> Result<Predictions, EvaluateError> {
         let of = |rolls: &Vec<Roll>| -> Result<Vec<bool>, EvaluateError> {
-            let first = judge.says_first(rolls)?;
+            let first = judge.is_first_genre(rolls)?;
             let source_is_first = direction == Direction::AToB;
             Ok(first
                 .into_iter()
