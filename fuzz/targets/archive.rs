@@ -9,7 +9,7 @@ use arbitrary::Arbitrary;
 use flate2::Crc;
 use libfuzzer_sys::fuzz_target;
 use third_stream_model::genre::Genre;
-use third_stream_model::train::data::{Corpus, Data, Selection};
+use third_stream_model::data::{Corpus, Data, CorpusSelection};
 
 /// A manifest's row.
 #[derive(Arbitrary, Debug)]
@@ -133,7 +133,7 @@ fuzz_target!(|input: Input| {
         fs::write(folder.path().join("MANIFEST.csv"), rows).expect("a manifest");
         fs::write(folder.path().join("jazz.tar.gz"), archive(&input.content)).expect("an archive");
         let corpus = Corpus::Archives(folder.path().to_owned());
-        let selection = Selection { clean: input.clean, extra: input.extra };
+        let selection = CorpusSelection { clean: input.clean, extra: input.extra };
         if let Err(error) = Data::read(&corpus, &[Genre::Jazz], selection, None) {
             assert!(!error.to_string().is_empty());
         }

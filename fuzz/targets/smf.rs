@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use third_stream_model::smf::{Flaw, FlawKind, Message, Smf, Track};
-use third_stream_model::song::{Selection, Song};
+use third_stream_model::smf::{Flaw, FlawKind, SmfMessage, Smf, Track};
+use third_stream_model::song::{PartSelection, Song};
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(mut smf) = Smf::read(bytes) else {
@@ -18,7 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(note.start <= note.end && note.onset <= note.release);
         assert!(note.release <= note.ring && note.ring.is_finite());
     }
-    for phrase in song.phrases(&Selection::default()) {
+    for phrase in song.phrases(&PartSelection::default()) {
         std::hint::black_box(phrase.roll().is_empty());
     }
     std::hint::black_box(song.rolls());
@@ -42,7 +42,7 @@ fuzz_target!(|bytes: &[u8]| {
         let events = smf.tracks().iter().flat_map(Track::events);
         events
             .map(|event| (event.message, event.channel_message()))
-            .filter(|(message, short)| *message != Message::Other || short.is_some())
+            .filter(|(message, short)| *message != SmfMessage::Other || short.is_some())
             .collect::<Vec<_>>()
     };
     assert_eq!(said(&again), said(&smf));

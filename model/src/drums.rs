@@ -5,7 +5,7 @@
 //! sounds under these banks, so they count only where no GS reset came before. Channel 10 is
 //! always drums: what is kept from the networks by mistake stays as it was.
 
-use crate::smf::{Exclusive, Message};
+use crate::smf::{Exclusive, SmfMessage};
 
 /// The channel (of 0..=15) that is always drums.
 pub const DRUM_CHANNEL: u8 = 9;
@@ -77,15 +77,15 @@ impl DrumParts {
     }
 
     /// What an event of a file says.
-    pub const fn hear(&mut self, message: &Message) {
+    pub const fn hear(&mut self, message: &SmfMessage) {
         match *message {
-            Message::Controller {
+            SmfMessage::Controller {
                 channel,
                 number,
                 value,
             } => self.controller(channel, number, value),
-            Message::Program { channel, .. } => self.program(channel),
-            Message::Exclusive(message) => self.exclusive(message),
+            SmfMessage::Program { channel, .. } => self.program(channel),
+            SmfMessage::Exclusive(message) => self.exclusive(message),
             _ => {}
         }
     }

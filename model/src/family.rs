@@ -3,7 +3,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`arranger`] | fills in a phrase in the target's manner around its tune and harmony |
-//!
-//! The CycleGAN of the paper is in [`crate::net`].
+//! | [`cyclegan`] | the paper's generators and discriminators |
 
 pub mod arranger;
+pub mod cyclegan;

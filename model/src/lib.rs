@@ -2,7 +2,7 @@
 //!
 //! | module | what it is | feature |
 //! |---|---|---|
-//! | `family` | the arranger: the network that plays by default | `net` |
+//! | `family` | the networks: the arranger, which plays by default, and the CycleGAN | `net` |
 //! | [`drums`] | which channels are drums | – |
 //! | [`genre`] | genres, genre pairs, directions | – |
 //! | [`perform`] | edited phrases to timed notes, live and on the command line | – |
@@ -10,24 +10,31 @@
 //! | [`smf`] | standard MIDI files, read and written without loss | – |
 //! | [`song`] | a file's notes in beats, its bars, slots and phrases | – |
 //! | [`svg`] | before and after as a picture | – |
-//! | `net` | the generator and the discriminator, with their operations | `net` |
+//! | `nn` | operations, kernels, initialisation, forward passes, the optimiser | `net` |
+//! | `data` | a corpus of music, and draws from it | `train` |
+//! | `classify` | genre classifiers and stranger tests | `train` |
+//! | `evaluate` | metrics, baselines and reports | `train` |
 //! | `weights` | weights files: both generators of a pair and their header | `net` |
 //! | [`files`] | files that are whole or not there | – |
 //! | [`words`] | words for counts | – |
 //! | `shipped` | the weights that come with the programs | `net` |
-//! | `own` | weights of the user's own, in the user's folder | `net` |
+//! | `user_weights` | weights of the user's own, in the user's folder | `net` |
 //! | `transfer` | a roll through a generator to its edits | `net` |
-//! | `train` | corpus, batches, losses, steps, checkpoints, evaluation | `train` |
+//! | `train` | losses, steps, checkpoints, the loop | `train` |
 
+#[cfg(feature = "train")]
+pub mod classify;
+#[cfg(feature = "train")]
+pub mod data;
 pub mod drums;
+#[cfg(feature = "train")]
+pub mod evaluate;
 #[cfg(feature = "net")]
 pub mod family;
 pub mod files;
 pub mod genre;
 #[cfg(feature = "net")]
-pub mod net;
-#[cfg(feature = "net")]
-pub mod own;
+pub mod nn;
 pub mod perform;
 pub mod roll;
 #[cfg(feature = "net")]
@@ -39,6 +46,8 @@ pub mod svg;
 pub mod train;
 #[cfg(feature = "net")]
 pub mod transfer;
+#[cfg(feature = "net")]
+pub mod user_weights;
 #[cfg(feature = "net")]
 pub mod weights;
 pub mod words;

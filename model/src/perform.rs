@@ -26,7 +26,7 @@ mod play;
 mod played;
 
 pub use event::{Body, Expression, Message, Note};
-pub use grid::{PAGES, Part};
+pub use grid::{PAGES, SlotPart};
 
 use std::collections::VecDeque;
 
@@ -396,18 +396,18 @@ impl Performer {
 
     /// Lets a part of a slot play by `page`, whose window begins with slot `first`. Only the
     /// `due` directions count, as far as they are filled: what comes later is too late for it.
-    pub fn attach(&mut self, part: (i64, Part), page: usize, first: i64, due: [bool; 2]) {
+    pub fn attach(&mut self, part: (i64, SlotPart), page: usize, first: i64, due: [bool; 2]) {
         self.rest = None;
         self.grid.attach(part, page, first, due);
     }
 
-    /// Sets how many leading steps of slot `slot` belong to [`Part::Lead`] (0 at first).
+    /// Sets how many leading steps of slot `slot` belong to [`SlotPart::Lead`] (0 at first).
     pub fn set_lead(&mut self, slot: i64, steps: usize) {
         self.rest = None;
         self.grid.set_lead(slot, steps);
     }
 
-    /// How many leading steps of slot `slot` belong to [`Part::Lead`].
+    /// How many leading steps of slot `slot` belong to [`SlotPart::Lead`].
     pub fn lead(&self, slot: i64) -> usize {
         let place = self.grid.place(slot);
         place.map_or(0, |place| self.grid.slots[place].lead.min(STEPS_PER_SLOT))
@@ -419,7 +419,7 @@ impl Performer {
     }
 
     /// Whether a part of slot `slot` plays by edits in `direction`, that is, not dry.
-    pub fn has_answer(&self, slot: i64, part: Part, direction: Direction) -> bool {
+    pub fn has_answer(&self, slot: i64, part: SlotPart, direction: Direction) -> bool {
         self.grid.has_answer(slot, part, direction)
     }
 

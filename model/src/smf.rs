@@ -20,7 +20,7 @@ mod track;
 
 pub use exclusive::Exclusive;
 pub use flaw::{Flaw, FlawKind};
-pub use message::Message;
+pub use message::SmfMessage;
 pub use reader::Event;
 pub use track::{NewNote, Track};
 
@@ -224,7 +224,7 @@ impl Smf {
 
     /// Every event that `select` picks, in order of time over all tracks (at one tick in order
     /// of the tracks).
-    fn collect<T>(&self, select: impl Fn(&Message) -> Option<T>) -> Vec<(u64, T)> {
+    fn collect<T>(&self, select: impl Fn(&SmfMessage) -> Option<T>) -> Vec<(u64, T)> {
         let events = self.tracks.iter().flat_map(Track::events);
         let mut found: Vec<(u64, T)> = events
             .filter_map(|event| Some((event.tick, select(&event.message)?)))
@@ -236,7 +236,7 @@ impl Smf {
     /// The tempo changes of all tracks in order of time: tick and microseconds in a quarter.
     pub fn tempos(&self) -> Vec<(u64, u32)> {
         self.collect(|message| match message {
-            Message::Tempo(micros) => Some(*micros),
+            SmfMessage::Tempo(micros) => Some(*micros),
             _ => None,
         })
     }
@@ -244,7 +244,7 @@ impl Smf {
     /// The time signatures of all tracks in order of time: tick, numerator and denominator.
     pub fn time_signatures(&self) -> Vec<(u64, (u8, u32))> {
         self.collect(|message| match *message {
-            Message::TimeSignature {
+            SmfMessage::TimeSignature {
                 numerator,
                 denominator,
             } => Some((numerator, denominator)),

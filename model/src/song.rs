@@ -17,7 +17,7 @@ pub use counts::Counts;
 pub use grid::{Grid, Slot};
 pub use phrases::Phrase;
 pub use rendition::{Played, Rendition, Tally};
-pub use selection::Selection;
+pub use selection::PartSelection;
 
 pub use crate::drums::DRUM_CHANNEL;
 use crate::roll::notes::NoteRoll;
@@ -33,7 +33,7 @@ const HALF_STEP: f64 = 0.125 + 1e-5;
 
 /// One note of a song.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Note {
+pub struct SongNote {
     /// Index of its track in the file.
     pub track: usize,
     /// 0..=15.
@@ -65,7 +65,7 @@ pub struct Note {
     pub off_event: Option<usize>,
 }
 
-impl Note {
+impl SongNote {
     /// Whether the note is a drum's.
     pub const fn is_drum(&self) -> bool {
         self.drum
@@ -81,7 +81,7 @@ impl Note {
 /// The notes and the bars of a file.
 #[derive(Clone, Debug)]
 pub struct Song {
-    notes: Vec<Note>,
+    notes: Vec<SongNote>,
     grid: Grid,
     beats: BeatMap,
     end_tick: u64,
@@ -123,7 +123,7 @@ impl Song {
     }
 
     /// All notes, drums too, in order of onset (then of track and of event).
-    pub fn notes(&self) -> &[Note] {
+    pub fn notes(&self) -> &[SongNote] {
         &self.notes
     }
 
@@ -146,8 +146,8 @@ impl Song {
     /// The phrases of the selected notes in order of time, up to the last that has a note.
     /// Phrases without a note are among them. As in the plugin, notes sound in them as long as
     /// they ring.
-    pub fn phrases(&self, selection: &Selection) -> Vec<Phrase> {
-        let select = |note: &Note| selection.contains(note);
+    pub fn phrases(&self, selection: &PartSelection) -> Vec<Phrase> {
+        let select = |note: &SongNote| selection.contains(note);
         phrases::cut(&self.notes, &self.grid, select, |note| note.ring)
     }
 
@@ -156,7 +156,7 @@ impl Song {
     /// without the pedal, as the corpus has them. (One that rounds to the end of that phrase begins
     /// no other.) A note that sounds over a phrase's start begins there again.
     pub fn rolls(&self) -> Vec<NoteRoll> {
-        let select = |note: &Note| !note.is_drum();
+        let select = |note: &SongNote| !note.is_drum();
         let mut phrases = phrases::cut(&self.notes, &self.grid, select, |note| note.release);
         let last = self
             .notes

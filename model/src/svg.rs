@@ -9,7 +9,7 @@ mod cells;
 use std::fmt::Write as _;
 
 use crate::roll::{SLOTS, STEPS_PER_SLOT};
-use crate::song::{Grid, Rendition, Selection, Song};
+use crate::song::{Grid, PartSelection, Rendition, Song};
 use cells::{Cells, Kind, Run};
 
 /// Bar slots in a row of the picture.
@@ -56,7 +56,7 @@ pub struct Picture<'a> {
 }
 
 /// The selected notes of a song.
-pub fn marks(song: &Song, selection: &Selection) -> Vec<Mark> {
+pub fn marks(song: &Song, selection: &PartSelection) -> Vec<Mark> {
     let notes = song.notes().iter().filter(|note| selection.contains(note));
     notes
         .map(|note| Mark {

@@ -4,12 +4,12 @@
 //! process-wide pool would start threads that stay when a plugin is unloaded. Not for the audio
 //! thread.
 //!
-//! What takes much memory is asked for first ([`Room`]): an allocation that fails ends the process,
+//! What takes much memory is asked for first ([`MemoryEstimate`]): an allocation that fails ends the process,
 //! and with it the host.
 
 mod arranger;
 mod cyclegan;
-mod room;
+mod memory;
 mod song;
 mod style;
 mod wish;
@@ -19,11 +19,13 @@ use candle_core::Device;
 use crate::genre::{Direction, Pair};
 use crate::roll::edits::Edits;
 use crate::roll::notes::NoteRoll;
-use crate::weights::{Family, Header, WeightsError, read_generators, read_network, read_style};
+use crate::weights::{
+    FamilyHeader, Header, WeightsError, read_generators, read_network, read_style,
+};
 
 pub use arranger::ArrangerTransfer;
 pub use cyclegan::CycleGanTransfer;
-pub use room::{MARGIN, Room};
+pub use memory::{MARGIN, MemoryEstimate};
 pub use song::{SongTransfer, SongTransferError};
 pub use style::LearnedStyle;
 pub use wish::Wish;
@@ -99,12 +101,12 @@ impl Gpu {
 /// # Errors
 /// If it cannot be used, or there is not enough memory.
 pub fn check(bytes: &[u8]) -> Result<Header, WeightsError> {
-    room::to_load(bytes, &Device::Cpu)?;
+    memory::to_load(bytes, &Device::Cpu)?;
     let header = Header::read(bytes)?;
     match header.family {
-        Family::Arranger(_) => read_network(bytes, &Device::Cpu).map(drop)?,
-        Family::CycleGan(_) => read_generators(bytes, &Device::Cpu).map(drop)?,
-        Family::Style(_) => read_style(bytes).map(drop)?,
+        FamilyHeader::Arranger(_) => read_network(bytes, &Device::Cpu).map(drop)?,
+        FamilyHeader::CycleGan(_) => read_generators(bytes, &Device::Cpu).map(drop)?,
+        FamilyHeader::Style(_) => read_style(bytes).map(drop)?,
     }
     Ok(header)
 }
@@ -138,9 +140,11 @@ impl Transfer {
 
     fn on_device(bytes: &[u8], device: Device) -> Result<Self, WeightsError> {
         match Header::read(bytes)?.family {
-            Family::Arranger(_) => ArrangerTransfer::on_device(bytes, device).map(Self::Arranger),
+            FamilyHeader::Arranger(_) => {
+                ArrangerTransfer::on_device(bytes, device).map(Self::Arranger)
+            }
             // A style alone plays nothing, which that says.
-            Family::CycleGan(_) | Family::Style(_) => {
+            FamilyHeader::CycleGan(_) | FamilyHeader::Style(_) => {
                 CycleGanTransfer::on_device(bytes, device).map(Self::CycleGan)
             }
         }

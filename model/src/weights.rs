@@ -18,10 +18,10 @@ use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, View};
 
 use crate::family::arranger::Network;
+use crate::family::cyclegan::Generator;
 use crate::genre::Direction;
-use crate::net::Generator;
 
-pub use header::{Arranger, CycleGan, FORMAT, Family, HEADER_KEY, Header};
+pub use header::{ArrangerHeader, CycleGanHeader, FORMAT, FamilyHeader, HEADER_KEY, Header};
 #[cfg(feature = "train")]
 pub(crate) use style::hex;
 pub use style::{Style, read_style, sha256, write_style};

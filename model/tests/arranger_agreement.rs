@@ -19,7 +19,7 @@ use third_stream_model::family::arranger::{
 };
 use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::roll::{CELLS, Roll};
-use third_stream_model::train::arranger::loss::{Targets, Terms, arranger_loss};
+use third_stream_model::train::arranger::loss::{LossTerms, Targets, arranger_loss};
 
 const REFERENCE: &[u8] = include_bytes!("fixtures/arranger_tiny.safetensors");
 
@@ -118,7 +118,7 @@ impl Example {
         let gradients = variables
             .iter()
             .map(|(name, v)| (name.clone(), gradient(v)));
-        let Terms { onset, length } = terms;
+        let LossTerms { onset, length } = terms;
         let terms = [onset, length].map(|term| term.to_scalar().unwrap());
         (logits, terms, gradients.collect())
     }

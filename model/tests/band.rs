@@ -13,7 +13,7 @@ use third_stream_model::roll::guard::Guard;
 use third_stream_model::shipped;
 use third_stream_model::smf::{NewNote, Smf};
 use third_stream_model::song::parts::Parts;
-use third_stream_model::song::{Rendition, Selection, Song};
+use third_stream_model::song::{PartSelection, Rendition, Song};
 use third_stream_model::transfer::{ArrangerTransfer, Wish};
 
 /// Ticks of a quarter.
@@ -64,7 +64,7 @@ fn transferred(
     variation: u8,
     arranger: &ArrangerTransfer,
 ) -> Rendition {
-    let selection = Selection::default();
+    let selection = PartSelection::default();
     let parts = Parts::of(song, &selection, &BTreeMap::new());
     let pair = if target == Genre::Pop {
         Pair::JAZZ_POP

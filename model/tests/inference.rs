@@ -3,10 +3,10 @@
 
 use candle_core::Device;
 use third_stream_model::family::arranger::{ArrangerConfig, Canvas, LOGITS, Network, encoding};
+use third_stream_model::family::cyclegan::{rolls_of_tensor, tensor_of_rolls};
 use third_stream_model::genre::Direction;
-use third_stream_model::net::inference::Level;
-use third_stream_model::net::init::Store;
-use third_stream_model::net::{rolls_of_tensor, tensor_of_rolls};
+use third_stream_model::nn::inference::Level;
+use third_stream_model::nn::init::Store;
 use third_stream_model::roll::{CELLS, PITCHES, Roll, STEPS};
 use third_stream_model::transfer::on_this_thread;
 use third_stream_model::weights::read_generators;

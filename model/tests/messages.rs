@@ -12,19 +12,19 @@ use std::fmt::Write as _;
 use std::io::{Error, ErrorKind};
 use std::path::PathBuf;
 
+use third_stream_model::classify::judge::JudgeError;
+use third_stream_model::data::{DataError, Split};
+use third_stream_model::evaluate::EvaluateError;
 use third_stream_model::genre::{Genre, Pair};
-use third_stream_model::own::{OwnError, Pairs};
 use third_stream_model::smf::SmfError;
 use third_stream_model::song::SongError;
 use third_stream_model::train::LockError;
 use third_stream_model::train::checkpoint::CheckpointError;
-use third_stream_model::train::data::{DataError, Split};
-use third_stream_model::train::evaluate::EvaluateError;
-use third_stream_model::train::evaluate::judge::JudgeError;
 use third_stream_model::train::recipe::library::RecipeError;
 use third_stream_model::train::record::RecordError;
 use third_stream_model::train::run::RunError;
 use third_stream_model::transfer::TransferError;
+use third_stream_model::user_weights::{Pairs, UserWeightsError};
 use third_stream_model::weights::WeightsError;
 
 fn messages() -> Vec<String> {
@@ -58,18 +58,19 @@ fn messages() -> Vec<String> {
         .to_string(),
         WeightsError::Memory { bytes: 82_000_001 }.to_string(),
         TransferError::Memory { bytes: 38_000_001 }.to_string(),
-        OwnError::Missing(path()).to_string(),
-        OwnError::NoFile(path()).to_string(),
-        OwnError::Refused(path(), WeightsError::Unreadable("InvalidHeader".into())).to_string(),
-        OwnError::Pair {
+        UserWeightsError::Missing(path()).to_string(),
+        UserWeightsError::NoFile(path()).to_string(),
+        UserWeightsError::Refused(path(), WeightsError::Unreadable("InvalidHeader".into()))
+            .to_string(),
+        UserWeightsError::Pair {
             path: path(),
             found: Pairs(vec![Pair::JAZZ_POP]),
             expected: Pair::JAZZ_CLASSIC,
         }
         .to_string(),
-        OwnError::Name("../x".into()).to_string(),
-        OwnError::NoFolder.to_string(),
-        OwnError::Io(path(), full()).to_string(),
+        UserWeightsError::Name("../x".into()).to_string(),
+        UserWeightsError::NoFolder.to_string(),
+        UserWeightsError::Io(path(), full()).to_string(),
         DataError::NoManifest("DIR".into()).to_string(),
         DataError::Value {
             path: path(),

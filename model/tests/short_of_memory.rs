@@ -11,14 +11,18 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor};
+use third_stream_model::family::cyclegan::{Generator, GeneratorConfig};
 use third_stream_model::genre::{Direction, Pair};
-use third_stream_model::net::inference::{Level, arena_bytes, weights_bytes};
-use third_stream_model::net::init::Store;
-use third_stream_model::net::{Generator, GeneratorConfig};
+use third_stream_model::nn::inference::{Level, arena_bytes, weights_bytes};
+use third_stream_model::nn::init::Store;
 use third_stream_model::roll::{CELLS, LOWEST_KEY, PITCHES, Roll, STEPS};
 use third_stream_model::shipped;
-use third_stream_model::transfer::{CycleGanTransfer, MARGIN, Room, TransferError, on_this_thread};
-use third_stream_model::weights::{CycleGan, FORMAT, Family, Header, WeightsError, write};
+use third_stream_model::transfer::{
+    CycleGanTransfer, MARGIN, MemoryEstimate, TransferError, on_this_thread,
+};
+use third_stream_model::weights::{
+    CycleGanHeader, FORMAT, FamilyHeader, Header, WeightsError, write,
+};
 
 /// The system's allocator, for each thread with a book and, where the book has one, a budget.
 struct Limited;
@@ -130,7 +134,7 @@ fn file(config: GeneratorConfig) -> Vec<u8> {
     let header = Header {
         format: FORMAT,
         roll: (STEPS, PITCHES, LOWEST_KEY),
-        family: Family::CycleGan(CycleGan {
+        family: FamilyHeader::CycleGan(CycleGanHeader {
             pair: "jazz-classic".into(),
             generator: config,
             threshold: [0.5, 0.5],
@@ -174,7 +178,7 @@ fn what_loading_takes_is_known_before() {
     let files = made.iter().map(|(config, bytes)| (*config, &bytes[..]));
     on_this_thread(|| {
         for (config, bytes) in files.chain([(trained, shipped)]) {
-            let room = Room::new(bytes.len(), &config, Level::best(), 1);
+            let room = MemoryEstimate::new(bytes.len(), &config, Level::best(), 1);
             let load = || {
                 let transfer = CycleGanTransfer::from_bytes(bytes).unwrap();
                 (pass(&transfer).unwrap(), transfer)
@@ -197,7 +201,7 @@ fn what_each_instruction_set_takes_is_known_before() {
             for level in Level::all() {
                 let what = format!("{config:?}, {}", level.name());
                 let (net, held, _) = within(usize::MAX, || generator.prepared(level).unwrap());
-                let net_bytes = weights_bytes(level, &config);
+                let net_bytes = weights_bytes(level, config.base_channels, config.residual_blocks);
                 assert_close(net_bytes, held, &format!("{what}, weights"));
                 let (x, mut y) = (vec![0.0; CELLS], vec![0.0; CELLS]);
                 let first = || {
@@ -220,7 +224,7 @@ fn what_each_instruction_set_takes_is_known_before() {
 fn sweep(bytes: &[u8], step: usize) {
     let expected = pass(&CycleGanTransfer::from_bytes(bytes).unwrap()).unwrap();
     let config = Header::read(bytes).unwrap().cyclegan().unwrap().generator;
-    let room = Room::new(bytes.len(), &config, Level::best(), 1);
+    let room = MemoryEstimate::new(bytes.len(), &config, Level::best(), 1);
     let (mut refused, mut loaded) = (0, 0);
     for budget in (0..).step_by(step) {
         let load = || {
@@ -285,7 +289,7 @@ fn a_pass_without_room_is_refused_and_the_next_one_plays() {
 fn a_header_that_names_more_than_the_file_holds_asks_for_no_room() {
     let bytes = file(config(3, 1));
     let mut header = Header::read(&bytes).unwrap();
-    let Family::CycleGan(cyclegan) = &mut header.family else {
+    let FamilyHeader::CycleGan(cyclegan) = &mut header.family else {
         panic!("not a CycleGAN");
     };
     cyclegan.generator = config(256, 64);

@@ -9,9 +9,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use candle_core::{Device, Tensor, Var};
 use candle_nn::VarBuilder;
-use third_stream_model::net::{
-    Discriminator, DiscriminatorConfig, Generator, GeneratorConfig, ops,
+use third_stream_model::family::cyclegan::{
+    Discriminator, DiscriminatorConfig, Generator, GeneratorConfig,
 };
+use third_stream_model::nn::ops;
 
 const REFERENCE: &[u8] = include_bytes!("fixtures/torch_tiny.safetensors");
 
@@ -142,7 +143,7 @@ fn values_and_gradients_are_pytorch_s() {
 /// off, but all together point the same way.
 #[test]
 fn training_in_bf16_stays_near_them() {
-    let distance = run(ops::Precision::Brief);
+    let distance = run(ops::Precision::Bf16);
     let Distance {
         forward, together, ..
     } = distance;

@@ -1,7 +1,7 @@
 """Reference numbers from PyTorch for tests/torch_agreement.rs.
 
-Builds the paper's generator and discriminator as src/net/generator.rs and
-src/net/discriminator.rs have them, at a tiny size, with weights, rolls and everything else from
+Builds the paper's generator and discriminator as src/family/cyclegan/generator.rs and
+src/family/cyclegan/discriminator.rs have them, at a tiny size, with weights, rolls and everything else from
 a fixed draw; writes weights, input, outputs and gradients of
 
     mean((D(G(x)) - 1)^2) + 10 * mean(|G(x) - x|)

@@ -19,7 +19,7 @@ use third_stream_tests::host::{
     wait_for_engine,
 };
 use third_stream_tests::recording::Output;
-use third_stream_tests::song::{Note, Passage, Script, Song};
+use third_stream_tests::song::{ClipNote, HostSong, Passage, Script};
 
 /// A key and the tick at which it is struck, 48 in a beat.
 type Struck = (u8, i64);
@@ -47,7 +47,7 @@ fn in_place(knob: f64) -> Instance {
 }
 
 /// The clip without drums, which pass.
-fn song() -> Song {
+fn song() -> HostSong {
     let mut song = clip::song();
     song.notes.retain(|note| note.channel != 9);
     song
@@ -80,7 +80,7 @@ fn on_deck<T: Send>(
 }
 
 /// Opens a song and stands until the engine has answered for all of it.
-fn open(deck: &mut Deck, running: &mut Running, song: &Song) {
+fn open(deck: &mut Deck, running: &mut Running, song: &HostSong) {
     let song = Arc::new(song.clone());
     deck.heed(Order::Open { song, tune: 0.5 }, running).unwrap();
     for _ in 0..40 {
@@ -116,7 +116,7 @@ fn play(deck: &mut Deck, running: &mut Running, from: f64) -> Vec<Struck> {
     notes
 }
 
-fn source(song: &Song, from: f64) -> Vec<Struck> {
+fn source(song: &HostSong, from: f64) -> Vec<Struck> {
     let notes = song.notes.iter().filter(|note| note.onset >= from - 1e-9);
     let mut notes: Vec<Struck> = notes.map(|note| struck(note.key, note.onset)).collect();
     notes.sort_unstable();
@@ -162,7 +162,7 @@ fn the_first_play_is_transferred_as_the_second_pass_of_a_bounce() {
 #[test]
 fn another_song_leaves_nothing_of_the_first() {
     let Some(_alone) = alone() else { return };
-    let (long, short) = (song(), Song::new(120.0, [Note::new(0.0, 1.0, 60)]));
+    let (long, short) = (song(), HostSong::new(120.0, [ClipNote::new(0.0, 1.0, 60)]));
     let played = on_deck(&mut in_place(0.0), |deck, running| {
         open(deck, running, &long);
         let order = Order::Play {

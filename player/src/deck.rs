@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use third_stream_tests::host::{Audio, Played, Running, Way, wait_for_engine};
-use third_stream_tests::song::Song;
+use third_stream_tests::song::HostSong;
 use third_stream_tests::song::timeline::Input;
 
 use crate::sound::Feed;
@@ -44,7 +44,7 @@ pub enum Order {
     /// Another song: the one before is forgotten, this one is learned.
     Open {
         /// The song.
-        song: Arc<Song>,
+        song: Arc<HostSong>,
         /// The plugin's parameter [`TUNE`] as it is, 0..=1.
         tune: f64,
     },
@@ -100,7 +100,7 @@ impl Shown {
 
 /// The song, and how far it is played.
 pub struct Deck {
-    song: Arc<Song>,
+    song: Arc<HostSong>,
     way: Way,
     playing: bool,
     synth: Synth,
@@ -110,7 +110,7 @@ pub struct Deck {
 impl Deck {
     /// An empty deck at so many samples a second.
     pub fn new(rate: f64) -> Self {
-        let song = Arc::new(Song::new(120.0, []));
+        let song = Arc::new(HostSong::new(120.0, []));
         Self {
             way: Way::stand(&song, 0.0, STAND, Vec::new(), rate),
             song,
@@ -231,7 +231,7 @@ impl Deck {
 }
 
 /// The end of the song's last note, in beats.
-pub fn end(song: &Song) -> f64 {
+pub fn end(song: &HostSong) -> f64 {
     let releases = song.notes.iter().map(|note| note.release);
     releases.fold(0.0, f64::max)
 }

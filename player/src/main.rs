@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser as _;
 use third_stream_model::genre::{Genre, Pair};
-use third_stream_player::settings::Settings;
+use third_stream_player::settings::PlayerSettings;
 use third_stream_player::{terminal, window};
 use third_stream_tests::score::Score;
 use third_stream_tests::{clip, midi_file};
@@ -72,7 +72,7 @@ fn percent(text: &str) -> Result<f64, String> {
 
 fn main() -> Result<()> {
     let args = Args::parse();
-    let settings = Settings {
+    let settings = PlayerSettings {
         to: args.to,
         pair: args.pair,
         amount: args.amount,
@@ -93,7 +93,7 @@ fn main() -> Result<()> {
         When::Always => Some(true),
         When::Never => Some(false),
     };
-    let wish = terminal::Wish {
+    let wish = terminal::RenderRequest {
         settings,
         out: args.out,
         one_track: args.one_track,

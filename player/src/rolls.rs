@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use third_stream_tests::song::{Bar, Note, Song};
+use third_stream_tests::song::{Bar, ClipNote, HostSong};
 
 /// Beats in the window.
 const WINDOW: f64 = 16.0;
@@ -29,8 +29,8 @@ enum Colour {
 
 /// Draws both rolls over a song.
 pub struct View<'a> {
-    source: &'a Song,
-    result: &'a Song,
+    source: &'a HostSong,
+    result: &'a HostSong,
     /// Lowest key and number of lines.
     keys: (u8, usize),
     colours: bool,
@@ -38,7 +38,7 @@ pub struct View<'a> {
 
 impl<'a> View<'a> {
     /// A view of a song and what became of it, with or without colours.
-    pub fn new(source: &'a Song, result: &'a Song, colours: bool) -> Self {
+    pub fn new(source: &'a HostSong, result: &'a HostSong, colours: bool) -> Self {
         let notes = source.notes.iter().chain(&result.notes);
         let mut keys: Vec<u8> = notes
             .filter(|n| n.channel != DRUMS)
@@ -105,7 +105,14 @@ impl<'a> View<'a> {
         text
     }
 
-    fn roll(&self, text: &mut String, notes: &[Note], others: &[Note], from: f64, now: f64) {
+    fn roll(
+        &self,
+        text: &mut String,
+        notes: &[ClipNote],
+        others: &[ClipNote],
+        from: f64,
+        now: f64,
+    ) {
         let (lowest, lines) = self.keys;
         let mut cells = vec![[(0u8, Colour::Kept); WIDTH]; lines];
         for note in notes {
@@ -114,7 +121,7 @@ impl<'a> View<'a> {
             if note.channel == DRUMS || note.key < lowest || row >= lines * 4 || !inside {
                 continue;
             }
-            let same = |other: &Note| {
+            let same = |other: &ClipNote| {
                 other.key == note.key
                     && other.channel == note.channel
                     && other.onset < note.release
@@ -172,21 +179,21 @@ const fn dot(column: usize, row: usize) -> u8 {
 mod tests {
     use super::*;
 
-    fn song(notes: impl IntoIterator<Item = Note>) -> Song {
-        Song::new(120.0, notes)
+    fn song(notes: impl IntoIterator<Item = ClipNote>) -> HostSong {
+        HostSong::new(120.0, notes)
     }
 
     #[test]
     fn a_frame_shows_both_rolls_and_the_playhead() {
         let source = song([
-            Note::new(0.0, 1.0, 60),
-            Note::new(1.0, 2.0, 67),
-            Note::new(4.0, 8.0, 48),
+            ClipNote::new(0.0, 1.0, 60),
+            ClipNote::new(1.0, 2.0, 67),
+            ClipNote::new(4.0, 8.0, 48),
         ]);
         let result = song([
-            Note::new(0.0, 1.0, 60),
-            Note::new(1.0, 1.5, 64),
-            Note::new(4.0, 8.0, 48),
+            ClipNote::new(0.0, 1.0, 60),
+            ClipNote::new(1.0, 1.5, 64),
+            ClipNote::new(4.0, 8.0, 48),
         ]);
         let view = View::new(&source, &result, false);
         let frame = view.frame(5.0);
@@ -196,8 +203,8 @@ mod tests {
 
     #[test]
     fn changes_and_what_sounds_are_coloured() {
-        let source = song([Note::new(0.0, 1.0, 60)]);
-        let result = song([Note::new(0.0, 1.0, 60), Note::new(2.0, 3.0, 62)]);
+        let source = song([ClipNote::new(0.0, 1.0, 60)]);
+        let result = song([ClipNote::new(0.0, 1.0, 60), ClipNote::new(2.0, 3.0, 62)]);
         let frame = View::new(&source, &result, true).frame(2.5);
         assert_eq!(frame.matches("\x1b[1;32m").count(), 1);
         let later = View::new(&source, &result, true).frame(8.0);
@@ -212,7 +219,8 @@ mod tests {
 
     #[test]
     fn any_song_can_be_drawn() {
-        let all = song((0..=127).map(|key| Note::new(f64::from(key) / 4.0, f64::from(key), key)));
+        let all =
+            song((0..=127).map(|key| ClipNote::new(f64::from(key) / 4.0, f64::from(key), key)));
         for (one, other) in [(&all, &song([])), (&song([]), &song([]))] {
             let view = View::new(one, other, false);
             for beat in [0.0, 15.99, 16.0, 130.0] {

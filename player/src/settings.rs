@@ -6,7 +6,7 @@ use third_stream_tests::host::Instance;
 
 /// The plugin's settings, as they are named on the command line.
 #[derive(Clone, Copy, Debug)]
-pub struct Settings {
+pub struct PlayerSettings {
     /// Where the knob goes.
     pub to: Genre,
     /// The genre pair, where the genre alone does not say it.
@@ -17,7 +17,7 @@ pub struct Settings {
     pub quantise: f64,
 }
 
-impl Settings {
+impl PlayerSettings {
     fn pair(&self) -> Result<Pair> {
         let pair = self.pair.or_else(|| Pair::meant_by(self.to));
         pair.context("two pairs lead to pop: say --pair jazz-pop or --pair classic-pop")
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn the_genre_says_which_way_the_knob_turns() {
-        let settings = |to, pair| Settings {
+        let settings = |to, pair| PlayerSettings {
             to,
             pair,
             amount: 80.0,

@@ -4,7 +4,7 @@
 mod live;
 mod voice;
 
-use third_stream_tests::song::{Note, Song};
+use third_stream_tests::song::{ClipNote, HostSong};
 
 pub use live::Synth;
 use voice::{RELEASE, Voice};
@@ -21,12 +21,12 @@ const DRUMS: u8 = 9;
 const PEDAL: u8 = 64;
 
 /// The song as sound, left and right in turn, −1..=1, at [`SAMPLE_RATE`].
-pub fn render(song: &Song) -> Vec<f32> {
+pub fn render(song: &HostSong) -> Vec<f32> {
     render_at(song, SAMPLE_RATE)
 }
 
 /// The same at so many samples a second.
-pub fn render_at(song: &Song, sample_rate: u32) -> Vec<f32> {
+pub fn render_at(song: &HostSong, sample_rate: u32) -> Vec<f32> {
     let seconds = |beat| seconds_at(&song.tempo, beat) as f32;
     let end = song.notes.iter().map(|note| note.release);
     let length = seconds(end.fold(0.0, f64::max)) + RELEASE + TAIL;
@@ -100,7 +100,7 @@ pub fn seconds_at(tempo: &[(f64, f64)], beat: f64) -> f64 {
 }
 
 /// The beat at which a note is damped: its end, or where the pedal goes up that is down then.
-fn pedalled(song: &Song, note: &Note) -> f64 {
+fn pedalled(song: &HostSong, note: &ClipNote) -> f64 {
     let pedal = song
         .messages
         .iter()
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn a_note_sounds_at_its_time_and_pitch() {
         // A4 in the second half second of a song at 120.
-        let sound = render(&Song::new(120.0, [Note::new(1.0, 2.0, 69)]));
+        let sound = render(&HostSong::new(120.0, [ClipNote::new(1.0, 2.0, 69)]));
         assert!(sound.iter().all(|sample| sample.abs() <= PEAK + 1e-6));
         assert!(strength(&sound, 440.0, 0.0, 0.45) < 1e-6);
         let there = strength(&sound, 440.0, 0.55, 0.4);
@@ -152,28 +152,28 @@ mod tests {
 
     #[test]
     fn the_pedal_holds_and_the_tempo_counts() {
-        let mut song = Song::new(120.0, [Note::new(0.0, 0.5, 57)]);
+        let mut song = HostSong::new(120.0, [ClipNote::new(0.0, 0.5, 57)]);
         song.tempo.push((2.0, 60.0));
         assert!((seconds_at(&song.tempo, 3.0) - 2.0).abs() < 1e-9);
         let short = strength(&render(&song), 220.0, 0.5, 0.4);
         song.messages = vec![(0.1, [0xB0, 64, 127]), (2.5, [0xB0, 64, 0])];
         assert_eq!(pedalled(&song, &song.notes[0]), 2.5);
-        song.notes.push(Note::new(2.6, 3.0, 30));
+        song.notes.push(ClipNote::new(2.6, 3.0, 30));
         assert!(strength(&render(&song), 220.0, 0.5, 0.4) > 20.0 * short);
     }
 
     #[test]
     fn silence_and_drums_are_finite() {
         assert!(
-            render(&Song::new(120.0, []))
+            render(&HostSong::new(120.0, []))
                 .iter()
                 .all(|sample| *sample == 0.0)
         );
-        let mut kit: Vec<Note> = (27..88).map(|key| Note::new(0.0, 0.1, key)).collect();
+        let mut kit: Vec<ClipNote> = (27..88).map(|key| ClipNote::new(0.0, 0.1, key)).collect();
         for note in &mut kit {
             note.channel = DRUMS;
         }
-        let sound = render(&Song::new(120.0, kit));
+        let sound = render(&HostSong::new(120.0, kit));
         assert!(sound.iter().all(|sample| sample.is_finite()));
         assert!(sound.iter().any(|sample| sample.abs() > 0.5));
     }

@@ -11,10 +11,10 @@ use third_stream_tests::comparison::count;
 use third_stream_tests::host::{Setup, load_plugin_under_test};
 use third_stream_tests::midi_file;
 use third_stream_tests::score::Score;
-use third_stream_tests::song::{Note, Passage, Script, Song};
+use third_stream_tests::song::{ClipNote, HostSong, Passage, Script};
 
 use crate::rolls::View;
-use crate::settings::Settings;
+use crate::settings::PlayerSettings;
 use crate::synth;
 use crate::system_player::Player;
 
@@ -22,9 +22,9 @@ use crate::system_player::Player;
 const FRAMES: u64 = 20;
 
 /// What is wished of a file.
-pub struct Wish {
+pub struct RenderRequest {
     /// How the plugin is set.
-    pub settings: Settings,
+    pub settings: PlayerSettings,
     /// Files to write, .mid or .wav.
     pub out: Vec<PathBuf>,
     /// Whether MIDI files get a single track.
@@ -37,7 +37,7 @@ pub struct Wish {
 
 /// Plays the file and does what is wished.
 #[expect(clippy::print_stdout, reason = "what the terminal's way is for")]
-pub fn run(score: &Score, wish: &Wish) -> Result<()> {
+pub fn run(score: &Score, wish: &RenderRequest) -> Result<()> {
     let kinds = wish.out.iter().map(|path| kind(path));
     let kinds = kinds.collect::<Result<Vec<_>>>()?;
     let result = perform(score, &wish.settings)?;
@@ -84,7 +84,7 @@ fn kind(path: &Path) -> Result<Kind> {
 }
 
 /// Plays the whole file; what left, begun where the file begins.
-fn perform(score: &Score, settings: &Settings) -> Result<Song> {
+fn perform(score: &Score, settings: &PlayerSettings) -> Result<HostSong> {
     let library = load_plugin_under_test()?;
     let mut instance = library.instance()?;
     settings.give(&mut instance)?;
@@ -100,9 +100,9 @@ fn perform(score: &Score, settings: &Settings) -> Result<Song> {
 }
 
 #[expect(clippy::print_stdout, reason = "what the terminal's way is for")]
-fn report(score: &Score, result: &Song) {
+fn report(score: &Score, result: &HostSong) {
     let transferred = score.transferred_channels();
-    let pitched = |song: &Song| -> Vec<Note> {
+    let pitched = |song: &HostSong| -> Vec<ClipNote> {
         let notes = song.notes.iter();
         let notes = notes.filter(|note| transferred >> note.channel & 1 == 1);
         notes.copied().collect()
@@ -122,7 +122,7 @@ fn report(score: &Score, result: &Song) {
 }
 
 /// Shows the rolls in time until the end.
-fn view(source: &Song, result: &Song) -> Result<()> {
+fn view(source: &HostSong, result: &HostSong) -> Result<()> {
     let releases = source
         .notes
         .iter()

@@ -17,10 +17,10 @@ use egui_baseview::baseview::WindowSize;
 use egui_baseview::baseview::dpi::LogicalSize;
 use egui_baseview::{App, EguiWindow, EguiWindowSettings, Frame};
 use third_stream_tests::score::Score;
-use third_stream_tests::song::Song;
+use third_stream_tests::song::HostSong;
 
 use crate::deck::{Order, end};
-use crate::settings::Settings;
+use crate::settings::PlayerSettings;
 use chooser::Chooser;
 use strip::{Doing, View};
 
@@ -60,7 +60,7 @@ pub fn read(path: &Path) -> Result<Score> {
 
 /// Opens the window and returns when it is closed. An error that [is](Error::is) a [`NoWindow`]
 /// leaves everything as it was.
-pub fn run(name: &str, song: Song, settings: Settings) -> Result<()> {
+pub fn run(name: &str, song: HostSong, settings: PlayerSettings) -> Result<()> {
     let (width, height) = FIRST;
     let size = |width: f32, height: f32| LogicalSize::new(width, height + strip::HEIGHT);
     let window = EguiWindowSettings::new()
@@ -86,8 +86,8 @@ pub fn run(name: &str, song: Song, settings: Settings) -> Result<()> {
 
 /// The window's state.
 struct Player {
-    settings: Settings,
-    song: Song,
+    settings: PlayerSettings,
+    song: HostSong,
     /// The song's name.
     said: String,
     trouble: Option<String>,

@@ -22,8 +22,8 @@ use std::sync::Arc;
 
 use egui::Ui;
 use third_stream_model::genre::{Direction, Genre};
-use third_stream_model::own::Own;
 use third_stream_model::roll::notes::NoteRoll;
+use third_stream_model::user_weights::UserWeights;
 
 pub use app::App;
 pub(crate) use app::create;
@@ -42,7 +42,7 @@ pub struct EditorView {
     /// The genres at the knob's ends.
     pub pair: GenrePair,
     /// The user's own weights that can be chosen.
-    pub own: Arc<[Own]>,
+    pub own: Arc<[UserWeights]>,
     /// The name of those that play, where they are the user's own.
     pub weights: Option<String>,
     /// The names of the user's own styles that can be chosen.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use nice_plug::prelude::{Param, ParamSetter};
 use third_stream_model::genre::Direction;
-use third_stream_model::own;
+use third_stream_model::user_weights;
 
 use crate::editor::{ControlId, EditorView, Gesture, GuiSync, Notice};
 use crate::export::{self, SavedSong};
@@ -43,7 +43,7 @@ impl InstanceGui {
     /// With the user's presets and weights where they usually are. Touches no file.
     pub(crate) fn new(params: Arc<ThirdStreamParams>, shared: Arc<Shared>) -> Self {
         let library = PresetLibrary::new(presets::folder());
-        Self::with(params, shared, library, Shelf::new(own::folder()))
+        Self::with(params, shared, library, Shelf::new(user_weights::folder()))
     }
 
     pub(crate) fn with(

@@ -15,8 +15,8 @@ use std::time::SystemTime;
 use nice_plug::params::persist::PersistentField;
 use parking_lot::Mutex;
 use third_stream_model::genre::{Direction, Pair};
-use third_stream_model::own::{self, OwnError};
 use third_stream_model::transfer::LearnedStyle;
+use third_stream_model::user_weights::{self, UserWeightsError};
 use third_stream_model::weights::WeightsError;
 
 use crate::changes::Changes;
@@ -40,7 +40,7 @@ static LATEST: AtomicU32 = AtomicU32::new(0);
 
 impl File {
     fn now(folder: &Path, name: &str) -> Self {
-        let metadata = own::path(folder, name)
+        let metadata = user_weights::path(folder, name)
             .ok()
             .and_then(|file| file.metadata().ok());
         Self {
@@ -78,23 +78,23 @@ fn known(number: NonZeroU32) -> Option<Arc<File>> {
 }
 
 /// The bytes of weights that are for `pair`. Worker.
-pub(crate) fn read(number: NonZeroU32, pair: Pair) -> Result<Vec<u8>, OwnError> {
+pub(crate) fn read(number: NonZeroU32, pair: Pair) -> Result<Vec<u8>, UserWeightsError> {
     // Where nobody has them any more, nobody waits for the answer.
-    let file = known(number).ok_or_else(|| OwnError::Name(String::new()))?;
-    own::read(&file.folder, &file.name, pair)
+    let file = known(number).ok_or_else(|| UserWeightsError::Name(String::new()))?;
+    user_weights::read(&file.folder, &file.name, pair)
 }
 
 /// A style of the user's own. Worker.
-pub(crate) fn read_style(number: NonZeroU32) -> Result<LearnedStyle, OwnError> {
-    let file = known(number).ok_or_else(|| OwnError::Name(String::new()))?;
-    own::style(&file.folder, &file.name)
+pub(crate) fn read_style(number: NonZeroU32) -> Result<LearnedStyle, UserWeightsError> {
+    let file = known(number).ok_or_else(|| UserWeightsError::Name(String::new()))?;
+    user_weights::style(&file.folder, &file.name)
 }
 
 /// What is said of weights or a style that were read and cannot be used.
-pub(crate) fn refused(number: NonZeroU32, error: WeightsError) -> OwnError {
-    let file = known(number).map(|file| own::path(&file.folder, &file.name));
-    match file.unwrap_or_else(|| Err(OwnError::Name(String::new()))) {
-        Ok(file) => OwnError::Refused(file, error),
+pub(crate) fn refused(number: NonZeroU32, error: WeightsError) -> UserWeightsError {
+    let file = known(number).map(|file| user_weights::path(&file.folder, &file.name));
+    match file.unwrap_or_else(|| Err(UserWeightsError::Name(String::new()))) {
+        Ok(file) => UserWeightsError::Refused(file, error),
         Err(error) => error,
     }
 }
@@ -222,7 +222,7 @@ type Saved = BTreeMap<String, String>;
 impl PersistentField<'_, Saved> for ChosenWeights {
     fn set(&self, saved: Saved) {
         // Without a folder the names stay, and what asks for them says why there is nothing.
-        self.load(&saved, &own::folder().unwrap_or_default());
+        self.load(&saved, &user_weights::folder().unwrap_or_default());
     }
 
     fn map<F, R>(&self, read: F) -> R
@@ -251,7 +251,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let from = folder.path().join("from");
         std::fs::write(&from, shipped::cyclegan(Pair::JAZZ_CLASSIC)).unwrap();
-        own::keep(folder.path(), "mine", &from).unwrap();
+        user_weights::keep(folder.path(), "mine", &from).unwrap();
         folder
     }
 
@@ -330,7 +330,7 @@ mod tests {
 
         let from = folder.path().join("from");
         std::fs::write(&from, shipped::cyclegan(Pair::CLASSIC_POP)).unwrap();
-        own::keep(folder.path(), "later", &from).unwrap();
+        user_weights::keep(folder.path(), "later", &from).unwrap();
         chosen.load(&saved, folder.path());
         let there = chosen.weights(Pair::CLASSIC_POP).own.unwrap();
         assert_ne!(there, missing);
@@ -351,7 +351,7 @@ mod tests {
         };
         let before = now();
         assert_eq!(now(), before);
-        let file = own::path(folder.path(), "mine").unwrap();
+        let file = user_weights::path(folder.path(), "mine").unwrap();
         std::fs::write(file, b"cut").unwrap();
         let after = now();
         assert_ne!(after, before);

@@ -4,10 +4,10 @@ use std::num::NonZeroU32;
 
 use rayon::prelude::*;
 use third_stream_model::genre::Pair;
-use third_stream_model::own::OwnError;
 use third_stream_model::roll::edits::Edits;
 use third_stream_model::shipped;
 use third_stream_model::transfer::{Gpu, LearnedStyle, Transfer};
+use third_stream_model::user_weights::UserWeightsError;
 use third_stream_model::weights::WeightsError;
 
 use crate::engine::{Fallback, Model, ModelError, Question, caught, threads};
@@ -144,9 +144,12 @@ impl Embedded {
             transfer(self.gpu.as_ref(), &bytes)
                 .map_err(|error| crate::user_weights::refused(number, error))
         };
-        let refusal = |error: OwnError| Refusal {
+        let refusal = |error: UserWeightsError| Refusal {
             text: error.to_string(),
-            passes: matches!(error, OwnError::Refused(_, WeightsError::Memory { .. })),
+            passes: matches!(
+                error,
+                UserWeightsError::Refused(_, WeightsError::Memory { .. })
+            ),
         };
         caught(|| Ok(read().map_err(refusal))).unwrap_or_else(|panic| {
             Err(Refusal {

@@ -1,14 +1,14 @@
 //! Knob at the centre: the notes that leave are the notes that entered, four bars later.
 
 use third_stream_tests::host::{Blocks, Pace, Setup};
-use third_stream_tests::song::{Passage, Script, Song};
+use third_stream_tests::song::{HostSong, Passage, Script};
 
 use crate::expected::{assert_same, later};
 use crate::music::scattered;
 use crate::stage::plugin;
 
 fn script(tempo: f64) -> Script {
-    let song = Song::new(tempo, scattered(7, 60, 0.0, 20.0));
+    let song = HostSong::new(tempo, scattered(7, 60, 0.0, 20.0));
     // Until everything has left, and one bar more.
     Script::new(
         song,

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use third_stream_tests::host::{Pace, Setup};
 use third_stream_tests::recording::{Output, Recording};
-use third_stream_tests::song::{Note, Script};
+use third_stream_tests::song::{ClipNote, Script};
 use third_stream_tests::vst3;
 
 use crate::in_place;
@@ -32,7 +32,7 @@ fn passes() -> Script {
     notes.sort_by(|a, b| a.onset.total_cmp(&b.onset));
     for index in 0..notes.len() {
         let note = notes[index];
-        let same = |other: &&Note| (other.channel, other.key) == (note.channel, note.key);
+        let same = |other: &&ClipNote| (other.channel, other.key) == (note.channel, note.key);
         if let Some(next) = notes[index + 1..].iter().find(same) {
             notes[index].release = note.release.min(next.onset - SHORTEST);
         }
@@ -124,7 +124,7 @@ fn the_song_is_as_it_was_as_bounce_and_as_playback() {
 #[test]
 fn the_vst3_plays_the_same_song_live_and_its_own_in_place() {
     let _alone = alone();
-    let Some(library) = vst3::Library::under_test().map(Result::unwrap) else {
+    let Some(library) = vst3::Vst3Library::under_test().map(Result::unwrap) else {
         return;
     };
     for (name, mode) in [("song-live", 0.0), ("song-in-place-vst3", 1.0)] {

@@ -7,7 +7,7 @@ use third_stream_model::transfer::Wish;
 use third_stream_tests::clip;
 use third_stream_tests::host::{Blocks, Instance, Pace, Setup};
 use third_stream_tests::recording::{Recording, Sounded};
-use third_stream_tests::song::{Note, Passage, Script, Song};
+use third_stream_tests::song::{ClipNote, HostSong, Passage, Script};
 
 use crate::expected::roll_between;
 use crate::music::{phrase, roll_of, scattered};
@@ -37,9 +37,9 @@ fn between(recording: &Recording, from: f64, beats: f64) -> Vec<(u64, u64, u8, u
         .collect()
 }
 
-fn looped(notes: Vec<Note>, beats: f64, laps: f64) -> Script {
+fn looped(notes: Vec<ClipNote>, beats: f64, laps: f64) -> Script {
     let passages = [Passage::cycle(0.0, beats, beats * laps), STOP];
-    Script::new(Song::new(240.0, notes), passages)
+    Script::new(HostSong::new(240.0, notes), passages)
 }
 
 #[test]
@@ -84,13 +84,13 @@ fn the_second_pass_is_the_network_s_output() {
 #[test]
 fn a_loop_of_two_bars_is_transferred_on_its_second_pass() {
     let Some(plugin) = plugin() else { return };
-    let notes: Vec<Note> = phrase()
+    let notes: Vec<ClipNote> = phrase()
         .into_iter()
         .filter(|note| note.release < 7.0)
         .collect();
     let known = u64::from(u32::MAX);
     // Nothing sounds in the last beat. Bars that were never heard are taken to go on as the others.
-    let again = notes.iter().map(|note| Note {
+    let again = notes.iter().map(|note| ClipNote {
         onset: note.onset + 8.0,
         release: note.release + 8.0,
         ..*note
@@ -154,10 +154,10 @@ fn forget(plugin: &Stage, saved: &[u8], script: &Script, learned: &Recording) {
 }
 
 /// 32 bars with a tempo change, eight bars of 3/4 and the knob on the move.
-fn song() -> Song {
+fn song() -> HostSong {
     let mut notes = clip::song().notes;
     notes.extend(scattered(5, 150, 64.0, 119.0));
-    let mut song = Song::new(200.0, notes);
+    let mut song = HostSong::new(200.0, notes);
     song.tempo = vec![(0.0, 200.0), (21.5, 160.0), (70.0, 230.0)];
     song.meter = vec![(0.0, (4, 4)), (64.0, (3, 4)), (88.0, (4, 4))];
     let moves = (0..120).map(|beat| {
@@ -215,9 +215,9 @@ fn a_bounce_is_identical_to_the_playback_whatever_the_blocks() {
 fn drums_and_controllers_pass_at_once() {
     let Some(plugin) = plugin() else { return };
     let mut notes = phrase();
-    notes.extend((0..16).map(|beat| Note {
+    notes.extend((0..16).map(|beat| ClipNote {
         channel: 9,
-        ..Note::new(f64::from(beat), f64::from(beat) + 0.2, 44)
+        ..ClipNote::new(f64::from(beat), f64::from(beat) + 0.2, 44)
     }));
     let mut script = looped(notes, 16.0, 2.0);
     script.song.messages = vec![(3.3, [0xB0, 1, 77]), (9.0, [0xE0, 0, 80])];
@@ -274,7 +274,7 @@ fn random_transports_hang_nothing_in_place() {
         passages.push(STOP);
         let notes = scattered(round, 150, 0.0, 50.0);
         let moves = (0..20).map(|i| (f64::from(i) * 2.3, draw(201) as f64 / 100.0 - 1.0));
-        let mut script = Script::new(Song::new(240.0, notes).knob(moves), passages);
+        let mut script = Script::new(HostSong::new(240.0, notes).knob(moves), passages);
         script.ends_held_notes = draw(2) == 0;
         script
             .song

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use third_stream_tests::host::{self, Pace, Ports, Setup};
-use third_stream_tests::song::{Passage, Script, Song};
+use third_stream_tests::song::{HostSong, Passage, Script};
 use third_stream_tests::threads;
 
 use crate::music::{phrase, scattered};
@@ -18,7 +18,7 @@ fn rushed() -> Setup {
 }
 
 fn script(beats: f64) -> Script {
-    Script::new(Song::new(240.0, phrase()), [Passage::play(0.0, beats)])
+    Script::new(HostSong::new(240.0, phrase()), [Passage::play(0.0, beats)])
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn an_instance_that_never_played_goes_quietly() {
 fn a_change_of_sample_rate_starts_anew() {
     let Some(plugin) = plugin() else { return };
     let mut instance = plugin.instance(&[]);
-    let song = Song::new(240.0, scattered(3, 30, 0.0, 15.0));
+    let song = HostSong::new(240.0, scattered(3, 30, 0.0, 15.0));
     let passages = [Passage::play(0.0, 36.0), Passage::Stop { seconds: 0.1 }];
     let script = Script::new(song, passages);
     for sample_rate in [48_000.0, 96_000.0, 44_100.0] {

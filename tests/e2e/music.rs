@@ -1,13 +1,13 @@
 //! Music for the tests.
 
 use third_stream_model::roll::notes::NoteRoll;
-use third_stream_tests::song::Note;
+use third_stream_tests::song::ClipNote;
 
 use crate::expected::rolled;
 
 /// Notes without any period: a delay can then be told from a pass-through. Onsets, lengths,
 /// velocities and channels are drawn from `seed`; keys are all over the roll.
-pub(crate) fn scattered(seed: u64, count: usize, from: f64, until: f64) -> Vec<Note> {
+pub(crate) fn scattered(seed: u64, count: usize, from: f64, until: f64) -> Vec<ClipNote> {
     let mut state = seed | 1;
     let mut draw = |limit: u64| {
         state ^= state << 13;
@@ -18,7 +18,7 @@ pub(crate) fn scattered(seed: u64, count: usize, from: f64, until: f64) -> Vec<N
     (0..count)
         .map(|_| {
             let onset = from + (until - from) * draw(100_000) as f64 / 100_000.0;
-            Note {
+            ClipNote {
                 onset,
                 release: onset + 0.05 + draw(3000) as f64 / 1000.0,
                 key: 24 + draw(84) as u8,
@@ -31,11 +31,11 @@ pub(crate) fn scattered(seed: u64, count: usize, from: f64, until: f64) -> Vec<N
 }
 
 /// Four bars on the grid: a tune, chords, a bass. Nothing sounds in the last beat.
-pub(crate) fn phrase() -> Vec<Note> {
+pub(crate) fn phrase() -> Vec<ClipNote> {
     let mut notes = Vec::new();
     let mut add = |step: usize, steps: usize, key: u8| {
         let onset = step as f64 / 4.0;
-        notes.push(Note::new(onset, onset + steps as f64 / 4.0, key));
+        notes.push(ClipNote::new(onset, onset + steps as f64 / 4.0, key));
     };
     let tune = [
         (2, 2, 69),
@@ -71,7 +71,7 @@ pub(crate) fn phrase() -> Vec<Note> {
 }
 
 /// The roll of notes that lie in the first four bars.
-pub(crate) fn roll_of(notes: &[Note]) -> NoteRoll {
+pub(crate) fn roll_of(notes: &[ClipNote]) -> NoteRoll {
     rolled(
         notes
             .iter()

@@ -8,7 +8,7 @@ use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::roll::{PITCHES, STEPS};
 use third_stream_model::shipped;
 use third_stream_model::transfer::{Transfer, Wish};
-use third_stream_tests::song::{Note, Passage, Script, Song};
+use third_stream_tests::song::{ClipNote, HostSong, Passage, Script};
 
 use crate::expected::roll_between;
 use crate::music::{phrase, roll_of};
@@ -19,8 +19,8 @@ pub(crate) fn transfer() -> Transfer {
 }
 
 /// Four bars of music, then the four bars in which they sound.
-pub(crate) fn script(notes: Vec<Note>) -> Script {
-    let song = Song::new(240.0, notes);
+pub(crate) fn script(notes: Vec<ClipNote>) -> Script {
+    let song = HostSong::new(240.0, notes);
     Script::new(
         song,
         [Passage::play(0.0, 32.0), Passage::Stop { seconds: 0.1 }],
@@ -55,7 +55,7 @@ pub(crate) fn answers(
 }
 
 /// What the plugin makes of the notes at a knob position.
-fn played(plugin: &Stage, notes: Vec<Note>, position: f64) -> NoteRoll {
+fn played(plugin: &Stage, notes: Vec<ClipNote>, position: f64) -> NoteRoll {
     roll_between(&plugin.bounce(&[knob(position)], &script(notes)), 16.0)
 }
 
@@ -119,7 +119,7 @@ fn the_first_beat_plays_from_the_first_answer() {
     let transfer = transfer();
     let mut notes = phrase();
     // Right after the first question.
-    notes.extend([Note::new(15.1, 15.5, 76), Note::new(15.5, 16.0, 79)]);
+    notes.extend([ClipNote::new(15.1, 15.5, 76), ClipNote::new(15.5, 16.0, 79)]);
     let source = roll_of(&notes);
     let before = roll_of(&phrase());
     let wanted = answers(&transfer, ends(Direction::AToB), (&before, &source))(1.0);

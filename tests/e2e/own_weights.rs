@@ -4,11 +4,11 @@
 use std::path::Path;
 
 use third_stream_model::genre::{Direction, Pair};
-use third_stream_model::own;
 use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::shipped;
 use third_stream_model::transfer::Transfer;
-use third_stream_model::weights::{CycleGan, Family, Header, with_header};
+use third_stream_model::user_weights;
+use third_stream_model::weights::{CycleGanHeader, FamilyHeader, Header, with_header};
 use third_stream_tests::host::Setup;
 
 use crate::expected::roll_between;
@@ -24,10 +24,10 @@ fn foreign_networks() -> Vec<u8> {
     with_header(bytes, &header).unwrap()
 }
 
-fn cyclegan(header: &mut Header) -> &mut CycleGan {
+fn cyclegan(header: &mut Header) -> &mut CycleGanHeader {
     match &mut header.family {
-        Family::CycleGan(cyclegan) => cyclegan,
-        Family::Arranger(_) | Family::Style(_) => panic!("these are two generators"),
+        FamilyHeader::CycleGan(cyclegan) => cyclegan,
+        FamilyHeader::Arranger(_) | FamilyHeader::Style(_) => panic!("these are two generators"),
     }
 }
 
@@ -40,11 +40,11 @@ fn plugin_with(files: &[(&str, &[u8])]) -> Option<(Stage, tempfile::TempDir)> {
     unsafe {
         std::env::set_var("XDG_DATA_HOME", data.path());
     }
-    let folder = own::folder().unwrap();
+    let folder = user_weights::folder().unwrap();
     assert!(folder.starts_with(data.path()));
     std::fs::create_dir_all(&folder).unwrap();
     for (name, bytes) in files {
-        std::fs::write(own::path(&folder, name).unwrap(), bytes).unwrap();
+        std::fs::write(user_weights::path(&folder, name).unwrap(), bytes).unwrap();
     }
     Some((plugin, data))
 }
@@ -145,9 +145,9 @@ fn weights_that_cannot_be_used_leave_the_notes_dry_and_their_name_in_the_project
 
 /// What was missing plays as soon as it is there and the project is opened again.
 fn comes_back(plugin: &Stage, data: &Path, whole: &[u8]) {
-    let folder = own::folder().unwrap();
+    let folder = user_weights::folder().unwrap();
     assert!(folder.starts_with(data));
-    std::fs::write(own::path(&folder, "missing").unwrap(), whole).unwrap();
+    std::fs::write(user_weights::path(&folder, "missing").unwrap(), whole).unwrap();
     let source = roll_of(&phrase());
     let transfer = Transfer::from_bytes(whole).unwrap();
     let wanted = answers(&transfer, ends(Direction::AToB), (&source, &source))(1.0);

@@ -2,7 +2,7 @@
 //! and keys outside the roll; everything at once with the bypass on.
 
 use third_stream_tests::recording::Output;
-use third_stream_tests::song::{Note, Passage, Script, Song};
+use third_stream_tests::song::{ClipNote, HostSong, Passage, Script};
 
 use crate::expected::{assert_same, later};
 use crate::music::scattered;
@@ -11,7 +11,7 @@ use crate::stage::{knob, plugin};
 #[test]
 fn controllers_go_the_way_of_the_notes() {
     let Some(plugin) = plugin() else { return };
-    let mut song = Song::new(240.0, [Note::new(1.0, 2.0, 60)]);
+    let mut song = HostSong::new(240.0, [ClipNote::new(1.0, 2.0, 60)]);
     song.messages = vec![
         (0.5, [0xB0, 1, 64]),
         (1.1, [0xB0, 64, 127]),
@@ -57,7 +57,7 @@ fn drums_and_keys_outside_the_roll_are_never_changed() {
         }
     }
     let script = Script::new(
-        Song::new(240.0, notes),
+        HostSong::new(240.0, notes),
         [Passage::play(0.0, 36.0), Passage::Stop { seconds: 0.1 }],
     );
     let recording = plugin.bounce(&[knob(1.0)], &script);
@@ -70,7 +70,7 @@ fn drums_and_keys_outside_the_roll_are_never_changed() {
 fn the_bypass_lets_everything_through_at_once() {
     let Some(plugin) = plugin() else { return };
     let script = Script::new(
-        Song::new(240.0, scattered(43, 40, 0.0, 15.0)),
+        HostSong::new(240.0, scattered(43, 40, 0.0, 15.0)),
         [Passage::play(0.0, 20.0), Passage::Stop { seconds: 0.1 }],
     );
     let recording = plugin.bounce(&[knob(1.0), ("Bypass", 1.0)], &script);
@@ -81,7 +81,7 @@ fn the_bypass_lets_everything_through_at_once() {
 #[test]
 fn switching_the_bypass_hangs_nothing() {
     let Some(plugin) = plugin() else { return };
-    let mut song = Song::new(240.0, scattered(47, 150, 0.0, 50.0)).knob([(0.0, 1.0)]);
+    let mut song = HostSong::new(240.0, scattered(47, 150, 0.0, 50.0)).knob([(0.0, 1.0)]);
     let switches = (1..12).map(|i| (f64::from(i) * 3.9, "Bypass", f64::from(i % 2)));
     song.automation.extend(switches);
     let script = Script::new(

@@ -8,7 +8,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use third_stream_model::roll::notes::NoteRoll;
 use third_stream_tests::host::{Instance, Pace, Setup};
 use third_stream_tests::memory_use::virtual_kib;
-use third_stream_tests::song::{Passage, Script, Song};
+use third_stream_tests::song::{HostSong, Passage, Script};
 
 use crate::expected::roll_between;
 use crate::music::{phrase, roll_of};
@@ -45,7 +45,7 @@ impl Drop for Limit {
 
 /// What becomes of the phrase. That no note hangs and each block ends is looked at, too.
 fn played(instance: &mut Instance, pace: Pace) -> NoteRoll {
-    let song = Song::new(240.0, phrase());
+    let song = HostSong::new(240.0, phrase());
     let passages = [Passage::play(0.0, 32.0), Passage::Stop { seconds: 0.1 }];
     let setup = Setup {
         pace,

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use third_stream_tests::clip;
 use third_stream_tests::host::{
-    self, Instance, Pace, Part, Reader, Setup, Together, perform_together,
+    self, Instance, InstancePart, Pace, Reader, Setup, Together, perform_together,
 };
-use third_stream_tests::song::{Passage, Script, Song};
+use third_stream_tests::song::{HostSong, Passage, Script};
 
 use crate::stage::{Stage, knob, plugin};
 
@@ -29,7 +29,7 @@ fn together(
     (script, setup): (&Script, &Setup),
     between: impl Fn() -> Result<()> + Sync,
 ) -> Together {
-    let parts = instances.iter_mut().map(|instance| Part {
+    let parts = instances.iter_mut().map(|instance| InstancePart {
         instance,
         script,
         setup,
@@ -98,7 +98,7 @@ fn what_is_late_where_the_host_hurries_is_counted_and_lost_to_no_sum() {
     let mut instances = [1.0, -1.0].map(|place| plugin.instance(&[knob(place)]));
     // So fast that it is over before the plugin could take the hurry for an export.
     let mut script = script();
-    script.song = Song::new(6000.0, script.song.notes);
+    script.song = HostSong::new(6000.0, script.song.notes);
     together(&mut instances, (&script, &rushed()), || Ok(()));
     let late = reader.sum().late - before.late;
     assert!(late > 0, "{:?}", reader.sum());

@@ -3,7 +3,7 @@
 
 use third_stream_tests::host::{Blocks, Setup};
 use third_stream_tests::recording::Recording;
-use third_stream_tests::song::{LiveNote, Note, Passage, Script, Song};
+use third_stream_tests::song::{ClipNote, HostSong, LiveNote, Passage, Script};
 
 use crate::expected::{assert_same, later};
 use crate::music::scattered;
@@ -11,8 +11,8 @@ use crate::stage::{knob, plugin};
 
 const STOP: Passage = Passage::Stop { seconds: 0.5 };
 
-fn song(until: f64) -> Song {
-    Song::new(240.0, scattered(23, until as usize * 3, 0.0, until))
+fn song(until: f64) -> HostSong {
+    HostSong::new(240.0, scattered(23, until as usize * 3, 0.0, until))
 }
 
 /// The sample at which the numbered span starts.
@@ -67,7 +67,7 @@ fn a_loop_shorter_than_the_delay_plays_on() {
     let Some(plugin) = plugin() else { return };
     // Two bars, and one: the notes of each round sound four bars later, round after round.
     for length in [8.0, 4.0] {
-        let song = Song::new(240.0, scattered(3, 14, 0.0, length - 0.1));
+        let song = HostSong::new(240.0, scattered(3, 14, 0.0, length - 0.1));
         let script = Script::new(song, [Passage::cycle(0.0, length, 48.0), STOP]);
         let recording = plugin.bounce(&[], &script);
         assert_delayed_until_the_end(&recording, 16.0);
@@ -77,7 +77,7 @@ fn a_loop_shorter_than_the_delay_plays_on() {
 #[test]
 fn a_loop_longer_than_the_delay_plays_on() {
     let Some(plugin) = plugin() else { return };
-    let song = Song::new(240.0, scattered(9, 50, 0.0, 24.0));
+    let song = HostSong::new(240.0, scattered(9, 50, 0.0, 24.0));
     let script = Script::new(song, [Passage::cycle(0.0, 24.0, 96.0), STOP]);
     let recording = plugin.bounce(&[], &script);
     assert_delayed_until_the_end(&recording, 16.0);
@@ -106,7 +106,10 @@ fn loops_off_the_bar_lines_hang_nothing() {
 #[test]
 fn a_note_that_the_host_forgets_at_the_loop_s_end_is_ended() {
     let Some(plugin) = plugin() else { return };
-    let song = Song::new(240.0, [Note::new(6.0, 99.0, 60), Note::new(1.0, 2.0, 64)]);
+    let song = HostSong::new(
+        240.0,
+        [ClipNote::new(6.0, 99.0, 60), ClipNote::new(1.0, 2.0, 64)],
+    );
     let mut script = Script::new(song, [Passage::cycle(0.0, 8.0, 40.0), STOP]);
     script.ends_held_notes = false;
     let recording = plugin.bounce(&[], &script);
@@ -125,7 +128,7 @@ fn a_note_that_the_host_forgets_at_the_loop_s_end_is_ended() {
 fn play_may_start_anywhere() {
     let Some(plugin) = plugin() else { return };
     for start in [2.5, 4.0, 6.0, 13.37, 15.9] {
-        let song = Song::new(240.0, scattered(31, 40, start, start + 20.0));
+        let song = HostSong::new(240.0, scattered(31, 40, start, start + 20.0));
         let script = Script::new(song, [Passage::play(start, 44.0), STOP]);
         let recording = plugin.bounce(&[], &script);
         let wanted = later(&recording.timeline, 16.0);
@@ -143,7 +146,7 @@ fn a_note_held_while_play_starts_or_stops_ends_where_it_began() {
     let Some(plugin) = plugin() else { return };
     let stop = |seconds| Passage::Stop { seconds };
     let passages = [stop(1.0), Passage::play(0.0, 8.0), stop(2.0)];
-    let mut script = Script::new(Song::new(240.0, []), passages);
+    let mut script = Script::new(HostSong::new(240.0, []), passages);
     // Struck before play and let go in it: at once, both. Struck in play and let go after it:
     // never sounds, or ends with the stop.
     let before = LiveNote {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use third_stream_tests::host::{Blocks, Pace, Setup};
-use third_stream_tests::song::{Note, Passage, Script, Song};
+use third_stream_tests::song::{ClipNote, HostSong, Passage, Script};
 use third_stream_tests::threads;
 
 use crate::music::{phrase, scattered};
@@ -15,8 +15,8 @@ use crate::vst3::{STOP, assert_equal, instance, library};
 const WORKER: &str = "bg-worker";
 
 /// Many values of many parameters, some at the sample of a note or of each other.
-fn automated() -> Song {
-    let mut song = Song::new(240.0, scattered(31, 320, 0.0, 36.0));
+fn automated() -> HostSong {
+    let mut song = HostSong::new(240.0, scattered(31, 320, 0.0, 36.0));
     let step = |number: u32| f64::from(number * 7 % 23) / 22.0;
     let often = |name, from: f64, every: f64, count: u32| {
         (0..count).map(move |number| (from + f64::from(number) * every, name, step(number)))
@@ -33,7 +33,7 @@ fn automated() -> Song {
     song
 }
 
-fn script(song: Song) -> Script {
+fn script(song: HostSong) -> Script {
     Script::new(song, [Passage::play(0.0, 60.0), STOP])
 }
 
@@ -70,7 +70,7 @@ fn every_value_counts_at_its_own_sample_whatever_the_block_size() {
 fn controllers_and_parameters_in_one_block_keep_their_samples() {
     let Some(library) = library() else { return };
     let mut song = automated();
-    song.notes = vec![Note::new(1.0, 2.0, 60)];
+    song.notes = vec![ClipNote::new(1.0, 2.0, 60)];
     song.automation.retain(|(_, name, _)| *name != "Bypass");
     song.messages = (0..200_u8)
         .map(|number| {
@@ -128,7 +128,7 @@ fn automation_wakes_no_other_thread() {
 fn changes_without_a_block_count() {
     let Some(library) = library() else { return };
     let mut vst3 = instance(&library, &[]);
-    vst3.perform(&script(Song::new(240.0, [])), &rushed())
+    vst3.perform(&script(HostSong::new(240.0, [])), &rushed())
         .unwrap();
     vst3.flush(&[knob(0.5), ("Bypass", 1.0)], &rushed())
         .unwrap();
@@ -139,10 +139,10 @@ fn changes_without_a_block_count() {
 #[test]
 fn what_was_said_is_saved_though_no_block_has_come() {
     let Some(library) = library() else { return };
-    let moves = |place| Song::new(240.0, phrase()).knob([(0.0, place), (7.3, place / 2.0)]);
+    let moves = |place| HostSong::new(240.0, phrase()).knob([(0.0, place), (7.3, place / 2.0)]);
     let mut vst3 = instance(&library, &[]);
     vst3.perform(&script(moves(-0.5)), &rushed()).unwrap();
-    let saved = |vst3: &third_stream_tests::vst3::Instance| {
+    let saved = |vst3: &third_stream_tests::vst3::Vst3Instance| {
         let mut other = instance(&library, &[]);
         other.restore(&vst3.save().unwrap()).unwrap();
         (

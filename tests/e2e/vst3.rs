@@ -6,9 +6,9 @@ use std::time::Duration;
 use third_stream_tests::clip;
 use third_stream_tests::host::{Blocks, Pace, Setup};
 use third_stream_tests::recording::{Output, Recording, Sounded};
-use third_stream_tests::song::{Note, Passage, Script, Song};
+use third_stream_tests::song::{ClipNote, HostSong, Passage, Script};
 use third_stream_tests::threads;
-use third_stream_tests::vst3::{Bus, Buses, Instance, Library};
+use third_stream_tests::vst3::{Bus, Buses, Vst3Instance, Vst3Library};
 
 use crate::expected::{assert_same, later};
 use crate::music::{phrase, scattered};
@@ -17,12 +17,12 @@ use crate::stage::{alone, knob, plugin};
 pub(crate) const STOP: Passage = Passage::Stop { seconds: 0.1 };
 
 /// The VST3 under test; `None` where nobody said where it is.
-pub(crate) fn library() -> Option<Library> {
-    Library::under_test().map(Result::unwrap)
+pub(crate) fn library() -> Option<Vst3Library> {
+    Vst3Library::under_test().map(Result::unwrap)
 }
 
 /// A new instance with these parameters at these places (0..=1) of their ranges.
-pub(crate) fn instance(library: &Library, parameters: &[(&str, f64)]) -> Instance {
+pub(crate) fn instance(library: &Vst3Library, parameters: &[(&str, f64)]) -> Vst3Instance {
     let mut instance = library.instance().unwrap();
     for (name, place) in parameters {
         instance.set(name, *place).unwrap();
@@ -103,7 +103,8 @@ fn a_loop_gives_the_notes_of_the_clap_s() {
         return;
     };
     for (start, end) in [(0.0, 8.0), (3.0, 16.5)] {
-        let song = Song::new(240.0, scattered(29, 70, 0.0, 20.0)).knob([(0.0, 0.8), (9.1, -0.6)]);
+        let song =
+            HostSong::new(240.0, scattered(29, 70, 0.0, 20.0)).knob([(0.0, 0.8), (9.1, -0.6)]);
         let script = Script::new(song, [Passage::cycle(start, end, 70.0), STOP]);
         let wanted = clap.bounce(&[], &script);
         let mut vst3 = instance(&library, &[]);
@@ -201,7 +202,7 @@ fn what_is_saved_comes_back() {
 #[test]
 fn controllers_go_the_way_of_the_notes() {
     let Some(library) = library() else { return };
-    let mut song = Song::new(240.0, [Note::new(1.0, 2.0, 60)]);
+    let mut song = HostSong::new(240.0, [ClipNote::new(1.0, 2.0, 60)]);
     song.messages = vec![
         (0.5, [0xB0, 1, 64]),
         (1.1, [0xB0, 64, 127]),
@@ -228,7 +229,7 @@ fn controllers_go_the_way_of_the_notes() {
 fn each_bounce_is_the_first_and_each_playback_does_not_wait() {
     let Some(library) = library() else { return };
     // So fast that it is over before the plugin could take the hurry for an export.
-    let song = Song::new(2700.0, phrase()).knob([(0.0, 1.0)]);
+    let song = HostSong::new(2700.0, phrase()).knob([(0.0, 1.0)]);
     let script = Script::new(song, [Passage::play(0.0, 40.0), STOP]);
     let rushed = Setup {
         pace: Pace::Rushed,
@@ -259,7 +260,7 @@ fn each_bounce_is_the_first_and_each_playback_does_not_wait() {
 #[test]
 fn a_host_whose_event_list_is_full_loses_nothing() {
     let Some(library) = library() else { return };
-    let song = Song::new(240.0, scattered(7, 60, 0.0, 20.0));
+    let song = HostSong::new(240.0, scattered(7, 60, 0.0, 20.0));
     let script = Script::new(song, [Passage::play(0.0, 44.0), STOP]);
     let setup = Setup {
         blocks: Blocks::Fixed(256),
@@ -273,7 +274,7 @@ fn a_host_whose_event_list_is_full_loses_nothing() {
 #[test]
 fn the_bypass_lets_everything_through_at_once() {
     let Some(library) = library() else { return };
-    let song = Song::new(240.0, scattered(43, 40, 0.0, 15.0));
+    let song = HostSong::new(240.0, scattered(43, 40, 0.0, 15.0));
     let script = Script::new(song, [Passage::play(0.0, 20.0), STOP]);
     let mut instance = instance(&library, &[knob(1.0), ("Bypass", 1.0)]);
     let recording = instance.perform(&script, &Setup::default()).unwrap();
@@ -297,7 +298,7 @@ fn unloading_leaves_no_thread_behind() {
     for round in 0..3 {
         let Some(library) = library() else { return };
         let mut instance = instance(&library, &[knob(1.0)]);
-        let script = Script::new(Song::new(240.0, phrase()), [Passage::play(0.0, 16.1)]);
+        let script = Script::new(HostSong::new(240.0, phrase()), [Passage::play(0.0, 16.1)]);
         let rushed = Setup {
             pace: Pace::Rushed,
             ..Setup::default()
@@ -324,7 +325,7 @@ fn an_automated_instance_that_goes_at_once_disturbs_no_other() {
     // The framework would hand every automated value to a worker that all instances share, and
     // that ends for all of them when it finds a value whose instance is gone.
     let moves = (0..2_000).map(|step| (f64::from(step) / 125.0, f64::from(step % 21) / 10.0 - 1.0));
-    let song = Song::new(240.0, phrase()).knob(moves);
+    let song = HostSong::new(240.0, phrase()).knob(moves);
     let script = Script::new(song, [Passage::play(0.0, 16.0)]);
     let setup = Setup {
         pace: Pace::Rushed,

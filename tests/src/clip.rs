@@ -3,7 +3,7 @@
 //! A bar is eight eighth notes, written as text: a note name starts a note, `.` holds it, `-` is a
 //! rest. Eighths swing: the second of two falls on two thirds of the beat.
 
-use crate::song::{Note, Song};
+use crate::song::{ClipNote, HostSong};
 
 /// Bars of the clip.
 pub const BARS: usize = 16;
@@ -11,23 +11,23 @@ pub const BARS: usize = 16;
 pub const TEMPO: f64 = 132.0;
 
 /// The parts by MIDI channel, with the General MIDI program of their instrument.
-pub const PARTS: [Part; 4] = [
-    Part {
+pub const PARTS: [ClipPart; 4] = [
+    ClipPart {
         name: "Melody (piano)",
         channel: 0,
         program: Some(0),
     },
-    Part {
+    ClipPart {
         name: "Comping (piano)",
         channel: 1,
         program: Some(0),
     },
-    Part {
+    ClipPart {
         name: "Bass",
         channel: 2,
         program: Some(32),
     },
-    Part {
+    ClipPart {
         name: "Drums",
         channel: 9,
         program: None,
@@ -36,7 +36,7 @@ pub const PARTS: [Part; 4] = [
 
 /// One player's part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Part {
+pub struct ClipPart {
     /// The track's name.
     pub name: &'static str,
     /// MIDI channel, 0..=15.
@@ -112,7 +112,7 @@ const COMPING: [&str; 2] = [
 ];
 
 /// The clip as a song with its knob at rest.
-pub fn song() -> Song {
+pub fn song() -> HostSong {
     let mut notes = Vec::new();
     for bar in 0..BARS {
         let start = bar as f64 * 4.0;
@@ -142,11 +142,11 @@ pub fn song() -> Song {
     }
     join_held(&mut notes);
     notes.sort_by(|a, b| a.onset.total_cmp(&b.onset).then(a.key.cmp(&b.key)));
-    Song::new(TEMPO, notes)
+    HostSong::new(TEMPO, notes)
 }
 
 /// The ride with the hi-hat's foot on two and four; a last stroke at the end.
-fn drums(start: f64, last: bool) -> Vec<Note> {
+fn drums(start: f64, last: bool) -> Vec<ClipNote> {
     const RIDE: u8 = 51;
     const HAT: u8 = 44;
     let stroke = |slot, key, velocity| note(start, slot, 1, key, 9, (velocity, 0.0));
@@ -166,10 +166,10 @@ fn drums(start: f64, last: bool) -> Vec<Note> {
 }
 
 /// A note from its slot and length in eighths, with its velocity and its lag in beats.
-fn note(start: f64, slot: usize, slots: usize, key: u8, channel: u8, feel: (u8, f64)) -> Note {
+fn note(start: f64, slot: usize, slots: usize, key: u8, channel: u8, feel: (u8, f64)) -> ClipNote {
     let (velocity, lag) = feel;
     let end = swung(slot + slots);
-    Note {
+    ClipNote {
         // The first note of all stays on the first beat: nothing plays before the song.
         onset: (start + swung(slot) + lag).max(0.0),
         // Played notes let go a little before the next one.
@@ -217,8 +217,8 @@ fn strikes(rhythm: &str) -> Vec<(usize, usize)> {
 }
 
 /// Lets each note that is held over a bar line last as long as its continuation.
-fn join_held(notes: &mut Vec<Note>) {
-    let held: Vec<Note> = notes.extract_if(.., |note| note.key == HELD).collect();
+fn join_held(notes: &mut Vec<ClipNote>) {
+    let held: Vec<ClipNote> = notes.extract_if(.., |note| note.key == HELD).collect();
     for over in held {
         let before = notes
             .iter_mut()

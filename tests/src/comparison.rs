@@ -2,21 +2,21 @@
 
 pub use third_stream_model::song::Counts;
 
-use crate::song::Note;
+use crate::song::ClipNote;
 
 /// A note counts as kept when it starts within this many beats of where it was (half a step of
 /// quantising and a little more).
 const NEAR: f64 = 0.13;
 
 /// Compares the notes that start in `from..until` (beats).
-pub fn count(before: &[Note], after: &[Note], from: f64, until: f64) -> Counts {
+pub fn count(before: &[ClipNote], after: &[ClipNote], from: f64, until: f64) -> Counts {
     // A quantised note may move over a bar line: it counts where the grid has it.
-    let within = |note: &&Note| {
+    let within = |note: &&ClipNote| {
         let on_grid = (note.onset * 4.0).round() / 4.0;
         (from..until).contains(&on_grid)
     };
-    let before: Vec<&Note> = before.iter().filter(within).collect();
-    let mut left: Vec<&Note> = after.iter().filter(within).collect();
+    let before: Vec<&ClipNote> = before.iter().filter(within).collect();
+    let mut left: Vec<&ClipNote> = after.iter().filter(within).collect();
     let counts = Counts {
         before: before.len(),
         after: left.len(),
@@ -43,14 +43,14 @@ mod tests {
     #[test]
     fn moved_a_little_is_kept_and_moved_far_is_not() {
         let before = [
-            Note::new(0.0, 1.0, 60),
-            Note::new(1.0, 2.0, 62),
-            Note::new(2.0, 3.0, 64),
+            ClipNote::new(0.0, 1.0, 60),
+            ClipNote::new(1.0, 2.0, 62),
+            ClipNote::new(2.0, 3.0, 64),
         ];
         let after = [
-            Note::new(0.1, 1.0, 60),
-            Note::new(1.5, 2.0, 62),
-            Note::new(5.0, 6.0, 64),
+            ClipNote::new(0.1, 1.0, 60),
+            ClipNote::new(1.5, 2.0, 62),
+            ClipNote::new(5.0, 6.0, 64),
         ];
         let counts = count(&before, &after, 0.0, 4.0);
         assert_eq!((counts.kept, counts.removed(), counts.added()), (1, 2, 1));
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn one_note_cannot_keep_two() {
-        let twice = [Note::new(0.0, 1.0, 60), Note::new(0.05, 1.0, 60)];
+        let twice = [ClipNote::new(0.0, 1.0, 60), ClipNote::new(0.05, 1.0, 60)];
         let counts = count(&twice, &twice[..1], 0.0, 4.0);
         assert_eq!((counts.kept, counts.removed()), (1, 1));
     }

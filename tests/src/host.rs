@@ -29,7 +29,7 @@ pub use blocks::Blocks;
 use callbacks::{Calls, Handlers, MainThread};
 pub use counters::{Counters, Reader};
 pub use live::{Audio, Played, Running, Way};
-pub use together::{Part, Together, perform_together};
+pub use together::{InstancePart, Together, perform_together};
 pub use walk::wait_for_engine;
 
 /// The environment variable that names the `.clap` under test.

@@ -6,22 +6,27 @@ use midly::{
     TrackEventKind,
 };
 
-use crate::clip::Part;
-use crate::song::{Note, Song};
+use crate::clip::ClipPart;
+use crate::song::{ClipNote, HostSong};
 
 /// Ticks in a quarter note.
 const TICKS: u16 = 480;
 
 /// A file with these notes in 4/4, each in the track of its channel's part. A channel without a
 /// part has no track.
-pub fn write(title: &str, tempo: f64, parts: &[Part], notes: &[Note]) -> anyhow::Result<Vec<u8>> {
-    let song = Song::new(tempo, notes.iter().copied());
+pub fn write(
+    title: &str,
+    tempo: f64,
+    parts: &[ClipPart],
+    notes: &[ClipNote],
+) -> anyhow::Result<Vec<u8>> {
+    let song = HostSong::new(tempo, notes.iter().copied());
     file(title, &song, parts, Format::Parallel)
 }
 
 /// A file of a whole song, with tempo and time signatures: a track for each channel, or all in
 /// one, for programs that look at the first only.
-pub fn write_song(title: &str, song: &Song, one_track: bool) -> anyhow::Result<Vec<u8>> {
+pub fn write_song(title: &str, song: &HostSong, one_track: bool) -> anyhow::Result<Vec<u8>> {
     let sounds = |channel: &u8| {
         song.notes.iter().any(|note| note.channel == *channel)
             || song
@@ -29,12 +34,12 @@ pub fn write_song(title: &str, song: &Song, one_track: bool) -> anyhow::Result<V
                 .iter()
                 .any(|(_, bytes)| bytes[0] & 0x0F == *channel)
     };
-    let part = |channel| Part {
+    let part = |channel| ClipPart {
         name: "",
         channel,
         program: None,
     };
-    let parts: Vec<Part> = (0..16).filter(sounds).map(part).collect();
+    let parts: Vec<ClipPart> = (0..16).filter(sounds).map(part).collect();
     let format = if one_track {
         Format::SingleTrack
     } else {
@@ -80,7 +85,12 @@ fn long([status, first, second]: [u8; 3]) -> Option<MidiMessage> {
     })
 }
 
-fn file(title: &str, song: &Song, parts: &[Part], format: Format) -> anyhow::Result<Vec<u8>> {
+fn file(
+    title: &str,
+    song: &HostSong,
+    parts: &[ClipPart],
+    format: Format,
+) -> anyhow::Result<Vec<u8>> {
     let mut smf = Smf::new(Header::new(format, Timing::Metrical(u15::new(TICKS))));
     let mut conductor = vec![(0, meta(MetaMessage::TrackName(title.as_bytes())))];
     for &(beat, (numerator, denominator)) in &song.meter {

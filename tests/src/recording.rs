@@ -137,11 +137,11 @@ impl Recording {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::song::{Script, Song};
+    use crate::song::{HostSong, Script};
 
     fn recording(events: &[(u64, Output)]) -> Recording {
         Recording {
-            timeline: Timeline::new(&Script::new(Song::new(120.0, []), []), 48_000.0),
+            timeline: Timeline::new(&Script::new(HostSong::new(120.0, []), []), 48_000.0),
             events: events.to_vec(),
             longest_call: std::time::Duration::ZERO,
             calls: Vec::new(),

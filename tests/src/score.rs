@@ -2,11 +2,11 @@
 
 use anyhow::Result;
 use third_stream_model::smf::Smf;
-use third_stream_model::song::{Selection, Song as FileSong};
+use third_stream_model::song::{PartSelection, Song as FileSong};
 
 use crate::midi_file;
 use crate::recording::Recording;
-use crate::song::{Note, Song};
+use crate::song::{ClipNote, HostSong};
 
 /// Slots of bars in the default delay.
 const DELAY_SLOTS: f64 = 4.0;
@@ -18,7 +18,7 @@ const SHORTEST: f64 = 1.0 / 960.0;
 /// A file to be played.
 pub struct Score {
     /// As the host plays it.
-    pub song: Song,
+    pub song: HostSong,
     /// As the model reads it.
     pub file: FileSong,
     /// What is wrong in it, where it was read all the same.
@@ -30,14 +30,14 @@ impl Score {
     pub fn read(bytes: &[u8]) -> Result<Self> {
         let smf = Smf::read(bytes)?;
         let file = FileSong::of(&smf)?;
-        let notes = file.notes().iter().map(|note| Note {
+        let notes = file.notes().iter().map(|note| ClipNote {
             onset: note.onset,
             release: note.release.max(note.onset + SHORTEST),
             key: note.key,
             velocity: note.velocity,
             channel: note.channel,
         });
-        let mut song = Song::new(120.0, notes);
+        let mut song = HostSong::new(120.0, notes);
         let beats = |tick| file.beat_map().beats(tick);
         let tempos = smf.tempos().into_iter();
         let tempos = tempos.map(|(tick, micros)| (beats(tick), 60e6 / f64::from(micros)));
@@ -57,7 +57,7 @@ impl Score {
 
     /// The channels whose notes are transferred where nothing is selected, one bit each.
     pub fn transferred_channels(&self) -> u16 {
-        let selection = Selection::default();
+        let selection = PartSelection::default();
         let notes = self
             .file
             .notes()
@@ -84,12 +84,12 @@ impl Score {
     }
 
     /// The song as it left the plugin, so much earlier: notes and messages.
-    pub fn result(&self, recording: &Recording, earlier: f64) -> Song {
+    pub fn result(&self, recording: &Recording, earlier: f64) -> HostSong {
         let beat = |sample| recording.timeline.beats_played(sample) - earlier;
-        let mut song = Song::new(120.0, []);
+        let mut song = HostSong::new(120.0, []);
         song.tempo.clone_from(&self.song.tempo);
         song.meter.clone_from(&self.song.meter);
-        let notes = recording.notes().into_iter().map(|note| Note {
+        let notes = recording.notes().into_iter().map(|note| ClipNote {
             // A sample before the start is the start.
             onset: beat(note.on).max(0.0),
             release: beat(note.off),
@@ -123,7 +123,7 @@ mod tests {
     use crate::song::{Passage, Script};
     use std::time::Duration;
 
-    fn written(song: &Song) -> Vec<u8> {
+    fn written(song: &HostSong) -> Vec<u8> {
         midi_file::write_song("Test", song, false).unwrap()
     }
 
@@ -149,7 +149,10 @@ mod tests {
 
     #[test]
     fn notes_without_length_are_played_and_drums_are_not_transferred() {
-        let mut song = Song::new(120.0, [Note::new(1.0, 2.0, 60), Note::new(1.0, 2.0, 36)]);
+        let mut song = HostSong::new(
+            120.0,
+            [ClipNote::new(1.0, 2.0, 60), ClipNote::new(1.0, 2.0, 36)],
+        );
         song.notes[1].channel = 9;
         let mut bytes = written(&song);
         // The first note-off of key 60 comes a beat later: now at once.
@@ -178,7 +181,7 @@ mod tests {
 
     #[test]
     fn the_result_is_moved_to_where_it_was_played() {
-        let song = Song::new(120.0, [Note::new(1.0, 2.0, 60)]);
+        let song = HostSong::new(120.0, [ClipNote::new(1.0, 2.0, 60)]);
         let score = Score::read(&written(&song)).unwrap();
         let script = Script::new(score.song.clone(), [Passage::play(0.0, 20.0)]);
         let timeline = Timeline::new(&script, 48_000.0);
@@ -198,9 +201,9 @@ mod tests {
             calls: Vec::new(),
         };
         let result = score.result(&recording, 16.0);
-        let wanted = Note {
+        let wanted = ClipNote {
             velocity: 127,
-            ..Note::new(1.0, 2.0, 61)
+            ..ClipNote::new(1.0, 2.0, 61)
         };
         assert_eq!(result.notes, [wanted]);
     }

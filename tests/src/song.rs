@@ -7,7 +7,7 @@ pub mod timeline;
 
 /// A note of a clip.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Note {
+pub struct ClipNote {
     /// Start in beats from the song's start.
     pub onset: f64,
     /// End in beats.
@@ -20,7 +20,7 @@ pub struct Note {
     pub channel: u8,
 }
 
-impl Note {
+impl ClipNote {
     /// A note on channel 0 with velocity 100.
     pub const fn new(onset: f64, release: f64, key: u8) -> Self {
         Self {
@@ -45,9 +45,9 @@ pub fn loudness(velocity: u8) -> f64 {
 
 /// A song on the host's timeline.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Song {
+pub struct HostSong {
     /// The clip's notes, in any order.
-    pub notes: Vec<Note>,
+    pub notes: Vec<ClipNote>,
     /// Short MIDI messages (controllers, bend, …) at their beats.
     pub messages: Vec<(f64, [u8; 3])>,
     /// Steps of automation: the beat, the parameter's name, its place in its range (0..=1).
@@ -58,9 +58,9 @@ pub struct Song {
     pub meter: Vec<(f64, (u16, u16))>,
 }
 
-impl Song {
+impl HostSong {
     /// A song in 4/4 at a constant tempo.
-    pub fn new(tempo: f64, notes: impl IntoIterator<Item = Note>) -> Self {
+    pub fn new(tempo: f64, notes: impl IntoIterator<Item = ClipNote>) -> Self {
         Self {
             notes: notes.into_iter().collect(),
             messages: Vec::new(),
@@ -182,7 +182,7 @@ pub struct LiveNote {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Script {
     /// What there is to play.
-    pub song: Song,
+    pub song: HostSong,
     /// What the transport does, one after the other.
     pub passages: Vec<Passage>,
     /// Notes played by hand on top.
@@ -193,7 +193,7 @@ pub struct Script {
 
 impl Script {
     /// A script in a host that ends held notes where the transport jumps.
-    pub fn new(song: Song, passages: impl IntoIterator<Item = Passage>) -> Self {
+    pub fn new(song: HostSong, passages: impl IntoIterator<Item = Passage>) -> Self {
         Self {
             song,
             passages: passages.into_iter().collect(),
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn bars_follow_the_meter_map() {
-        let mut song = Song::new(120.0, []);
+        let mut song = HostSong::new(120.0, []);
         song.meter = vec![(0.0, (4, 4)), (8.0, (3, 4)), (14.0, (6, 8))];
         let bar = |beat| {
             let bar = song.bar_at(beat);
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn the_tempo_in_force_is_the_last_one() {
-        let mut song = Song::new(100.0, []);
+        let mut song = HostSong::new(100.0, []);
         song.tempo.push((4.0, 60.0));
         assert_eq!((song.tempo_at(3.9), song.tempo_at(4.0)), (100.0, 60.0));
     }

@@ -33,7 +33,7 @@ use vst3::Steinberg::Vst::{IComponent, IComponentTrait, IEditController};
 use vst3::Steinberg::{IPluginBaseTrait, IPluginFactoryTrait, PClassInfo, TUID, kResultOk};
 use vst3::{ComPtr, Interface};
 
-pub use instance::{Bus, Buses, Instance, Listed};
+pub use instance::{Bus, Buses, Listed, Vst3Instance};
 use module::Module;
 use parts::Host;
 
@@ -41,13 +41,13 @@ use parts::Host;
 pub const PLUGIN_VARIABLE: &str = "THIRD_STREAM_VST3";
 
 /// A loaded `.vst3` bundle.
-pub struct Library {
+pub struct Vst3Library {
     module: Rc<Module>,
     class: TUID,
     name: String,
 }
 
-impl Library {
+impl Vst3Library {
     /// Loads the bundle and picks its first effect.
     pub fn load(bundle: &Path) -> Result<Self> {
         let module = Module::load(&binary(bundle)?)?;
@@ -83,7 +83,7 @@ impl Library {
     }
 
     /// A new instance of the plugin. It belongs to the calling thread.
-    pub fn instance(&self) -> Result<Instance> {
+    pub fn instance(&self) -> Result<Vst3Instance> {
         let mut object = std::ptr::null_mut();
         let (class, interface) = (self.class.as_ptr(), IComponent::IID.as_ptr().cast());
         let result = com!(
@@ -110,7 +110,7 @@ impl Library {
         );
         let controller = component.cast::<IEditController>();
         let controller = controller.context("the plugin has no controller")?;
-        Instance::new(Rc::clone(&self.module), component, controller, host)
+        Vst3Instance::new(Rc::clone(&self.module), component, controller, host)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use third_stream_model::roll::edits::Edits;
-use third_stream_model::song::Selection;
+use third_stream_model::song::PartSelection;
 use third_stream_model::transfer::{SongTransfer, Transfer};
 
 use crate::PageError;
@@ -27,7 +27,7 @@ pub(crate) struct Open {
 
 impl Open {
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, PageError> {
-        let file = SongTransfer::read(bytes, &Selection::default(), &BTreeMap::new())?;
+        let file = SongTransfer::read(bytes, &PartSelection::default(), &BTreeMap::new())?;
         Ok(Self {
             file,
             answers: VecDeque::new(),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use third_stream_model::smf::Smf;
 use third_stream_model::song::parts::Kind;
-use third_stream_model::song::{Counts, Note, Rendition, Selection, Song};
+use third_stream_model::song::{Counts, SongNote, Rendition, PartSelection, Song};
 use third_stream_model::transfer::{SongTransfer, SongTransferError};
 
 use crate::PageError;
@@ -32,8 +32,8 @@ pub(crate) enum Mark {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Struck(f64, f64, f64, u8, u8, u8, u8, bool);
 
-impl From<&Note> for Struck {
-    fn from(note: &Note) -> Self {
+impl From<&SongNote> for Struck {
+    fn from(note: &SongNote) -> Self {
         Self(
             rounded(note.onset),
             rounded(note.release),
@@ -164,7 +164,7 @@ impl Shown {
             (Struck::from(note), mark)
         });
         let left = file.parts().iter().filter(|part| part.kind == Kind::Kept);
-        let selection = Selection {
+        let selection = PartSelection {
             except: left.map(|part| (part.track, part.channel)).collect(),
             ..Selection::default()
         };
@@ -206,7 +206,7 @@ mod tests {
             off_velocity: 64,
         };
         smf.tracks_mut()[0].replace_notes(&[], &[note(60, 0), note(64, 96)]);
-        SongTransfer::read(&smf.write(), &Selection::default(), &BTreeMap::new()).unwrap()
+        SongTransfer::read(&smf.write(), &PartSelection::default(), &BTreeMap::new()).unwrap()
     }
 
     #[test]

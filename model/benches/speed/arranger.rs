@@ -1,16 +1,16 @@
 //! The arranger: an answer to one phrase and direction, and a training step as its recipe has it.
 
 use candle_core::Device;
-use third_stream_model::family::arranger::sampler::Settings;
+use third_stream_model::data::batch::Batches;
+use third_stream_model::data::{Data, Piece, Split};
+use third_stream_model::family::arranger::sampler::SamplerSettings;
 use third_stream_model::genre::{Direction, Genre, Pair};
 use third_stream_model::roll::PITCHES;
 use third_stream_model::roll::notes::{GridNote, NoteRoll};
 use third_stream_model::shipped;
-use third_stream_model::train::arranger::batch::{Example, Sampler};
-use third_stream_model::train::arranger::recipe::Recipe;
-use third_stream_model::train::arranger::state::State;
-use third_stream_model::train::data::{Data, Piece, Split};
-use third_stream_model::train::run::Batches;
+use third_stream_model::train::arranger::batch::{MaskedPhrase, MaskedSampler};
+use third_stream_model::train::arranger::state::ArrangerState;
+use third_stream_model::train::recipe::arranger::ArrangerRecipe;
 use third_stream_model::transfer::{ArrangerTransfer, Wish};
 
 use super::Args;
@@ -22,7 +22,7 @@ pub(crate) fn run(args: &Args, threads: usize) -> Result<(), Error> {
     if args.wants(&key) {
         transfer(args, &key, threads)?;
     }
-    let recipe = Recipe::usual();
+    let recipe = ArrangerRecipe::usual();
     let network = recipe.settings.network;
     let (base, blocks) = (network.base_channels, network.residual_blocks);
     let batch = recipe.settings.batch;
@@ -59,7 +59,7 @@ fn transfer(args: &Args, key: &str, threads: usize) -> Result<(), Error> {
             })
         })
     })];
-    let passes = usize::from(Settings::default().passes);
+    let passes = usize::from(SamplerSettings::default().passes);
     let sizes = [
         network.base_channels,
         network.residual_blocks,
@@ -81,15 +81,15 @@ fn transfer(args: &Args, key: &str, threads: usize) -> Result<(), Error> {
 }
 
 fn case(args: &Args, key: &str, threads: usize, precision: &str) -> Result<(), Error> {
-    let mut settings = Recipe::usual().settings;
+    let mut settings = ArrangerRecipe::usual().settings;
     settings.bf16 = precision == "bf16";
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()?;
-    let mut state = pool.install(|| State::new(&settings, &Genre::ALL, 1, &Device::Cpu))?;
+    let mut state = pool.install(|| ArrangerState::new(&settings, &Genre::ALL, 1, &Device::Cpu))?;
     let data = music()?;
-    let batches = Sampler::new(&data, &Genre::ALL, &settings, 1)?;
-    let batch: Vec<Example> = batches.batch(0)?;
+    let batches = MaskedSampler::new(&data, &Genre::ALL, &settings, 1)?;
+    let batch: Vec<MaskedPhrase> = batches.batch(0)?;
     let mut step = 0;
     let mut sides = vec![Side::new("ours", || {
         step += 1;

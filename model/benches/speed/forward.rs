@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use candle_core::{Device, Tensor};
 use safetensors::tensor::{Dtype, TensorView};
-use third_stream_model::net::inference::Level;
-use third_stream_model::net::init::Store;
-use third_stream_model::net::{Generator, GeneratorConfig, tensor_of_rolls};
+use third_stream_model::family::cyclegan::{Generator, GeneratorConfig, tensor_of_rolls};
+use third_stream_model::nn::inference::Level;
+use third_stream_model::nn::init::Store;
 use third_stream_model::roll::{PITCHES, Roll, STEPS};
 
 use super::Args;

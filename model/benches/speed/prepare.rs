@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use third_stream_model::data::{Corpus, CorpusSelection, Data, Split};
 use third_stream_model::genre::Genre;
-use third_stream_model::train::data::{Corpus, Data, Selection, Split};
 
 use super::Args;
 use super::turns::{Error, timed};
@@ -55,7 +55,7 @@ pub(crate) fn child(key: &str, dir: &Path) -> Result<(), Error> {
     let corpus = Corpus::Folders(BTreeMap::from(folders));
     let mut phrases = 0;
     let timing = timed(|| {
-        let data = Data::read(&corpus, &GENRES, Selection::default(), Some(dir))?;
+        let data = Data::read(&corpus, &GENRES, CorpusSelection::default(), Some(dir))?;
         for genre in GENRES {
             phrases += Split::ALL
                 .map(|split| data.phrases(genre, split).rolls.len())

@@ -1,10 +1,11 @@
 //! A training step of the paper's recipe with all four discriminators in the loss.
 
 use candle_core::Device;
+use third_stream_model::data::batch::Batch;
 use third_stream_model::roll::{PITCHES, Roll, STEPS};
-use third_stream_model::train::batch::Batch;
-use third_stream_model::train::recipe::{self, Mixed};
-use third_stream_model::train::state::State;
+use third_stream_model::train::cyclegan::state::CycleGanState;
+use third_stream_model::train::recipe::cyclegan::Mixed;
+use third_stream_model::train::recipe::library;
 
 use super::Args;
 use super::peer::Peer;
@@ -25,16 +26,16 @@ pub(crate) fn run(args: &Args, threads: usize) -> Result<(), Error> {
 }
 
 fn case(args: &Args, key: &str, threads: usize, precision: &str) -> Result<(), Error> {
-    let mut recipe = recipe::library::find("paper/full")?.recipe;
+    let mut recipe = library::find("paper/full")?.recipe;
     recipe.settings.generator.base_channels = BASE;
     recipe.settings.generator.residual_blocks = BLOCKS;
     recipe.settings.mixed = Mixed::InLoss;
-    recipe.settings.past_fakes = 0;
+    recipe.settings.replay_buffer = 0;
     recipe.settings.bf16 = precision == "bf16";
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()?;
-    let mut state = pool.install(|| State::new(&recipe, 1, &Device::Cpu))?;
+    let mut state = pool.install(|| CycleGanState::new(&recipe, 1, &Device::Cpu))?;
     let batch = Batch {
         a: rolls(1),
         b: rolls(2),

@@ -12,6 +12,7 @@ mod config;
 mod dice;
 pub mod encoding;
 mod feel;
+pub mod inference;
 mod loaded;
 mod network;
 mod prototype;
@@ -29,4 +30,4 @@ pub use network::{NO_GENRE, Network};
 pub use prototype::from_prototype;
 pub use seed::seed;
 
-pub use crate::net::inference::arranger::{Arena, Norms, Prepared};
+pub use inference::{ArrangerArena, Norms, PreparedArranger};

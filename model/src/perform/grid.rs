@@ -23,7 +23,7 @@ const NOISE_STEPS: f64 = 1e-6;
 
 /// Which part of a slot: it may play by two answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum SlotPart {
     /// The leading steps, see [`Performer::set_lead`](super::Performer::set_lead).
     Lead,
     /// All others.
@@ -228,7 +228,7 @@ impl Grid {
 
     pub(super) fn attach(
         &mut self,
-        (slot, part): (i64, Part),
+        (slot, part): (i64, SlotPart),
         page: usize,
         first: i64,
         due: [bool; 2],
@@ -274,7 +274,7 @@ impl Grid {
         Some(slot.start + slot.delay?)
     }
 
-    pub(super) fn has_answer(&self, slot: i64, part: Part, direction: Direction) -> bool {
+    pub(super) fn has_answer(&self, slot: i64, part: SlotPart, direction: Direction) -> bool {
         let slot = self.place(slot).and_then(|place| self.slots.get(place));
         slot.and_then(|slot| slot.sources[part as usize])
             .is_some_and(|source| source.filled[direction.index()])
@@ -315,7 +315,7 @@ impl Grid {
     pub(super) fn page_at(
         &self,
         serial: i64,
-        part: Part,
+        part: SlotPart,
         direction: Direction,
     ) -> Option<(&Page, usize)> {
         let slot = &self.slots[self.place(serial)?];
@@ -387,9 +387,9 @@ impl Slot {
 
     fn source(&self, step: usize) -> Option<&Source> {
         let part = if step < self.lead {
-            Part::Lead
+            SlotPart::Lead
         } else {
-            Part::Main
+            SlotPart::Main
         };
         self.sources[part as usize].as_ref()
     }

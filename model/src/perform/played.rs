@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{Part, Performer};
+use super::{Performer, SlotPart};
 use crate::genre::Direction;
 use crate::roll::STEPS_PER_SLOT;
 use crate::roll::edits::Edit;
@@ -15,7 +15,7 @@ impl Performer {
     /// `played` are of the window whose first slot is `first`; the slot must lie in it.
     pub fn write_played(
         &self,
-        (slot, part, steps): (i64, Part, Range<usize>),
+        (slot, part, steps): (i64, SlotPart, Range<usize>),
         direction: Direction,
         (first, source): (i64, &NoteRoll),
         played: &mut NoteRoll,

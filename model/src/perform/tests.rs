@@ -58,7 +58,7 @@ fn phrase(notes: &[(f64, f64, Note)], edit: impl FnOnce(&mut NoteRoll)) -> (Perf
         performer.fill(0, direction, &edits);
     }
     for slot in first..first + 4 {
-        performer.attach((slot, Part::Main), 0, first, [true; 2]);
+        performer.attach((slot, SlotPart::Main), 0, first, [true; 2]);
     }
     (performer, wanted)
 }
@@ -419,7 +419,7 @@ fn what_was_decided_is_told_by_the_answer_that_plays() {
         roll.add(grid(6, ROW + 9, 2));
     });
     performer.set_lead(0, 4);
-    performer.attach((0, Part::Lead), 0, 0, [true; 2]);
+    performer.attach((0, SlotPart::Lead), 0, 0, [true; 2]);
     let heard = performer.window(0, 16.0).notes;
     let told = |performer: &Performer, steps, part| {
         let mut played = NoteRoll::EMPTY;
@@ -427,10 +427,13 @@ fn what_was_decided_is_told_by_the_answer_that_plays() {
         performer.write_played(part, Direction::AToB, (-1, &heard), &mut played);
         played.notes().collect::<Vec<_>>()
     };
-    assert_eq!(told(&performer, 0..4, Part::Lead), [grid(18, ROW + 7, 20)]);
+    assert_eq!(
+        told(&performer, 0..4, SlotPart::Lead),
+        [grid(18, ROW + 7, 20)]
+    );
     let rest = [grid(20, ROW, 4), grid(22, ROW + 9, 2)];
-    assert_eq!(told(&performer, 4..16, Part::Main), rest);
+    assert_eq!(told(&performer, 4..16, SlotPart::Main), rest);
     // Without an answer it is what was played: of the window, whose first slot was silent.
     performer.set_page(0, &Heard::default());
-    assert_eq!(told(&performer, 0..4, Part::Lead), []);
+    assert_eq!(told(&performer, 0..4, SlotPart::Lead), []);
 }

@@ -4,7 +4,7 @@ use super::exclusive::Exclusive;
 
 /// What an event says, as far as notes, their time and their instrument need it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Message {
+pub enum SmfMessage {
     /// A note starts; the velocity is above 0.
     NoteOn {
         /// 0..=15; 9 is drums.
@@ -66,51 +66,51 @@ pub(super) const fn data_bytes(status: u8) -> usize {
 }
 
 /// What a channel message says.
-pub(super) const fn message([status, first, second]: [u8; 3]) -> Message {
+pub(super) const fn message([status, first, second]: [u8; 3]) -> SmfMessage {
     let channel = status & 15;
     match status >> 4 {
-        0x9 if second > 0 => Message::NoteOn {
+        0x9 if second > 0 => SmfMessage::NoteOn {
             channel,
             key: first,
             velocity: second,
         },
-        0x8 | 0x9 => Message::NoteOff {
+        0x8 | 0x9 => SmfMessage::NoteOff {
             channel,
             key: first,
             velocity: second,
         },
-        0xb => Message::Controller {
+        0xb => SmfMessage::Controller {
             channel,
             number: first,
             value: second,
         },
-        0xc => Message::Program {
+        0xc => SmfMessage::Program {
             channel,
             program: first,
         },
-        _ => Message::Other,
+        _ => SmfMessage::Other,
     }
 }
 
 /// What a system exclusive message says; `first` is the byte before its length.
-pub(super) fn exclusive(first: u8, payload: &[u8]) -> Message {
+pub(super) fn exclusive(first: u8, payload: &[u8]) -> SmfMessage {
     let known = (first == 0xf0).then(|| Exclusive::of(payload)).flatten();
-    known.map_or(Message::Other, Message::Exclusive)
+    known.map_or(SmfMessage::Other, SmfMessage::Exclusive)
 }
 
 /// What a meta event says.
-pub(super) fn meta(kind: u8, payload: &[u8]) -> Message {
+pub(super) fn meta(kind: u8, payload: &[u8]) -> SmfMessage {
     match (kind, payload) {
-        (0x2f, _) => Message::EndOfTrack,
+        (0x2f, _) => SmfMessage::EndOfTrack,
         (0x51, [a, b, c]) => match u32::from_be_bytes([0, *a, *b, *c]) {
-            0 => Message::Other,
-            micros => Message::Tempo(micros),
+            0 => SmfMessage::Other,
+            micros => SmfMessage::Tempo(micros),
         },
         // Bars of no length, and denominators finer than any score's, are not followed.
-        (0x58, [numerator @ (1..), power @ (..=6), _, _]) => Message::TimeSignature {
+        (0x58, [numerator @ (1..), power @ (..=6), _, _]) => SmfMessage::TimeSignature {
             numerator: *numerator,
             denominator: 1 << power,
         },
-        _ => Message::Other,
+        _ => SmfMessage::Other,
     }
 }

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::message::{Message, data_bytes, exclusive, message, meta};
+use super::message::{SmfMessage, data_bytes, exclusive, message, meta};
 
 /// One event of a track.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub struct Event {
     /// Ticks from the start of the track.
     pub tick: u64,
     /// What it says.
-    pub message: Message,
+    pub message: SmfMessage,
     /// Status and data bytes of a channel message, data bytes 127 at most and those that it has
     /// not 0; status 0 otherwise.
     pub(super) short: [u8; 3],
@@ -95,7 +95,7 @@ pub(super) fn read(data: &[u8], is_head: impl Fn(&[u8]) -> bool) -> Reading {
                 tick += u64::from(delta);
                 event.tick = tick;
                 reading.end = bytes.at;
-                let over = event.message == Message::EndOfTrack;
+                let over = event.message == SmfMessage::EndOfTrack;
                 reading.events.push(event);
                 if over {
                     reading.stop = Stop::End;
@@ -141,7 +141,7 @@ fn event(
                 _ => 0,
             };
             bytes.take(data)?;
-            Message::Other
+            SmfMessage::Other
         }
         0x80..=0xef => {
             *running = first;

@@ -6,7 +6,7 @@ mod damage;
 use proptest::prelude::*;
 
 use super::*;
-use crate::song::{Selection, Song};
+use crate::song::{PartSelection, Song};
 
 const END: &[u8] = &[0, 0xff, 0x2f, 0];
 
@@ -295,7 +295,7 @@ proptest! {
         let Ok(mut smf) = Smf::read(&bytes) else { return Ok(()) };
         prop_assert_eq!(smf.write(), bytes);
         let Ok(song) = Song::of(&smf) else { return Ok(()) };
-        song.phrases(&Selection::default());
+        song.phrases(&PartSelection::default());
         song.rolls();
         if remove {
             for note in song.notes() {

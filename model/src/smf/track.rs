@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::SmfError;
 use super::chunk::{Chunk, HEAD, LARGEST_NUMBER, write_number};
 use super::flaw::{Flaw, FlawKind};
-use super::message::{Message, data_bytes, message};
+use super::message::{SmfMessage, data_bytes, message};
 use super::reader::{END_OF_TRACK, Event, Oddity, Stop};
 
 /// A note to be written into a track.
@@ -98,7 +98,7 @@ impl Track {
             track.store.extend_from_slice(&END_OF_TRACK);
             track.events.push(Event {
                 tick: track.end_tick(),
-                message: Message::EndOfTrack,
+                message: SmfMessage::EndOfTrack,
                 short: [0; 3],
                 bytes: found..track.store.len(),
             });
@@ -135,7 +135,7 @@ impl Track {
             keep[*index] = false;
         }
         let mut old = std::mem::take(&mut self.events);
-        let end_of_track = old.pop_if(|event| event.message == Message::EndOfTrack);
+        let end_of_track = old.pop_if(|event| event.message == SmfMessage::EndOfTrack);
         // The place of an event at its tick: added note-offs, what was there, added note-ons,
         // and the note-offs of those without length.
         let mut placed: Vec<(u64, u8, Event)> = old

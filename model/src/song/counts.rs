@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::roll::row_of_key;
 
-use super::{Selection, Song, Tally};
+use super::{PartSelection, Song, Tally};
 
 /// How many notes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Counts {
 impl Counts {
     /// The notes that a selection picks: with what became of them, and those out of the roll's
     /// range, which stay.
-    pub fn of(song: &Song, selection: &Selection, tally: Tally) -> Self {
+    pub fn of(song: &Song, selection: &PartSelection, tally: Tally) -> Self {
         let notes = song.notes().iter();
         let before = notes.filter(|note| selection.contains(note));
         let outside = before.clone().filter(|note| row_of_key(note.key).is_none());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::drums::{BANK, DrumParts};
-use crate::smf::{Message, Smf};
+use crate::smf::{Smf, SmfMessage};
 
 /// The drum channels of a file over time.
 pub(super) struct DrumMap {
@@ -17,20 +17,20 @@ pub(super) struct DrumMap {
 
 impl DrumMap {
     pub(super) fn of(smf: &Smf) -> Self {
-        let mut heard: Vec<(u64, usize, Message)> = Vec::new();
+        let mut heard: Vec<(u64, usize, SmfMessage)> = Vec::new();
         let mut chosen = BTreeSet::new();
         for (index, track) in smf.tracks().iter().enumerate() {
             for event in track.events() {
                 match event.message {
-                    Message::Controller {
+                    SmfMessage::Controller {
                         channel,
                         number: BANK,
                         ..
                     }
-                    | Message::Program { channel, .. } => {
+                    | SmfMessage::Program { channel, .. } => {
                         chosen.insert((index, channel));
                     }
-                    Message::Exclusive(_) => {}
+                    SmfMessage::Exclusive(_) => {}
                     _ => continue,
                 }
                 heard.push((event.tick, index, event.message));
@@ -40,7 +40,7 @@ impl DrumMap {
         let tracks: BTreeSet<usize> = chosen.iter().map(|(track, _)| *track).collect();
         let of_track = |track: usize| {
             let own = heard.iter().filter(move |(_, of, message)| {
-                *of == track || matches!(message, Message::Exclusive(_))
+                *of == track || matches!(message, SmfMessage::Exclusive(_))
             });
             (track, states(own))
         };
@@ -64,7 +64,7 @@ impl DrumMap {
 }
 
 /// The states after each change.
-fn states<'a>(heard: impl Iterator<Item = &'a (u64, usize, Message)>) -> Vec<(u64, DrumParts)> {
+fn states<'a>(heard: impl Iterator<Item = &'a (u64, usize, SmfMessage)>) -> Vec<(u64, DrumParts)> {
     let mut states: Vec<(u64, DrumParts)> = Vec::new();
     let mut now = DrumParts::default();
     for (tick, _, message) in heard {

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::smf::time::BeatMap;
-use crate::smf::{Message, Smf, Track};
+use crate::smf::{Smf, SmfMessage, Track};
 
-use super::Note;
+use super::SongNote;
 use super::drums::DrumMap;
 use super::pedal::Pedals;
 
@@ -15,11 +15,11 @@ const UNENDED: f64 = 4.0;
 const LONGEST_RING: f64 = 16.0;
 
 /// The notes of a file, by onset, track and event.
-pub(super) fn notes(smf: &Smf, beats: &BeatMap) -> Vec<Note> {
+pub(super) fn notes(smf: &Smf, beats: &BeatMap) -> Vec<SongNote> {
     let programs = Programs::of(smf);
     let drums = DrumMap::of(smf);
     let pedals = Pedals::of(smf);
-    let mut notes: Vec<Note> = Vec::new();
+    let mut notes: Vec<SongNote> = Vec::new();
     for (index, track) in smf.tracks().iter().enumerate() {
         notes.extend(of_track(index, track, beats));
     }
@@ -50,12 +50,12 @@ enum Step {
     Off(usize),
 }
 
-fn of_track(track: usize, events: &Track, beats: &BeatMap) -> Vec<Note> {
-    let mut notes: Vec<Note> = Vec::new();
+fn of_track(track: usize, events: &Track, beats: &BeatMap) -> Vec<SongNote> {
+    let mut notes: Vec<SongNote> = Vec::new();
     let mut keys: BTreeMap<(u8, u8), Key> = BTreeMap::new();
     for (index, event) in events.events().iter().enumerate() {
         match event.message {
-            Message::NoteOn {
+            SmfMessage::NoteOn {
                 channel,
                 key,
                 velocity,
@@ -63,7 +63,7 @@ fn of_track(track: usize, events: &Track, beats: &BeatMap) -> Vec<Note> {
                 let held = keys.entry((channel, key)).or_default();
                 held.sounding.push_back(notes.len());
                 held.since_silence.push(Step::On(notes.len()));
-                notes.push(Note {
+                notes.push(SongNote {
                     track,
                     channel,
                     key,
@@ -80,7 +80,7 @@ fn of_track(track: usize, events: &Track, beats: &BeatMap) -> Vec<Note> {
                     off_event: None,
                 });
             }
-            Message::NoteOff { channel, key, .. } => {
+            SmfMessage::NoteOff { channel, key, .. } => {
                 let held = keys.entry((channel, key)).or_default();
                 // A note-off that ends nothing belongs to no note and stays where it is.
                 if let Some(note) = held.sounding.pop_front() {
@@ -103,18 +103,18 @@ fn of_track(track: usize, events: &Track, beats: &BeatMap) -> Vec<Note> {
     notes
 }
 
-fn end_at_event(note: &mut Note, events: &Track, index: usize) {
+fn end_at_event(note: &mut SongNote, events: &Track, index: usize) {
     let event = &events.events()[index];
     note.end = event.tick;
     note.off_event = Some(index);
-    if let Message::NoteOff { velocity, .. } = event.message {
+    if let SmfMessage::NoteOff { velocity, .. } = event.message {
         note.off_velocity = velocity;
     }
 }
 
 /// Ends the notes of a key for which note-offs are missing. First come first ended would give
 /// the wrong note the end, so each note ends where its key is next struck or released.
-fn end_as_re_struck(notes: &mut [Note], steps: &[Step], events: &Track, beats: &BeatMap) {
+fn end_as_re_struck(notes: &mut [SongNote], steps: &[Step], events: &Track, beats: &BeatMap) {
     let mut sounding: Option<usize> = None;
     for step in steps {
         match *step {
@@ -153,7 +153,7 @@ impl Programs {
         let mut changes: BTreeMap<_, Vec<Change>> = BTreeMap::new();
         for (index, track) in smf.tracks().iter().enumerate() {
             for event in track.events() {
-                if let Message::Program { channel, program } = event.message {
+                if let SmfMessage::Program { channel, program } = event.message {
                     for track in [Some(index), None] {
                         let list = changes.entry((track, channel)).or_default();
                         list.push((event.tick, program));

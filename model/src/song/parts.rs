@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use super::{Note, Selection, Song};
+use super::{PartSelection, Song, SongNote};
 
 /// Of a part's notes, the share that may sound together in a part of one voice: slurs overlap.
 const OVERLAPPING: f64 = 0.05;
@@ -71,7 +71,7 @@ impl std::str::FromStr for Kind {
 
 /// A track's notes on one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
+pub struct SongPart {
     /// Index of the track in the file.
     pub track: usize,
     /// 0..=15.
@@ -92,7 +92,7 @@ pub struct Part {
     pub notes: usize,
 }
 
-impl Part {
+impl SongPart {
     /// Whether it is taken for one voice and plays chords: nothing is added to it then, and its
     /// own notes are no line.
     pub fn is_line_of_chords(&self) -> bool {
@@ -103,14 +103,14 @@ impl Part {
 /// The parts of a song, in the order of their tracks and channels.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parts {
-    parts: Vec<Part>,
+    parts: Vec<SongPart>,
 }
 
 impl Parts {
     /// The parts of the selected notes. `taken_for` says what the user takes a track for, by its
     /// index in the file.
-    pub fn of(song: &Song, selection: &Selection, taken_for: &BTreeMap<usize, Kind>) -> Self {
-        let mut notes: BTreeMap<(usize, u8), Vec<&Note>> = BTreeMap::new();
+    pub fn of(song: &Song, selection: &PartSelection, taken_for: &BTreeMap<usize, Kind>) -> Self {
+        let mut notes: BTreeMap<(usize, u8), Vec<&SongNote>> = BTreeMap::new();
         for note in song.notes().iter().filter(|note| selection.contains(note)) {
             notes
                 .entry((note.track, note.channel))
@@ -121,7 +121,7 @@ impl Parts {
             let program = notes.first().map_or(0, |note| note.program);
             let by_notes = kind_of(notes, program);
             let kind = taken_for.get(track).copied().unwrap_or(by_notes);
-            Part {
+            SongPart {
                 track: *track,
                 channel: *channel,
                 program,
@@ -133,8 +133,8 @@ impl Parts {
                 notes: notes.len(),
             }
         });
-        let mut parts: Vec<Part> = parts.collect();
-        let notes: Vec<Vec<&Note>> = notes.into_values().collect();
+        let mut parts: Vec<SongPart> = parts.collect();
+        let notes: Vec<Vec<&SongNote>> = notes.into_values().collect();
         for index in 1..parts.len() {
             let leads = |leader: &usize| {
                 let lead = &parts[*leader];
@@ -152,17 +152,17 @@ impl Parts {
     }
 
     /// The parts.
-    pub fn iter(&self) -> impl Iterator<Item = &Part> {
+    pub fn iter(&self) -> impl Iterator<Item = &SongPart> {
         self.parts.iter()
     }
 
     /// `selection` without the parts that the network does not hear: those that are kept, and
     /// those that double others.
     #[must_use]
-    pub fn heard(&self, selection: &Selection) -> Selection {
-        let deaf = |part: &&Part| part.kind == Kind::Kept || part.doubles.is_some();
+    pub fn heard(&self, selection: &PartSelection) -> PartSelection {
+        let deaf = |part: &&SongPart| part.kind == Kind::Kept || part.doubles.is_some();
         let except = self.parts.iter().filter(deaf);
-        Selection {
+        PartSelection {
             except: except.map(|part| (part.track, part.channel)).collect(),
             ..selection.clone()
         }
@@ -170,7 +170,7 @@ impl Parts {
 
     /// Whether the network hears a single part of one voice, which then stays one by itself.
     pub fn is_one_voice(&self) -> bool {
-        let heard = |part: &&Part| part.kind != Kind::Kept && part.doubles.is_none();
+        let heard = |part: &&SongPart| part.kind != Kind::Kept && part.doubles.is_none();
         let mut heard = self.parts.iter().filter(heard);
         let line = heard.next().filter(|part| !part.is_line_of_chords());
         let kind = line.map(|part| part.kind);
@@ -178,7 +178,7 @@ impl Parts {
     }
 
     /// A note's part and its index.
-    fn of_note(&self, note: &Note) -> Option<(usize, &Part)> {
+    fn of_note(&self, note: &SongNote) -> Option<(usize, &SongPart)> {
         self.place(note.track, note.channel)
             .map(|index| (index, &self.parts[index]))
     }
@@ -190,7 +190,7 @@ impl Parts {
 }
 
 /// What a part is taken for by its notes.
-fn kind_of(notes: &[&Note], program: u8) -> Kind {
+fn kind_of(notes: &[&SongNote], program: u8) -> Kind {
     let mut end = f64::MIN;
     let mut together = 0;
     for note in notes {
@@ -209,7 +209,7 @@ fn kind_of(notes: &[&Note], program: u8) -> Kind {
 }
 
 /// The median of the keys of some notes.
-fn median(notes: &[&Note]) -> u8 {
+fn median(notes: &[&SongNote]) -> u8 {
     let mut keys: Vec<u8> = notes.iter().map(|note| note.key).collect();
     keys.sort_unstable();
     keys.get(keys.len() / 2).copied().unwrap_or(60)
@@ -217,7 +217,7 @@ fn median(notes: &[&Note]) -> u8 {
 
 /// The keys that new notes of a part may have: what it plays already, and of the rest of its
 /// instrument's compass all, or for a bass what lies within [`NEAR`] of its own notes.
-fn keys(notes: &[&Note], program: u8, kind: Kind) -> RangeInclusive<u8> {
+fn keys(notes: &[&SongNote], program: u8, kind: Kind) -> RangeInclusive<u8> {
     let compass = range::of_program(program);
     let own = notes.iter().map(|note| note.key);
     let (low, high) = own.fold((127, 0), |(low, high), key| (key.min(low), key.max(high)));
@@ -228,7 +228,7 @@ fn keys(notes: &[&Note], program: u8, kind: Kind) -> RangeInclusive<u8> {
 }
 
 /// How many semitones `part` lies above `leader`, if it doubles it.
-fn doubled(leader: &[&Note], part: &[&Note]) -> Option<i8> {
+fn doubled(leader: &[&SongNote], part: &[&SongNote]) -> Option<i8> {
     if part.len() < FEWEST || leader.len().abs_diff(part.len()) * 10 > leader.len() {
         return None;
     }

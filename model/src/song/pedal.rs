@@ -1,6 +1,6 @@
 //! The sustain pedal: until when a note rings for the networks.
 
-use crate::smf::{Message, Smf};
+use crate::smf::{Smf, SmfMessage};
 
 /// The controller of the sustain pedal.
 const SUSTAIN: u8 = 64;
@@ -23,7 +23,7 @@ impl Pedals {
         let mut moves: [Vec<(Place, bool)>; 16] = Default::default();
         for (track, events) in smf.tracks().iter().enumerate() {
             for (number, event) in events.events().iter().enumerate() {
-                if let Message::Controller {
+                if let SmfMessage::Controller {
                     channel,
                     number: SUSTAIN,
                     value,
@@ -60,13 +60,13 @@ mod tests {
     use crate::roll::{Roll, picture};
     use crate::smf::Smf;
     use crate::smf::tests::file;
-    use crate::song::{Selection, Song};
+    use crate::song::{PartSelection, Song};
 
     /// Phrases of one track; a quarter has 96 ticks.
     fn phrases(events: &[u8]) -> (Song, Vec<Roll>) {
         let track = [events, &[0, 0xff, 0x2f, 0]].concat();
         let song = Song::of(&Smf::read(&file(0, [0, 96], &[&track])).unwrap()).unwrap();
-        let phrases = song.phrases(&Selection::default());
+        let phrases = song.phrases(&PartSelection::default());
         let rolls = phrases.into_iter().map(|phrase| *phrase.roll()).collect();
         (song, rolls)
     }

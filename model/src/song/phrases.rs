@@ -4,7 +4,7 @@ use crate::roll::heard::Heard;
 use crate::roll::swing::Swing;
 use crate::roll::{Roll, STEPS, STEPS_PER_SLOT, row_of_key};
 
-use super::{Grid, Note};
+use super::{Grid, SongNote};
 
 /// Four bar slots of a song (fewer at its end) and the notes that sound in them.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,10 +37,10 @@ struct Draft {
 /// The phrases of the notes that `select` picks, each until `end` (beats), up to the last in which
 /// one sounds.
 pub(super) fn cut(
-    notes: &[Note],
+    notes: &[SongNote],
     grid: &Grid,
-    select: impl Fn(&Note) -> bool,
-    end: impl Fn(&Note) -> f64,
+    select: impl Fn(&SongNote) -> bool,
+    end: impl Fn(&SongNote) -> f64,
 ) -> Vec<Phrase> {
     let mut drafts: Vec<Draft> = Vec::new();
     for (index, note) in notes.iter().enumerate() {

@@ -6,13 +6,13 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::genre::Direction;
-use crate::perform::{self, Body, Clock, Control, Emission, Part, Performer};
+use crate::perform::{self, Body, Clock, Control, Emission, Performer, SlotPart};
 use crate::roll::edits::Edits;
 use crate::roll::{SLOTS, STEPS, row_of_key};
 use crate::smf::time::BeatMap;
 use crate::smf::{NewNote, Smf};
 
-use super::{Note, Phrase, Selection, Song};
+use super::{PartSelection, Phrase, Song, SongNote};
 
 /// Phrases whose slots are open before they are played, so that long notes find their end.
 const AHEAD: usize = 4;
@@ -60,7 +60,7 @@ impl Song {
     /// that stays.
     pub fn render(
         &self,
-        selection: &Selection,
+        selection: &PartSelection,
         phrases: &[Phrase],
         edits: &[Option<Edits>],
         control: Control,
@@ -90,7 +90,7 @@ impl Song {
                 performer.set_page(number % PAGES, &phrase.heard);
                 performer.fill(number % PAGES, direction, edits);
                 for slot in first..first + SLOTS as i64 {
-                    performer.attach((slot, Part::Main), number % PAGES, first, [true; 2]);
+                    performer.attach((slot, SlotPart::Main), number % PAGES, first, [true; 2]);
                 }
             }
             let begins = |index: usize| self.grid.nearest(self.notes[index].onset) / STEPS;
@@ -152,7 +152,7 @@ impl Song {
     }
 }
 
-fn source(index: usize, note: &Note) -> perform::Note {
+fn source(index: usize, note: &SongNote) -> perform::Note {
     perform::Note {
         channel: note.channel,
         key: note.key,
@@ -288,7 +288,7 @@ impl Rendition {
     }
 }
 
-fn is_unchanged(note: &Note, plays: &[&Played]) -> bool {
+fn is_unchanged(note: &SongNote, plays: &[&Played]) -> bool {
     let [played] = plays else { return false };
     (note.start, note.end, note.velocity)
         == (played.note.start, played.note.end, played.note.velocity)

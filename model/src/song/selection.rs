@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::Note;
+use super::SongNote;
 
 /// A choice of tracks and channels. Empty means all that are pitched.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Selection {
+pub struct PartSelection {
     /// Indices of tracks in the file; all if empty.
     pub tracks: BTreeSet<usize>,
     /// Channels 0..=15; all if empty.
@@ -15,10 +15,10 @@ pub struct Selection {
     pub except: BTreeSet<(usize, u8)>,
 }
 
-impl Selection {
+impl PartSelection {
     /// Whether a note is transferred. Drums never are. Percussion and sound effects on other
     /// channels are only where their track or channel is named.
-    pub fn contains(&self, note: &Note) -> bool {
+    pub fn contains(&self, note: &SongNote) -> bool {
         let named = !(self.tracks.is_empty() && self.channels.is_empty());
         !note.is_drum()
             && !self.except.contains(&(note.track, note.channel))

@@ -154,18 +154,18 @@ fn drums_are_never_transferred_and_effects_only_when_named() {
         smf.tracks_mut()[track].replace_notes(&[], &[new_note(channel, (0, 96, key))]);
     }
     let song = Song::of(&smf).unwrap();
-    let keys = |selection: &Selection| -> Vec<u8> {
+    let keys = |selection: &PartSelection| -> Vec<u8> {
         let chosen = song.notes().iter().filter(|note| selection.contains(note));
         chosen.map(|note| note.key).collect()
     };
-    let mut selection = Selection::default();
+    let mut selection = PartSelection::default();
     assert_eq!(keys(&selection), [64, 110]);
     selection.tracks.insert(0);
     assert_eq!(keys(&selection), [60]);
     selection.tracks.clear();
     selection.channels.insert(9);
     assert!(keys(&selection).is_empty());
-    let phrases = song.phrases(&Selection::default());
+    let phrases = song.phrases(&PartSelection::default());
     assert_eq!(phrases[0].notes.len(), 1, "110 is outside the roll");
     assert_eq!(song.rolls()[0].sounding().count(), 8, "60 and 64");
 }
@@ -173,7 +173,7 @@ fn drums_are_never_transferred_and_effects_only_when_named() {
 #[test]
 fn a_note_across_the_bar_line_is_in_both_phrases() {
     let song = song(&[], &[(15 * 96, 17 * 96, 60), (19 * 96, 19 * 96 + 5, 61)]);
-    let phrases = song.phrases(&Selection::default());
+    let phrases = song.phrases(&PartSelection::default());
     assert_eq!(phrases[0].notes, [0]);
     assert_eq!(phrases[1].notes, [0, 1]);
     assert_eq!(phrases[0].roll().count(), 4);
@@ -206,7 +206,7 @@ fn a_repeated_key_is_two_notes_and_one_held_over_begins_again() {
 fn an_onset_that_rounds_to_the_next_phrase_begins_none_in_training() {
     let early = song(&[], &[(0, 96, 60), (16 * 96 - 5, 16 * 96, 61)]);
     assert_eq!(early.rolls().len(), 1);
-    let phrases = early.phrases(&Selection::default());
+    let phrases = early.phrases(&PartSelection::default());
     assert!(phrases[1].roll().get(0, 61 - 24));
 }
 
@@ -250,7 +250,7 @@ proptest! {
     ) {
         let strikes: Vec<_> = strikes.into_iter().map(|(s, l, key)| (s, s + l.max(1), key)).collect();
         let song = song(&signatures, &strikes);
-        let phrases = song.phrases(&Selection::default());
+        let phrases = song.phrases(&PartSelection::default());
         for (index, note) in song.notes().iter().enumerate() {
             let holds = |phrase: &&Phrase| phrase.notes.contains(&index);
             let inside = row_of_key(note.key).is_some();

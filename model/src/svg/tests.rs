@@ -55,7 +55,7 @@ fn cells_are_kept_removed_or_added() {
 #[test]
 fn the_picture_is_one_file_with_every_bar_and_its_legend() {
     let song = song();
-    let before = marks(&song, &Selection::default());
+    let before = marks(&song, &PartSelection::default());
     let svg = draw(&Picture {
         title: "Blues & <more>",
         subtitle: "jazz to classical, 80 %",

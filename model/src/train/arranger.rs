@@ -5,7 +5,6 @@
 //! | [`masks`] | which cells are hidden |
 //! | [`disturb`] | a tune that is not quite the phrase's, and a harmony that is not quite right |
 //! | [`batch`] | what a step learns from; a pure function of seed and step |
-//! | [`recipe`] | what a run does |
 //! | [`loss`] | what the logits say wrongly of hidden cells |
 //! | [`state`] | the network, its running mean and optimiser, and one step of them |
 //! | [`learner`] | the training state as the loop drives it |
@@ -17,7 +16,6 @@ pub mod disturb;
 pub mod learner;
 pub mod loss;
 pub mod masks;
-pub mod recipe;
 pub mod state;
 pub mod style;
 pub mod validation;

@@ -9,7 +9,7 @@ use candle_core::{Device, Tensor};
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
-use super::record::Record;
+use super::record::RunRecord;
 use crate::files::write_whole;
 
 /// How many checkpoints stay in the run's folder.
@@ -19,17 +19,17 @@ const HEADER: &str = "third-stream-checkpoint";
 
 /// What a checkpoint says beside its tensors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Header {
+pub struct CheckpointHeader {
     /// The step that comes next; so many are done.
     pub next_step: u64,
     /// Score of the best weights so far, the greater the better.
     pub best: Option<f32>,
     /// The run.
-    pub record: Record,
+    pub record: RunRecord,
 }
 
 /// A header and its tensors.
-pub(super) type Saved = (Header, BTreeMap<String, Tensor>);
+pub(super) type Saved = (CheckpointHeader, BTreeMap<String, Tensor>);
 
 /// A checkpoint that cannot be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +59,7 @@ pub enum CheckpointError {
 /// Writes a checkpoint into the run's folder and removes all but the last two.
 pub(super) fn write(
     folder: &Path,
-    header: &Header,
+    header: &CheckpointHeader,
     tensors: &BTreeMap<String, Tensor>,
 ) -> Result<(), CheckpointError> {
     let path = folder.join(format!("checkpoint-{:08}.safetensors", header.next_step));
@@ -89,7 +89,7 @@ pub(super) fn last(folder: &Path, device: &Device) -> Result<Option<Saved>, Chec
 }
 
 /// What a checkpoint file says beside its tensors.
-pub fn header(path: &Path) -> Result<Header, CheckpointError> {
+pub fn header(path: &Path) -> Result<CheckpointHeader, CheckpointError> {
     header_of(&bytes(path)?).map_err(|why| broken(path, &why))
 }
 
@@ -104,7 +104,7 @@ fn read(path: &Path, device: &Device) -> Result<Saved, CheckpointError> {
     Ok((header, tensors.collect::<Result<_, _>>()?))
 }
 
-fn header_of(bytes: &[u8]) -> Result<Header, String> {
+fn header_of(bytes: &[u8]) -> Result<CheckpointHeader, String> {
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|why| why.to_string())?;
     let text = metadata.metadata().as_ref().and_then(|all| all.get(HEADER));
     let text = text.ok_or_else(|| format!("no {HEADER} in its metadata"))?;
@@ -149,11 +149,11 @@ mod tests {
     use super::*;
     use candle_core::DType;
 
-    fn header(next_step: u64) -> Header {
-        Header {
+    fn header(next_step: u64) -> CheckpointHeader {
+        CheckpointHeader {
             next_step,
             best: Some(0.7),
-            record: Record {
+            record: RunRecord {
                 pair: "jazz-pop".into(),
                 columns: Vec::new(),
                 recipe: serde_json::json!({"rate": 2e-4}),

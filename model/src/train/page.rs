@@ -9,8 +9,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::report::METRICS;
 use crate::files::write_whole;
+use crate::train::progress::METRICS;
 
 /// The page's name in the run's folder.
 pub const FILE: &str = "report.html";

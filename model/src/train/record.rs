@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::genre::{Genre, GenreError, Pair};
 
-use super::data::{Corpus, Selection};
+use crate::data::{Corpus, CorpusSelection};
 use crate::files::write_whole;
+use crate::train::recipe::with_current_names;
 
 /// The file's name in the run's folder.
 pub const FILE: &str = "run.json";
@@ -21,7 +22,7 @@ const STARTER: &str = "starter";
 
 /// What a run is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Record {
+pub struct RunRecord {
     /// The genre pair, as `jazz-classic`; of the arranger, all genres that are learned.
     pub pair: String,
     /// Of an arranger that began with other weights: the genres that those knew, in the order of
@@ -29,6 +30,7 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
     /// Every setting of the training, the number of steps included.
+    #[serde(deserialize_with = "current_recipe")]
     pub recipe: Value,
     /// The seed of everything that is drawn by chance.
     pub seed: u64,
@@ -36,7 +38,7 @@ pub struct Record {
     pub clean: bool,
     /// The tier `extra` too.
     pub extra: bool,
-    /// [`Data::hash`](super::data::Data::hash) of what is trained on.
+    /// [`Data::hash`](crate::data::Data::hash) of what is trained on.
     pub data: String,
     /// Where the music was when the run began: `data` for a corpus folder, genres for folders
     /// of MIDI files; `starter`, without a place, for the starter corpus. It may move; the hash tells whether it is the same.
@@ -79,7 +81,7 @@ pub enum RecordError {
     },
 }
 
-impl Record {
+impl RunRecord {
     /// The record in a run's folder.
     pub fn read(folder: &Path) -> Result<Self, RecordError> {
         let path = folder.join(FILE);
@@ -138,6 +140,11 @@ impl Record {
     }
 }
 
+/// A recipe with the names that its settings have now.
+fn current_recipe<'de, D: Deserializer<'de>>(from: D) -> Result<Value, D::Error> {
+    Value::deserialize(from).map(with_current_names)
+}
+
 /// The settings of a recipe by name, those below its family too.
 fn settings(recipe: &Value) -> BTreeMap<String, Value> {
     let mut settings = BTreeMap::new();
@@ -174,7 +181,7 @@ fn broken(folder: &Path, why: &GenreError) -> RecordError {
     }
 }
 
-impl Record {
+impl RunRecord {
     /// The pair that the run was started with.
     pub fn pair(&self, folder: &Path) -> Result<Pair, RecordError> {
         self.pair.parse().map_err(|why| broken(folder, &why))
@@ -189,7 +196,7 @@ impl Record {
     }
 
     /// The corpus and the selection that the run was started with.
-    pub fn music(&self, folder: &Path) -> Result<(Corpus, Selection), RecordError> {
+    pub fn music(&self, folder: &Path) -> Result<(Corpus, CorpusSelection), RecordError> {
         let corpus = if let Some(dir) = self.places.get("data") {
             Corpus::Archives(dir.clone())
         } else if self.places.contains_key(STARTER) {
@@ -201,14 +208,14 @@ impl Record {
             });
             Corpus::Folders(folders.collect::<Result<_, _>>()?)
         };
-        let selection = Selection {
+        let selection = CorpusSelection {
             clean: self.clean,
             extra: self.extra,
         };
         Ok((corpus, selection))
     }
 
-    /// Where the music of `corpus` is, as [`Record::places`] holds it. The paths are made
+    /// Where the music of `corpus` is, as [`RunRecord::places`] holds it. The paths are made
     /// absolute, so that the run can go on from another working folder.
     pub fn places_of(corpus: &Corpus) -> BTreeMap<String, PathBuf> {
         let absolute = |dir: &PathBuf| std::path::absolute(dir).unwrap_or_else(|_| dir.clone());
@@ -228,9 +235,9 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn record() -> Record {
+    fn record() -> RunRecord {
         let corpus = Corpus::Folders(BTreeMap::from([(Genre::Pop, "/music/pop".into())]));
-        Record {
+        RunRecord {
             pair: Pair::JAZZ_POP.to_string(),
             columns: Vec::new(),
             recipe: json!({"steps": 200}),
@@ -238,7 +245,7 @@ mod tests {
             clean: false,
             extra: true,
             data: "0123456789abcdef".into(),
-            places: Record::places_of(&corpus),
+            places: RunRecord::places_of(&corpus),
         }
     }
 
@@ -246,19 +253,19 @@ mod tests {
     fn a_record_round_trips_and_names_its_music() {
         let dir = tempfile::tempdir().unwrap();
         record().write(dir.path()).unwrap();
-        let read = Record::read(dir.path()).unwrap();
+        let read = RunRecord::read(dir.path()).unwrap();
         assert_eq!(read, record());
         let (corpus, selection) = read.music(dir.path()).unwrap();
         assert_eq!(read.pair(dir.path()).unwrap(), Pair::JAZZ_POP);
         assert_eq!(read.genres(dir.path()).unwrap(), [Genre::Jazz, Genre::Pop]);
-        assert_eq!(Record::places_of(&corpus), read.places);
+        assert_eq!(RunRecord::places_of(&corpus), read.places);
         assert!(selection.extra && !selection.clean);
     }
 
     #[test]
     fn a_run_on_the_starter_corpus_goes_on_with_it() {
-        let places = Record::places_of(&Corpus::Starter);
-        let record = Record { places, ..record() };
+        let places = RunRecord::places_of(&Corpus::Starter);
+        let record = RunRecord { places, ..record() };
         assert_eq!(
             record.music(Path::new("runs/x")).unwrap().0,
             Corpus::Starter
@@ -275,7 +282,7 @@ mod tests {
         let nested = |cycle| json!({"steps": 200, "family": {"x": {"cycle": cycle}}});
         other.recipe = nested(3.0);
         let why = other.check_same(
-            &Record {
+            &RunRecord {
                 recipe: nested(4.0),
                 ..other.clone()
             },

@@ -13,13 +13,14 @@ use std::time::{Duration, Instant};
 use candle_core::{Device, Tensor};
 use serde_json::Value;
 
-use super::checkpoint::{self, CheckpointError, Header};
+use super::checkpoint::{self, CheckpointError, CheckpointHeader};
 use super::lock::{Lock, LockError};
 use super::page;
-use super::record::{FILE, Record, RecordError};
-use super::report::{Display, METRICS, Report};
+use super::record::{FILE, RecordError, RunRecord};
 use super::schedule::Schedule;
+use crate::data::batch::Batches;
 use crate::files::write_whole;
+use crate::train::progress::{Display, METRICS, ProgressReport};
 
 /// The weights after the last checkpoint's step.
 pub const WEIGHTS: &str = "weights.safetensors";
@@ -30,15 +31,6 @@ pub const BEST: &str = "best.safetensors";
 
 /// An error of a part that the loop calls.
 pub type AnyError = Box<dyn std::error::Error + Send + Sync>;
-
-/// What is learned from.
-pub trait Batches {
-    /// What one step learns from.
-    type Batch;
-
-    /// The batch of `step`, a function of the run's seed and the step alone.
-    fn batch(&self, step: u64) -> io::Result<Self::Batch>;
-}
 
 /// What learns: networks, optimisers and whatever else changes from step to step.
 pub trait Learner {
@@ -87,11 +79,11 @@ pub struct Validation<'a, L> {
 
 /// A run.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct RunPlan {
     /// Where everything is written. Made if it is not there.
     pub folder: PathBuf,
     /// What the run is.
-    pub record: Record,
+    pub record: RunRecord,
     /// What is trained on and what was left out, as text for the run's folder.
     pub music: String,
     /// Learning rate and number of steps.
@@ -165,7 +157,7 @@ pub enum RunError {
     Lock(#[from] LockError),
     /// The record is unreadable or of another run.
     #[error(transparent)]
-    Record(#[from] RecordError),
+    RunRecord(#[from] RecordError),
     /// The checkpoint cannot be written or read.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -175,7 +167,7 @@ pub enum RunError {
 pub fn run<L: Learner>(
     learner: &mut L,
     batches: &impl Batches<Batch = L::Batch>,
-    plan: &Plan,
+    plan: &RunPlan,
     mut validation: Option<Validation<L>>,
     stop: &AtomicBool,
 ) -> Result<Outcome, RunError> {
@@ -184,7 +176,7 @@ pub fn run<L: Learner>(
         source,
     };
     let steps = plan.schedule.steps;
-    let mut header = Header {
+    let mut header = CheckpointHeader {
         next_step: 0,
         best: None,
         record: plan.record.clone(),
@@ -204,7 +196,7 @@ pub fn run<L: Learner>(
         header = last;
     }
     let first = header.next_step;
-    let mut report = Report::open(&plan.folder, first, steps, plan.display).map_err(io)?;
+    let mut report = ProgressReport::open(&plan.folder, first, steps, plan.display).map_err(io)?;
     if plan.resume {
         report.say(&format!("going on after step {first} of {steps}"));
     }
@@ -270,10 +262,10 @@ pub fn run<L: Learner>(
 
 /// Makes the run's folder, with what `prepare` puts there before it counts as a run, or makes sure
 /// that it holds the same run.
-fn enter(plan: &Plan, prepare: impl FnOnce() -> Result<(), RunError>) -> Result<Lock, RunError> {
+fn enter(plan: &RunPlan, prepare: impl FnOnce() -> Result<(), RunError>) -> Result<Lock, RunError> {
     let folder = &plan.folder;
     if plan.resume {
-        let before = Record::read(folder)?;
+        let before = RunRecord::read(folder)?;
         before.check_same(&plan.record, folder)?;
         return Ok(Lock::take(folder)?);
     }

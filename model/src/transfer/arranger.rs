@@ -2,13 +2,13 @@
 
 use candle_core::Device;
 
-use super::{LearnedStyle, TransferError, Wish, device_name, room};
-use crate::family::arranger::sampler::{PASSES, Sample, Settings, Voices};
+use super::{LearnedStyle, TransferError, Wish, device_name, memory};
+use crate::family::arranger::sampler::{PASSES, Sample, SamplerSettings, Voices};
 use crate::family::arranger::{Arranger, Styles, seed};
 use crate::genre::{Direction, Genre, Pair};
 use crate::roll::edits::Edits;
 use crate::roll::notes::NoteRoll;
-use crate::weights::{Arranger as Known, Header, WeightsError, read_network, sha256};
+use crate::weights::{ArrangerHeader as Known, Header, WeightsError, read_network, sha256};
 
 /// The column of styles of the user's own where a seed is made of it: one behind the norms' own.
 const OWN: usize = 4;
@@ -34,7 +34,7 @@ impl ArrangerTransfer {
     }
 
     pub(super) fn on_device(bytes: &[u8], device: Device) -> Result<Self, WeightsError> {
-        room::to_load(bytes, &device)?;
+        memory::to_load(bytes, &device)?;
         let (header, network) = read_network(bytes, &device)?;
         let unreadable = |error: candle_core::Error| WeightsError::Unreadable(error.to_string());
         Ok(Self {
@@ -122,7 +122,7 @@ impl ArrangerTransfer {
         (column, straight): (usize, bool),
         (wish, passes): (&Wish, u8),
     ) -> Result<Sample, TransferError> {
-        let settings = Settings {
+        let settings = SamplerSettings {
             passes,
             freedom: wish.freedom,
             pitch_classes: wish.pitch_classes,

@@ -4,10 +4,10 @@ use std::sync::{Mutex, PoisonError};
 
 use candle_core::{Device, Tensor};
 
-use super::{TransferError, Wish, device_name, room};
+use super::{TransferError, Wish, device_name, memory};
+use crate::family::cyclegan::Generator;
 use crate::genre::{Direction, Pair};
-use crate::net::Generator;
-use crate::net::inference::{Arena, Level, Prepared};
+use crate::nn::inference::{Arena, Level, PreparedGenerator};
 use crate::roll::edits::Edits;
 use crate::roll::notes::NoteRoll;
 use crate::roll::{CELLS, PITCHES, Roll, STEPS};
@@ -26,7 +26,7 @@ pub struct CycleGanTransfer {
 #[derive(Debug)]
 enum Networks {
     Cpu {
-        generators: Box<[Prepared; 2]>,
+        generators: Box<[PreparedGenerator; 2]>,
         /// Memory of passes that are over, for the next ones.
         arenas: Mutex<Vec<Arena>>,
     },
@@ -44,7 +44,7 @@ impl CycleGanTransfer {
 
     /// Loads a weights file for `device`.
     pub(super) fn on_device(bytes: &[u8], device: Device) -> Result<Self, WeightsError> {
-        room::to_load(bytes, &device)?;
+        memory::to_load(bytes, &device)?;
         let (header, generators) = read_generators(bytes, &device)?;
         let networks = if device.is_cpu() {
             let [ab, ba] = generators.each_ref().map(|generator| {
@@ -123,7 +123,7 @@ impl CycleGanTransfer {
                 let arenas = || arenas.lock().unwrap_or_else(PoisonError::into_inner);
                 // Both generators are of one shape, so any arena fits.
                 let kept = arenas().pop();
-                let mut arena = kept.map_or_else(|| room::arena(generator), Ok)?;
+                let mut arena = kept.map_or_else(|| memory::arena(generator), Ok)?;
                 let rolls = cells.chunks_exact(CELLS);
                 for (x, y) in rolls.zip(values.chunks_exact_mut(CELLS)) {
                     generator.probabilities(&mut arena, x, y);

@@ -10,7 +10,7 @@ use crate::roll::guard::Facts;
 use crate::roll::notes::NoteRoll;
 use crate::smf::{Smf, SmfError};
 use crate::song::parts::{Kind, Parts};
-use crate::song::{Phrase, Rendition, Selection, Song, SongError};
+use crate::song::{PartSelection, Phrase, Rendition, Song, SongError};
 
 /// Why a file cannot be transferred.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +31,7 @@ pub struct SongTransfer {
     song: Song,
     parts: Parts,
     /// The notes that the networks hear.
-    heard: Selection,
+    heard: PartSelection,
     phrases: Vec<Phrase>,
 }
 
@@ -43,7 +43,7 @@ impl SongTransfer {
     /// If it is no MIDI file, or too long.
     pub fn read(
         bytes: &[u8],
-        selection: &Selection,
+        selection: &PartSelection,
         taken_for: &BTreeMap<usize, Kind>,
     ) -> Result<Self, SongTransferError> {
         let smf = Smf::read(bytes)?;
@@ -106,9 +106,9 @@ impl SongTransfer {
 
     /// Leaves out the edits that touch the tune: what the named tracks play, and all above it.
     pub fn lock_tracks(&self, tracks: &BTreeSet<usize>, edits: &mut [Option<Edits>]) {
-        let tune = Selection {
+        let tune = PartSelection {
             tracks: tracks.clone(),
-            ..Selection::default()
+            ..PartSelection::default()
         };
         let tunes = self.song.phrases(&self.parts.heard(&tune));
         let silence = NoteRoll::EMPTY;

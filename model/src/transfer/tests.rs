@@ -18,7 +18,7 @@ pub(crate) fn style(name: &str, base: &[u8]) -> Vec<u8> {
     let header = Header {
         format: FORMAT,
         roll: (STEPS, PITCHES, LOWEST_KEY),
-        family: Family::Style(Style {
+        family: FamilyHeader::Style(Style {
             name: name.to_owned(),
             base: sha256(base),
             network: header.arranger().unwrap().network,

@@ -7,8 +7,8 @@ use safetensors::tensor::SafeTensors;
 use serde::{Deserialize, Serialize};
 
 use crate::family::arranger::ArrangerConfig;
+use crate::family::cyclegan::GeneratorConfig;
 use crate::genre::{Genre, Pair};
-use crate::net::GeneratorConfig;
 use crate::roll::{LOWEST_KEY, PITCHES, STEPS};
 
 use super::{MOST_BYTES, Style, WeightsError, other};
@@ -30,7 +30,7 @@ pub struct Header {
     pub roll: (usize, usize, u8),
     /// What kind of networks the file holds, and their shape.
     #[serde(flatten)]
-    pub family: Family,
+    pub family: FamilyHeader,
     /// The name of the recipe.
     pub recipe: String,
     /// Training steps taken.
@@ -48,13 +48,13 @@ pub struct Header {
 /// A kind of networks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "family")]
-pub enum Family {
+pub enum FamilyHeader {
     /// One network for all genres, which fills in hidden notes.
     #[serde(rename = "arranger")]
-    Arranger(Arranger),
+    Arranger(ArrangerHeader),
     /// Two generators of a genre pair (Brunner et al. 2018).
     #[serde(rename = "cyclegan")]
-    CycleGan(CycleGan),
+    CycleGan(CycleGanHeader),
     /// What a style of the user's own adds to an arranger; no network.
     #[serde(rename = "style")]
     Style(Style),
@@ -62,7 +62,7 @@ pub enum Family {
 
 /// What an arranger's file says of its network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Arranger {
+pub struct ArrangerHeader {
     /// The network's shape.
     pub network: ArrangerConfig,
     /// The genres that it knows, in the order of the columns of its norms.
@@ -71,7 +71,7 @@ pub struct Arranger {
 
 /// What a CycleGAN's file says of its generators.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CycleGan {
+pub struct CycleGanHeader {
     /// The genre pair, as `jazz-classic`.
     pub pair: String,
     /// The shape of both generators.
@@ -135,24 +135,24 @@ impl Header {
             ));
         }
         match &self.family {
-            Family::Arranger(arranger) => arranger.check(),
-            Family::CycleGan(cyclegan) => cyclegan.check(),
-            Family::Style(style) => style.check(),
+            FamilyHeader::Arranger(arranger) => arranger.check(),
+            FamilyHeader::CycleGan(cyclegan) => cyclegan.check(),
+            FamilyHeader::Style(style) => style.check(),
         }
     }
 
     /// The genre pairs that the networks can play between; none for a style.
     pub fn pairs(&self) -> Vec<Pair> {
         match &self.family {
-            Family::Arranger(arranger) => {
+            FamilyHeader::Arranger(arranger) => {
                 let knows = |genre| arranger.column(genre).is_some();
                 let pairs = Pair::ALL.into_iter();
                 pairs
                     .filter(|pair| knows(pair.a) && knows(pair.b))
                     .collect()
             }
-            Family::CycleGan(cyclegan) => cyclegan.pair().into_iter().collect(),
-            Family::Style(_) => Vec::new(),
+            FamilyHeader::CycleGan(cyclegan) => cyclegan.pair().into_iter().collect(),
+            FamilyHeader::Style(_) => Vec::new(),
         }
     }
 
@@ -160,9 +160,9 @@ impl Header {
     ///
     /// # Errors
     /// If it holds a network of another family.
-    pub fn cyclegan(&self) -> Result<&CycleGan, WeightsError> {
+    pub fn cyclegan(&self) -> Result<&CycleGanHeader, WeightsError> {
         match &self.family {
-            Family::CycleGan(cyclegan) => Ok(cyclegan),
+            FamilyHeader::CycleGan(cyclegan) => Ok(cyclegan),
             found => Err(other("the family", found, "CycleGAN")),
         }
     }
@@ -171,15 +171,15 @@ impl Header {
     ///
     /// # Errors
     /// If it holds networks of another family.
-    pub fn arranger(&self) -> Result<&Arranger, WeightsError> {
+    pub fn arranger(&self) -> Result<&ArrangerHeader, WeightsError> {
         match &self.family {
-            Family::Arranger(arranger) => Ok(arranger),
+            FamilyHeader::Arranger(arranger) => Ok(arranger),
             found => Err(other("the family", found, "arranger")),
         }
     }
 }
 
-impl Arranger {
+impl ArrangerHeader {
     /// The column of a genre in the network's norms.
     pub fn column(&self, genre: Genre) -> Option<usize> {
         let mut known = self.genres.iter();
@@ -197,7 +197,7 @@ impl Arranger {
     }
 }
 
-impl CycleGan {
+impl CycleGanHeader {
     /// The genre pair.
     ///
     /// # Errors
@@ -235,7 +235,7 @@ impl CycleGan {
     }
 }
 
-impl Display for Family {
+impl Display for FamilyHeader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Arranger(_) => "arranger",

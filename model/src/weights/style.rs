@@ -6,7 +6,7 @@ use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::header::{Family, Header, check_network};
+use super::header::{FamilyHeader, Header, check_network};
 use super::{WeightsError, other, tensors, write_tensors};
 use crate::family::arranger::{ArrangerConfig, Columns};
 use crate::genre::Genre;
@@ -117,7 +117,7 @@ impl Header {
     /// If it holds networks.
     pub fn style(&self) -> Result<&Style, WeightsError> {
         match &self.family {
-            Family::Style(style) => Ok(style),
+            FamilyHeader::Style(style) => Ok(style),
             other_family => Err(other("the family", other_family, "style")),
         }
     }
@@ -134,7 +134,7 @@ mod tests {
         Header {
             format: FORMAT,
             roll: (STEPS, PITCHES, LOWEST_KEY),
-            family: Family::Style(Style {
+            family: FamilyHeader::Style(Style {
                 name: "My band".into(),
                 base,
                 network,
@@ -200,7 +200,7 @@ mod tests {
             "{said}"
         );
         let mut polka = header(network(), sha256(b""));
-        if let Family::Style(style) = &mut polka.family {
+        if let FamilyHeader::Style(style) = &mut polka.family {
             style.near = "polka".into();
         }
         assert!(read(&polka).unwrap_err().contains("is polka"));

@@ -2,15 +2,15 @@
 
 use super::*;
 use crate::family::arranger::ArrangerConfig;
-use crate::net::GeneratorConfig;
-use crate::net::init::Store;
+use crate::family::cyclegan::GeneratorConfig;
+use crate::nn::init::Store;
 use crate::roll::{LOWEST_KEY, PITCHES, STEPS};
 
 fn header() -> Header {
     Header {
         format: FORMAT,
         roll: (STEPS, PITCHES, LOWEST_KEY),
-        family: Family::CycleGan(CycleGan {
+        family: FamilyHeader::CycleGan(CycleGanHeader {
             pair: "jazz-classic".into(),
             generator: GeneratorConfig {
                 base_channels: 1,
@@ -28,10 +28,10 @@ fn header() -> Header {
     }
 }
 
-fn of(header: &mut Header) -> &mut CycleGan {
+fn of(header: &mut Header) -> &mut CycleGanHeader {
     match &mut header.family {
-        Family::CycleGan(cyclegan) => cyclegan,
-        Family::Arranger(_) | Family::Style(_) => unreachable!(),
+        FamilyHeader::CycleGan(cyclegan) => cyclegan,
+        FamilyHeader::Arranger(_) | FamilyHeader::Style(_) => unreachable!(),
     }
 }
 
@@ -160,7 +160,7 @@ fn a_file_of_the_first_format_is_a_cyclegan_s() {
 #[test]
 fn an_arranger_plays_between_all_genres_that_it_knows() {
     let arranger = |genres: &[&str]| Header {
-        family: Family::Arranger(Arranger {
+        family: FamilyHeader::Arranger(ArrangerHeader {
             network: ArrangerConfig {
                 base_channels: 4,
                 residual_blocks: 1,

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use anyhow::Result;
 use egui_baseview::baseview::WindowContext;
 use third_stream_tests::host::{Blocks, Instance, Pace, Setup, load_plugin_under_test};
-use third_stream_tests::song::Song;
+use third_stream_tests::song::HostSong;
 
 use crate::deck::{LARGEST, Order, TUNE, Working};
-use crate::settings::Settings;
+use crate::settings::PlayerSettings;
 use crate::sound::{self, Sound};
 
 /// The parameter that says how the plugin plays.
@@ -31,7 +31,7 @@ pub(super) struct Stage {
 
 /// Makes an instance that plays in place, opens its editor in the window, and starts the deck; the
 /// editor's size in its units.
-pub(super) fn enter(window: &WindowContext, settings: &Settings) -> Result<(u32, u32)> {
+pub(super) fn enter(window: &WindowContext, settings: &PlayerSettings) -> Result<(u32, u32)> {
     let library = load_plugin_under_test()?;
     let mut instance = library.instance()?;
     settings.give(&mut instance)?;
@@ -72,7 +72,7 @@ pub(super) fn order(order: Order) {
 }
 
 /// Lets the deck open a song.
-pub(super) fn open(song: Song) {
+pub(super) fn open(song: HostSong) {
     with(|stage| {
         let tune = stage.instance.parameter(TUNE);
         let tune = tune.map_or(0.5, |tune| tune.place());

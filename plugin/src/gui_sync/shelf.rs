@@ -4,21 +4,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use third_stream_model::genre::{Direction, Pair};
-use third_stream_model::own::{self, Own, OwnError};
+use third_stream_model::user_weights::{self, UserWeights, UserWeightsError};
 
 use crate::editor::Notice;
 use crate::user_weights::ChosenWeights;
 
 /// The user's folder, and what was in it when it was last looked at.
 pub(crate) struct Shelf {
-    folder: Result<PathBuf, OwnError>,
-    list: Arc<[Own]>,
+    folder: Result<PathBuf, UserWeightsError>,
+    list: Arc<[UserWeights]>,
     styles: Arc<[String]>,
 }
 
 impl Shelf {
     /// Touches no file.
-    pub(crate) fn new(folder: Result<PathBuf, OwnError>) -> Self {
+    pub(crate) fn new(folder: Result<PathBuf, UserWeightsError>) -> Self {
         Self {
             folder,
             list: Arc::default(),
@@ -39,28 +39,28 @@ impl Shelf {
         direction: Direction,
         name: Option<&str>,
     ) -> Result<(), Notice> {
-        let warning = |error: &OwnError| Notice::Warning(error.to_string());
+        let warning = |error: &UserWeightsError| Notice::Warning(error.to_string());
         let Some(name) = name else {
             chosen.choose_style(direction, None);
             return Ok(());
         };
         let folder = self.folder.as_deref().map_err(warning)?;
-        own::style(folder, name).map_err(|error| warning(&error))?;
+        user_weights::style(folder, name).map_err(|error| warning(&error))?;
         chosen.choose_style(direction, Some((folder, name)));
         Ok(())
     }
 
     /// What was there.
-    pub(crate) fn list(&self) -> Arc<[Own]> {
+    pub(crate) fn list(&self) -> Arc<[UserWeights]> {
         Arc::clone(&self.list)
     }
 
     /// Looks again; what cannot be used, if there is anything.
     pub(crate) fn read(&mut self) -> Option<Notice> {
         let folder = self.folder.as_ref().ok()?;
-        let (list, refused) = own::list(folder);
+        let (list, refused) = user_weights::list(folder);
         self.list = list.into();
-        self.styles = own::styles(folder).into();
+        self.styles = user_weights::styles(folder).into();
         refused
             .first()
             .map(|error| Notice::Warning(error.to_string()))
@@ -74,7 +74,7 @@ impl Shelf {
         pair: Pair,
         name: Option<&str>,
     ) -> Result<(), Notice> {
-        let warning = |error: &OwnError| Notice::Warning(error.to_string());
+        let warning = |error: &UserWeightsError| Notice::Warning(error.to_string());
         let Some(name) = name else {
             if chosen.name(pair).is_some() {
                 chosen.choose(pair, None);
@@ -82,7 +82,7 @@ impl Shelf {
             return Ok(());
         };
         let folder = self.folder.as_deref().map_err(warning)?;
-        own::check(folder, name, pair).map_err(|error| warning(&error))?;
+        user_weights::check(folder, name, pair).map_err(|error| warning(&error))?;
         chosen.choose(pair, Some((folder, name)));
         Ok(())
     }

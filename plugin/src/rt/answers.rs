@@ -17,7 +17,7 @@ mod turn;
 use std::ops::Range;
 
 use third_stream_model::genre::Direction;
-use third_stream_model::perform::{Part, Performer};
+use third_stream_model::perform::{Performer, SlotPart};
 use third_stream_model::roll::edits::LEAD_STEPS;
 use third_stream_model::roll::heard::Heard;
 use third_stream_model::roll::{Roll, SLOTS, STEPS_PER_SLOT};
@@ -61,7 +61,7 @@ struct ScheduledSwitch {
     at: f64,
     group: u32,
     slot: i64,
-    part: Part,
+    part: SlotPart,
 }
 
 /// All requests of one generation.
@@ -196,7 +196,7 @@ impl Answers {
         let (first, last) = ask.slots;
         let window = last - SLOTS as i64 + 1;
         let mut wish = ask.terms.taste.wish(heard.held);
-        let mut tell = |slot: i64, part: Part, steps: Range<usize>| {
+        let mut tell = |slot: i64, part: SlotPart, steps: Range<usize>| {
             let place = (slot - window) as usize * STEPS_PER_SLOT;
             for step in steps.clone() {
                 wish.decided |= 1 << (place + step);
@@ -205,21 +205,21 @@ impl Answers {
             performer.write_played((slot, part, steps), direction, window, &mut wish.played);
         };
         // What is still to be answered is not decided.
-        let open = |slot: i64, part: Part| {
+        let open = |slot: i64, part: SlotPart| {
             let mut switches = self.switches.iter().flatten();
             switches.any(|switch| (switch.slot, switch.part) == (slot, part))
         };
         for slot in window..first {
             let lead = performer.lead(slot);
-            if !open(slot, Part::Lead) {
-                tell(slot, Part::Lead, 0..lead);
+            if !open(slot, SlotPart::Lead) {
+                tell(slot, SlotPart::Lead, 0..lead);
             }
-            if !open(slot, Part::Main) {
-                tell(slot, Part::Main, lead..STEPS_PER_SLOT);
+            if !open(slot, SlotPart::Main) {
+                tell(slot, SlotPart::Main, lead..STEPS_PER_SLOT);
             }
         }
-        if ask.answer == Answer::Second && !open(first, Part::Lead) {
-            tell(first, Part::Lead, 0..LEAD_STEPS);
+        if ask.answer == Answer::Second && !open(first, SlotPart::Lead) {
+            tell(first, SlotPart::Lead, 0..LEAD_STEPS);
         }
         wish
     }
@@ -237,7 +237,7 @@ impl Answers {
             at,
             group,
             slot,
-            part: Part::Lead,
+            part: SlotPart::Lead,
         });
     }
 
@@ -247,7 +247,7 @@ impl Answers {
             at,
             group: closed.group,
             slot,
-            part: Part::Main,
+            part: SlotPart::Main,
         });
     }
 
@@ -302,7 +302,7 @@ impl Answers {
         }
         let asked = group.windows[answer.index()].is_none() || due[direction.index()];
         let missing = asked && !performer.has_answer(switch.slot, switch.part, direction);
-        if switch.part == Part::Lead {
+        if switch.part == SlotPart::Lead {
             if let Some(group) = self.groups.get_mut(switch.group) {
                 group.dry_lead = missing.then_some(Counted::Late);
             }
@@ -410,18 +410,18 @@ fn slots_with_notes(roll: &Roll) -> u8 {
 }
 
 /// The answer that a part of a slot plays by.
-const fn answer_of(part: Part) -> Answer {
+const fn answer_of(part: SlotPart) -> Answer {
     match part {
-        Part::Lead => Answer::First,
-        Part::Main => Answer::Second,
+        SlotPart::Lead => Answer::First,
+        SlotPart::Main => Answer::Second,
     }
 }
 
 /// The part of a slot that plays by an answer.
-const fn part_of(answer: Answer) -> Part {
+const fn part_of(answer: Answer) -> SlotPart {
     match answer {
-        Answer::First => Part::Lead,
-        Answer::Second => Part::Main,
+        Answer::First => SlotPart::Lead,
+        Answer::Second => SlotPart::Main,
     }
 }
 

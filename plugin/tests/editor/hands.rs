@@ -8,7 +8,7 @@ use third_stream::params::{Delay, GenrePair, Mode};
 use third_stream::presets::{Preset, factory};
 use third_stream::values::ParamValues;
 use third_stream_model::genre::Pair;
-use third_stream_model::own::Own;
+use third_stream_model::user_weights::UserWeights;
 
 use crate::layout;
 
@@ -38,7 +38,7 @@ pub(crate) fn with_own_preset() -> EditorView {
 
 /// Weights of the user's own, one of which play.
 pub(crate) fn with_own_weights() -> EditorView {
-    let own = |name: &str, pair| Own {
+    let own = |name: &str, pair| UserWeights {
         name: name.into(),
         pair,
     };

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use third_stream_model::song::{Selection, Song as FileSong};
+use third_stream_model::song::{PartSelection, Song as FileSong};
 use third_stream_model::{smf, svg};
 use third_stream_tests::comparison::count;
 use third_stream_tests::host::{Setup, load_plugin_under_test};
 use third_stream_tests::recording::Recording;
-use third_stream_tests::song::{Note, Passage, Script};
+use third_stream_tests::song::{ClipNote, Passage, Script};
 use third_stream_tests::{clip, midi_file};
 
 /// How far the knob is towards classic in each group of four bars.
@@ -76,10 +76,10 @@ fn play() -> Result<(Recording, Duration)> {
 }
 
 /// The notes that left, moved to where they were played.
-fn four_bars_earlier(recording: &Recording) -> Vec<Note> {
+fn four_bars_earlier(recording: &Recording) -> Vec<ClipNote> {
     let beats = |sample| recording.timeline.beats_played(sample) - GROUP;
     let end = (clip::BARS * 4) as f64;
-    let notes = recording.notes().into_iter().map(|note| Note {
+    let notes = recording.notes().into_iter().map(|note| ClipNote {
         onset: beats(note.on),
         release: beats(note.off).min(end),
         key: note.key,
@@ -88,14 +88,14 @@ fn four_bars_earlier(recording: &Recording) -> Vec<Note> {
     });
     notes
         .filter(|note| note.onset < note.release)
-        .map(|note| Note {
+        .map(|note| ClipNote {
             onset: note.onset.max(0.0),
             ..note
         })
         .collect()
 }
 
-fn write(folder: &Path, before: &[Note], after: &[Note]) -> Result<Vec<PathBuf>> {
+fn write(folder: &Path, before: &[ClipNote], after: &[ClipNote]) -> Result<Vec<PathBuf>> {
     std::fs::create_dir_all(folder)
         .with_context(|| format!("could not make the folder {}", folder.display()))?;
     let files = [
@@ -115,7 +115,7 @@ fn write(folder: &Path, before: &[Note], after: &[Note]) -> Result<Vec<PathBuf>>
     Ok(written)
 }
 
-fn midi(name: &str, notes: &[Note]) -> Result<Vec<u8>> {
+fn midi(name: &str, notes: &[ClipNote]) -> Result<Vec<u8>> {
     midi_file::write(
         &format!("Third Stream demo, {name}"),
         clip::TEMPO,
@@ -125,10 +125,10 @@ fn midi(name: &str, notes: &[Note]) -> Result<Vec<u8>> {
 }
 
 /// Both over each other, without the drums.
-fn picture(before: &[Note], after: &[Note]) -> Result<String> {
+fn picture(before: &[ClipNote], after: &[ClipNote]) -> Result<String> {
     let file = smf::Smf::read(&midi("before", before)?)?;
     let song = FileSong::of(&file)?;
-    let marks = |notes: &[Note]| -> Vec<svg::Mark> {
+    let marks = |notes: &[ClipNote]| -> Vec<svg::Mark> {
         let pitched = notes.iter().filter(|note| note.channel != 9);
         pitched
             .map(|note| svg::Mark {
@@ -139,7 +139,7 @@ fn picture(before: &[Note], after: &[Note]) -> Result<String> {
             .collect()
     };
     debug_assert_eq!(
-        svg::marks(&song, &Selection::default()).len(),
+        svg::marks(&song, &PartSelection::default()).len(),
         marks(before).len()
     );
     let steps: Vec<String> = KNOB.iter().map(|knob| percent(*knob)).collect();
@@ -155,11 +155,11 @@ fn picture(before: &[Note], after: &[Note]) -> Result<String> {
     }))
 }
 
-fn table(before: &[Note], after: &[Note]) {
+fn table(before: &[ClipNote], after: &[ClipNote]) {
     println!("  bars   knob           notes   kept  removed  added   now");
     for (group, knob) in KNOB.iter().enumerate() {
         let from = group as f64 * GROUP;
-        let pitched = |notes: &[Note]| -> Vec<Note> {
+        let pitched = |notes: &[ClipNote]| -> Vec<ClipNote> {
             notes.iter().filter(|n| n.channel != 9).copied().collect()
         };
         let counts = count(&pitched(before), &pitched(after), from, from + GROUP);

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use third_stream_tests::host::{Instance, Pace, Setup, load_plugin_under_test, plugin_under_test};
 use third_stream_tests::memory_use::{allocated_kib, mappings, resident_kib, slope};
-use third_stream_tests::song::{Note, Passage, Script, Song};
+use third_stream_tests::song::{ClipNote, HostSong, Passage, Script};
 use third_stream_tests::threads;
 #[cfg(target_os = "linux")]
 use third_stream_tests::x11::Window;
@@ -39,10 +39,10 @@ fn cycle(number: u32, editor: bool) -> Result<()> {
     let mut two = library.instance()?;
     let notes = (0..32).map(|n| {
         let onset = f64::from(n) * 0.5;
-        Note::new(onset, onset + 0.4, 40 + ((n * 7 + number) % 40) as u8)
+        ClipNote::new(onset, onset + 0.4, 40 + ((n * 7 + number) % 40) as u8)
     });
     let script = Script::new(
-        Song::new(180.0, notes).knob([(0.0, 1.0)]),
+        HostSong::new(180.0, notes).knob([(0.0, 1.0)]),
         [Passage::play(0.0, 16.5)],
     );
     let setup = Setup {

@@ -18,7 +18,7 @@ use super::{Instance, Pace, Parameter, Setup};
 use crate::audio_call::watched;
 use crate::recording::{Output, Recording};
 use crate::song::timeline::{Input, Timeline};
-use crate::song::{Script, Song};
+use crate::song::{HostSong, Script};
 
 impl Instance {
     /// Plays the script through the plugin and records what leaves. The plugin stays active, so
@@ -60,7 +60,7 @@ pub(super) fn recording(timeline: Timeline, (events, calls): Recorded) -> Record
 fn audio_thread(
     processor: StoppedPluginAudioProcessor<Handlers>,
     timeline: &Timeline,
-    song: &Song,
+    song: &HostSong,
     parameters: &[Parameter],
     setup: &Setup,
 ) -> (StoppedPluginAudioProcessor<Handlers>, Result<Recorded>) {
@@ -109,7 +109,7 @@ impl<'a> Player<'a> {
         &mut self,
         processor: &mut StartedPluginAudioProcessor<Handlers>,
         block: &Block,
-        song: &Song,
+        song: &HostSong,
     ) -> Result<()> {
         let mut entering = EventBuffer::with_capacity(64);
         for (sample, input) in block.inputs {
@@ -218,7 +218,7 @@ fn take(room: &Room, now: u64, frames: u64, events: &mut Vec<(u64, Output)>) -> 
     Ok(())
 }
 
-fn transport(block: &Block, sample_rate: f64, song: &Song) -> TransportEvent {
+fn transport(block: &Block, sample_rate: f64, song: &HostSong) -> TransportEvent {
     let (span, beat) = (block.span, block.beat(sample_rate));
     let bar = song.bar_at(beat);
     let mut flags = TransportFlags::HAS_TEMPO

@@ -10,7 +10,7 @@ use super::walk::Cursor;
 use super::{Instance, Pace, Parameter, Setup};
 use crate::recording::Output;
 use crate::song::timeline::{Input, Span, Timeline};
-use crate::song::{Passage, Script, Song};
+use crate::song::{HostSong, Passage, Script};
 
 /// The audio side of an activated instance, to be sent to a thread.
 pub struct Audio {
@@ -85,7 +85,7 @@ pub struct Running<'a> {
 
 impl Running<'_> {
     /// Plays the next block of the way, of so many samples at most; `None` where the way is over.
-    pub fn step(&mut self, way: &mut Way, song: &Song, most: u32) -> Result<Option<Played>> {
+    pub fn step(&mut self, way: &mut Way, song: &HostSong, most: u32) -> Result<Option<Played>> {
         let Some(block) = way.cursor.next(&way.timeline, most) else {
             return Ok(None);
         };
@@ -109,7 +109,7 @@ pub struct Way {
 
 impl Way {
     /// Plays a song from a beat, so many beats.
-    pub fn play(song: &Song, from: f64, beats: f64, sample_rate: f64) -> Self {
+    pub fn play(song: &HostSong, from: f64, beats: f64, sample_rate: f64) -> Self {
         let script = Script::new(song.clone(), [Passage::play(from, beats)]);
         Self {
             timeline: Timeline::new(&script, sample_rate),
@@ -120,7 +120,7 @@ impl Way {
 
     /// Stands at a beat for so many samples; the inputs enter at their samples.
     pub fn stand(
-        song: &Song,
+        song: &HostSong,
         beat: f64,
         frames: u64,
         inputs: Vec<(u64, Input)>,
@@ -169,11 +169,14 @@ impl Way {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::song::Note;
+    use crate::song::ClipNote;
 
     #[test]
     fn what_is_held_where_play_ends_is_ended_once() {
-        let song = Song::new(120.0, [Note::new(0.0, 1.0, 60), Note::new(0.5, 4.0, 62)]);
+        let song = HostSong::new(
+            120.0,
+            [ClipNote::new(0.0, 1.0, 60), ClipNote::new(0.5, 4.0, 62)],
+        );
         let mut way = Way::play(&song, 0.0, 8.0, 48_000.0);
         assert!(way.ends().is_empty());
         let mut enter = |samples| way.cursor.next(&way.timeline, samples).map(|b| b.frames);

@@ -15,11 +15,11 @@ use super::walk::Walk;
 use super::{Instance, Parameter, Setup};
 use crate::recording::Recording;
 use crate::song::timeline::Timeline;
-use crate::song::{Script, Song};
+use crate::song::{HostSong, Script};
 
 /// What one instance is to play. Only whether its pace is that of a bounce counts: whoever plays
 /// many together waits for the engine between their blocks, or does not.
-pub struct Part<'a> {
+pub struct InstancePart<'a> {
     /// Who plays.
     pub instance: &'a mut Instance,
     /// What.
@@ -42,7 +42,7 @@ pub struct Together {
 /// Plays all parts at the same moment on so many audio threads. `between` is called on one of them
 /// whenever all have played a block and nothing is processed; its error ends the playing.
 pub fn perform_together(
-    parts: &mut [Part],
+    parts: &mut [InstancePart],
     threads: usize,
     between: impl Fn() -> Result<()> + Sync,
 ) -> Result<Together> {
@@ -115,7 +115,7 @@ struct Seat<'a> {
     number: usize,
     processor: PluginAudioProcessor<Handlers>,
     player: Player<'a>,
-    song: &'a Song,
+    song: &'a HostSong,
     walk: Walk<'a>,
     over: bool,
 }

@@ -1,6 +1,6 @@
 //! A script in samples: stretches of constant tempo, and what enters the plugin at which sample.
 
-use super::{Note, Passage, Script, Song, loudness};
+use super::{ClipNote, HostSong, Passage, Script, loudness};
 
 /// A stretch of samples during which the transport changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -149,7 +149,7 @@ impl Timeline {
 /// A note that is held, and where its off would come.
 #[derive(Clone, Copy)]
 struct Held {
-    note: Note,
+    note: ClipNote,
     id: u32,
 }
 
@@ -168,7 +168,7 @@ impl Maker {
 
     fn play(
         &mut self,
-        song: &Song,
+        song: &HostSong,
         from: f64,
         beats: f64,
         cycle: Option<(f64, f64)>,
@@ -208,7 +208,7 @@ impl Maker {
         }
     }
 
-    fn stop(&mut self, song: &Song, seconds: f64) {
+    fn stop(&mut self, song: &HostSong, seconds: f64) {
         let start = self.now();
         let beat = self.spans.last().map_or(0.0, |span| {
             span.beat + span.frames as f64 * span.beats_per_sample(self.sample_rate)
@@ -224,7 +224,7 @@ impl Maker {
     }
 
     /// What the clip sends while the playhead goes from beat `from` to `until` in `span`.
-    fn enter(&mut self, song: &Song, span: &Span, from: f64, until: f64) {
+    fn enter(&mut self, song: &HostSong, span: &Span, from: f64, until: f64) {
         let per_sample = span.beats_per_sample(self.sample_rate);
         let within = |beat: f64| beat >= from - 1e-9 && beat < until - 1e-9;
         let sample =
@@ -236,7 +236,7 @@ impl Maker {
         for &(beat, message) in song.messages.iter().filter(|message| within(message.0)) {
             self.inputs.push((sample(beat), Input::Message(message)));
         }
-        let mut notes: Vec<Note> = song.notes.clone();
+        let mut notes: Vec<ClipNote> = song.notes.clone();
         notes.sort_by(|a, b| a.onset.total_cmp(&b.onset).then(a.key.cmp(&b.key)));
         for note in notes.into_iter().filter(|note| within(note.onset)) {
             let id = self.strikes;
@@ -317,7 +317,7 @@ mod tests {
 
     #[test]
     fn a_tempo_change_starts_a_span() {
-        let mut song = Song::new(120.0, [Note::new(3.0, 5.0, 60)]);
+        let mut song = HostSong::new(120.0, [ClipNote::new(3.0, 5.0, 60)]);
         song.tempo.push((4.0, 60.0));
         let timeline = Timeline::new(&Script::new(song, [Passage::play(0.0, 8.0)]), RATE);
         let frames: Vec<u64> = timeline.spans.iter().map(|span| span.frames).collect();
@@ -329,7 +329,10 @@ mod tests {
 
     #[test]
     fn a_loop_plays_its_notes_each_time_and_ends_what_is_held() {
-        let song = Song::new(120.0, [Note::new(0.0, 1.0, 60), Note::new(1.5, 9.0, 62)]);
+        let song = HostSong::new(
+            120.0,
+            [ClipNote::new(0.0, 1.0, 60), ClipNote::new(1.5, 9.0, 62)],
+        );
         let script = Script::new(song, [Passage::cycle(0.0, 2.0, 4.0)]);
         let timeline = Timeline::new(&script, RATE);
         let one = [(0, true), (24_000, false), (36_000, true), (48_000, false)];
@@ -340,7 +343,7 @@ mod tests {
 
     #[test]
     fn a_stop_ends_what_is_held_and_stands_still() {
-        let song = Song::new(120.0, [Note::new(1.0, 9.0, 60)]);
+        let song = HostSong::new(120.0, [ClipNote::new(1.0, 9.0, 60)]);
         let passages = [Passage::play(0.0, 2.0), Passage::Stop { seconds: 1.0 }];
         let timeline = Timeline::new(&Script::new(song, passages), RATE);
         assert_eq!(offs_and_ons(&timeline), [(24_000, true), (48_000, false)]);

@@ -14,29 +14,29 @@ use vst3::Steinberg::Vst::{
 };
 use vst3::Steinberg::kResultOk;
 
-use super::instance::{Instance, Listed, mode};
+use super::instance::{Listed, Vst3Instance, mode};
 use super::parts::{Changes, Events, pointer};
 use crate::audio_call::watched;
 use crate::host::Setup;
 use crate::host::walk::{Block, walk};
 use crate::recording::{Output, Recording};
 use crate::song::timeline::{Input, Timeline};
-use crate::song::{Script, Song};
+use crate::song::{HostSong, Script};
 
 /// An instance while the audio thread has it and its own thread waits.
-struct Lent<'a>(&'a Instance);
+struct Lent<'a>(&'a Vst3Instance);
 
 // SAFETY: the thread that owns the instance waits until the audio thread is done with it, so only
 // one thread at a time touches it.
 unsafe impl Sync for Lent<'_> {}
 
 impl Lent<'_> {
-    const fn instance(&self) -> &Instance {
+    const fn instance(&self) -> &Vst3Instance {
         self.0
     }
 }
 
-impl Instance {
+impl Vst3Instance {
     /// Plays the script through the plugin and records what leaves. The plugin stays active, so
     /// that a second script goes on where the first one ended.
     ///
@@ -97,7 +97,7 @@ impl Instance {
     fn call(
         &self,
         block: &Block,
-        song: &Song,
+        song: &HostSong,
         parameters: &[Listed],
         setup: &Setup,
         leaving: &ComWrapper<Events>,
@@ -298,7 +298,7 @@ fn output(event: &Event) -> Result<Output> {
     })
 }
 
-fn context(block: &Block, sample_rate: f64, song: &Song) -> ProcessContext {
+fn context(block: &Block, sample_rate: f64, song: &HostSong) -> ProcessContext {
     use StatesAndFlags_ as flags;
     let (span, beat) = (block.span, block.beat(sample_rate));
     let bar = song.bar_at(beat);

@@ -59,7 +59,7 @@ pub struct Listed {
 }
 
 /// An instance of the plugin.
-pub struct Instance {
+pub struct Vst3Instance {
     pub(super) processor: ComPtr<IAudioProcessor>,
     controller: ComPtr<IEditController>,
     mapping: Option<ComPtr<IMidiMapping>>,
@@ -82,7 +82,7 @@ fn done(what: &str, result: i32) -> Result<()> {
     Ok(())
 }
 
-impl Instance {
+impl Vst3Instance {
     pub(super) fn new(
         module: Rc<Module>,
         component: ComPtr<IComponent>,
@@ -277,7 +277,7 @@ pub(super) fn mode(setup: &Setup) -> ProcessModes {
     }
 }
 
-impl Drop for Instance {
+impl Drop for Vst3Instance {
     fn drop(&mut self) {
         self.deactivate();
         com!(self.component.terminate());

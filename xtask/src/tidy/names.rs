@@ -6,64 +6,17 @@ use super::source::{code, words};
 use super::{Files, has_extension, test_modules};
 
 /// The packages whose types are compared.
-const PACKAGES: [&str; 4] = ["model", "plugin", "tests", "xtask"];
-/// Names that still mean two things. One that no longer does must leave this list; none may be
-/// added.
-const KNOWN: &[&str] = &[
-    "Arena",
-    "Arranger",
-    "Counters",
-    "Example",
-    "Family",
-    "Figures",
-    "Header",
-    "Instance",
-    "Lesson",
-    "Library",
-    "Losses",
-    "Measured",
-    "Message",
-    "Model",
-    "NoPhrase",
-    "Note",
-    "Pace",
-    "Panel",
-    "Part",
-    "Plan",
-    "Prepared",
-    "Recipe",
-    "Record",
-    "Report",
-    "Row",
-    "Sample",
-    "Sampler",
-    "Scores",
-    "Selection",
-    "Settings",
-    "Shares",
-    "Song",
-    "State",
-    "Style",
-    "Terms",
-];
+const PACKAGES: [&str; 5] = ["model", "player", "plugin", "tests", "xtask"];
 
 /// All that is not as it should be, one line each.
 pub(super) fn problems(files: &Files) -> Vec<String> {
-    let twice = defined_twice(files);
-    let told = twice
-        .iter()
-        .filter(|(name, _)| !KNOWN.contains(&name.as_str()))
-        .map(|(name, places)| {
-            format!(
-                "{name}: a public type in {}; find another name",
-                places.join(", ")
-            )
-        });
-    let cleared = KNOWN
-        .iter()
-        .filter(|name| !twice.contains_key(**name))
-        .map(|name| format!("{name}: has one meaning; take it from the list in tidy/names.rs"));
-    told.chain(cleared).collect()
+    let told = defined_twice(files).into_iter().map(|(name, places)| {
+        format!(
+            "{name}: a public type in {}; find another name",
+            places.join(", ")
+        )
+    });
+    told.collect()
 }
 
 /// The names of public types that more than one file defines, each with those files.

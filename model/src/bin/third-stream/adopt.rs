@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use third_stream_model::own;
+use third_stream_model::user_weights;
 
 /// The arguments of `adopt`.
 #[derive(clap::Args)]
@@ -26,7 +26,7 @@ pub(crate) fn run(args: &AdoptArgs) -> Result<()> {
             )
         })?,
     };
-    let (path, pairs) = own::keep(&own::folder()?, &name, &args.file)?;
+    let (path, pairs) = user_weights::keep(&user_weights::folder()?, &name, &args.file)?;
     println!("wrote {}", path.display());
     for pair in pairs.0 {
         println!(

@@ -4,14 +4,14 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
+use third_stream_model::classify::judge::GenreClassifier;
+use third_stream_model::data::Split;
+use third_stream_model::data::threshold::{AIM, matched};
+use third_stream_model::evaluate::validate;
 use third_stream_model::genre::Direction;
 use third_stream_model::roll::Roll;
-use third_stream_model::train::data::Split;
-use third_stream_model::train::evaluate::judge::Judge;
-use third_stream_model::train::evaluate::validate;
-use third_stream_model::train::threshold::{AIM, matched};
 use third_stream_model::transfer::{CycleGanTransfer, on_this_thread};
-use third_stream_model::weights::{self, Family};
+use third_stream_model::weights::{self, FamilyHeader};
 
 use crate::evaluate::write;
 use crate::music::MusicArgs;
@@ -52,7 +52,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<()> {
         "no validation phrases of {pair}: a tenth of the files are kept for it, so at least ten \
          of each genre are needed"
     );
-    let judge = Judge::kept(&args.music.judges, pair, (&data, 1), false, &mut |_| ())?;
+    let judge = GenreClassifier::kept(&args.music.judges, pair, (&data, 1), false, &mut |_| ())?;
     let mut header = transfer.header().clone();
     let mut thresholds = header.cyclegan()?.threshold;
     for direction in Direction::BOTH {
@@ -73,7 +73,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<()> {
             ),
         }
     }
-    if let Family::CycleGan(cyclegan) = &mut header.family {
+    if let FamilyHeader::CycleGan(cyclegan) = &mut header.family {
         cyclegan.threshold = thresholds;
     }
     let calibrated = CycleGanTransfer::from_bytes(&weights::with_header(&bytes, &header)?)?;

@@ -9,18 +9,18 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
+use third_stream_model::classify::judge::GenreClassifier;
+use third_stream_model::classify::stranger::{Panel, PhraseSample};
+use third_stream_model::data::{Data, Split};
+use third_stream_model::evaluate::arrange::{Arrange, Asked, ByCells};
+use third_stream_model::evaluate::examples::{Choice, Example, examples};
+use third_stream_model::evaluate::measures::{self, Measures, bench};
+use third_stream_model::evaluate::report::{
+    Also, Aside, EvaluatedModel, Evaluation, Report, ReportSettings, evaluate, page,
+};
 use third_stream_model::files::write_in_folder;
 use third_stream_model::genre::{Genre, Pair};
-use third_stream_model::own::Pairs;
-use third_stream_model::train::data::{Data, Split};
-use third_stream_model::train::evaluate::arrange::{Arrange, Asked, ByCells};
-use third_stream_model::train::evaluate::examples::{Choice, Example, examples};
-use third_stream_model::train::evaluate::judge::Judge;
-use third_stream_model::train::evaluate::measures::{self, Measures, bench};
-use third_stream_model::train::evaluate::report::{
-    Also, Aside, Evaluation, Model, Report, Settings, evaluate, page,
-};
-use third_stream_model::train::evaluate::stranger::{Panel, Sample};
+use third_stream_model::user_weights::Pairs;
 
 use crate::music::{MusicArgs, check_collections};
 use crate::named::{Arranging, Loaded, Named, load_all, pairs};
@@ -186,8 +186,8 @@ fn measure(
     pair: Pair,
 ) -> Result<(Evaluation, Vec<Example>)> {
     let own = loaded.iter().filter(|one| one.transfer.pair() == pair);
-    let models: Vec<Model> = own
-        .map(|one| Model {
+    let models: Vec<EvaluatedModel> = own
+        .map(|one| EvaluatedModel {
             name: &one.name,
             header: Some(one.transfer.header()),
             translator: &one.transfer,
@@ -232,10 +232,10 @@ fn measures(
     args: &EvaluateArgs,
     music: &Music,
     pair: Pair,
-    models: &[Model],
+    models: &[EvaluatedModel],
     arranging: &[Arranging],
 ) -> Result<Measures> {
-    let settings = measures::Settings {
+    let settings = measures::MeasureSettings {
         pair,
         split: args.split,
         phrases: args.phrases,
@@ -264,8 +264,8 @@ fn measures(
 fn apart(
     args: &EvaluateArgs,
     whole: &Data,
-    settings: &measures::Settings,
-) -> Result<Vec<(String, BTreeMap<Genre, Sample>)>> {
+    settings: &measures::MeasureSettings,
+) -> Result<Vec<(String, BTreeMap<Genre, PhraseSample>)>> {
     let named = collections(args, whole, settings.pair)?.into_iter();
     let found = named.map(|name| {
         let phrases = measures::collection(whole, settings, &name)?;
@@ -291,9 +291,14 @@ fn collections(args: &EvaluateArgs, whole: &Data, pair: Pair) -> Result<Vec<Stri
 }
 
 /// What the judge says of the generators of one pair.
-fn judged(args: &EvaluateArgs, music: &Music, pair: Pair, models: &[Model]) -> Result<Report> {
+fn judged(
+    args: &EvaluateArgs,
+    music: &Music,
+    pair: Pair,
+    models: &[EvaluatedModel],
+) -> Result<Report> {
     let data = music.data;
-    let settings = Settings {
+    let settings = ReportSettings {
         pair,
         split: args.split,
         phrases: args.phrases,
@@ -332,8 +337,8 @@ fn judged(args: &EvaluateArgs, music: &Music, pair: Pair, models: &[Model]) -> R
 }
 
 /// The judge of a pair, kept or newly trained.
-fn judge(args: &EvaluateArgs, pair: Pair, data: &Data, show: &mut Show) -> Result<Judge> {
-    let judge = Judge::kept(
+fn judge(args: &EvaluateArgs, pair: Pair, data: &Data, show: &mut Show) -> Result<GenreClassifier> {
+    let judge = GenreClassifier::kept(
         &args.music.judges,
         pair,
         (data, args.seed),
@@ -352,7 +357,7 @@ fn judge(args: &EvaluateArgs, pair: Pair, data: &Data, show: &mut Show) -> Resul
 }
 
 /// The collections that the judge hears by themselves.
-fn also(args: &EvaluateArgs, whole: &Data, settings: &Settings) -> Result<Vec<Also>> {
+fn also(args: &EvaluateArgs, whole: &Data, settings: &ReportSettings) -> Result<Vec<Also>> {
     let names = collections(args, whole, settings.pair)?;
     let found = names
         .iter()

@@ -4,10 +4,10 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail, ensure};
+use third_stream_model::data::Split;
+use third_stream_model::evaluate::arrange::{Arrange, Asked, ByCells};
+use third_stream_model::evaluate::examples::{Choice, examples, files};
 use third_stream_model::genre::Pair;
-use third_stream_model::train::data::Split;
-use third_stream_model::train::evaluate::arrange::{Arrange, Asked, ByCells};
-use third_stream_model::train::evaluate::examples::{Choice, examples, files};
 
 use crate::evaluate::write;
 use crate::music::{MusicArgs, check_collections};

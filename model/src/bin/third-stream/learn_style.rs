@@ -7,14 +7,14 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail, ensure};
 use candle_core::Device;
 use indicatif::{ProgressBar, ProgressStyle};
+use third_stream_model::data::starter;
 use third_stream_model::files::write_whole;
 use third_stream_model::genre::Genre;
-use third_stream_model::train::arranger::style::lesson::{Lesson, Plan};
+use third_stream_model::train::arranger::style::lesson::{StyleFit, StylePlan};
 use third_stream_model::train::arranger::style::music::Music;
-use third_stream_model::train::arranger::style::{self, About, STEPS_OF_A_LESSON, Scores};
-use third_stream_model::train::starter;
+use third_stream_model::train::arranger::style::{self, About, STEPS_OF_A_LESSON, StyleScores};
 use third_stream_model::weights::read_network;
-use third_stream_model::{own, shipped};
+use third_stream_model::{shipped, user_weights};
 
 use third_stream_model::words::plural;
 
@@ -59,9 +59,9 @@ pub(crate) fn run(args: &LearnStyleArgs) -> Result<()> {
     let place = if let Some(file) = &args.out {
         Place::File(file)
     } else {
-        let folder = own::folder()?;
+        let folder = user_weights::folder()?;
         // Refused before the work, not after it.
-        own::path(&folder, &args.name)?;
+        user_weights::path(&folder, &args.name)?;
         Place::List(folder)
     };
     let base = base(args)?;
@@ -85,12 +85,12 @@ pub(crate) fn run(args: &LearnStyleArgs) -> Result<()> {
         music.kept_files.join(", "),
         music.left_out,
     );
-    let plan = Plan {
+    let plan = StylePlan {
         steps: args.steps,
         batch: usize::from(args.batch),
         seed: args.seed,
     };
-    let mut lesson = Lesson::new(network, genres.collect(), &music, plan)?;
+    let mut lesson = StyleFit::new(network, genres.collect(), &music, plan)?;
     println!("begins with the numbers of {}", lesson.near());
     let bar = ProgressBar::new(args.steps).with_style(ProgressStyle::with_template(
         "{bar:30} {pos}/{len} steps, loss {msg}, {eta} left",
@@ -131,7 +131,7 @@ pub(crate) fn run(args: &LearnStyleArgs) -> Result<()> {
             write_whole(file, &bytes).with_context(at)?;
             file.to_owned()
         }
-        Place::List(folder) => own::keep_style(&folder, &args.name, &bytes)?,
+        Place::List(folder) => user_weights::keep_style(&folder, &args.name, &bytes)?,
     };
     println!(
         "wrote {} ({} kB)",
@@ -178,7 +178,7 @@ fn from(args: &LearnStyleArgs) -> String {
 }
 
 /// Before and after, on what was kept back.
-fn said(scores: &Scores, phrases: usize) -> String {
+fn said(scores: &StyleScores, phrases: usize) -> String {
     let genres = scores.genres.iter();
     let genres = genres.map(|(genre, loss)| format!("{genre} {loss:.3}"));
     let (best, _) = scores.best();
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn before_and_after_are_said_beside_the_best_genre() {
-        let scores = Scores {
+        let scores = StyleScores {
             genres: vec![(Genre::Jazz, 1.2), (Genre::Pop, 1.5)],
             style: 0.9,
         };

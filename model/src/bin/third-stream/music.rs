@@ -4,9 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use third_stream_model::data::starter;
+use third_stream_model::data::{Corpus, CorpusSelection, Data, Split};
 use third_stream_model::genre::{Genre, Pair};
-use third_stream_model::train::data::{Corpus, Data, Selection, Split};
-use third_stream_model::train::starter;
 
 /// The music of `evaluate` and `examples`.
 #[derive(clap::Args, Debug)]
@@ -74,7 +74,7 @@ impl MusicArgs {
                 starter::NAME
             ),
         };
-        let selection = Selection {
+        let selection = CorpusSelection {
             clean,
             extra: false,
         };

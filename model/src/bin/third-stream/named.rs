@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use third_stream_model::family::cyclegan::GeneratorConfig;
 use third_stream_model::genre::Pair;
-use third_stream_model::net::GeneratorConfig;
-use third_stream_model::own::Pairs;
 use third_stream_model::transfer::{ArrangerTransfer, CycleGanTransfer};
+use third_stream_model::user_weights::Pairs;
 use third_stream_model::weights::Header;
 
 /// `[NAME=]FILE`.
@@ -138,7 +138,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use third_stream_model::weights::{CycleGan, Family};
+    use third_stream_model::weights::{CycleGanHeader, FamilyHeader};
 
     #[test]
     fn a_name_may_stand_before_the_file() {
@@ -184,7 +184,7 @@ mod tests {
         let header = |pair: &str, recipe: &str, seed| Header {
             format: 1,
             roll: (64, 84, 24),
-            family: Family::CycleGan(CycleGan {
+            family: FamilyHeader::CycleGan(CycleGanHeader {
                 pair: pair.into(),
                 generator: GeneratorConfig {
                     base_channels: 1,

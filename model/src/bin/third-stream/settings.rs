@@ -2,14 +2,16 @@
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
-use third_stream_model::train::arranger;
-use third_stream_model::train::recipe::{Family, Recipe};
+
+use third_stream_model::train::recipe::Family;
+use third_stream_model::train::recipe::arranger::ArrangerRecipe;
+use third_stream_model::train::recipe::cyclegan::CycleGanRecipe;
 use third_stream_model::train::schedule::Schedule;
 
 /// A recipe of either family.
 pub(crate) enum AnyRecipe {
-    Cyclegan(Box<Recipe>),
-    Arranger(arranger::recipe::Recipe),
+    Cyclegan(Box<CycleGanRecipe>),
+    Arranger(ArrangerRecipe),
 }
 
 impl AnyRecipe {
@@ -89,15 +91,14 @@ pub(crate) fn any(recipe: &Value) -> Result<AnyRecipe> {
 }
 
 /// The CycleGAN's recipe, if training can be done by it.
-pub(crate) fn checked(recipe: &Value) -> Result<Recipe> {
-    let recipe: Recipe = serde_json::from_value(recipe.clone()).context("not a recipe")?;
+pub(crate) fn checked(recipe: &Value) -> Result<CycleGanRecipe> {
+    let recipe: CycleGanRecipe = serde_json::from_value(recipe.clone()).context("not a recipe")?;
     check(recipe.settings.batch, recipe.settings.learning_rate)?;
     Ok(recipe)
 }
 
-fn arranger(recipe: &Value) -> Result<arranger::recipe::Recipe> {
-    let recipe: arranger::recipe::Recipe =
-        serde_json::from_value(recipe.clone()).context("not a recipe")?;
+fn arranger(recipe: &Value) -> Result<ArrangerRecipe> {
+    let recipe: ArrangerRecipe = serde_json::from_value(recipe.clone()).context("not a recipe")?;
     let settings = &recipe.settings;
     check(settings.batch, settings.learning_rate)?;
     if settings.network.base_channels == 0 {
@@ -130,7 +131,7 @@ mod tests {
 
     #[test]
     fn settings_are_changed_by_name() {
-        let mut recipe = serde_json::to_value(Recipe::usual()).unwrap();
+        let mut recipe = serde_json::to_value(CycleGanRecipe::usual()).unwrap();
         set(&mut recipe, "generator.base_channels=8").unwrap();
         set(&mut recipe, "mixed=none").unwrap();
         set_steps(&mut recipe, 400).unwrap();
@@ -139,7 +140,7 @@ mod tests {
             recipe.mixed_genres(third_stream_model::genre::Pair::JAZZ_POP),
             []
         );
-        let (recipe, usual) = (recipe.settings, Recipe::usual().settings);
+        let (recipe, usual) = (recipe.settings, CycleGanRecipe::usual().settings);
         assert_eq!(recipe.generator.base_channels, 8);
         assert_eq!(recipe.steps, 400);
         assert_eq!(recipe.decay_from, usual.decay_from * 400 / usual.steps);
@@ -147,7 +148,7 @@ mod tests {
 
     #[test]
     fn the_arranger_s_settings_are_changed_without_their_family() {
-        let mut recipe = serde_json::to_value(arranger::recipe::Recipe::usual()).unwrap();
+        let mut recipe = serde_json::to_value(ArrangerRecipe::usual()).unwrap();
         set(&mut recipe, "network.base_channels=8").unwrap();
         set(&mut recipe, "name=mine").unwrap();
         set_steps(&mut recipe, 400).unwrap();
@@ -163,14 +164,14 @@ mod tests {
 
     #[test]
     fn wrong_settings_say_what_was_expected() {
-        let recipe = serde_json::to_value(Recipe::smoke()).unwrap();
+        let recipe = serde_json::to_value(CycleGanRecipe::smoke()).unwrap();
         let text = |change| format!("{:#}", set(&mut recipe.clone(), change).unwrap_err());
         insta::assert_snapshot!(text("batch"), @"--set batch: expected name=value");
         insta::assert_snapshot!(text("generator.depth=3"), @r#"--set generator.depth=3: no setting "depth"; there are: base_channels, residual_blocks, skip"#);
         insta::assert_snapshot!(text("batch=many"), @r#"--set batch=many: not a recipe: invalid type: string "many", expected usize"#);
         insta::assert_snapshot!(text("mixed=maybe"), @"--set mixed=maybe: not a recipe: unknown variant `maybe`, expected one of `none`, `released`, `in-loss`");
         insta::assert_snapshot!(text("batch=0"), @"--set batch=0: batch is 0; expected at least 1 phrase");
-        let recipe = serde_json::to_value(arranger::recipe::Recipe::smoke()).unwrap();
+        let recipe = serde_json::to_value(ArrangerRecipe::smoke()).unwrap();
         let text = |change| format!("{:#}", set(&mut recipe.clone(), change).unwrap_err());
         insta::assert_snapshot!(text("shares.pop=0"), @"--set shares.pop=0: a share of a genre is not above 0; leave its folder out instead");
         insta::assert_snapshot!(text("network.depth=3"), @r#"--set network.depth=3: no setting "depth"; there are: base_channels, residual_blocks"#);

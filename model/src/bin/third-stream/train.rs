@@ -12,14 +12,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use third_stream_model::data::starter;
+use third_stream_model::data::{Corpus, Data};
 use third_stream_model::genre::{Genre, Pair};
-use third_stream_model::train::arranger::recipe::Recipe as ArrangerRecipe;
-use third_stream_model::train::data::{Corpus, Data};
-use third_stream_model::train::recipe::{Family, Recipe};
-use third_stream_model::train::record::Record;
-use third_stream_model::train::report::Display;
-use third_stream_model::train::run::{BEST, Outcome, Plan};
-use third_stream_model::train::starter;
+use third_stream_model::train::progress::Display;
+use third_stream_model::train::recipe::Family;
+use third_stream_model::train::recipe::arranger::ArrangerRecipe;
+use third_stream_model::train::recipe::cyclegan::CycleGanRecipe;
+use third_stream_model::train::record::RunRecord;
+use third_stream_model::train::run::{BEST, Outcome, RunPlan};
 
 use crate::device::{self, DeviceName};
 use crate::settings::{self, AnyRecipe};
@@ -189,9 +190,9 @@ pub(crate) fn run(args: &TrainArgs) -> Result<ExitCode> {
         );
         eprint!("{}", about(args, corpus, &folder));
     }
-    let plan = Plan {
+    let plan = RunPlan {
         folder: folder.clone(),
-        record: Record {
+        record: RunRecord {
             pair: subject.to_string(),
             columns: match &start {
                 Some(start) => start.columns.clone(),
@@ -202,7 +203,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<ExitCode> {
             clean: selection.clean,
             extra: selection.extra,
             data: data.hash().to_owned(),
-            places: Record::places_of(corpus),
+            places: RunRecord::places_of(corpus),
         },
         music: data.table() + &left_out(&data),
         schedule: recipe.schedule(),
@@ -284,7 +285,7 @@ fn about(args: &TrainArgs, corpus: &Corpus, folder: &Path) -> String {
 
 /// A recipe with what it is to learn.
 enum Job<'a> {
-    Cyclegan(&'a Recipe, Pair),
+    Cyclegan(&'a CycleGanRecipe, Pair),
     Arranger(&'a ArrangerRecipe, &'a [Genre]),
 }
 

@@ -15,7 +15,7 @@ use third_stream_model::roll::guard::Guard;
 use third_stream_model::shipped;
 use third_stream_model::smf::Smf;
 use third_stream_model::song::parts::{Kind, Parts};
-use third_stream_model::song::{Counts, Selection, Song};
+use third_stream_model::song::{Counts, PartSelection, Song};
 use third_stream_model::svg;
 use third_stream_model::transfer::{SongTransfer, Transfer, Wish};
 
@@ -213,7 +213,7 @@ struct Engine<'a> {
     transfer: Transfer,
     target: Target,
     wish: Wish,
-    selection: Selection,
+    selection: PartSelection,
 }
 
 impl<'a> Engine<'a> {
@@ -246,10 +246,10 @@ impl<'a> Engine<'a> {
                 pitch_classes: args.harmony.pitch_classes(),
                 ..Wish::default()
             },
-            selection: Selection {
+            selection: PartSelection {
                 tracks,
                 channels,
-                ..Selection::default()
+                ..PartSelection::default()
             },
         })
     }
@@ -324,7 +324,7 @@ impl<'a> Engine<'a> {
         let tally = rendition.tally(song);
         // Parts that are kept are no part of it.
         let kept = parts.iter().filter(|part| part.kind == Kind::Kept);
-        let counted = Selection {
+        let counted = PartSelection {
             except: kept.map(|part| (part.track, part.channel)).collect(),
             ..self.selection.clone()
         };

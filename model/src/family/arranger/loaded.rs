@@ -4,9 +4,11 @@ use std::sync::{Mutex, PoisonError};
 
 use candle_core::{Device, Result, Tensor};
 
-use super::sampler::{Sample, Settings, sample};
-use super::{Arena, CONDITION, Canvas, Columns, NO_GENRE, Network, Norms, Prepared, encoding};
-use crate::net::inference::Level;
+use super::sampler::{Sample, SamplerSettings, sample};
+use super::{
+    ArrangerArena, CONDITION, Canvas, Columns, NO_GENRE, Network, Norms, PreparedArranger, encoding,
+};
+use crate::nn::inference::Level;
 use crate::roll::notes::NoteRoll;
 
 /// An arranger ready to run. May be shared by threads.
@@ -17,9 +19,9 @@ pub struct Arranger(Backend);
 #[derive(Debug)]
 enum Backend {
     Cpu {
-        network: Box<Prepared>,
+        network: Box<PreparedArranger>,
         /// Memory of passes that are over, for the next ones.
-        arenas: Mutex<Vec<Arena>>,
+        arenas: Mutex<Vec<ArrangerArena>>,
     },
     Other {
         network: Box<Network>,
@@ -85,7 +87,7 @@ impl Arranger {
         &self,
         phrase: &NoteRoll,
         styles: &Styles<'_>,
-        settings: &Settings,
+        settings: &SamplerSettings,
     ) -> Result<Sample> {
         let target = self.condition(styles.target, styles.own, settings.freedom)?;
         sample(phrase, settings, |canvas, logits| {
@@ -140,7 +142,7 @@ impl Arranger {
 }
 
 /// Memory for a pass. It is asked for first: an allocation that fails ends the process.
-fn arena(network: &Prepared) -> Result<Arena> {
+fn arena(network: &PreparedArranger) -> Result<ArrangerArena> {
     let bytes = network.arena_bytes(rayon::current_num_threads());
     if Vec::<u8>::new().try_reserve_exact(bytes).is_err() {
         candle_core::bail!(
@@ -169,7 +171,7 @@ fn restyled(network: &Network, own: &Columns, device: &Device) -> Result<Network
 mod tests {
     use super::*;
     use crate::family::arranger::ArrangerConfig;
-    use crate::net::init::Store;
+    use crate::nn::init::Store;
     use crate::roll::notes::GridNote;
 
     #[test]
@@ -194,9 +196,9 @@ mod tests {
         };
         let phrase: NoteRoll = (0..16).map(note).collect();
         let styles = Styles::of_column(0);
-        let settings = Settings {
+        let settings = SamplerSettings {
             passes: 3,
-            ..Settings::default()
+            ..SamplerSettings::default()
         };
         let both = [&slow, &fast];
         let alike = |styles: &Styles<'_>| {
@@ -231,7 +233,7 @@ mod tests {
             length: 4,
         }]);
         let arranged = |styles: Styles<'_>| {
-            let arranged = arranger.arrange(&phrase, &styles, &Settings::default());
+            let arranged = arranger.arrange(&phrase, &styles, &SamplerSettings::default());
             arranged.unwrap().notes
         };
         assert_eq!(

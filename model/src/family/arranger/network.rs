@@ -20,9 +20,9 @@ use candle_nn::{Init, VarBuilder};
 
 use super::Columns;
 use super::config::{ArrangerConfig, CONDITION, LOGITS, PLANES};
-use crate::net::inference::Level;
-use crate::net::inference::arranger as inference;
-use crate::net::ops::{self, Activation, Padding};
+use super::inference;
+use crate::nn::inference::Level;
+use crate::nn::ops::{self, Activation, Padding};
 
 /// The deviation of the norms' initial weights.
 const DEVIATION: f64 = 0.02;
@@ -280,7 +280,7 @@ impl Network {
     ///
     /// # Errors
     /// If the weights cannot be read from their device.
-    pub fn prepared(&self, level: Level) -> Result<inference::Prepared> {
+    pub fn prepared(&self, level: Level) -> Result<inference::PreparedArranger> {
         let values = |tensor: &Tensor| tensor.flatten_all()?.to_vec1::<f32>();
         let layers = self.layers().map(|Layer { kernel, norm, .. }| {
             Ok(inference::Layer {
@@ -295,7 +295,7 @@ impl Network {
         bias.iter_mut()
             .zip(both)
             .for_each(|(to, value)| *to = value);
-        Ok(inference::Prepared::new(
+        Ok(inference::PreparedArranger::new(
             level,
             self.config.base_channels,
             layers.collect::<Result<_>>()?,
@@ -311,7 +311,7 @@ mod tests {
 
     use super::*;
     use crate::family::arranger::{Canvas, encoding};
-    use crate::net::init::Store;
+    use crate::nn::init::Store;
 
     #[test]
     fn the_default_network_has_the_weights_that_are_counted() {

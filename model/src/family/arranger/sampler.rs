@@ -1,7 +1,7 @@
 //! Filling in a phrase: everything but the tune and the harmony is hidden, and drawn in a few
 //! passes, each of which hides less of what the last one drew and draws it again.
 //!
-//! The draw depends on the phrase and the [`Settings`] alone: each random number is a function of
+//! The draw depends on the phrase and the [`SamplerSettings`] alone: each random number is a function of
 //! the seed and the cell, and all but those of the onsets of the pass. An onset's number is the
 //! same in each pass, so that a note changes only where the network has changed its mind.
 
@@ -50,7 +50,7 @@ pub enum Voices {
 
 /// What is wanted of a phrase.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Settings {
+pub struct SamplerSettings {
     /// Passes of the network, 1 or more.
     pub passes: u8,
     /// How free the tune is: 0 keeps it note by note, 1 lets it change.
@@ -69,7 +69,7 @@ pub struct Settings {
     pub straight: bool,
 }
 
-impl Default for Settings {
+impl Default for SamplerSettings {
     fn default() -> Self {
         Self {
             passes: PASSES,
@@ -101,7 +101,7 @@ pub struct Sample {
 /// Those of `fill`.
 pub fn sample<E>(
     phrase: &NoteRoll,
-    settings: &Settings,
+    settings: &SamplerSettings,
     mut fill: impl FnMut(&Canvas, &mut [f32]) -> Result<(), E>,
 ) -> Result<Sample, E> {
     let dice = Dice::new(settings.seed);
@@ -290,7 +290,7 @@ struct Fixed {
 }
 
 impl Fixed {
-    fn new(phrase: &NoteRoll, tune: &NoteRoll, settings: &Settings) -> Self {
+    fn new(phrase: &NoteRoll, tune: &NoteRoll, settings: &SamplerSettings) -> Self {
         let mut fixed = Self {
             notes: settings
                 .played

@@ -68,7 +68,7 @@ fn a_data_byte_above_127_counts_as_127_and_stays() {
     let bytes = file(1, [1, 0xe0], &[&track]);
     assert_eq!(notes(&bytes), [4]);
     insta::assert_snapshot!(flaws(&bytes), @"track 1, byte 25: a data byte of 200, read as 127");
-    let volume = Message::Controller {
+    let volume = SmfMessage::Controller {
         channel: 0,
         number: 7,
         value: 127,

@@ -3,7 +3,7 @@
 use super::*;
 use crate::smf::Exclusive;
 use crate::smf::tests::file;
-use crate::song::{Selection, Song};
+use crate::song::{PartSelection, Song};
 
 /// System exclusive messages with delta time 0.
 const GS_DRUMS_11: [u8; 13] = [
@@ -29,7 +29,7 @@ fn in_tracks(tracks: &[&[u8]]) -> Vec<bool> {
     let song = Song::of(&smf).unwrap();
     song.notes()
         .iter()
-        .map(crate::song::Note::is_drum)
+        .map(crate::song::SongNote::is_drum)
         .collect()
 }
 
@@ -102,9 +102,9 @@ fn drums_on_another_channel_are_neither_transferred_nor_learned() {
     ];
     let smf = Smf::read(&file(0, [0, 96], &[&track.concat()])).unwrap();
     let song = Song::of(&smf).unwrap();
-    let phrases = song.phrases(&Selection::default());
+    let phrases = song.phrases(&PartSelection::default());
     assert_eq!(phrases[0].notes, [1]);
-    let mut channel = Selection::default();
+    let mut channel = PartSelection::default();
     channel.channels.insert(10);
     assert_eq!(
         song.phrases(&channel).len(),

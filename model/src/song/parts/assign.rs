@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Kind, Part, Parts, SAME};
-use crate::song::{Note, Played, Rendition, Song};
+use super::{Kind, Parts, SAME, SongPart};
+use crate::song::{Played, Rendition, Song, SongNote};
 
 impl Parts {
     /// Gives the rendition's new notes to the parts that can play them: the lowest at its time to
@@ -34,14 +34,14 @@ impl Parts {
     }
 
     /// The part that plays a new note, where there is one.
-    fn part_for(&self, new: &Played, played: &[Played]) -> Option<&Part> {
+    fn part_for(&self, new: &Played, played: &[Played]) -> Option<&SongPart> {
         let (start, key) = (new.note.start, new.note.key);
         let sounds = |played: &&Played| (played.note.start..played.note.end).contains(&start);
         let lowest = played.iter().filter(sounds).all(|played| {
             let bass = self.is(Kind::Bass, played);
             played.note.key >= key || bass && played.note.start < start
         });
-        let can = |part: &&Part| part.doubles.is_none() && part.keys.contains(&key);
+        let can = |part: &&SongPart| part.doubles.is_none() && part.keys.contains(&key);
         let bass = self.parts.iter().filter(can).find(|part| {
             let busy = played.iter().any(|played| {
                 (played.track, played.note.channel) == (part.track, part.channel)
@@ -58,7 +58,7 @@ impl Parts {
             .filter(can)
             .filter(|p| p.kind == Kind::Chords);
         // The performer chose the track of the nearest note; another one where that has no chords.
-        let near = |part: &&Part| (part.track, part.channel) == (new.track, new.note.channel);
+        let near = |part: &&SongPart| (part.track, part.channel) == (new.track, new.note.channel);
         chords
             .clone()
             .find(near)
@@ -67,18 +67,18 @@ impl Parts {
     }
 
     /// Where no part has chords: the part of one voice nearest in register that has a rest there.
-    fn voice_for(&self, new: &Played, played: &[Played]) -> Option<&Part> {
+    fn voice_for(&self, new: &Played, played: &[Played]) -> Option<&SongPart> {
         if self.parts.iter().any(|part| part.kind == Kind::Chords) {
             return None;
         }
         let (start, key) = (new.note.start, new.note.key);
-        let rests = |part: &&Part| {
+        let rests = |part: &&SongPart| {
             let mut own = played
                 .iter()
                 .filter(|p| (p.track, p.note.channel) == (part.track, part.channel));
             !own.any(|p| (p.note.start..p.note.end.max(p.note.start + 1)).contains(&start))
         };
-        let can = |part: &&Part| {
+        let can = |part: &&SongPart| {
             let voice = matches!(part.kind, Kind::Voice | Kind::Bass) && part.doubles.is_none();
             voice && !part.is_line_of_chords() && part.keys.contains(&key)
         };
@@ -97,7 +97,7 @@ impl Parts {
             )
         });
         let mut gone = vec![false; played.len()];
-        let lines = |part: &&Part| {
+        let lines = |part: &&SongPart| {
             matches!(part.kind, Kind::Voice | Kind::Bass) && !part.is_line_of_chords()
         };
         for part in self.parts.iter().filter(lines) {
@@ -128,7 +128,8 @@ impl Parts {
     /// The notes of parts that double others.
     fn doubling(&self, song: &Song) -> Vec<usize> {
         let notes = song.notes().iter().enumerate();
-        let doubles = |note: &Note| self.of_note(note).is_some_and(|(_, p)| p.doubles.is_some());
+        let doubles =
+            |note: &SongNote| self.of_note(note).is_some_and(|(_, p)| p.doubles.is_some());
         notes
             .filter(|(_, note)| doubles(note))
             .map(|(index, _)| index)
@@ -174,7 +175,7 @@ fn is_as_it_was(song: &Song, played: &Played) -> bool {
 /// What a part that doubles plays with a note of the part that leads.
 fn follower(
     song: &Song,
-    part: &Part,
+    part: &SongPart,
     interval: i8,
     led: &Played,
     pairs: &BTreeMap<usize, usize>,
@@ -199,7 +200,7 @@ fn follower(
 }
 
 /// Of the notes of a part that leads, those that double them: indices into the song's notes.
-fn pairs(song: &Song, lead: &Part, part: &Part, interval: i8) -> BTreeMap<usize, usize> {
+fn pairs(song: &Song, lead: &SongPart, part: &SongPart, interval: i8) -> BTreeMap<usize, usize> {
     let place = |onset: f64| (onset / SAME).round() as i64;
     let own: BTreeMap<(i64, u8), usize> = notes_of(song, part)
         .map(|index| {
@@ -218,8 +219,8 @@ fn pairs(song: &Song, lead: &Part, part: &Part, interval: i8) -> BTreeMap<usize,
 }
 
 /// The notes of a part, as indices into the song's notes.
-fn notes_of(song: &Song, part: &Part) -> impl Iterator<Item = usize> {
-    let of_part = |note: &Note| (note.track, note.channel) == (part.track, part.channel);
+fn notes_of(song: &Song, part: &SongPart) -> impl Iterator<Item = usize> {
+    let of_part = |note: &SongNote| (note.track, note.channel) == (part.track, part.channel);
     let notes = song.notes().iter().enumerate();
     notes
         .filter(move |(_, note)| of_part(note))
@@ -227,7 +228,7 @@ fn notes_of(song: &Song, part: &Part) -> impl Iterator<Item = usize> {
 }
 
 /// Ends what a part plays before `start`.
-fn end_before(played: &mut [Played], part: &Part, start: u64) {
+fn end_before(played: &mut [Played], part: &SongPart, start: u64) {
     for one in played {
         let of_part = (one.track, one.note.channel) == (part.track, part.channel);
         if of_part && one.note.start < start && one.note.end > start {

@@ -53,7 +53,7 @@ fn band() -> Song {
 }
 
 fn parts(song: &Song) -> Parts {
-    Parts::of(song, &Selection::default(), &BTreeMap::new())
+    Parts::of(song, &PartSelection::default(), &BTreeMap::new())
 }
 
 /// Every note as it was, and these new ones beside the notes of a track.
@@ -106,10 +106,10 @@ fn a_band_is_a_voice_a_bass_and_chords() {
 fn the_user_s_word_counts_more() {
     let taken_for = BTreeMap::from([(0, Kind::Kept), (1, Kind::Chords)]);
     let song = band();
-    let parts = Parts::of(&song, &Selection::default(), &taken_for);
+    let parts = Parts::of(&song, &PartSelection::default(), &taken_for);
     let kinds: Vec<Kind> = parts.iter().map(|part| part.kind).collect();
     assert_eq!(kinds, [Kind::Kept, Kind::Chords, Kind::Chords]);
-    let selection = parts.heard(&Selection::default());
+    let selection = parts.heard(&PartSelection::default());
     let heard = song.notes().iter().filter(|note| selection.contains(note));
     assert!(heard.clone().all(|note| note.track != 0) && heard.count() == 16 + 24);
     assert!("organ".parse::<Kind>().is_err());

@@ -8,7 +8,7 @@ use crate::roll::guard::Guard;
 use crate::roll::notes::{GridNote, NoteRoll};
 use crate::roll::{CELLS, Roll};
 use crate::smf::tests::{file, mutated};
-use crate::smf::{Message, Track};
+use crate::smf::{SmfMessage, Track};
 use crate::song::tests::new_note;
 
 /// Two phrases of 4/4, 96 ticks a quarter: a step has 24 ticks.
@@ -77,7 +77,7 @@ struct Transfer {
 
 fn transfer(smf: &Smf, seed: u64, amount: f32, quantise: f32) -> Transfer {
     let before = Song::of(smf).unwrap();
-    let selection = Selection::default();
+    let selection = PartSelection::default();
     let phrases = before.phrases(&selection);
     let rank = |phrase: &Phrase| {
         let wanted = probabilities(phrase.roll(), seed + phrase.index as u64 * 77);
@@ -106,12 +106,12 @@ fn transfer(smf: &Smf, seed: u64, amount: f32, quantise: f32) -> Transfer {
 }
 
 /// Everything in a file but the notes that may be transferred, in order.
-fn untouchable(smf: &Smf) -> Vec<(usize, u64, Message)> {
+fn untouchable(smf: &Smf) -> Vec<(usize, u64, SmfMessage)> {
     let mut events = Vec::new();
     for (index, track) in smf.tracks().iter().enumerate() {
         for event in track.events() {
-            let (Message::NoteOn { channel, key, .. } | Message::NoteOff { channel, key, .. }) =
-                event.message
+            let (SmfMessage::NoteOn { channel, key, .. }
+            | SmfMessage::NoteOff { channel, key, .. }) = event.message
             else {
                 events.push((index, event.tick, event.message));
                 continue;
@@ -154,9 +154,9 @@ proptest! {
         prop_assert_eq!(untouchable(&result.smf), untouchable(&smf));
         prop_assert_eq!(result.smf.end_tick(), smf.end_tick());
         let ons = |smf: &Smf| smf.tracks().iter().flat_map(Track::events)
-            .filter(|event| matches!(event.message, Message::NoteOn { .. })).count();
+            .filter(|event| matches!(event.message, SmfMessage::NoteOn { .. })).count();
         let offs = |smf: &Smf| smf.tracks().iter().flat_map(Track::events)
-            .filter(|event| matches!(event.message, Message::NoteOff { .. })).count();
+            .filter(|event| matches!(event.message, SmfMessage::NoteOff { .. })).count();
         prop_assert_eq!(ons(&result.smf), offs(&result.smf));
         prop_assert!(result.after.notes().iter().all(|note| note.off_event.is_some()));
         let tally = result.tally;
@@ -172,7 +172,7 @@ proptest! {
     ) {
         let smf = file_of(&apart(notes));
         let result = transfer(&smf, seed / 2, amount, if exact { 0.0 } else { 1.0 });
-        let after = result.after.phrases(&Selection::default());
+        let after = result.after.phrases(&PartSelection::default());
         for (index, phrase) in result.phrases.iter().enumerate() {
             let source = phrase.heard.notes;
             let wanted = result.edits[index].map_or(source, |edits| edits.apply(&source, amount));
@@ -186,7 +186,7 @@ proptest! {
         let smf = file_of(&apart(notes));
         let result = transfer(&smf, seed / 2, amount, 0.0);
         let grid = result.before.grid();
-        let struck = |note: &Note, tick| result.after.notes().iter().any(|other| {
+        let struck = |note: &SongNote, tick| result.after.notes().iter().any(|other| {
             (other.start, other.key, other.channel) == (tick, note.key, note.channel)
         });
         for note in result.after.notes().iter().filter(|note| row_of_key(note.key).is_some()) {
@@ -233,7 +233,7 @@ fn added_notes_go_to_the_track_of_the_nearest_note() {
     smf.tracks_mut()[0].replace_notes(&[], &[new_note(3, (0, 384, 72))]);
     smf.tracks_mut()[1].replace_notes(&[], &[new_note(4, (0, 384, 40))]);
     let song = Song::of(&smf).unwrap();
-    let selection = Selection::default();
+    let selection = PartSelection::default();
     let phrases = song.phrases(&selection);
     let source = phrases[0].heard.notes;
     let mut wanted = source;

@@ -8,22 +8,22 @@ use std::io;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-use super::recipe::Settings;
 use super::{disturb, masks};
+use crate::data::batch::Batches;
+use crate::data::weighted::{WeightedDraw, key_by_chance, random};
+use crate::data::{Data, Split};
 use crate::family::arranger::{Canvas, Harmony, skeleton};
 use crate::genre::Genre;
 use crate::roll::Roll;
 use crate::roll::notes::NoteRoll;
-use crate::train::data::{Data, Split};
-use crate::train::run::Batches;
-use crate::train::urn::{Urn, key_by_chance, random};
+use crate::train::recipe::arranger::ArrangerSettings;
 
 /// How many pitch classes a half bar's harmony has, each as likely as it is often here.
 const CLASSES: [usize; 4] = [2, 3, 3, 4];
 
 /// A phrase to learn from.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Example {
+pub struct MaskedPhrase {
     /// What the network is shown.
     pub canvas: Canvas,
     /// The whole phrase.
@@ -34,9 +34,14 @@ pub struct Example {
     pub freedom: f32,
 }
 
-impl Example {
+impl MaskedPhrase {
     /// Hides notes of `target` and disturbs its skeleton, by chance.
-    pub fn draw(target: NoteRoll, genre: Genre, settings: &Settings, rng: &mut ChaCha8Rng) -> Self {
+    pub fn draw(
+        target: NoteRoll,
+        genre: Genre,
+        settings: &ArrangerSettings,
+        rng: &mut ChaCha8Rng,
+    ) -> Self {
         let freedom = match (rng.random::<f64>(), rng.random::<f32>()) {
             (chance, _) if chance < settings.true_tune => 0.0,
             (_, strength) => strength,
@@ -84,26 +89,27 @@ fn shown(phrase: &NoteRoll, hidden: &Roll) -> NoteRoll {
     "no training phrase of {0} with a weight above 0; name a corpus (--data) or a folder \
      (--genre {0}=DIR) that has some"
 )]
-pub struct NoPhrase(Genre);
+pub struct NoTrainingPhrase(Genre);
 
 /// Draws batches from the training phrases of a corpus.
 #[derive(Clone, Debug)]
-pub struct Sampler<'d> {
-    genres: Vec<(Genre, f64, Urn<'d>)>,
-    settings: Settings,
+pub struct MaskedSampler<'d> {
+    genres: Vec<(Genre, f64, WeightedDraw<'d>)>,
+    settings: ArrangerSettings,
     seed: u64,
 }
 
-impl<'d> Sampler<'d> {
+impl<'d> MaskedSampler<'d> {
     /// A sampler of `genres`, as often as the recipe says.
     pub fn new(
         data: &'d Data,
         genres: &[Genre],
-        settings: &Settings,
+        settings: &ArrangerSettings,
         seed: u64,
-    ) -> Result<Self, NoPhrase> {
+    ) -> Result<Self, NoTrainingPhrase> {
         let urn = |(&genre, share)| {
-            let urn = Urn::new(data.phrases(genre, Split::Train)).ok_or(NoPhrase(genre))?;
+            let urn = WeightedDraw::new(data.phrases(genre, Split::Train))
+                .ok_or(NoTrainingPhrase(genre))?;
             Ok((genre, share, urn))
         };
         let shares = settings.shares_of(genres);
@@ -118,7 +124,7 @@ impl<'d> Sampler<'d> {
         })
     }
 
-    fn example(&self, rng: &mut ChaCha8Rng) -> io::Result<Example> {
+    fn example(&self, rng: &mut ChaCha8Rng) -> io::Result<MaskedPhrase> {
         let sum: f64 = self.genres.iter().map(|(_, share, _)| share).sum();
         let mut left = rng.random::<f64>() * sum;
         let drawn = self.genres.iter().find(|(_, share, _)| {
@@ -130,7 +136,7 @@ impl<'d> Sampler<'d> {
         };
         let phrase = urn.draw(rng)?;
         let by = key_by_chance(phrase.sounding(), self.settings.transpose, rng);
-        Ok(Example::draw(
+        Ok(MaskedPhrase::draw(
             phrase.transpose(by),
             *genre,
             &self.settings,
@@ -139,10 +145,10 @@ impl<'d> Sampler<'d> {
     }
 }
 
-impl Batches for Sampler<'_> {
-    type Batch = Vec<Example>;
+impl Batches for MaskedSampler<'_> {
+    type Batch = Vec<MaskedPhrase>;
 
-    fn batch(&self, step: u64) -> io::Result<Vec<Example>> {
+    fn batch(&self, step: u64) -> io::Result<Vec<MaskedPhrase>> {
         let mut rng = random(self.seed, step, b"arranger");
         (0..self.settings.batch)
             .map(|_| self.example(&mut rng))
@@ -154,10 +160,10 @@ impl Batches for Sampler<'_> {
 pub(super) mod tests {
     use std::collections::BTreeMap;
 
-    use super::super::recipe::Recipe;
     use super::*;
+    use crate::data::Piece;
     use crate::roll::notes::GridNote;
-    use crate::train::data::Piece;
+    use crate::train::recipe::arranger::ArrangerRecipe;
 
     /// Twelve phrases of each genre: a line over chords, different in each.
     pub(in crate::train::arranger) fn data(genres: &[Genre]) -> Data {
@@ -191,17 +197,17 @@ pub(super) mod tests {
         Data::of_pieces(pieces, Vec::new()).unwrap()
     }
 
-    fn settings(batch: usize) -> Settings {
-        Settings {
+    fn settings(batch: usize) -> ArrangerSettings {
+        ArrangerSettings {
             batch,
-            ..Recipe::usual().settings
+            ..ArrangerRecipe::usual().settings
         }
     }
 
     #[test]
     fn a_batch_is_given_by_seed_and_step_alone() {
         let data = data(&Genre::ALL);
-        let sampler = |seed| Sampler::new(&data, &Genre::ALL, &settings(4), seed).unwrap();
+        let sampler = |seed| MaskedSampler::new(&data, &Genre::ALL, &settings(4), seed).unwrap();
         let (one, again) = (sampler(3), sampler(3));
         let forward: Vec<_> = (0..4).map(|step| one.batch(step).unwrap()).collect();
         let backward: Vec<_> = (0..4)
@@ -217,9 +223,9 @@ pub(super) mod tests {
     fn what_is_told_and_shown_comes_in_the_recipe_s_shares() {
         const COUNT: usize = 4000;
         let data = data(&Genre::ALL);
-        let sampler = Sampler::new(&data, &Genre::ALL, &settings(COUNT), 1).unwrap();
+        let sampler = MaskedSampler::new(&data, &Genre::ALL, &settings(COUNT), 1).unwrap();
         let batch = sampler.batch(0).unwrap();
-        let share = |has: &dyn Fn(&Example) -> bool| {
+        let share = |has: &dyn Fn(&MaskedPhrase) -> bool| {
             batch.iter().filter(|one| has(one)).count() as f64 / COUNT as f64
         };
         let shares = [
@@ -239,9 +245,9 @@ pub(super) mod tests {
     fn what_is_shown_is_the_phrase_outside_of_what_is_hidden() {
         let data = data(&[Genre::Jazz, Genre::Pop]);
         let genres = [Genre::Jazz, Genre::Pop];
-        let sampler = Sampler::new(&data, &genres, &settings(200), 1).unwrap();
+        let sampler = MaskedSampler::new(&data, &genres, &settings(200), 1).unwrap();
         for one in sampler.batch(7).unwrap() {
-            let Example { canvas, target, .. } = one;
+            let MaskedPhrase { canvas, target, .. } = one;
             for note in target.notes() {
                 let (start, row) = (usize::from(note.start), usize::from(note.row));
                 let expected = (!canvas.hidden.get(start, row)).then_some(note);
@@ -257,7 +263,7 @@ pub(super) mod tests {
     #[test]
     fn a_genre_without_music_is_named() {
         let data = data(&[Genre::Jazz]);
-        let why = Sampler::new(&data, &Genre::ALL, &settings(1), 1).unwrap_err();
+        let why = MaskedSampler::new(&data, &Genre::ALL, &settings(1), 1).unwrap_err();
         insta::assert_snapshot!(why, @"no training phrase of classic with a weight above 0; name a corpus (--data) or a folder (--genre classic=DIR) that has some");
     }
 }

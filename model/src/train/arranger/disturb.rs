@@ -71,8 +71,8 @@ pub fn harmony(harmony: &Harmony, drop: f64, invent: f64, rng: &mut ChaCha8Rng) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::weighted::random;
     use crate::roll::notes::tests::any_notes;
-    use crate::train::urn::random;
     use proptest::prelude::*;
 
     /// A line of quarter notes.

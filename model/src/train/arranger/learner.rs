@@ -5,26 +5,26 @@ use std::collections::BTreeMap;
 use candle_core::Tensor;
 use serde_json::Value;
 
-use super::batch::Example;
-use super::state::State;
+use super::batch::MaskedPhrase;
+use super::state::ArrangerState;
+use crate::evaluate::examples::picture;
 use crate::family::arranger::Styles;
-use crate::family::arranger::sampler::Settings;
+use crate::family::arranger::sampler::SamplerSettings;
 use crate::genre::Genre;
 use crate::roll::notes::NoteRoll;
 use crate::roll::{LOWEST_KEY, PITCHES, STEPS};
-use crate::train::evaluate::examples::picture;
 use crate::train::run::{AnyError, Learner};
-use crate::weights::{self, Arranger, FORMAT, Family, Header};
+use crate::weights::{self, ArrangerHeader, FORMAT, FamilyHeader, Header};
 
 /// A training state with what its weights file says of it.
 pub struct ArrangerLearner {
     /// The network, its running mean and its optimiser.
-    pub state: State,
+    pub state: ArrangerState,
     /// The recipe's name.
     pub recipe: String,
     /// The run's seed.
     pub seed: u64,
-    /// [`Data::hash`](crate::train::data::Data::hash) of what it learns from.
+    /// [`Data::hash`](crate::data::Data::hash) of what it learns from.
     pub data: String,
     /// The commit of the code, for the header.
     pub commit: String,
@@ -34,12 +34,12 @@ pub struct ArrangerLearner {
 }
 
 impl Learner for ArrangerLearner {
-    type Batch = Vec<Example>;
+    type Batch = Vec<MaskedPhrase>;
 
     fn learn(
         &mut self,
         step: u64,
-        batch: &Vec<Example>,
+        batch: &Vec<MaskedPhrase>,
         rate: f64,
     ) -> Result<Vec<(&'static str, f32)>, AnyError> {
         Ok(self.state.run(step, batch, rate)?.named())
@@ -59,7 +59,7 @@ impl Learner for ArrangerLearner {
         let header = Header {
             format: FORMAT,
             roll: (STEPS, PITCHES, LOWEST_KEY),
-            family: Family::Arranger(Arranger {
+            family: FamilyHeader::Arranger(ArrangerHeader {
                 network: self.state.settings().network,
                 genres: columns.map(ToString::to_string).collect(),
             }),
@@ -80,7 +80,7 @@ impl Learner for ArrangerLearner {
         let mut pictures = Vec::new();
         for (target, before) in &self.shown {
             let styles = Styles::of_column(self.state.column(*target));
-            let after = arranger.arrange(before, &styles, &Settings::default())?;
+            let after = arranger.arrange(before, &styles, &SamplerSettings::default())?;
             pictures.push(picture(&format!("to {target}"), before, &after.notes)?);
         }
         Ok(pictures)

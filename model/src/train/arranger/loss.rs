@@ -59,7 +59,7 @@ impl Targets {
 
 /// The parts of the loss, each with its weight; they are scalars.
 #[derive(Clone, Debug)]
-pub struct Terms {
+pub struct LossTerms {
     /// Binary cross-entropy of the onsets: the mean over the hidden cells of each phrase, and over
     /// the phrases.
     pub onset: Tensor,
@@ -67,7 +67,7 @@ pub struct Terms {
     pub length: Tensor,
 }
 
-impl Terms {
+impl LossTerms {
     /// What training minimises.
     ///
     /// # Errors
@@ -81,10 +81,10 @@ impl Terms {
 ///
 /// # Errors
 /// If the shapes do not fit.
-pub fn arranger_loss(logits: &Tensor, targets: &Targets) -> Result<Terms> {
+pub fn arranger_loss(logits: &Tensor, targets: &Targets) -> Result<LossTerms> {
     let onset = onset(&logits.narrow(1, 0, 1)?.squeeze(1)?, targets)?;
     let length = length(logits, targets)?;
-    Ok(Terms { onset, length })
+    Ok(LossTerms { onset, length })
 }
 
 fn onset(logits: &Tensor, targets: &Targets) -> Result<Tensor> {
@@ -126,7 +126,7 @@ mod tests {
         values[..CELLS].fill(logit);
         let logits = Tensor::from_vec(values, (1, 11, STEPS, PITCHES), &Device::Cpu).unwrap();
         let targets = Targets::new(&[*phrase], &[*hidden], &Device::Cpu).unwrap();
-        let Terms { onset, length } = arranger_loss(&logits, &targets).unwrap();
+        let LossTerms { onset, length } = arranger_loss(&logits, &targets).unwrap();
         [onset, length].map(|term| term.to_scalar().unwrap())
     }
 

@@ -106,8 +106,8 @@ fn some_rows(share: f64, rng: &mut ChaCha8Rng) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::weighted::random;
     use crate::roll::CELLS;
-    use crate::train::urn::random;
 
     const MASKS: u64 = 4000;
 

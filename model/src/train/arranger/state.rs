@@ -6,22 +6,22 @@ use std::collections::{BTreeMap, HashMap};
 use candle_core::backprop::GradStore;
 use candle_core::{Device, Result, Tensor, Var};
 
-use super::batch::Example;
-use super::loss::{Targets, Terms, arranger_loss};
-use super::recipe::Settings;
+use super::batch::MaskedPhrase;
+use super::loss::{LossTerms, Targets, arranger_loss};
 use crate::family::arranger::{
     Arranger, CONDITION, Canvas, NO_GENRE, Network, column_share, encoding,
 };
 use crate::genre::Genre;
-use crate::net::init::{Store, Variables};
-use crate::net::ops::{Precision, with_precision};
+use crate::nn::adam::{self, Adam};
+use crate::nn::init::{Store, Variables};
+use crate::nn::ops::{Precision, with_precision};
 use crate::roll::Roll;
 use crate::roll::notes::NoteRoll;
-use crate::train::adam::{self, Adam};
+use crate::train::recipe::arranger::ArrangerSettings;
 
 /// The figures of one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Losses {
+pub struct ArrangerLosses {
     /// The loss of the onsets, with its weight.
     pub onset: f32,
     /// The loss of the lengths, with its weight.
@@ -30,7 +30,7 @@ pub struct Losses {
     pub gradient_norm: f32,
 }
 
-impl Losses {
+impl ArrangerLosses {
     /// The figures with their names, for reports.
     pub fn named(&self) -> Vec<(&'static str, f32)> {
         vec![
@@ -43,8 +43,8 @@ impl Losses {
 }
 
 /// Everything that training changes.
-pub struct State {
-    settings: Settings,
+pub struct ArrangerState {
+    settings: ArrangerSettings,
     columns: Vec<Genre>,
     device: Device,
     network: Network,
@@ -55,10 +55,15 @@ pub struct State {
     adam: Adam,
 }
 
-impl State {
+impl ArrangerState {
     /// A network with the initial weights of `seed`, no step taken. `columns` are the genres that
     /// it learns to tell apart, at most three, in the order of its norms' columns.
-    pub fn new(settings: &Settings, columns: &[Genre], seed: u64, device: &Device) -> Result<Self> {
+    pub fn new(
+        settings: &ArrangerSettings,
+        columns: &[Genre],
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self> {
         let network = || -> Result<(Network, Variables)> {
             let store = Store::new(seed);
             let network = Network::new(&settings.network, &store.builder(device))?;
@@ -78,7 +83,7 @@ impl State {
     }
 
     /// What the run does.
-    pub const fn settings(&self) -> &Settings {
+    pub const fn settings(&self) -> &ArrangerSettings {
         &self.settings
     }
 
@@ -99,13 +104,13 @@ impl State {
     }
 
     /// One training step (counted from 0) at the learning rate `rate`.
-    pub fn run(&mut self, step: u64, batch: &[Example], rate: f64) -> Result<Losses> {
+    pub fn run(&mut self, step: u64, batch: &[MaskedPhrase], rate: f64) -> Result<ArrangerLosses> {
         let precision = self.precision();
         with_precision(precision, || {
             let (terms, gradients) = self.gradients(batch)?;
             let norm = self.adam.step(&[gradients], rate)?;
-            self.average(step)?;
-            Ok(Losses {
+            self.update_ema(step)?;
+            Ok(ArrangerLosses {
                 onset: terms.onset.to_scalar()?,
                 length: terms.length.to_scalar()?,
                 gradient_norm: norm as f32,
@@ -114,8 +119,8 @@ impl State {
     }
 
     /// The loss of the running mean on some examples: onsets, lengths.
-    pub fn loss(&self, examples: &[Example]) -> Result<[f32; 2]> {
-        let Terms { onset, length } = self.terms(&self.mean, examples)?;
+    pub fn loss(&self, examples: &[MaskedPhrase]) -> Result<[f32; 2]> {
+        let LossTerms { onset, length } = self.terms(&self.mean, examples)?;
         Ok([onset.to_scalar()?, length.to_scalar()?])
     }
 
@@ -135,14 +140,14 @@ impl State {
 
     const fn precision(&self) -> Precision {
         if self.settings.bf16 {
-            Precision::Brief
+            Precision::Bf16
         } else {
             Precision::Full
         }
     }
 
     /// The loss, and the gradients of the network's variables.
-    fn gradients(&self, batch: &[Example]) -> Result<(Terms, GradStore)> {
+    fn gradients(&self, batch: &[MaskedPhrase]) -> Result<(LossTerms, GradStore)> {
         if !self.device.is_cpu() {
             let terms = self.terms(&self.network, batch)?;
             let gradients = terms.total()?.backward()?;
@@ -161,7 +166,7 @@ impl State {
         Ok((terms, gradients))
     }
 
-    fn terms(&self, network: &Network, examples: &[Example]) -> Result<Terms> {
+    fn terms(&self, network: &Network, examples: &[MaskedPhrase]) -> Result<LossTerms> {
         let condition = self.condition(examples.iter().map(|one| (one.genre, one.freedom)))?;
         terms(network, examples, &condition)
     }
@@ -178,11 +183,11 @@ impl State {
     }
 
     /// Takes the new weights into their running mean, which is short at first.
-    fn average(&self, step: u64) -> Result<()> {
+    fn update_ema(&self, step: u64) -> Result<()> {
         let share = (1.0 + step as f64) / (20.0 + step as f64);
-        let share = self.settings.average.min(share) as f32;
+        let share = self.settings.ema_decay.min(share) as f32;
         for (name, mean) in &self.means {
-            adam::average(mean, self.variables[name].as_tensor(), share)?;
+            adam::update_ema(mean, self.variables[name].as_tensor(), share)?;
         }
         Ok(())
     }
@@ -205,7 +210,7 @@ impl State {
         Ok(tensors)
     }
 
-    /// Takes back what [`State::tensors`] gave.
+    /// Takes back what [`ArrangerState::tensors`] gave.
     pub fn restore(&mut self, tensors: &BTreeMap<String, Tensor>) -> Result<()> {
         let find = |name: &str| match tensors.get(name) {
             Some(tensor) => tensor.to_device(&self.device),
@@ -223,13 +228,17 @@ impl State {
 }
 
 /// The loss of a network on some examples under a condition (examples, 6), on its device.
-pub(super) fn terms(network: &Network, examples: &[Example], condition: &Tensor) -> Result<Terms> {
+pub(super) fn terms(
+    network: &Network,
+    examples: &[MaskedPhrase],
+    condition: &Tensor,
+) -> Result<LossTerms> {
     let (planes, targets) = batch_tensors(examples, condition.device())?;
     arranger_loss(&network.logits(&planes, condition)?, &targets)
 }
 
 /// The planes of some examples, and what is hidden of them.
-fn batch_tensors(examples: &[Example], device: &Device) -> Result<(Tensor, Targets)> {
+fn batch_tensors(examples: &[MaskedPhrase], device: &Device) -> Result<(Tensor, Targets)> {
     let canvases: Vec<Canvas> = examples.iter().map(|one| one.canvas).collect();
     let targets: Vec<NoteRoll> = examples.iter().map(|one| one.target).collect();
     let hidden: Vec<Roll> = canvases.iter().map(|canvas| canvas.hidden).collect();

@@ -14,9 +14,9 @@ use std::collections::BTreeMap;
 use crate::genre::Genre;
 use crate::roll::{LOWEST_KEY, PITCHES, STEPS};
 use crate::train::run::AnyError;
-use crate::weights::{self, FORMAT, Family, Header, Style};
+use crate::weights::{self, FORMAT, FamilyHeader, Header, Style};
 
-use lesson::Lesson;
+use lesson::StyleFit;
 use music::Music;
 
 /// The steps of a lesson, unless others are asked for: about a minute of one core for the network
@@ -36,14 +36,14 @@ pub struct About {
 
 /// The loss on the pieces that were kept back, everything but tune and harmony hidden.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Scores {
+pub struct StyleScores {
     /// Of each genre that the network knows.
     pub genres: Vec<(Genre, f32)>,
     /// Of the style.
     pub style: f32,
 }
 
-impl Scores {
+impl StyleScores {
     /// The genre that is best there.
     pub fn best(&self) -> (Genre, f32) {
         let known = self.genres.iter().copied();
@@ -62,15 +62,15 @@ impl Scores {
 /// # Errors
 /// If the network fails.
 pub fn finish(
-    lesson: &Lesson<'_>,
+    lesson: &StyleFit<'_>,
     music: &Music,
     base: &[u8],
     about: &About,
-) -> Result<(Vec<u8>, Scores), AnyError> {
+) -> Result<(Vec<u8>, StyleScores), AnyError> {
     let mut header = Header {
         format: FORMAT,
         roll: (STEPS, PITCHES, LOWEST_KEY),
-        family: Family::Style(Style {
+        family: FamilyHeader::Style(Style {
             name: about.name.clone(),
             base: weights::sha256(base),
             network: lesson.shape(),
@@ -90,7 +90,7 @@ pub fn finish(
     // What is measured is what is written: numbers of 16 bits.
     let rounded = weights::write_style(&header, &lesson.columns()?)?;
     let (_, columns) = weights::read_style(&rounded)?;
-    let scores = Scores {
+    let scores = StyleScores {
         genres: lesson.losses_of_genres(&music.kept_back)?,
         style: lesson.loss_of(&columns, &music.kept_back)?,
     };

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::batch::Example;
-use super::recipe::Settings;
-use super::state::State;
+use super::batch::MaskedPhrase;
+use super::state::ArrangerState;
+use crate::data::weighted::random;
+use crate::data::{Data, DataError, Split};
 use crate::genre::Genre;
-use crate::train::data::{Data, DataError, Split};
+use crate::train::cyclegan::validation::PanelError;
+use crate::train::recipe::arranger::ArrangerSettings;
 use crate::train::run::{AnyError, Scored};
-use crate::train::urn::random;
-use crate::train::validation::PanelError;
 
 /// The seed of what is hidden: the same for all runs, so that their losses can be compared.
 const SEED: u64 = 1;
@@ -20,11 +20,11 @@ const SEED: u64 = 1;
 const CHUNK: usize = 16;
 
 /// Validation phrases of each genre, with what is hidden of them.
-pub struct Panel {
-    genres: Vec<(Genre, Vec<Example>)>,
+pub struct ArrangerValidation {
+    genres: Vec<(Genre, Vec<MaskedPhrase>)>,
 }
 
-impl Panel {
+impl ArrangerValidation {
     /// Up to `most` validation phrases of each of `genres`. The network is told the genre and shown
     /// tune and harmony, disturbed as in training.
     ///
@@ -33,10 +33,10 @@ impl Panel {
     pub fn new(
         data: &Data,
         genres: &[Genre],
-        settings: &Settings,
+        settings: &ArrangerSettings,
         most: usize,
     ) -> Result<Self, PanelError> {
-        let settings = Settings {
+        let settings = ArrangerSettings {
             no_genre: 0.0,
             no_tune: 0.0,
             no_harmony: 0.0,
@@ -50,7 +50,7 @@ impl Panel {
             }
             let examples = phrases.into_iter().zip(0..).map(|(phrase, place)| {
                 let mut rng = random(SEED, place, b"validation");
-                Example::draw(phrase, genre, &settings, &mut rng)
+                MaskedPhrase::draw(phrase, genre, &settings, &mut rng)
             });
             Ok((genre, examples.collect()))
         };
@@ -64,7 +64,7 @@ impl Panel {
     ///
     /// # Errors
     /// If the network fails.
-    pub fn score(&self, state: &State) -> Result<Scored, AnyError> {
+    pub fn score(&self, state: &ArrangerState) -> Result<Scored, AnyError> {
         let mut details = BTreeMap::new();
         let mut mean = [0.0; 2];
         for (genre, examples) in &self.genres {
@@ -101,15 +101,15 @@ mod tests {
     use candle_core::Device;
 
     use super::super::batch::tests::data;
-    use super::super::recipe::Recipe;
     use super::*;
+    use crate::train::recipe::arranger::ArrangerRecipe;
 
     #[test]
     fn the_score_is_the_loss_and_the_same_every_time() {
         let genres = [Genre::Jazz, Genre::Pop];
-        let (data, settings) = (data(&genres), Recipe::smoke().settings);
-        let panel = || Panel::new(&data, &genres, &settings, 10).unwrap();
-        let state = State::new(&settings, &genres, 1, &Device::Cpu).unwrap();
+        let (data, settings) = (data(&genres), ArrangerRecipe::smoke().settings);
+        let panel = || ArrangerValidation::new(&data, &genres, &settings, 10).unwrap();
+        let state = ArrangerState::new(&settings, &genres, 1, &Device::Cpu).unwrap();
         let scored = panel().score(&state).unwrap();
         assert_eq!(scored, panel().score(&state).unwrap());
         let detail = |name: &str| scored.details[name].as_f64().unwrap();
@@ -117,9 +117,9 @@ mod tests {
         assert!((detail("loss") - mean).abs() < 1e-9);
         assert!((detail("onset") + detail("length") - mean).abs() < 1e-9);
         assert_eq!(scored.score, -detail("loss") as f32);
-        let other = State::new(&settings, &genres, 2, &Device::Cpu).unwrap();
+        let other = ArrangerState::new(&settings, &genres, 2, &Device::Cpu).unwrap();
         assert_ne!(scored.score, panel().score(&other).unwrap().score);
-        let missing = Panel::new(&data, &[Genre::Classic], &settings, 10).err();
+        let missing = ArrangerValidation::new(&data, &[Genre::Classic], &settings, 10).err();
         assert!(matches!(
             missing,
             Some(PanelError::NoPhrase(Genre::Classic))

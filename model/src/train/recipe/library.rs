@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Family, Recipe};
+use super::cyclegan::CycleGanRecipe;
+use super::{Family, with_current_names};
 use crate::genre::Pair;
-use crate::train::arranger;
 
 macro_rules! embedded {
     ($($name:literal),* $(,)?) => {
@@ -48,7 +48,7 @@ embedded![
 #[derive(Clone, Debug, PartialEq)]
 pub struct Named {
     /// All its settings.
-    pub recipe: Recipe,
+    pub recipe: CycleGanRecipe,
     /// The pair, for example of `paper/full-jazz-pop`.
     pub pair: Option<Pair>,
 }
@@ -135,6 +135,7 @@ fn read(name: &str, text: &str) -> Result<(Value, Option<Pair>), RecipeError> {
         why,
     };
     let value: Value = serde_json::from_str(text).map_err(|why| broken(why.to_string()))?;
+    let value = with_current_names(value);
     if value.get("extends").is_none() {
         return Ok((checked(value).map_err(broken)?, None));
     }
@@ -145,7 +146,7 @@ fn read(name: &str, text: &str) -> Result<(Value, Option<Pair>), RecipeError> {
         return Err(RecipeError::Unknown(extension.extends));
     }
     let (mut recipe, before) = find_value(&extension.extends)?;
-    merge(&mut recipe, extension.changes);
+    merge(&mut recipe, with_current_names(extension.changes));
     let pair = match extension.pair {
         Some(pair) => Some(pair.parse().map_err(|why| broken(format!("{why}")))?),
         None => before,
@@ -156,9 +157,11 @@ fn read(name: &str, text: &str) -> Result<(Value, Option<Pair>), RecipeError> {
 /// The recipe as its family writes it, if it is one: every setting, and none that is not there.
 fn checked(recipe: Value) -> Result<Value, String> {
     let written = match Family::of(&recipe) {
-        Family::Arranger => serde_json::from_value::<arranger::recipe::Recipe>(recipe)
+        Family::Arranger => serde_json::from_value::<super::arranger::ArrangerRecipe>(recipe)
             .and_then(serde_json::to_value),
-        Family::Cyclegan => serde_json::from_value::<Recipe>(recipe).and_then(serde_json::to_value),
+        Family::Cyclegan => {
+            serde_json::from_value::<CycleGanRecipe>(recipe).and_then(serde_json::to_value)
+        }
     };
     written.map_err(|why| why.to_string())
 }
@@ -180,7 +183,7 @@ fn merge(value: &mut Value, changes: Value) {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::{Mixed, MixedMusic};
+    use super::super::cyclegan::{Mixed, MixedMusic};
     use super::*;
 
     #[test]
@@ -224,7 +227,7 @@ mod tests {
             (full.mixed, full.mixed_music),
             (Mixed::Released, MixedMusic::All)
         );
-        assert_eq!((full.past_fakes, full.generator.base_channels), (50, 64));
+        assert_eq!((full.replay_buffer, full.generator.base_channels), (50, 64));
     }
 
     #[test]
@@ -246,7 +249,7 @@ mod tests {
         std::fs::write(&path, text).unwrap();
         let mine = find(path.to_str().unwrap()).unwrap().recipe;
         let (name, mine) = (mine.name, mine.settings.generator);
-        let usual = Recipe::usual().settings.generator;
+        let usual = CycleGanRecipe::usual().settings.generator;
         assert_eq!((name.as_str(), mine.skip), ("mine", 1.0));
         assert_eq!(mine.base_channels, usual.base_channels);
         let wrong = r#"{"extends": "yours"}"#;

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::data::batch::{Batch, Drawing, PairSampler};
+use crate::data::{Data, Piece, Split};
 use crate::genre::{Genre, Pair};
 use crate::roll::{PITCHES, Roll};
-use crate::train::batch::{Batch, Drawing, Sampler};
-use crate::train::data::{Data, Piece, Split};
 
 const STEPS: u64 = 12;
 
@@ -100,10 +100,10 @@ fn data() -> Data {
     Data::of_pieces(pieces.into(), Vec::new()).unwrap()
 }
 
-fn plan(folder: PathBuf, resume: bool) -> Plan {
-    Plan {
+fn plan(folder: PathBuf, resume: bool) -> RunPlan {
+    RunPlan {
         folder,
-        record: Record {
+        record: RunRecord {
             pair: Pair::JAZZ_CLASSIC.to_string(),
             columns: Vec::new(),
             recipe: serde_json::json!({"steps": STEPS}),
@@ -129,14 +129,14 @@ fn plan(folder: PathBuf, resume: bool) -> Plan {
 }
 
 /// Runs the toy; its score is best in the middle of the run.
-fn train(plan: &Plan, toy: &mut Toy) -> Result<Outcome, RunError> {
+fn train(plan: &RunPlan, toy: &mut Toy) -> Result<Outcome, RunError> {
     let data = data();
     let drawing = Drawing {
         seed: 5,
         size: 3,
         transpose: 6,
     };
-    let batches = Sampler::new(&data, Pair::JAZZ_CLASSIC, &Genre::ALL, drawing).unwrap();
+    let batches = PairSampler::new(&data, Pair::JAZZ_CLASSIC, &Genre::ALL, drawing).unwrap();
     let stop = Arc::clone(&toy.stop);
     let mut score = |toy: &Toy| {
         let mean = toy.weights.iter().sum::<f32>() / PITCHES as f32;
@@ -213,7 +213,7 @@ fn a_warm_run_that_died_before_its_first_checkpoint_is_still_warm() {
         weights: vec![0.5; PITCHES],
         ..Toy::new(None)
     };
-    let plan = |name: &str, resume| Plan {
+    let plan = |name: &str, resume| RunPlan {
         warm: true,
         ..plan(dir.path().join(name), resume)
     };
@@ -256,7 +256,7 @@ fn a_loss_that_is_no_number_ends_the_run_before_it_is_saved() {
 fn folders_of_other_runs_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("run");
-    let text = |plan: &Plan| {
+    let text = |plan: &RunPlan| {
         let why = train(plan, &mut Toy::new(None)).unwrap_err().to_string();
         why.replace(&*dir.path().to_string_lossy(), "DIR")
     };

@@ -1,7 +1,7 @@
 //! The knob is moved: the other direction of what is still to sound is asked for, and counts from
 //! [`NOTICE`] on.
 
-use third_stream_model::perform::{Part, Performer};
+use third_stream_model::perform::{Performer, SlotPart};
 use third_stream_model::roll::quantise::STEPS_PER_BEAT;
 use third_stream_model::roll::{SLOTS, STEPS_PER_SLOT};
 
@@ -79,8 +79,8 @@ impl Answers {
             }
             let begins = performer.slot_begins(slot).or(open.map(|open| open.at));
             let steps = match part {
-                Part::Lead => performer.lead(slot),
-                Part::Main => STEPS_PER_SLOT,
+                SlotPart::Lead => performer.lead(slot),
+                SlotPart::Main => STEPS_PER_SLOT,
             };
             let lasts = steps as f64 / STEPS_PER_BEAT;
             if steps > 0 && begins.is_some_and(|begins| begins + lasts > due) {

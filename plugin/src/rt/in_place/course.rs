@@ -1,7 +1,7 @@
 //! The course of a pass: where it begins and ends, slot after slot, and what each slot plays by.
 
 use third_stream_model::genre::Direction;
-use third_stream_model::perform::{Body, Emission, Part};
+use third_stream_model::perform::{Body, Emission, SlotPart};
 use third_stream_model::roll::edits::LEAD_STEPS;
 use third_stream_model::roll::quantise::STEPS_PER_BEAT;
 
@@ -43,7 +43,7 @@ impl InPlace {
             slot: ahead.slot,
         };
         self.performer.set_lead(stage.slot, LEAD_STEPS);
-        self.latch(&stage, Part::Lead, block);
+        self.latch(&stage, SlotPart::Lead, block);
         if let Some(run) = &mut self.run {
             run.ahead = Some(stage);
         }
@@ -91,7 +91,7 @@ impl InPlace {
         let begin = position.max(place.start);
         let skipped = ((begin - place.start) * STEPS_PER_BEAT).ceil() as usize;
         self.performer.set_lead(stage.slot, skipped + LEAD_STEPS);
-        self.latch(&stage, Part::Lead, block);
+        self.latch(&stage, SlotPart::Lead, block);
         self.feed(&stage, position - HAIR, f64::INFINITY);
         self.run = Some(self.run_from(stage, begin, block));
     }
@@ -108,7 +108,7 @@ impl InPlace {
             lead_at: (lead_at > begin).then_some(lead_at),
         };
         if run.main_at.is_none() {
-            self.count_late(&stage, &[Part::Lead], block);
+            self.count_late(&stage, &[SlotPart::Lead], block);
         }
         run
     }
@@ -169,7 +169,7 @@ impl InPlace {
         self.learner.aim(&place, until, &mut self.memory);
         let stage = self.open(&place);
         self.performer.set_lead(stage.slot, LEAD_STEPS);
-        self.latch(&stage, Part::Lead, block);
+        self.latch(&stage, SlotPart::Lead, block);
         // Only the notes that were played early: the host may yet say that a new meter begins here.
         self.feed(&stage, f64::NEG_INFINITY, place.start - HAIR);
         if let Some(run) = &mut self.run {
@@ -193,11 +193,11 @@ impl InPlace {
         };
         run.main_at = None;
         let stage = run.here;
-        self.latch(&stage, Part::Main, block);
+        self.latch(&stage, SlotPart::Main, block);
         if let Some(phrase) = self.memory.find(stage.place.next().key) {
             self.ask_unanswered(phrase, stage.place.end - stage.place.start, block.link);
         }
-        self.count_late(&stage, &[Part::Lead, Part::Main], block);
+        self.count_late(&stage, &[SlotPart::Lead, SlotPart::Main], block);
     }
 
     /// A beat before the slot's end: if its phrase goes on, the networks are asked about what is
@@ -273,12 +273,12 @@ impl InPlace {
 
     /// Counts a bar that is remembered and plays dry, unless its first answer is not due yet. A missing answer of the direction in which
     /// the knob does not point does not count.
-    fn count_late(&mut self, stage: &Stage, parts: &[Part], block: Block) {
+    fn count_late(&mut self, stage: &Stage, parts: &[SlotPart], block: Block) {
         let known = stage
             .phrase
             .map(|phrase| self.memory.known(phrase, stage.place.index));
         let (direction, _) = Direction::of_knob(block.settings.knob);
-        let has = |part: &Part| self.performer.has_answer(stage.slot, *part, direction);
+        let has = |part: &SlotPart| self.performer.has_answer(stage.slot, *part, direction);
         let early = stage
             .phrase
             .is_some_and(|phrase| self.requests.is_early(phrase));
@@ -299,7 +299,7 @@ impl InPlace {
     }
 
     /// A part of a slot plays by the answer that its phrase now has, or dry.
-    fn latch(&mut self, stage: &Stage, part: Part, block: Block) {
+    fn latch(&mut self, stage: &Stage, part: SlotPart, block: Block) {
         let Some(phrase) = stage.phrase else {
             return;
         };

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use third_stream_tests::host::{Blocks, Library, Pace, Setup};
-use third_stream_tests::song::{Note, Passage, Script, Song};
+use third_stream_tests::song::{ClipNote, HostSong, Passage, Script};
 
 /// Quarter notes a minute.
 const TEMPO: f64 = 180.0;
@@ -68,7 +68,7 @@ fn main() -> Result<()> {
             let mut saved = instance.save()?;
             loop {
                 let rest = Passage::Stop { seconds: 0.05 };
-                instance.perform(&Script::new(Song::new(TEMPO, []), [rest]), &setup)?;
+                instance.perform(&Script::new(HostSong::new(TEMPO, []), [rest]), &setup)?;
                 let before = std::mem::replace(&mut saved, instance.save()?);
                 if before == saved {
                     break;
@@ -91,13 +91,16 @@ fn main() -> Result<()> {
 fn script(beats: f64) -> Script {
     let notes = (0..(beats * 8.0) as usize).map(|i| {
         let onset = i as f64 / 8.0;
-        Note {
+        ClipNote {
             channel: (i % 4) as u8,
-            ..Note::new(onset, onset + 0.4, 36 + (i * 7 % 48) as u8)
+            ..ClipNote::new(onset, onset + 0.4, 36 + (i * 7 % 48) as u8)
         }
     });
     let stop = Passage::Stop { seconds: 0.05 };
-    Script::new(Song::new(TEMPO, notes), [Passage::play(0.0, beats), stop])
+    Script::new(
+        HostSong::new(TEMPO, notes),
+        [Passage::play(0.0, beats), stop],
+    )
 }
 
 fn process(

@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use third_stream_tests::host::{
-    Blocks, Counters, Instance, Library, Pace, Part, Reader, Setup, Together, perform_together,
+    Blocks, Counters, Instance, InstancePart, Library, Pace, Reader, Setup, Together,
+    perform_together,
 };
 use third_stream_tests::recording::Recording;
-use third_stream_tests::song::{Passage, Script, Song};
+use third_stream_tests::song::{HostSong, Passage, Script};
 
 use crate::laws::{self, Hurry};
 use crate::tally::Tally;
@@ -167,7 +168,7 @@ impl<'a> Band<'a> {
             .collect();
         let parts = self.tracks.iter_mut().zip(sessions);
         let mut parts: Vec<_> = parts
-            .map(|(track, session)| Part {
+            .map(|(track, session)| InstancePart {
                 instance: &mut track.instance,
                 script: &session.script,
                 setup: &session.setup,
@@ -202,7 +203,7 @@ impl<'a> Band<'a> {
         let still: Vec<_> = sessions
             .iter()
             .map(|session| Session {
-                script: Script::new(Song::new(120.0, []), [Passage::Stop { seconds: 0.05 }]),
+                script: Script::new(HostSong::new(120.0, []), [Passage::Stop { seconds: 0.05 }]),
                 setup: Setup {
                     blocks: Blocks::Fixed(256),
                     ..session.setup.clone()

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use third_stream_tests::host::Instance;
-use third_stream_tests::song::{Note, Passage, Script, Song};
+use third_stream_tests::song::{ClipNote, HostSong, Passage, Script};
 
 /// xorshift64.
 pub(crate) struct Dice(u64);
@@ -35,12 +35,12 @@ impl Dice {
 pub(crate) fn script(dice: &mut Dice, seconds: f64) -> Script {
     let notes = (0..20 + dice.draw(120)).map(|_| {
         let onset = dice.beats(60);
-        let note = Note::new(
+        let note = ClipNote::new(
             onset,
             onset + 1.0 / 48.0 + dice.beats(3),
             30 + dice.draw(70) as u8,
         );
-        Note {
+        ClipNote {
             velocity: 1 + dice.draw(127) as u8,
             channel: [0, 0, 0, 1, 9][dice.draw(5) as usize],
             ..note
@@ -48,7 +48,7 @@ pub(crate) fn script(dice: &mut Dice, seconds: f64) -> Script {
     });
     let notes: Vec<_> = notes.collect();
     let tempo = [60.0, 97.0, 120.0, 180.0][dice.draw(4) as usize];
-    let mut song = Song::new(tempo, notes);
+    let mut song = HostSong::new(tempo, notes);
     for _ in 0..dice.draw(20) {
         let knob = dice.place() * 2.0 - 1.0;
         song = song.knob([(dice.beats(60), knob)]);

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use third_stream_model::classify::stranger::PhraseSample;
+use third_stream_model::evaluate::arrange::{Arrange, Asked, ByCells};
+use third_stream_model::evaluate::measures::Method;
+use third_stream_model::evaluate::report::{EvaluatedModel, row_name};
+use third_stream_model::evaluate::translator::Identity;
 use third_stream_model::genre::{Genre, Pair};
-use third_stream_model::train::evaluate::arrange::{Arrange, Asked, ByCells};
-use third_stream_model::train::evaluate::measures::Method;
-use third_stream_model::train::evaluate::report::{Model, row_name};
-use third_stream_model::train::evaluate::stranger::Sample;
-use third_stream_model::train::evaluate::translator::Identity;
 use third_stream_model::transfer::ArrangerTransfer;
 
 use crate::named::Arranging;
@@ -82,7 +82,7 @@ type RowOf<'a> = (String, Box<dyn Arrange + 'a>, Option<usize>);
 /// The rows of one pair.
 pub(crate) struct Rows<'a> {
     rows: Vec<RowOf<'a>>,
-    apart: &'a [(String, BTreeMap<Genre, Sample>)],
+    apart: &'a [(String, BTreeMap<Genre, PhraseSample>)],
 }
 
 impl<'a> Rows<'a> {
@@ -90,10 +90,10 @@ impl<'a> Rows<'a> {
     /// collection of `apart` through the arrangers and as it is.
     pub(crate) fn new(
         pair: Pair,
-        models: &'a [Model<'a>],
+        models: &'a [EvaluatedModel<'a>],
         arranging: &'a [Arranging],
         vary: &[Vary],
-        apart: &'a [(String, BTreeMap<Genre, Sample>)],
+        apart: &'a [(String, BTreeMap<Genre, PhraseSample>)],
     ) -> Self {
         let mut rows: Vec<RowOf<'a>> = Vec::new();
         for (at, model) in models.iter().enumerate() {

@@ -4,16 +4,16 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use candle_core::Device;
+use third_stream_model::data::{Data, Split};
 use third_stream_model::genre::Genre;
 use third_stream_model::roll::notes::NoteRoll;
-use third_stream_model::train::arranger::batch::Sampler;
+use third_stream_model::train::arranger::batch::MaskedSampler;
 use third_stream_model::train::arranger::learner::ArrangerLearner;
-use third_stream_model::train::arranger::recipe::Recipe;
-use third_stream_model::train::arranger::state::State;
-use third_stream_model::train::arranger::validation::Panel;
-use third_stream_model::train::data::{Data, Split};
-use third_stream_model::train::run::{self, Outcome, Plan, Validation};
-use third_stream_model::weights::{self, Arranger};
+use third_stream_model::train::arranger::state::ArrangerState;
+use third_stream_model::train::arranger::validation::ArrangerValidation;
+use third_stream_model::train::recipe::arranger::ArrangerRecipe;
+use third_stream_model::train::run::{self, Outcome, RunPlan, Validation};
+use third_stream_model::weights::{self, ArrangerHeader};
 
 use super::{Request, TrainArgs, commit, stop_on_interrupt};
 
@@ -31,13 +31,13 @@ pub(super) struct Start {
 
 /// Reads the weights in a file, which have to be those of a network of the same shape that knows
 /// the genres.
-pub(super) fn start(path: &Path, recipe: &Recipe, genres: &[Genre]) -> Result<Start> {
+pub(super) fn start(path: &Path, recipe: &ArrangerRecipe, genres: &[Genre]) -> Result<Start> {
     let at = || path.display().to_string();
     let bytes = std::fs::read(path)
         .with_context(|| format!("{}: cannot be read; expected a weights file", at()))?;
     let header = weights::Header::read(&bytes).with_context(at)?;
     let known = header.arranger().with_context(at)?;
-    let Arranger {
+    let ArrangerHeader {
         network,
         genres: columns,
     } = known.clone();
@@ -70,20 +70,20 @@ pub(super) fn start(path: &Path, recipe: &Recipe, genres: &[Genre]) -> Result<St
 pub(super) fn train(
     args: &TrainArgs,
     request: &Request,
-    (recipe, genres): (&Recipe, &[Genre]),
+    (recipe, genres): (&ArrangerRecipe, &[Genre]),
     start: Option<&Start>,
     data: &Data,
-    plan: &Plan,
+    plan: &RunPlan,
 ) -> Result<Outcome> {
     let settings = &recipe.settings;
-    let batches = Sampler::new(data, genres, settings, request.seed)?;
+    let batches = MaskedSampler::new(data, genres, settings, request.seed)?;
     let columns = plan.record.columns.iter().map(|name| name.parse());
     let mut columns: Vec<Genre> = columns.collect::<Result<_, _>>()?;
     if columns.is_empty() {
         columns = genres.to_vec();
     }
     let mut learner = ArrangerLearner {
-        state: State::new(settings, &columns, request.seed, &plan.device)?,
+        state: ArrangerState::new(settings, &columns, request.seed, &plan.device)?,
         recipe: recipe.name.clone(),
         seed: request.seed,
         data: data.hash().to_owned(),
@@ -98,7 +98,12 @@ pub(super) fn train(
     let panel = match every {
         _ if args.smoke => None,
         0 => None,
-        _ => Some(Panel::new(data, genres, settings, args.validate_phrases)?),
+        _ => Some(ArrangerValidation::new(
+            data,
+            genres,
+            settings,
+            args.validate_phrases,
+        )?),
     };
     let mut score;
     let validation = match &panel {

@@ -3,15 +3,15 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use third_stream_model::data::batch::{Drawing, PairSampler};
+use third_stream_model::data::{Data, Split};
 use third_stream_model::genre::{Genre, Pair};
 use third_stream_model::roll::Roll;
-use third_stream_model::train::batch::{Drawing, Sampler};
-use third_stream_model::train::data::{Data, Split};
-use third_stream_model::train::learner::PairLearner;
-use third_stream_model::train::recipe::Recipe;
-use third_stream_model::train::run::{self, Outcome, Plan, Validation};
-use third_stream_model::train::state::State;
-use third_stream_model::train::validation::Panel;
+use third_stream_model::train::cyclegan::learner::PairLearner;
+use third_stream_model::train::cyclegan::state::CycleGanState;
+use third_stream_model::train::cyclegan::validation::CycleGanValidation;
+use third_stream_model::train::recipe::cyclegan::CycleGanRecipe;
+use third_stream_model::train::run::{self, Outcome, RunPlan, Validation};
 
 use super::{Request, TrainArgs, commit, parent, stop_on_interrupt};
 
@@ -21,7 +21,7 @@ const SHOWN: usize = 3;
 const VALIDATE_EVERY: u64 = 250;
 
 /// The genres whose music is needed.
-pub(super) fn genres(recipe: &Recipe, pair: Pair) -> Vec<Genre> {
+pub(super) fn genres(recipe: &CycleGanRecipe, pair: Pair) -> Vec<Genre> {
     let mut genres = vec![pair.a, pair.b];
     genres.extend(recipe.mixed_genres(pair));
     genres.sort_unstable();
@@ -33,18 +33,18 @@ pub(super) fn genres(recipe: &Recipe, pair: Pair) -> Vec<Genre> {
 pub(super) fn train(
     args: &TrainArgs,
     request: &Request,
-    (recipe, pair): (&Recipe, Pair),
+    (recipe, pair): (&CycleGanRecipe, Pair),
     data: &Data,
-    plan: &Plan,
+    plan: &RunPlan,
 ) -> Result<Outcome> {
     let drawing = Drawing {
         seed: request.seed,
         size: recipe.settings.batch,
         transpose: recipe.settings.transpose,
     };
-    let batches = Sampler::new(data, pair, &recipe.mixed_genres(pair), drawing)?;
+    let batches = PairSampler::new(data, pair, &recipe.mixed_genres(pair), drawing)?;
     let mut learner = PairLearner {
-        state: State::new(recipe, request.seed, &plan.device)?,
+        state: CycleGanState::new(recipe, request.seed, &plan.device)?,
         pair,
         data: data.hash().to_owned(),
         commit: commit(),
@@ -81,7 +81,12 @@ fn shown(data: &Data, genre: Genre) -> Result<Vec<Roll>> {
 }
 
 /// The judge and the phrases of the validations.
-fn panel(args: &TrainArgs, request: &Request, pair: Pair, cache: &Path) -> Result<Panel> {
+fn panel(
+    args: &TrainArgs,
+    request: &Request,
+    pair: Pair,
+    cache: &Path,
+) -> Result<CycleGanValidation> {
     std::fs::create_dir_all(&args.judges).with_context(|| {
         format!(
             "{}: cannot be made; choose another --judges folder",
@@ -89,7 +94,7 @@ fn panel(args: &TrainArgs, request: &Request, pair: Pair, cache: &Path) -> Resul
         )
     })?;
     let mut told = args.quiet;
-    let panel = Panel::new(
+    let panel = CycleGanValidation::new(
         &args.judges,
         pair,
         (&request.corpus, request.selection),

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
+use third_stream_model::data::starter;
+use third_stream_model::data::{Corpus, CorpusSelection};
 use third_stream_model::genre::{Genre, Pair};
-use third_stream_model::train::data::{Corpus, Selection};
 use third_stream_model::train::recipe::{Family, library};
-use third_stream_model::train::record::Record;
-use third_stream_model::train::starter;
+use third_stream_model::train::record::RunRecord;
 
 use super::TrainArgs;
 use crate::settings;
@@ -40,10 +40,10 @@ impl fmt::Display for Subject {
 pub(super) struct Request {
     pub(super) subject: Subject,
     pub(super) corpus: Corpus,
-    pub(super) selection: Selection,
+    pub(super) selection: CorpusSelection,
     pub(super) recipe: Value,
     pub(super) seed: u64,
-    /// See [`Record::columns`].
+    /// See [`RunRecord::columns`].
     pub(super) columns: Vec<String>,
 }
 
@@ -51,7 +51,7 @@ impl Request {
     /// By the arguments, and where a run goes on, by its record.
     pub(super) fn of(args: &TrainArgs) -> Result<Self> {
         let before = match &args.resume {
-            Some(folder) => Some((folder.as_path(), Record::read(folder)?)),
+            Some(folder) => Some((folder.as_path(), RunRecord::read(folder)?)),
             None => None,
         };
         let family = family(args, before.as_ref())?;
@@ -69,7 +69,7 @@ impl Request {
             (Family::Arranger, Corpus::Archives(_) | Corpus::Starter) => !args.any_licence,
             _ => args.clean,
         };
-        let selection = Selection {
+        let selection = CorpusSelection {
             clean: music
                 .as_ref()
                 .map_or(clean, |(_, was)| was.clean || args.clean),
@@ -107,7 +107,7 @@ impl Request {
 }
 
 /// The family: that of the run or the recipe that is named, or that of the other arguments.
-fn family(args: &TrainArgs, before: Option<&(&Path, Record)>) -> Result<Family> {
+fn family(args: &TrainArgs, before: Option<&(&Path, RunRecord)>) -> Result<Family> {
     let of_pairs = args.pair.is_some() || args.a.is_some();
     let (found, by) = match (before, &args.recipe) {
         (Some((_, record)), _) => (Some(Family::of(&record.recipe)), "the run"),
@@ -147,7 +147,7 @@ fn family(args: &TrainArgs, before: Option<&(&Path, Record)>) -> Result<Family> 
 fn recipe(
     args: &TrainArgs,
     family: Family,
-    before: Option<&(&Path, Record)>,
+    before: Option<&(&Path, RunRecord)>,
 ) -> Result<(Value, Option<Pair>)> {
     let usual = match (family, args.smoke) {
         (Family::Arranger, true) => "arranger-smoke",
@@ -168,7 +168,7 @@ fn recipe(
 fn pair_and_corpus(
     args: &TrainArgs,
     recipe_pair: Option<Pair>,
-    before: Option<&(&Path, Record)>,
+    before: Option<&(&Path, RunRecord)>,
 ) -> Result<(Subject, Corpus)> {
     if let (Some(asked), Some(own)) = (args.pair, recipe_pair)
         && asked != own
@@ -207,7 +207,7 @@ fn pair_and_corpus(
 
 fn genres_and_corpus(
     args: &TrainArgs,
-    before: Option<&(&Path, Record)>,
+    before: Option<&(&Path, RunRecord)>,
 ) -> Result<(Subject, Corpus)> {
     let folders: BTreeMap<Genre, PathBuf> = args.genre.iter().cloned().collect();
     if folders.len() < args.genre.len() {

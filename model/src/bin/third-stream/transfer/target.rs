@@ -5,10 +5,10 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use third_stream_model::genre::{Direction, Genre, Pair};
-use third_stream_model::own;
 use third_stream_model::roll::edits::Edits;
 use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::transfer::{LearnedStyle, Transfer, TransferError, Wish};
+use third_stream_model::user_weights;
 
 use super::TransferArgs;
 
@@ -77,12 +77,12 @@ fn style(name: &str) -> Result<LearnedStyle> {
             .extension()
             .is_some_and(|ending| ending == "safetensors")
     {
-        return Ok(own::style_at(path)?);
+        return Ok(user_weights::style_at(path)?);
     }
-    let folder = own::folder().unwrap_or_default();
-    let names = own::styles(&folder);
+    let folder = user_weights::folder().unwrap_or_default();
+    let names = user_weights::styles(&folder);
     if names.iter().any(|known| known == name) {
-        return Ok(own::style(&folder, name)?);
+        return Ok(user_weights::style(&folder, name)?);
     }
     let there = match &names[..] {
         [] => "there is none yet; `learn-style` learns one".to_owned(),

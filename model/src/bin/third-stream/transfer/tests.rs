@@ -7,11 +7,11 @@ use std::ffi::OsStr;
 
 use candle_core::{Device, Tensor};
 use clap::Parser;
-use third_stream_model::net::init::Store;
-use third_stream_model::net::{Generator, GeneratorConfig};
+use third_stream_model::family::cyclegan::{Generator, GeneratorConfig};
+use third_stream_model::nn::init::Store;
 use third_stream_model::roll::{LOWEST_KEY, PITCHES, STEPS};
-use third_stream_model::smf::{Message, NewNote};
-use third_stream_model::weights::{self, CycleGan, FORMAT, Family, Header};
+use third_stream_model::smf::{NewNote, SmfMessage};
+use third_stream_model::weights::{self, CycleGanHeader, FORMAT, FamilyHeader, Header};
 
 use super::*;
 
@@ -51,7 +51,7 @@ fn untrained() -> Vec<u8> {
     let header = Header {
         format: FORMAT,
         roll: (STEPS, PITCHES, LOWEST_KEY),
-        family: Family::CycleGan(CycleGan {
+        family: FamilyHeader::CycleGan(CycleGanHeader {
             pair: "jazz-classic".into(),
             generator,
             threshold: [0.5, 0.5],
@@ -89,7 +89,7 @@ fn tune() -> Vec<u8> {
     smf.write()
 }
 
-fn notes_of(bytes: &[u8], track: usize) -> Vec<(u64, Message)> {
+fn notes_of(bytes: &[u8], track: usize) -> Vec<(u64, SmfMessage)> {
     let smf = Smf::read(bytes).unwrap();
     let events = smf.tracks()[track].events().iter();
     events.map(|event| (event.tick, event.message)).collect()

@@ -5,7 +5,7 @@ use candle_core::backprop::GradStore;
 use candle_core::{Result, Tensor};
 
 use super::{Layer, Network, Way};
-use crate::net::ops::{self, Padding, gradients};
+use crate::nn::ops::{self, Padding, gradients};
 
 /// What a layer had and made.
 struct Passed {
@@ -195,7 +195,7 @@ mod tests {
 
     use super::*;
     use crate::family::arranger::{ArrangerConfig, encoding};
-    use crate::net::init::{Normal, Store};
+    use crate::nn::init::{Normal, Store};
     use crate::roll::{PITCHES, STEPS};
 
     #[test]

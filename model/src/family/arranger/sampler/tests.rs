@@ -48,7 +48,7 @@ fn what_the_network_is_sure_of_is_drawn() {
         note(30, 40, 1),
         note(62, 60, 2),
     ];
-    let settings = Settings::default();
+    let settings = SamplerSettings::default();
     let Ok(sample) = sample(&phrase(), &settings, sure_of(&notes));
     assert!(sample.notes.notes().eq(notes));
     assert!(sample.confidence[20] > 0.99 && sample.confidence[21] < 0.01);
@@ -57,9 +57,9 @@ fn what_the_network_is_sure_of_is_drawn() {
 #[test]
 fn the_draw_is_given_by_phrase_and_settings() {
     let at = |seed| {
-        let settings = Settings {
+        let settings = SamplerSettings {
             seed,
-            ..Settings::default()
+            ..SamplerSettings::default()
         };
         let Ok(sample) = sample(&phrase(), &settings, busy);
         sample
@@ -70,9 +70,9 @@ fn the_draw_is_given_by_phrase_and_settings() {
 
 #[test]
 fn a_locked_tune_stays_and_nothing_hides_it() {
-    let settings = Settings {
+    let settings = SamplerSettings {
         freedom: 0.0,
-        ..Settings::default()
+        ..SamplerSettings::default()
     };
     let Ok(sample) = sample(&phrase(), &settings, busy);
     for beat in 0..16 {
@@ -88,7 +88,7 @@ fn a_locked_tune_stays_and_nothing_hides_it() {
 #[test]
 fn the_first_pass_hides_everything_and_the_last_little() {
     let mut seen = Vec::new();
-    let settings = Settings::default();
+    let settings = SamplerSettings::default();
     let Ok(_) = sample(&phrase(), &settings, |canvas, logits| {
         seen.push(canvas.hidden.count() as usize);
         assert_eq!(canvas.tune, skeleton::tune(&phrase()));
@@ -100,12 +100,12 @@ fn the_first_pass_hides_everything_and_the_last_little() {
 
 #[test]
 fn one_voice_stays_one_and_in_its_register() {
-    let settings = Settings {
+    let settings = SamplerSettings {
         voices: Voices::One {
             lowest: 8,
             highest: 28,
         },
-        ..Settings::default()
+        ..SamplerSettings::default()
     };
     let Ok(sample) = sample(&phrase(), &settings, busy);
     for step in sample.notes.sounding().steps() {
@@ -137,7 +137,9 @@ fn a_phrase_of_one_voice_is_told_from_chords() {
 
 #[test]
 fn an_error_of_the_network_ends_the_draw() {
-    let failed = sample(&phrase(), &Settings::default(), |_, _| Err("no memory"));
+    let failed = sample(&phrase(), &SamplerSettings::default(), |_, _| {
+        Err("no memory")
+    });
     assert_eq!(failed, Err("no memory"));
 }
 
@@ -146,7 +148,7 @@ proptest! {
     fn decided_steps_sound_as_they_were_played(
         phrase in any_notes(), played in any_notes(), decided: u64, seed: u64,
     ) {
-        let settings = Settings { seed, decided, played, passes: 3, ..Settings::default() };
+        let settings = SamplerSettings { seed, decided, played, passes: 3, ..SamplerSettings::default() };
         let Ok(sample) = sample(&phrase, &settings, |canvas, logits| {
             for (step, hidden) in canvas.hidden.steps().iter().enumerate() {
                 assert!(decided >> step & 1 == 0 || *hidden == 0);
@@ -162,9 +164,9 @@ proptest! {
 #[test]
 fn an_onset_is_drawn_anew_only_where_the_network_has_changed_its_mind() {
     let at = |passes| {
-        let settings = Settings {
+        let settings = SamplerSettings {
             passes,
-            ..Settings::default()
+            ..SamplerSettings::default()
         };
         // Alike in each pass, once the temperature is taken out.
         let mut pass = 0;

@@ -1,21 +1,21 @@
 //! Steps, resumed steps and what a state gives and takes back.
 
-use super::super::batch::Sampler;
+use super::super::batch::MaskedSampler;
 use super::super::batch::tests::data;
-use super::super::recipe::Recipe;
 use super::*;
-use crate::train::run::Batches;
+use crate::data::batch::Batches;
+use crate::train::recipe::arranger::ArrangerRecipe;
 
 const GENRES: [Genre; 2] = [Genre::Jazz, Genre::Pop];
 
-fn settings() -> Settings {
-    let mut settings = Recipe::smoke().settings;
+fn settings() -> ArrangerSettings {
+    let mut settings = ArrangerRecipe::smoke().settings;
     settings.network.base_channels = 4;
     settings
 }
 
-fn state(seed: u64) -> State {
-    State::new(&settings(), &GENRES, seed, &Device::Cpu).unwrap()
+fn state(seed: u64) -> ArrangerState {
+    ArrangerState::new(&settings(), &GENRES, seed, &Device::Cpu).unwrap()
 }
 
 fn bits(tensors: &BTreeMap<String, Tensor>) -> Vec<(String, Vec<u32>)> {
@@ -36,13 +36,13 @@ fn bits(tensors: &BTreeMap<String, Tensor>) -> Vec<(String, Vec<u32>)> {
 #[test]
 fn the_loss_falls_and_so_does_that_of_the_running_mean() {
     let data = data(&GENRES);
-    let sampler = Sampler::new(&data, &GENRES, &settings(), 1).unwrap();
+    let sampler = MaskedSampler::new(&data, &GENRES, &settings(), 1).unwrap();
     let mut state = state(1);
     let fixed = sampler.batch(1000).unwrap();
-    let total = |state: &State| state.loss(&fixed).unwrap().iter().sum::<f32>();
+    let total = |state: &ArrangerState| state.loss(&fixed).unwrap().iter().sum::<f32>();
     let before = total(&state);
     let mut first = None;
-    let mut last = Losses::default();
+    let mut last = ArrangerLosses::default();
     for step in 0..60 {
         last = state
             .run(step, &sampler.batch(step).unwrap(), 4e-3)
@@ -61,8 +61,8 @@ fn the_loss_falls_and_so_does_that_of_the_running_mean() {
 #[test]
 fn a_restored_state_goes_on_to_the_same_bits() {
     let data = data(&GENRES);
-    let sampler = Sampler::new(&data, &GENRES, &settings(), 1).unwrap();
-    let go = |state: &mut State, steps: std::ops::Range<u64>| {
+    let sampler = MaskedSampler::new(&data, &GENRES, &settings(), 1).unwrap();
+    let go = |state: &mut ArrangerState, steps: std::ops::Range<u64>| {
         for step in steps {
             let batch = sampler.batch(step).unwrap();
             state.run(step, &batch, 1e-3).unwrap();
@@ -82,10 +82,10 @@ fn a_restored_state_goes_on_to_the_same_bits() {
 #[test]
 fn the_network_is_told_the_genre() {
     let data = data(&GENRES);
-    let sampler = Sampler::new(&data, &GENRES, &settings(), 1).unwrap();
+    let sampler = MaskedSampler::new(&data, &GENRES, &settings(), 1).unwrap();
     let state = state(1);
     let mut batch = sampler.batch(0).unwrap();
-    let loss_as = |genre, batch: &mut Vec<Example>| {
+    let loss_as = |genre, batch: &mut Vec<MaskedPhrase>| {
         for one in batch.iter_mut() {
             one.genre = genre;
         }

@@ -8,20 +8,20 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use super::music::Music;
+use crate::data::rolls::evenly_spaced;
+use crate::data::weighted::{key_by_chance, random};
 use crate::family::arranger::{
     ArrangerConfig, CONDITION, Canvas, Columns, NO_GENRE, Network, column_share, encoding, skeleton,
 };
 use crate::genre::Genre;
-use crate::net::ops::{Precision, with_precision};
+use crate::nn::adam::{self, Adam};
+use crate::nn::ops::{Precision, with_precision};
 use crate::roll::notes::NoteRoll;
 use crate::roll::{PITCHES, Roll, STEPS};
-use crate::train::adam::{self, Adam};
-use crate::train::arranger::batch::Example;
-use crate::train::arranger::loss::Terms;
-use crate::train::arranger::recipe::{Recipe, Settings};
+use crate::train::arranger::batch::MaskedPhrase;
+use crate::train::arranger::loss::LossTerms;
 use crate::train::arranger::state::terms;
-use crate::train::evaluate::places;
-use crate::train::urn::{key_by_chance, random};
+use crate::train::recipe::arranger::{ArrangerRecipe, ArrangerSettings};
 
 /// The learning rate of the first step; it falls in a line.
 const RATE: f64 = 1e-2;
@@ -34,7 +34,7 @@ const CLASSES: usize = 3;
 
 /// How a style is learned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Plan {
+pub struct StylePlan {
     /// Steps in all.
     pub steps: u64,
     /// Phrases in a step.
@@ -44,19 +44,19 @@ pub struct Plan {
 }
 
 /// A style that is being learned.
-pub struct Lesson<'m> {
+pub struct StyleFit<'m> {
     network: Network,
     genres: Vec<(Genre, usize)>,
     music: &'m Music,
-    plan: Plan,
-    settings: Settings,
+    plan: StylePlan,
+    settings: ArrangerSettings,
     near: Genre,
     columns: Vec<Var>,
     adam: Adam,
     taken: u64,
 }
 
-impl<'m> Lesson<'m> {
+impl<'m> StyleFit<'m> {
     /// Begins with the numbers of the genre that is best on the music that is learned from.
     /// `genres` are those that the network knows, with their columns; its weights are on the CPU
     /// and no variables.
@@ -67,7 +67,7 @@ impl<'m> Lesson<'m> {
         network: Network,
         genres: Vec<(Genre, usize)>,
         music: &'m Music,
-        plan: Plan,
+        plan: StylePlan,
     ) -> Result<Self> {
         let optimiser = adam::Settings {
             betas: (0.9, 0.999),
@@ -79,11 +79,11 @@ impl<'m> Lesson<'m> {
             genres,
             music,
             plan,
-            settings: Settings {
+            settings: ArrangerSettings {
                 no_genre: 0.0,
                 no_tune: 0.0,
                 no_harmony: 0.0,
-                ..Recipe::usual().settings
+                ..ArrangerRecipe::usual().settings
             },
             near: Genre::Jazz,
             columns: Vec::new(),
@@ -131,7 +131,8 @@ impl<'m> Lesson<'m> {
     /// If the network fails.
     pub fn step(&mut self) -> Result<f32> {
         let mut rng = random(self.plan.seed, self.taken, b"style");
-        let examples: Vec<Example> = (0..self.plan.batch).map(|_| self.draw(&mut rng)).collect();
+        let examples: Vec<MaskedPhrase> =
+            (0..self.plan.batch).map(|_| self.draw(&mut rng)).collect();
         let done = self.taken as f64 / self.plan.steps.max(1) as f64;
         let rate = RATE * (1.0 - done).max(0.0) + LEAST;
         let loss = with_precision(self.precision(), || {
@@ -185,9 +186,9 @@ impl<'m> Lesson<'m> {
 
     /// The mean loss, everything hidden, tune and harmony shown as they are.
     fn loss(&self, network: &Network, phrases: &[NoteRoll], column: usize) -> Result<f32> {
-        let examples = places(phrases.len(), MEASURED).into_iter();
+        let examples = evenly_spaced(phrases.len(), MEASURED).into_iter();
         let examples = examples.map(|place| whole(&phrases[place]));
-        let examples: Vec<Example> = examples.collect();
+        let examples: Vec<MaskedPhrase> = examples.collect();
         let mut sum = 0.0;
         for chunk in examples.chunks(self.plan.batch.max(1)) {
             let loss: f32 = with_precision(self.precision(), || {
@@ -198,15 +199,15 @@ impl<'m> Lesson<'m> {
         Ok(sum / examples.len().max(1) as f32)
     }
 
-    fn draw(&self, rng: &mut ChaCha8Rng) -> Example {
+    fn draw(&self, rng: &mut ChaCha8Rng) -> MaskedPhrase {
         let phrase = self.music.learned[rng.random_range(0..self.music.learned.len())];
         let by = key_by_chance(phrase.sounding(), self.settings.transpose, rng);
-        Example::draw(phrase.transpose(by), self.near, &self.settings, rng)
+        MaskedPhrase::draw(phrase.transpose(by), self.near, &self.settings, rng)
     }
 
     const fn precision(&self) -> Precision {
         if self.settings.bf16 {
-            Precision::Brief
+            Precision::Bf16
         } else {
             Precision::Full
         }
@@ -214,8 +215,8 @@ impl<'m> Lesson<'m> {
 }
 
 /// A phrase of which everything but tune and harmony is hidden.
-fn whole(target: &NoteRoll) -> Example {
-    Example {
+fn whole(target: &NoteRoll) -> MaskedPhrase {
+    MaskedPhrase {
         canvas: Canvas {
             shown: NoteRoll::EMPTY,
             hidden: Roll::from_steps([(1 << PITCHES) - 1; STEPS]),
@@ -229,7 +230,7 @@ fn whole(target: &NoteRoll) -> Example {
 }
 
 /// The loss of some examples in the style of a column.
-fn of_column(network: &Network, examples: &[Example], column: usize) -> Result<Terms> {
+fn of_column(network: &Network, examples: &[MaskedPhrase], column: usize) -> Result<LossTerms> {
     let rows = examples.iter();
     let rows = rows.flat_map(|one| encoding::condition(column_share(column), one.freedom));
     let rows: Vec<f32> = rows.collect();

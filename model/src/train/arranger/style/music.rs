@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::data::archive::{self, Shelf};
+use crate::data::{CorpusSelection, DataError, Piece, summary};
+use crate::data::{folder, starter};
 use crate::family::arranger::{skeleton, straightened};
 use crate::genre::Genre;
 use crate::roll::notes::NoteRoll;
-use crate::train::archive::{self, Shelf};
-use crate::train::data::{DataError, Piece, Selection, summary};
-use crate::train::{folder, starter};
 use crate::weights::hex;
 use crate::words::plural;
 
@@ -102,7 +102,7 @@ impl Music {
         let mut found = Vec::new();
         for genre in starter::GENRES {
             let (mut left_out, mut damaged) = (Vec::new(), Vec::new());
-            let selection = Selection::default();
+            let selection = CorpusSelection::default();
             let shelf = Shelf::Starter;
             let pieces = archive::read(shelf, genre, selection, None, &mut left_out, &mut damaged)?;
             for (digest, piece) in pieces {

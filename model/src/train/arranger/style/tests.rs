@@ -2,12 +2,12 @@
 
 use candle_core::{Device, Tensor};
 
-use super::lesson::Plan;
+use super::lesson::StylePlan;
 use super::*;
+use crate::data::{Piece, Split};
 use crate::family::arranger::{ArrangerConfig, Network};
-use crate::net::init::Store;
+use crate::nn::init::Store;
 use crate::roll::notes::{GridNote, NoteRoll};
-use crate::train::data::{Piece, Split};
 use crate::weights::read_style;
 
 const SHAPE: ArrangerConfig = ArrangerConfig {
@@ -87,13 +87,13 @@ fn too_little_music_says_what_was_found() {
 #[test]
 fn a_style_learns_its_music_alone_and_its_file_says_so() {
     let music = music(vec![piece("a", 8), piece("b", 20), piece("c", 20)]).unwrap();
-    let plan = Plan {
+    let plan = StylePlan {
         steps: 40,
         batch: 4,
         seed: 1,
     };
     let learn = || {
-        let mut lesson = Lesson::new(network(3), genres(), &music, plan).unwrap();
+        let mut lesson = StyleFit::new(network(3), genres(), &music, plan).unwrap();
         for _ in 0..plan.steps {
             lesson.step().unwrap();
         }
@@ -127,7 +127,7 @@ fn a_style_learns_its_music_alone_and_its_file_says_so() {
         scores.style
     );
     // The network's own genres are what they were.
-    let fresh = Lesson::new(network(3), genres(), &music, plan).unwrap();
+    let fresh = StyleFit::new(network(3), genres(), &music, plan).unwrap();
     assert_eq!(
         fresh.losses_of_genres(&music.kept_back).unwrap(),
         scores.genres

@@ -2,7 +2,7 @@
 //! networks have no business with.
 
 use super::*;
-use third_stream_model::song::Note;
+use third_stream_model::song::SongNote;
 
 /// A quarter in these files.
 const QUARTER: u64 = 480;
@@ -118,7 +118,7 @@ fn check(name: &str, bytes: &[u8]) {
     let song = Song::of(&smf).unwrap();
     let found = (name, song.notes().len(), smf.tracks().len());
     assert_eq!(found, (expected.0, expected.1, expected.2));
-    assert_eq!(song.notes().iter().any(Note::is_drum), expected.3);
+    assert_eq!(song.notes().iter().any(SongNote::is_drum), expected.3);
 
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("in.mid"), bytes).unwrap();
@@ -149,7 +149,7 @@ fn users_files_come_back_at_amount_zero_and_their_drums_at_any() {
         check(name, &bytes);
     }
     let pedalled = Song::of(&Smf::read(&pedal()).unwrap()).unwrap();
-    let phrases = pedalled.phrases(&Selection::default());
+    let phrases = pedalled.phrases(&PartSelection::default());
     // A bar of 1,900 of 1,920 ticks rounds to its 16 steps, four keys in each.
     assert_eq!(phrases[0].roll().count(), 4 * 16 * 4);
 }

@@ -1,0 +1,34 @@
+//! The networks of Brunner et al. (2018), "Symbolic Music Genre Transfer with CycleGAN"
+//! (arXiv 1809.07575): the generator and the discriminator, as in the authors' code.
+//!
+//! A roll is a tensor of shape (batch, 1, 64 steps, 84 pitches) with the values 0 and 1.
+//! No device is chosen, nothing is read or printed here; weights come through a `VarBuilder`,
+//! so that the same `new` serves training and inference.
+
+pub mod discriminator;
+pub mod generator;
+
+pub use discriminator::{Discriminator, DiscriminatorConfig};
+pub use generator::{Generator, GeneratorConfig};
+
+use candle_core::{Device, Result, Tensor};
+
+use crate::roll::{CELLS, PITCHES, Roll, STEPS};
+
+/// The tensor of some rolls: (rolls, 1, 64, 84), 0.0 and 1.0.
+pub fn tensor_of_rolls(rolls: &[Roll], device: &Device) -> Result<Tensor> {
+    let mut values = vec![0.0f32; rolls.len() * CELLS];
+    for (roll, values) in rolls.iter().zip(values.chunks_exact_mut(CELLS)) {
+        roll.write_values(values);
+    }
+    Tensor::from_vec(values, (rolls.len(), 1, STEPS, PITCHES), device)
+}
+
+/// The rolls of a tensor (batch, 1, 64, 84): the cells above `threshold`.
+pub fn rolls_of_tensor(tensor: &Tensor, threshold: f32) -> Result<Vec<Roll>> {
+    let values = tensor.flatten_all()?.to_vec1::<f32>()?;
+    Ok(values
+        .chunks_exact(CELLS)
+        .map(|values| Roll::from_values(values, threshold))
+        .collect())
+}

@@ -1,0 +1,9 @@
+//! What networks are built of, whatever they are for: operations with their gradients, kernels,
+//! initialisation, the forward pass for the transfer and the optimiser.
+
+#[cfg(feature = "train")]
+pub(crate) mod adam;
+pub mod inference;
+pub mod init;
+pub mod kernels;
+pub mod ops;
