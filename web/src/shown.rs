@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use third_stream_model::smf::Smf;
 use third_stream_model::song::parts::Kind;
-use third_stream_model::song::{Counts, SongNote, Rendition, PartSelection, Song};
+use third_stream_model::song::{Counts, PartSelection, Rendition, Song, SongNote};
 use third_stream_model::transfer::{SongTransfer, SongTransferError};
 
 use crate::PageError;
@@ -166,7 +166,7 @@ impl Shown {
         let left = file.parts().iter().filter(|part| part.kind == Kind::Kept);
         let selection = PartSelection {
             except: left.map(|part| (part.track, part.channel)).collect(),
-            ..Selection::default()
+            ..PartSelection::default()
         };
         let tally = rendition.tally(song);
         let counts = Counts::of(song, &selection, tally);
