@@ -7,6 +7,7 @@
 pub mod edits;
 pub mod guard;
 pub mod heard;
+pub mod midi;
 pub mod notes;
 pub mod picture;
 pub mod quantise;

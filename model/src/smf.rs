@@ -17,6 +17,7 @@ mod reader;
 mod riff;
 pub mod time;
 mod track;
+pub mod writer;
 
 pub use exclusive::Exclusive;
 pub use flaw::{Flaw, FlawKind};

@@ -301,10 +301,12 @@ impl Row<'_> {
     }
 }
 
-fn escape(text: &str) -> String {
+/// Text as HTML and SVG take it, in attributes too.
+pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 #[cfg(test)]

@@ -6,25 +6,14 @@ pub(crate) mod song;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use midly::num::{u4, u7, u15, u24, u28};
-use midly::{
-    Format, Header, MetaMessage, MidiMessage, Smf, Timing, Track, TrackEvent, TrackEventKind,
-};
-use third_stream_model::roll::notes::{GridNote, NoteRoll};
-use third_stream_model::roll::{STEPS, key_of_row};
+use midly::{Format, MetaMessage, TrackEventKind};
+use third_stream_model::roll::midi;
+use third_stream_model::roll::notes::NoteRoll;
+use third_stream_model::smf::writer::{file, track};
 
 use crate::presets::write_new;
 
 pub use song::SavedSong;
-
-/// Ticks of a quarter.
-const QUARTER: u32 = 480;
-/// Ticks of a step, a 16th.
-const STEP: u32 = QUARTER / 4;
-/// Microseconds of a quarter: 120 beats a minute. Hosts place the notes by their beats.
-const TEMPO: u32 = 500_000;
-/// How hard every note is struck: rolls know no loudness.
-const VELOCITY: u8 = 90;
 
 /// Why no file was saved.
 #[derive(Debug, thiserror::Error)]
@@ -74,76 +63,23 @@ pub fn save(
 
 /// A file of type 1: tempo and metre, then a track for each roll, each on its own channel.
 fn bytes(rolls: &[(&str, &NoteRoll)]) -> io::Result<Vec<u8>> {
-    let meta = |message| (0, TrackEventKind::Meta(message));
-    let conductor = vec![
-        meta(MetaMessage::TrackName(b"Third Stream")),
-        meta(MetaMessage::Tempo(u24::new(TEMPO))),
-        meta(MetaMessage::TimeSignature(4, 2, 24, 8)),
-    ];
-    let end = STEPS as u32 * STEP;
-    let mut tracks = vec![track(conductor, end)];
+    let mut tracks = vec![track(midi::head("Third Stream"), midi::PHRASE)];
     for (channel, (name, roll)) in rolls.iter().enumerate() {
-        let mut events = vec![meta(MetaMessage::TrackName(name.as_bytes()))];
-        notes(roll, channel as u8, &mut events);
-        tracks.push(track(events, end));
+        let name = MetaMessage::TrackName(name.as_bytes());
+        let mut events = vec![(0, TrackEventKind::Meta(name))];
+        events.extend(midi::events(roll, channel as u8));
+        tracks.push(track(events, midi::PHRASE));
     }
-    file(tracks)
-}
-
-/// A file of type 1.
-fn file(tracks: Vec<Track<'_>>) -> io::Result<Vec<u8>> {
-    let timing = Timing::Metrical(u15::new(QUARTER as u16));
-    let header = Header::new(Format::Parallel, timing);
-    let mut bytes = Vec::new();
-    Smf { header, tracks }.write_std(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// The roll's notes with their ticks, in order of time. Ends come first, so that a pitch can be
-/// struck again at once.
-fn notes(roll: &NoteRoll, channel: u8, events: &mut Vec<(u32, TrackEventKind<'_>)>) {
-    let both = |note: GridNote| {
-        [
-            (note.end(), false, note.row),
-            (usize::from(note.start), true, note.row),
-        ]
-    };
-    let mut ends: Vec<(usize, bool, u8)> = roll.notes().flat_map(both).collect();
-    ends.sort_unstable();
-    for (step, begins, row) in ends {
-        let (key, vel) = (u7::new(key_of_row(usize::from(row))), u7::new(VELOCITY));
-        let message = if begins {
-            MidiMessage::NoteOn { key, vel }
-        } else {
-            MidiMessage::NoteOff { key, vel }
-        };
-        let channel = u4::new(channel);
-        let event = TrackEventKind::Midi { channel, message };
-        events.push((step as u32 * STEP, event));
-    }
-}
-
-/// A track from events in order of time, which ends at tick `end` or with the last of them.
-fn track(mut events: Vec<(u32, TrackEventKind<'_>)>, end: u32) -> Track<'_> {
-    let last = events.last().map_or(0, |(tick, _)| *tick);
-    let end_of_track = TrackEventKind::Meta(MetaMessage::EndOfTrack);
-    events.push((end.max(last), end_of_track));
-    let mut now = 0;
-    events
-        .into_iter()
-        .map(|(tick, kind)| {
-            let delta = u28::new(tick - now);
-            now = tick;
-            TrackEvent { delta, kind }
-        })
-        .collect()
+    file(Format::Parallel, midi::QUARTER, tracks)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use third_stream_model::roll::{PITCHES, row_of_key};
+    use third_stream_model::roll::midi::STEP;
+    use third_stream_model::roll::notes::GridNote;
+    use third_stream_model::roll::{PITCHES, STEPS, row_of_key};
     use third_stream_model::song::Song;
 
     fn note(start: usize, row: usize, length: usize) -> GridNote {

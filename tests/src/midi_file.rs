@@ -1,10 +1,8 @@
 //! Standard MIDI files of what was played: a tempo track and a track for each player.
 
-use midly::num::{u4, u7, u14, u15, u24, u28};
-use midly::{
-    Format, Header, MetaMessage, MidiMessage, PitchBend, Smf, Timing, Track, TrackEvent,
-    TrackEventKind,
-};
+use midly::num::{u4, u7, u14, u24};
+use midly::{Format, MetaMessage, MidiMessage, PitchBend, TrackEventKind};
+use third_stream_model::smf::writer::{self, track};
 
 use crate::clip::ClipPart;
 use crate::song::{ClipNote, HostSong};
@@ -91,7 +89,6 @@ fn file(
     parts: &[ClipPart],
     format: Format,
 ) -> anyhow::Result<Vec<u8>> {
-    let mut smf = Smf::new(Header::new(format, Timing::Metrical(u15::new(TICKS))));
     let mut conductor = vec![(0, meta(MetaMessage::TrackName(title.as_bytes())))];
     for &(beat, (numerator, denominator)) in &song.meter {
         let power = denominator.max(1).ilog2() as u8;
@@ -140,10 +137,8 @@ fn file(
     if format == Format::SingleTrack {
         tracks = vec![tracks.into_iter().flatten().collect()];
     }
-    smf.tracks = tracks.into_iter().map(track).collect();
-    let mut bytes = Vec::new();
-    smf.write_std(&mut bytes)?;
-    Ok(bytes)
+    let tracks = tracks.into_iter().map(|events| track(events, 0));
+    Ok(writer::file(format, TICKS, tracks.collect())?)
 }
 
 fn ticks(beats: f64) -> u32 {
@@ -152,37 +147,6 @@ fn ticks(beats: f64) -> u32 {
 
 const fn meta(message: MetaMessage<'_>) -> TrackEventKind<'_> {
     TrackEventKind::Meta(message)
-}
-
-/// A track from events at absolute ticks; at one tick notes end before others start.
-fn track(mut events: Vec<(u32, TrackEventKind<'_>)>) -> Track<'_> {
-    let order = |kind: &TrackEventKind| match kind {
-        TrackEventKind::Meta(_) => 0,
-        TrackEventKind::Midi {
-            message: MidiMessage::NoteOn { .. },
-            ..
-        } => 3,
-        TrackEventKind::Midi {
-            message: MidiMessage::NoteOff { .. },
-            ..
-        } => 2,
-        _ => 1,
-    };
-    events.sort_by_key(|(tick, kind)| (*tick, order(kind)));
-    let mut now = 0;
-    let mut track: Track = events
-        .into_iter()
-        .map(|(tick, kind)| {
-            let delta = u28::new(tick - now);
-            now = tick;
-            TrackEvent { delta, kind }
-        })
-        .collect();
-    track.push(TrackEvent {
-        delta: u28::new(0),
-        kind: meta(MetaMessage::EndOfTrack),
-    });
-    track
 }
 
 #[cfg(test)]

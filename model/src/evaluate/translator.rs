@@ -6,9 +6,10 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::data::rolls::Rolls;
+use crate::family::cyclegan::rolls_of_values;
 use crate::genre::Direction;
 use crate::nn::init::hash;
-use crate::roll::{CELLS, Roll};
+use crate::roll::Roll;
 use crate::transfer::CycleGanTransfer;
 
 /// Why phrases could not be translated, as told by whatever translates them.
@@ -45,27 +46,19 @@ pub trait Translator {
 impl Translator for CycleGanTransfer {
     fn translate(&self, rolls: &[Roll], direction: Direction) -> Result<Vec<Roll>, TranslateError> {
         let probabilities = self.probabilities(rolls, direction)?;
-        Ok(sounding(&probabilities, self.threshold(direction)))
+        Ok(rolls_of_values(&probabilities, self.threshold(direction)))
     }
 
     fn cycle(&self, rolls: &[Roll], direction: Direction) -> Result<Cycle, TranslateError> {
         let [there, back] = self.there_and_back(rolls, direction)?;
-        let output = sounding(&there, self.threshold(direction));
+        let output = rolls_of_values(&there, self.threshold(direction));
         let reverse = direction.reverse();
         Ok(Cycle {
             back: self.translate(&output, reverse)?,
             output,
-            soft_back: Some(sounding(&back, self.threshold(reverse))),
+            soft_back: Some(rolls_of_values(&back, self.threshold(reverse))),
         })
     }
-}
-
-/// The rolls of probabilities.
-fn sounding(probabilities: &[f32], threshold: f32) -> Vec<Roll> {
-    let rolls = probabilities.chunks_exact(CELLS);
-    rolls
-        .map(|values| Roll::from_values(values, threshold))
-        .collect()
 }
 
 /// Leaves every phrase as it is: content 1, S 0.

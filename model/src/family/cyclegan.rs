@@ -17,18 +17,29 @@ use crate::roll::{CELLS, PITCHES, Roll, STEPS};
 
 /// The tensor of some rolls: (rolls, 1, 64, 84), 0.0 and 1.0.
 pub fn tensor_of_rolls(rolls: &[Roll], device: &Device) -> Result<Tensor> {
-    let mut values = vec![0.0f32; rolls.len() * CELLS];
-    for (roll, values) in rolls.iter().zip(values.chunks_exact_mut(CELLS)) {
-        roll.write_values(values);
-    }
-    Tensor::from_vec(values, (rolls.len(), 1, STEPS, PITCHES), device)
+    let shape = (rolls.len(), 1, STEPS, PITCHES);
+    Tensor::from_vec(values_of_rolls(rolls), shape, device)
 }
 
 /// The rolls of a tensor (batch, 1, 64, 84): the cells above `threshold`.
 pub fn rolls_of_tensor(tensor: &Tensor, threshold: f32) -> Result<Vec<Roll>> {
     let values = tensor.flatten_all()?.to_vec1::<f32>()?;
-    Ok(values
-        .chunks_exact(CELLS)
+    Ok(rolls_of_values(&values, threshold))
+}
+
+/// The cells of some rolls, 0.0 and 1.0, [`CELLS`] values a roll, step-major.
+pub fn values_of_rolls(rolls: &[Roll]) -> Vec<f32> {
+    let mut values = vec![0.0; rolls.len() * CELLS];
+    for (roll, values) in rolls.iter().zip(values.chunks_exact_mut(CELLS)) {
+        roll.write_values(values);
+    }
+    values
+}
+
+/// The rolls of probabilities, [`CELLS`] a roll, step-major: the cells above `threshold`.
+pub fn rolls_of_values(values: &[f32], threshold: f32) -> Vec<Roll> {
+    let rolls = values.chunks_exact(CELLS);
+    rolls
         .map(|values| Roll::from_values(values, threshold))
-        .collect())
+        .collect()
 }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use candle_core::{Device, Tensor};
 
 use super::{TransferError, Wish, device_name, memory};
-use crate::family::cyclegan::Generator;
+use crate::family::cyclegan::{Generator, values_of_rolls};
 use crate::genre::{Direction, Pair};
 use crate::nn::inference::{Arena, Level, PreparedGenerator};
 use crate::roll::edits::Edits;
@@ -95,7 +95,7 @@ impl CycleGanTransfer {
         rolls: &[Roll],
         direction: Direction,
     ) -> Result<Vec<f32>, TransferError> {
-        self.forward(&values(rolls), direction)
+        self.forward(&values_of_rolls(rolls), direction)
     }
 
     /// The probabilities after one generator, as [`Self::probabilities`], and after the other
@@ -106,7 +106,7 @@ impl CycleGanTransfer {
         rolls: &[Roll],
         direction: Direction,
     ) -> Result<[Vec<f32>; 2], TransferError> {
-        let there = self.forward(&values(rolls), direction)?;
+        let there = self.forward(&values_of_rolls(rolls), direction)?;
         let back = self.forward(&there, direction.reverse())?;
         Ok([there, back])
     }
@@ -166,13 +166,4 @@ impl CycleGanTransfer {
     pub const fn threshold(&self, direction: Direction) -> f32 {
         self.threshold[direction.index()]
     }
-}
-
-/// The cells of some rolls, 0.0 and 1.0.
-fn values(rolls: &[Roll]) -> Vec<f32> {
-    let mut values = vec![0.0; rolls.len() * CELLS];
-    for (roll, values) in rolls.iter().zip(values.chunks_exact_mut(CELLS)) {
-        roll.write_values(values);
-    }
-    values
 }

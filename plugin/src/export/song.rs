@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use midly::num::{u4, u7, u24};
-use midly::{MetaMessage, MidiMessage, TrackEventKind};
+use midly::{Format, MetaMessage, MidiMessage, TrackEventKind};
+use third_stream_model::roll::midi::{QUARTER, TEMPO};
+use third_stream_model::smf::writer::{file, track};
 
-use super::{ExportError, QUARTER, TEMPO, file, track};
+use super::ExportError;
 use crate::link::AudioEnd;
 use crate::memory::{Keeper, Section, Song, SongNote};
 use crate::presets::write_new;
@@ -207,26 +209,18 @@ fn bytes(song: &Song, sounds: &[SongNote]) -> io::Result<Vec<u8>> {
         }
     }
     let notes = |notes: &[SongNote], name: &'static [u8]| {
-        let mut events: Vec<(u32, bool, SongNote)> = Vec::new();
+        let mut events = vec![meta(0, MetaMessage::TrackName(name))];
         for note in notes {
-            let on = tick(note.onset);
-            events.push((on, true, *note));
-            events.push((tick(note.release).max(on + 1), false, *note));
-        }
-        events.sort_by_key(|(tick, begins, _)| (*tick, *begins));
-        let events = events.into_iter().map(|(tick, begins, note)| {
             let (key, channel) = (u7::new(note.key), u4::new(note.channel));
             let vel = u7::new((note.velocity * 127.0).round().clamp(1.0, 127.0) as u8);
-            let message = if begins {
-                MidiMessage::NoteOn { key, vel }
-            } else {
-                let vel = u7::new(0);
-                MidiMessage::NoteOff { key, vel }
-            };
-            (tick, TrackEventKind::Midi { channel, message })
-        });
-        let name = meta(0, MetaMessage::TrackName(name));
-        std::iter::once(name).chain(events).collect::<Vec<_>>()
+            let midi = |message| TrackEventKind::Midi { channel, message };
+            let on = tick(note.onset);
+            events.push((on, midi(MidiMessage::NoteOn { key, vel })));
+            let vel = u7::new(0);
+            let off = tick(note.release).max(on + 1);
+            events.push((off, midi(MidiMessage::NoteOff { key, vel })));
+        }
+        events
     };
     let ends = song.sections.last().map_or(0, |last| tick(last.end));
     let tracks = [
@@ -234,7 +228,8 @@ fn bytes(song: &Song, sounds: &[SongNote]) -> io::Result<Vec<u8>> {
         notes(&song.notes, b"As played"),
         notes(sounds, b"Transferred"),
     ];
-    file(tracks.map(|events| track(events, ends)).into())
+    let tracks = tracks.map(|events| track(events, ends));
+    file(Format::Parallel, QUARTER, tracks.into())
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::tables::{Section, all};
 use crate::evaluate::EvaluateError;
 use crate::evaluate::examples::Example;
 use crate::genre::Direction;
+use crate::svg::escape;
 
 const STYLE: &str = "\
     body{font:15px/1.5 system-ui,Helvetica,Arial,sans-serif;color:#1c2733;background:#fff;\
@@ -127,12 +128,4 @@ fn figures(caption: &str, pictures: impl Iterator<Item = String>, html: &mut Str
     );
     pictures.for_each(|picture| html.push_str(&picture));
     html.push_str("</div></figure>\n");
-}
-
-/// Text as HTML and SVG take it.
-pub(super) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }

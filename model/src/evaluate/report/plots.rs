@@ -3,10 +3,10 @@
 
 use std::fmt::Write as _;
 
-use super::html::escape;
 use super::tables::{Line, lines};
 use super::{JudgedTransfer, Report};
 use crate::genre::Direction;
+use crate::svg::escape;
 
 /// Pixels of the plotting area of the plane, either way.
 const SIDE: f64 = 300.0;

@@ -3,8 +3,8 @@
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 
-use super::conv::geometry;
-use super::{Padding, values, with_values};
+use super::conv::{conv_gradients, geometry};
+use super::{Padding, values};
 use crate::nn::kernels::{Geometry, Isa, forward, input_gradient, weight_gradient};
 
 pub(super) struct ConvTranspose {
@@ -62,18 +62,11 @@ impl ConvTranspose {
         wanted: [bool; 2],
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let geometry = back(x.dims(), kernel.dims());
-        with_values(dy, |dy| {
-            let dx = wanted[0].then(|| {
-                let dx = with_values(kernel, |kernel| {
-                    Ok(forward(&geometry, self.isa, dy, kernel))
-                })?;
-                Tensor::from_vec(dx, x.shape(), x.device())
-            });
-            let dkernel = wanted[1].then(|| {
-                let dkernel = with_values(x, |x| Ok(weight_gradient(&geometry, self.isa, dy, x)))?;
-                Tensor::from_vec(dkernel, kernel.shape(), x.device())
-            });
-            Ok((dx.transpose()?, dkernel.transpose()?))
-        })
+        conv_gradients(
+            [x, kernel, dy],
+            wanted,
+            |dy, kernel| forward(&geometry, self.isa, dy, kernel),
+            |dy, x| weight_gradient(&geometry, self.isa, dy, x),
+        )
     }
 }

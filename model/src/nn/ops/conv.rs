@@ -92,28 +92,39 @@ impl Conv {
         wanted: [bool; 2],
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let geometry = self.geometry(x.dims(), kernel.dims());
-        with_values(dy, |dy| {
-            let dx = wanted[0].then(|| {
-                let dx = with_values(kernel, |kernel| {
-                    Ok(if conv_grad::supports(&geometry) {
-                        conv_grad::input_gradient(Level::of(self.isa), &geometry, dy, kernel)
-                    } else {
-                        kernels::input_gradient(&geometry, self.isa, dy, kernel)
-                    })
-                })?;
-                Tensor::from_vec(dx, x.shape(), x.device())
-            });
-            let dkernel = wanted[1].then(|| {
-                let dkernel = with_values(x, |x| {
-                    Ok(if conv_grad::supports(&geometry) {
-                        conv_grad::weight_gradient(Level::of(self.isa), &geometry, x, dy)
-                    } else {
-                        kernels::weight_gradient(&geometry, self.isa, x, dy)
-                    })
-                })?;
-                Tensor::from_vec(dkernel, kernel.shape(), x.device())
-            });
-            Ok((dx.transpose()?, dkernel.transpose()?))
-        })
+        let winograd = conv_grad::supports(&geometry).then(|| Level::of(self.isa));
+        conv_gradients(
+            [x, kernel, dy],
+            wanted,
+            |dy, kernel| match winograd {
+                Some(level) => conv_grad::input_gradient(level, &geometry, dy, kernel),
+                None => kernels::input_gradient(&geometry, self.isa, dy, kernel),
+            },
+            |dy, x| match winograd {
+                Some(level) => conv_grad::weight_gradient(level, &geometry, x, dy),
+                None => kernels::weight_gradient(&geometry, self.isa, x, dy),
+            },
+        )
     }
+}
+
+/// The gradients of a convolution's input and kernel, those that are `wanted`: `of_x` has the
+/// gradient of the output and the kernel, `of_kernel` the gradient of the output and the input.
+pub(super) fn conv_gradients(
+    [x, kernel, dy]: [&Tensor; 3],
+    wanted: [bool; 2],
+    of_x: impl Fn(&[f32], &[f32]) -> Vec<f32>,
+    of_kernel: impl Fn(&[f32], &[f32]) -> Vec<f32>,
+) -> Result<(Option<Tensor>, Option<Tensor>)> {
+    with_values(dy, |dy| {
+        let dx = wanted[0].then(|| {
+            let dx = with_values(kernel, |kernel| Ok(of_x(dy, kernel)))?;
+            Tensor::from_vec(dx, x.shape(), x.device())
+        });
+        let dkernel = wanted[1].then(|| {
+            let dkernel = with_values(x, |x| Ok(of_kernel(dy, x)))?;
+            Tensor::from_vec(dkernel, kernel.shape(), x.device())
+        });
+        Ok((dx.transpose()?, dkernel.transpose()?))
+    })
 }
