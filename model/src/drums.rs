@@ -22,12 +22,12 @@ pub struct DrumParts {
     kits: u16,
     /// Channels whose part mode is drums, one bit each.
     modes: u16,
-    /// Whether the banks are those of GS.
+    /// True if the banks are those of GS.
     gs: bool,
 }
 
 impl DrumParts {
-    /// Whether the channel (0..=15) is drums.
+    /// True if the channel (0..=15) is drums.
     pub const fn is_drum(&self, channel: u8) -> bool {
         let bit = 1 << (channel & 15);
         channel & 15 == DRUM_CHANNEL || (self.kits | self.modes) & bit != 0
@@ -76,7 +76,7 @@ impl DrumParts {
         }
     }
 
-    /// What an event of a file says.
+    /// Reads the drum message in an event of a file.
     pub const fn hear(&mut self, message: &SmfMessage) {
         match *message {
             SmfMessage::Controller {

@@ -62,7 +62,7 @@ pub enum EvaluateError {
     Picture(String),
 }
 
-/// What a checkpoint is chosen by.
+/// Validation scores, by which a checkpoint is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
     /// S in total as a share of the judge's ceiling on the same phrases.

@@ -60,7 +60,7 @@ fn search(
     Ok(())
 }
 
-/// Whether a file is meant as a MIDI file: by its beginning, or by its name, so that one that is
+/// True if a file is meant as a MIDI file: by its beginning, or by its name, so that one that is
 /// broken is not passed over.
 pub fn is_midi(path: &Path) -> io::Result<bool> {
     let mut head = Vec::new();

@@ -105,7 +105,7 @@ impl Pair {
         }
     }
 
-    /// The pair that is meant where somebody names the target alone; `None` for pop, to which
+    /// The default pair of a target genre; `None` for pop, to which
     /// two pairs lead.
     pub fn meant_by(target: Genre) -> Option<Self> {
         let pair = Self::JAZZ_CLASSIC;

@@ -1,4 +1,4 @@
-//! What networks are built of, whatever they are for: operations with their gradients, kernels,
+//! Building blocks of networks: operations with their gradients, kernels,
 //! initialisation, the forward pass for the transfer and the optimiser.
 
 #[cfg(feature = "train")]

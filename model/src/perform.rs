@@ -60,7 +60,7 @@ pub trait Clock {
     fn tick(&self, beats: f64) -> i64;
 }
 
-/// What the user has set, constant during a call of [`Performer::run`].
+/// The user's settings, constant during a call of [`Performer::run`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Control {
     /// −1 (the pair's first genre) … 0 (as played) … 1 (its second genre).
@@ -68,7 +68,7 @@ pub struct Control {
     /// 0 keeps the feel, 1 lies on the grid at full amount, less at less; without effect where
     /// there are no edits (a bar that plays dry).
     pub quantise: f32,
-    /// What the network is kept from.
+    /// Limits on the network's edits.
     pub guard: Guard,
 }
 
@@ -77,7 +77,7 @@ pub struct Control {
 pub struct Emission {
     /// When.
     pub tick: i64,
-    /// What.
+    /// The event.
     pub body: Body,
     /// For the strike of a note that the network added: the id of the nearest source note, if it
     /// has one. `Some(None)` where it has none.
@@ -212,7 +212,7 @@ impl Performer {
         }
     }
 
-    /// Whether the notes of a channel are drums, which are never transferred.
+    /// True if the notes of a channel are drums, which are never transferred.
     pub const fn is_drum(&self, channel: u8) -> bool {
         self.drums.is_drum(channel)
     }
@@ -418,7 +418,7 @@ impl Performer {
         self.grid.begins(slot)
     }
 
-    /// Whether a part of slot `slot` plays by edits in `direction`, that is, not dry.
+    /// True if a part of slot `slot` plays by edits in `direction`, that is, not dry.
     pub fn has_answer(&self, slot: i64, part: SlotPart, direction: Direction) -> bool {
         self.grid.has_answer(slot, part, direction)
     }
@@ -445,7 +445,7 @@ impl Performer {
         self.grid.page_output(page, &Hand::of(control))
     }
 
-    /// What the network hears in a slot, by its notes: those that are held sound up to step `known`
+    /// The network's input for a slot, from its notes: those that are held sound up to step `known`
     /// and in their first.
     fn cells_in(&self, slot: &Slot, known: i64) -> Cells {
         let mut cells = Cells::default();

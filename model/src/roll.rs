@@ -98,7 +98,7 @@ impl Roll {
         }
     }
 
-    /// Whether `row` sounds at `step`. Both must be in range.
+    /// True if `row` sounds at `step`. Both must be in range.
     #[inline]
     pub const fn get(&self, step: usize, row: usize) -> bool {
         self.steps[step] >> row & 1 == 1
@@ -145,7 +145,7 @@ impl Roll {
         self.steps.iter().map(|step| step.count_ones()).sum()
     }
 
-    /// Whether nothing sounds.
+    /// True if nothing sounds.
     pub fn is_empty(&self) -> bool {
         self.steps.iter().all(|step| *step == 0)
     }

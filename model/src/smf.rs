@@ -46,13 +46,13 @@ pub struct Smf {
 struct Riff {
     /// Where the MIDI file begins.
     content: usize,
-    /// What follows it.
+    /// Bytes after the MIDI file.
     behind: Vec<u8>,
-    /// Whether that begins with a byte that makes the size even.
+    /// True if that begins with a byte that makes the size even.
     padded: bool,
 }
 
-/// What a tick is.
+/// Unit of a tick.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Division {
     /// Ticks in a quarter note, at least 1.
@@ -89,18 +89,18 @@ pub enum SmfError {
         track: usize,
         /// Where, in bytes from the start of the file.
         byte: usize,
-        /// What stands there.
+        /// Description of the bytes found.
         what: &'static str,
     },
 }
 
-/// Whether bytes are meant as a MIDI file, by their beginning (twelve bytes are enough): `MThd`,
+/// True if bytes are meant as a MIDI file, by their beginning (twelve bytes are enough): `MThd`,
 /// or a RIFF wrapper around one.
 pub fn is_midi(bytes: &[u8]) -> bool {
     bytes.starts_with(b"MThd") || riff::is_riff(bytes)
 }
 
-/// Whether a file is named like a MIDI file: .mid, .midi, .smf, .kar or .rmi.
+/// True if a file is named like a MIDI file: .mid, .midi, .smf, .kar or .rmi.
 pub fn is_named_midi(path: &Path) -> bool {
     const NAMES: [&str; 5] = ["mid", "midi", "smf", "kar", "rmi"];
     let name = path.extension().and_then(|name| name.to_str());
@@ -183,13 +183,13 @@ impl Smf {
         out
     }
 
-    /// What is wrong in the file and was read all the same: the header's first, then each
+    /// Flaws of the file, past which it was read: the header's first, then each
     /// track's, of each kind the first.
     pub fn flaws(&self) -> &[Flaw] {
         &self.flaws
     }
 
-    /// What is wrong in the file in a few words: the first flaw, and how many more there are.
+    /// Summary of the file's flaws: the first, and how many more there are.
     pub fn damage(&self) -> Option<String> {
         let (first, more) = self.flaws.split_first()?;
         Some(match more.len() {
@@ -203,7 +203,7 @@ impl Smf {
         self.format
     }
 
-    /// What a tick is.
+    /// Unit of a tick.
     pub const fn division(&self) -> Division {
         self.division
     }

@@ -57,7 +57,7 @@ pub struct SongNote {
     pub ring: f64,
     /// General MIDI's instrument number less one; 0 where none was chosen.
     pub program: u8,
-    /// Whether its part is drums ([`drums`]).
+    /// True if its part is drums ([`drums`]).
     pub drum: bool,
     /// Index of its note-on in the track's events.
     pub on_event: usize,
@@ -66,12 +66,12 @@ pub struct SongNote {
 }
 
 impl SongNote {
-    /// Whether the note is a drum's.
+    /// True if the note is a drum's.
     pub const fn is_drum(&self) -> bool {
         self.drum
     }
 
-    /// Whether the key is a pitch: no drums, and none of General MIDI's percussion and sound
+    /// True if the key is a pitch: no drums, and none of General MIDI's percussion and sound
     /// effects (the steel drums and the tinkle bell are pitched).
     pub const fn is_pitched(&self) -> bool {
         !self.is_drum() && !matches!(self.program, 113 | 115..)

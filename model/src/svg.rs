@@ -1,6 +1,6 @@
 //! Before and after as a picture: both piano rolls of a song over each other, as SVG.
 //!
-//! What is kept, removed and added has its own colour. Eight bar slots stand in a row, about
+//! Kept, removed and added cells have their own colours. Eight bar slots stand in a row, about
 //! 1000 pixels wide, and a phrase alone takes half of that; each row shows the octaves that it
 //! needs. Pure: text out, no files.
 
@@ -40,7 +40,7 @@ pub struct Mark {
     pub release: f64,
 }
 
-/// What is drawn.
+/// Contents of a picture.
 #[derive(Clone, Copy, Debug)]
 pub struct Picture<'a> {
     /// The large line at the top.
@@ -83,7 +83,7 @@ pub fn marks_of_rendition(song: &Song, rendition: &Rendition) -> (Vec<Mark>, Vec
     (before.collect(), after.collect())
 }
 
-/// Pixels of a picture of so many slots; title and legend need four.
+/// Width in pixels of a picture of `slots` slots; title and legend need four.
 fn width(slots: usize) -> usize {
     LEFT + slots.clamp(SLOTS, SLOTS_PER_ROW) * STEPS_PER_SLOT * STEP + RIGHT
 }

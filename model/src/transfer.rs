@@ -4,7 +4,7 @@
 //! process-wide pool would start threads that stay when a plugin is unloaded. Not for the audio
 //! thread.
 //!
-//! What takes much memory is asked for first ([`MemoryEstimate`]): an allocation that fails ends the process,
+//! Large amounts of memory are probed first ([`MemoryEstimate`]): an allocation that fails ends the process,
 //! and with it the host.
 
 mod arranger;
@@ -56,7 +56,7 @@ pub enum TransferError {
         bytes.div_ceil(1_000_000)
     )]
     Memory {
-        /// What was asked for.
+        /// Bytes asked for.
         bytes: usize,
     },
 }
@@ -78,7 +78,7 @@ pub fn on_this_thread<R: Send>(f: impl FnOnce() -> R + Send) -> R {
 pub struct Gpu(Device);
 
 impl Gpu {
-    /// Whether this program was built for one (features `cuda` and `metal`).
+    /// True if this program was built for one (features `cuda` and `metal`).
     pub const IS_BUILT: bool = cfg!(any(feature = "cuda", feature = "metal"));
 
     /// The first one. Takes up to a second; may panic where a driver's library is missing.
@@ -150,7 +150,7 @@ impl Transfer {
         }
     }
 
-    /// What the weights file says of itself.
+    /// Header of the weights file.
     pub const fn header(&self) -> &Header {
         match self {
             Self::Arranger(arranger) => arranger.header(),
@@ -220,7 +220,7 @@ impl Transfer {
     }
 }
 
-/// What users call a device.
+/// Name of a device for users.
 const fn device_name(device: &Device) -> &'static str {
     match device {
         Device::Cpu => "CPU",

@@ -73,9 +73,9 @@ pub enum UserWeightsError {
     Pair {
         /// The file.
         path: PathBuf,
-        /// What it was trained for.
+        /// The genre pairs it was trained for.
         found: Pairs,
-        /// What was asked for.
+        /// The genre pair that was asked for.
         expected: Pair,
     },
     /// The name is no file's.
@@ -220,7 +220,7 @@ pub fn keep(folder: &Path, name: &str, from: &Path) -> Result<(PathBuf, Pairs), 
     Ok((to, Pairs(header.pairs())))
 }
 
-/// Whether every file system takes `name`, and no path hides in it.
+/// True if every file system takes `name`, and no path hides in it.
 fn is_name(name: &str) -> bool {
     let inside = |c: char| c.is_alphanumeric() || " -_.()".contains(c);
     name.chars().count() <= LONGEST_NAME

@@ -41,11 +41,11 @@ pub enum WeightsError {
     /// Another format, geometry or pair.
     #[error("{what} is {found}, expected {expected}; use weights made for this version")]
     Other {
-        /// What differs.
+        /// The field that differs.
         what: &'static str,
-        /// What the file has.
+        /// The file's value.
         found: String,
-        /// What this version can use.
+        /// The value that this version can use.
         expected: String,
     },
     /// A tensor is missing or has another shape or type.
@@ -53,7 +53,7 @@ pub enum WeightsError {
     Tensor {
         /// Its name.
         name: String,
-        /// What is wrong.
+        /// Description of the fault.
         problem: String,
     },
     /// A style that was learned on other weights.
@@ -76,7 +76,7 @@ pub enum WeightsError {
         bytes.div_ceil(1_000_000)
     )]
     Memory {
-        /// What was asked for.
+        /// Bytes asked for.
         bytes: usize,
     },
 }

@@ -1,4 +1,4 @@
-//! What users are told when something cannot be used: one style everywhere, side by side.
+//! Error messages to users, side by side: one style everywhere.
 //!
 //! A message says what it is about, what is wrong, what was expected and what to do. It is one
 //! line, begins with the thing (in lower case where it is no name) and has no full stop.
@@ -202,7 +202,7 @@ fn what_users_are_told() {
     insta::assert_snapshot!(all);
 }
 
-/// What the command line says of what it cannot use, whole.
+/// The command line's whole error messages.
 #[cfg(unix)]
 #[test]
 fn what_the_command_line_says() {

@@ -1,4 +1,4 @@
-//! What can happen to a training process: killed at any moment, a full disk, a second process in
+//! Accidents of a training process: killed at any moment, a full disk, a second process in
 //! its folder. It goes on and gives the same weights, to the byte, as one that was left alone.
 //!
 //! `THIRD_STREAM_KILLS=1000` makes it as many kills.

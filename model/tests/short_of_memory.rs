@@ -27,7 +27,7 @@ use third_stream_model::weights::{
 /// The system's allocator, for each thread with a book and, where the book has one, a budget.
 struct Limited;
 
-/// What a thread holds, in bytes.
+/// Bytes that a thread holds.
 struct Book {
     budget: Cell<isize>,
     held: Cell<isize>,

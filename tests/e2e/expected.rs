@@ -1,4 +1,4 @@
-//! What must leave, worked out from what entered: independent of the plugin's own code.
+//! Expected output, worked out from the input: independent of the plugin's own code.
 
 use std::collections::BTreeMap;
 

@@ -17,7 +17,7 @@ use crate::stage::{Stage, knob, plugin};
 const IN_PLACE: (&str, f64) = ("Mode", 1.0);
 const STOP: Passage = Passage::Stop { seconds: 0.1 };
 
-/// What sounds during these beats of play, from their start, without ids.
+/// The notes of these beats of play, from their start, without ids.
 fn between(recording: &Recording, from: f64, beats: f64) -> Vec<(u64, u64, u8, u8, u64)> {
     let sample = |beats| recording.timeline.sample_of_beats_played(beats).round() as u64;
     let (start, end) = (sample(from), sample(from + beats));

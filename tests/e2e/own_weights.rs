@@ -60,7 +60,7 @@ fn project(plugin: &Stage, weights: &str) -> Vec<u8> {
     [&(json.len() as u64).to_le_bytes()[..], &json].concat()
 }
 
-/// What a bounce of the project gives, and the project as it is saved after it.
+/// The output of a bounce of the project, and the project as saved after it.
 fn bounce(plugin: &Stage, project: &[u8]) -> (NoteRoll, Vec<u8>) {
     let mut instance = plugin.instance(&[]);
     instance.restore(project).unwrap();
@@ -143,7 +143,7 @@ fn weights_that_cannot_be_used_leave_the_notes_dry_and_their_name_in_the_project
     comes_back(&plugin, data.path(), &whole);
 }
 
-/// What was missing plays as soon as it is there and the project is opened again.
+/// Missing weights play as soon as they are there and the project is opened again.
 fn comes_back(plugin: &Stage, data: &Path, whole: &[u8]) {
     let folder = user_weights::folder().unwrap();
     assert!(folder.starts_with(data));

@@ -1,4 +1,4 @@
-//! What is not transferred: controllers, bend, pressure and programs on the notes' route; drums
+//! Events that pass through: controllers, bend, pressure and programs on the notes' route; drums
 //! and keys outside the roll; everything at once with the bypass on.
 
 use third_stream_tests::recording::Output;

@@ -24,7 +24,7 @@ const SHORT: u64 = 24;
 struct Limit(Rlimit);
 
 impl Limit {
-    /// So many MiB more than there are.
+    /// Limits the address space to this many MiB more than is in use.
     fn more_than_now(mebibytes: u64) -> Self {
         let before = getrlimit(Resource::As);
         let most = (virtual_kib().unwrap() << 10) + (mebibytes << 20);
@@ -43,7 +43,7 @@ impl Drop for Limit {
     }
 }
 
-/// What becomes of the phrase. That no note hangs and each block ends is looked at, too.
+/// The outcome for the phrase. That no note hangs and each block ends is checked, too.
 fn played(instance: &mut Instance, pace: Pace) -> NoteRoll {
     let song = HostSong::new(240.0, phrase());
     let passages = [Passage::play(0.0, 32.0), Passage::Stop { seconds: 0.1 }];

@@ -12,7 +12,7 @@ pub(crate) struct Stage {
     _alone: MutexGuard<'static, ()>,
 }
 
-/// The plugin under test; `None` where nobody said where it is, then the test has nothing to do.
+/// The plugin under test; `None` if no variable names it, then the test has nothing to do.
 pub(crate) fn plugin() -> Option<Stage> {
     let alone = alone();
     host::plugin_under_test()?;

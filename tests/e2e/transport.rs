@@ -1,4 +1,4 @@
-//! What a transport does: stop, seek, loop, start anywhere. Whatever it does, each note that left
+//! Transport actions: stop, seek, loop, start anywhere. After each of them, each note that left
 //! ends once, and nothing of the past sounds after a jump.
 
 use third_stream_tests::host::{Blocks, Setup};

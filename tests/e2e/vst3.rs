@@ -16,7 +16,7 @@ use crate::stage::{alone, knob, plugin};
 
 pub(crate) const STOP: Passage = Passage::Stop { seconds: 0.1 };
 
-/// The VST3 under test; `None` where nobody said where it is.
+/// The VST3 under test; `None` if no variable names it.
 pub(crate) fn library() -> Option<Vst3Library> {
     Vst3Library::under_test().map(Result::unwrap)
 }
@@ -30,7 +30,7 @@ pub(crate) fn instance(library: &Vst3Library, parameters: &[(&str, f64)]) -> Vst
     instance
 }
 
-/// What left, without the numbers of the notes: the framework makes its own for VST3, of key and
+/// The output without the notes' ids: the framework makes its own for VST3, of key and
 /// channel. What leaves at one sample is sorted, as VST3 puts controllers before notes.
 fn events(recording: &Recording) -> Vec<(u64, String)> {
     let mut events: Vec<_> = recording

@@ -31,7 +31,7 @@ fn mark() -> Option<Mark> {
     *NEVER.get_or_init(|| None)
 }
 
-/// Whether the interposer looks on.
+/// True if the interposer looks on.
 pub fn is_watched() -> bool {
     mark().is_some()
 }
@@ -64,7 +64,7 @@ pub fn watched<T>(pace: Pace, call: impl FnOnce() -> T) -> T {
     within(place(pace), call)
 }
 
-/// What the host does when the plugin calls it: not the plugin's time.
+/// Time spent in the host's callbacks: not the plugin's.
 pub(crate) fn in_host<T>(work: impl FnOnce() -> T) -> T {
     within(OUTSIDE, work)
 }

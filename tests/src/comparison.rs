@@ -1,4 +1,4 @@
-//! What became of a clip: which notes were kept, which removed, which added.
+//! Comparison of a clip's input and output: which notes were kept, which removed, which added.
 
 pub use third_stream_model::song::Counts;
 

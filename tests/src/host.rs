@@ -72,7 +72,7 @@ impl Default for Setup {
     }
 }
 
-/// Whether the plugin may wait, or the host does.
+/// Pacing of a script: the plugin waits for the engine, or the host does, or neither.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Pace {
     /// As a bounce: the plugin is told that it may take its time.
@@ -167,7 +167,7 @@ pub struct Parameter {
     pub range: (f64, f64),
     /// Its value.
     pub value: f64,
-    /// Whether the host takes it for the bypass.
+    /// True if the host takes it for the bypass.
     pub is_bypass: bool,
 }
 
@@ -323,7 +323,7 @@ impl Instance {
         Ok(String::from_utf8_lossy(text).into_owned())
     }
 
-    /// What the plugin saves with a project.
+    /// The plugin's saved state.
     pub fn save(&mut self) -> Result<Vec<u8>> {
         let handle = self.plugin.plugin_handle();
         let state = handle.get_extension::<PluginState>();

@@ -1,4 +1,4 @@
-//! What this process holds, as the system counts it.
+//! Memory of this process, as the system counts it.
 
 /// Resident memory in KiB. `None` where the system does not say.
 pub fn resident_kib() -> Option<u64> {
@@ -8,7 +8,7 @@ pub fn resident_kib() -> Option<u64> {
     )
 }
 
-/// What this process and all libraries in it have asked `malloc` for and not given back, in KiB:
+/// Heap of this process and all libraries in it that `malloc` gave and did not get back, in KiB:
 /// unlike resident memory it does not grow where a block is filled that was there before. `None`
 /// where the system does not say.
 pub fn allocated_kib() -> Option<u64> {

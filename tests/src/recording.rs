@@ -1,4 +1,4 @@
-//! What left the plugin, at its absolute sample, and the laws that every recording obeys.
+//! A recording: the plugin's output at absolute samples, and the laws that every recording obeys.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -53,13 +53,13 @@ pub struct Sounded {
 /// Everything that left during one script.
 #[derive(Clone, Debug)]
 pub struct Recording {
-    /// What was played, in samples.
+    /// The input, in samples.
     pub timeline: Timeline,
-    /// What left, in the order in which it left.
+    /// The output, in the order in which it left.
     pub events: Vec<(u64, Output)>,
     /// The longest that one call of the plugin took.
     pub longest_call: std::time::Duration,
-    /// What each call took, in order.
+    /// Duration of each call, in order.
     pub calls: Vec<std::time::Duration>,
 }
 

@@ -21,7 +21,7 @@ pub struct Score {
     pub song: HostSong,
     /// As the model reads it.
     pub file: FileSong,
-    /// What is wrong in it, where it was read all the same.
+    /// Description of its damage, if it was readable past that.
     pub damage: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What a host plays: notes at their beats, a tempo and a meter map, automation; and a script of
+//! A host's song: notes at their beats, a tempo and a meter map, automation; and a script of
 //! playing, looping and stopping.
 //!
 //! A beat is a quarter note everywhere.
@@ -181,13 +181,13 @@ pub struct LiveNote {
 /// A song and what the transport does with it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Script {
-    /// What there is to play.
+    /// The song.
     pub song: HostSong,
-    /// What the transport does, one after the other.
+    /// Actions of the transport, one after the other.
     pub passages: Vec<Passage>,
     /// Notes played by hand on top.
     pub live: Vec<LiveNote>,
-    /// Whether the host ends held notes itself where the transport jumps or stops. Some do not.
+    /// True if the host ends held notes itself where the transport jumps or stops. Some do not.
     pub ends_held_notes: bool,
 }
 

@@ -54,7 +54,7 @@ pub fn wait_for_worker(name: &str, patience: Duration, fallback: Duration) {
     }
 }
 
-/// Whether a thread of that name runs or wants to run.
+/// True if a thread of that name runs or wants to run.
 fn busy(name: &str) -> Option<bool> {
     for task in std::fs::read_dir("/proc/self/task").ok()? {
         let stat = std::fs::read_to_string(task.ok()?.path().join("stat")).unwrap_or_default();

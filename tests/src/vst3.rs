@@ -71,7 +71,7 @@ impl Vst3Library {
         )
     }
 
-    /// The plugin under test; `None` where nobody said where it is.
+    /// The plugin under test; `None` if no variable names it.
     pub fn under_test() -> Option<Result<Self>> {
         let bundle = std::env::var_os(PLUGIN_VARIABLE)?;
         Some(Self::load(Path::new(&bundle)))

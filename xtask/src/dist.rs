@@ -21,7 +21,7 @@ use crate::system;
 const PROFILE: &str = "dist";
 /// The two halves of a universal macOS build.
 const APPLE: [&str; 2] = ["aarch64-apple-darwin", "x86_64-apple-darwin"];
-/// What lies in the archive beside the programs.
+/// Files in the archive beside the programs.
 const PAPERS: [&str; 4] = ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "CHANGELOG.md"];
 
 /// What to make, and where.

@@ -40,7 +40,7 @@ pub(crate) struct Args {
     /// Bytes of an input, at most: what breaks a reader is short, and short inputs are many.
     #[arg(long, default_value_t = 1024)]
     longest: u32,
-    /// Ends a target after so many runs, too.
+    /// Limit on the runs of a target.
     #[arg(long)]
     runs: Option<u64>,
     /// Begins again after so many runs, from the committed corpus alone: a target becomes slow
@@ -123,7 +123,7 @@ fn fuzz(name: &str, args: &Args) -> Result<(u64, bool)> {
     }
 }
 
-/// One piece: of so many runs, and so many seconds at most.
+/// One piece, limited in runs and in seconds.
 fn run_piece(name: &str, args: &Args, most: Option<u64>, seconds: u64) -> Result<(u64, bool)> {
     let kind = if args.piece.is_some() {
         "piece"

@@ -54,9 +54,9 @@ struct Host {
     get: &'static str,
     /// In what it writes down when notes left the plugin.
     unit: Unit,
-    /// Whether it plays a single channel.
+    /// True if it plays a single channel.
     one_channel: bool,
-    /// Whether it shows which notes left the plugin; one that does not is run once.
+    /// True if it shows which notes left the plugin; one that does not is run once.
     shows_notes: bool,
 }
 
@@ -118,7 +118,7 @@ const HOSTS: [Host; 4] = [
     },
 ];
 
-/// What all hosts get.
+/// Files that all hosts get.
 struct Stage {
     clap: PathBuf,
     vst3: PathBuf,
@@ -205,7 +205,7 @@ fn on_path(program: &str) -> bool {
     })
 }
 
-/// Whether the environment for the Python hosts has a package.
+/// True if the environment for the Python hosts has a package.
 fn has_package(name: &str) -> bool {
     let lib = crate::target().join(PYTHON).join("lib");
     let versions = fs::read_dir(lib).into_iter().flatten().flatten();
@@ -319,7 +319,7 @@ impl Stage {
         self.play(&song, &work.join("expected.mid"), amount)
     }
 
-    /// What should leave the plugin: what `play` makes of the clip, or of the notes that the host
+    /// The plugin's expected output: what `play` makes of the clip, or of the notes that the host
     /// gave, where a listener in front of the plugin wrote them down.
     fn wanted(&self, work: &Path, name: &str, (unit, amount): (f64, u8)) -> Result<Vec<Note>> {
         let Ok(given) = fs::read_to_string(work.join(format!("{name}.front"))) else {

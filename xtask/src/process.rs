@@ -28,7 +28,7 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
     command
 }
 
-/// What makes training quick, where it is not set by hand: candle's own threads spin while they
+/// Environment for fast training, where it is not set by hand: candle's own threads spin while they
 /// wait for each other, and glibc hands every large block back to the system, which has to clear
 /// it once more for the next; other threads' arenas do so whatever their thresholds.
 const TRAINING: [(&str, &str); 4] = [

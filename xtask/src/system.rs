@@ -1,4 +1,4 @@
-//! What the machine must bring along: the libraries that the editor's window is made with, and
+//! System libraries that the build needs: those that the editor's window is made with, and
 //! what the player's sound is built with.
 //!
 //! They are loaded when the window opens, so nothing here stops a build or a test; a Linux
@@ -53,7 +53,7 @@ const LIBRARIES: [Library; 7] = [
     ),
 ];
 
-/// What the player's sound is built with.
+/// Packages that the player's sound is built with.
 const SOUND: [Library; 2] = [
     library("pkg-config", "pkg-config", "pkgconf", "pkgconf"),
     library("alsa.pc", "libasound2-dev", "alsa-lib-devel", "alsa-lib"),
@@ -95,7 +95,7 @@ pub(crate) fn libraries(install: bool) -> Result<()> {
     Ok(())
 }
 
-/// Whether programs can be built that sound. Where not, and `wanted`, installs what is missing if
+/// True if programs can be built that sound. Where not, and `wanted`, installs what is missing if
 /// `install`, and otherwise names it with the line that does.
 ///
 /// # Errors
@@ -162,7 +162,7 @@ fn install_command(manager: &str, missing: &[&Library], root: bool) -> Command {
     command
 }
 
-/// What the dynamic linker knows, as it prints it; empty where it cannot be asked.
+/// The dynamic linker's list of libraries, as it prints it; empty where it cannot be asked.
 fn known_libraries() -> String {
     for program in ["ldconfig", "/sbin/ldconfig", "/usr/sbin/ldconfig"] {
         if let Ok(output) = Command::new(program).arg("-p").output() {

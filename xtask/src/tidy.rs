@@ -51,7 +51,7 @@ pub(crate) fn problems(root: &Path) -> Result<Vec<String>> {
     Ok(problems)
 }
 
-/// What every source file promises.
+/// Rules for every source file.
 fn of_source(path: &str, text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let first = text.lines().find(|line| !line.trim().is_empty());
@@ -82,7 +82,7 @@ fn of_source(path: &str, text: &str) -> Vec<String> {
     found
 }
 
-/// What a source file outside tests promises of what it uses.
+/// Rules on what a source file outside tests uses.
 fn of_pure_source(path: &str, text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let pure = ["model/src/roll", "model/src/perform"];
@@ -133,7 +133,7 @@ fn test_modules(files: &Files) -> Vec<String> {
     modules
 }
 
-/// What every text file promises.
+/// Rules for every text file.
 fn of_text(path: &str, text: &str) -> Vec<String> {
     // This file has to name what it looks for.
     if path == "xtask/src/tidy.rs" {

@@ -27,7 +27,7 @@ pub(crate) struct Args {
     install_deps: bool,
 }
 
-/// A validator of somebody else's.
+/// A third-party validator.
 struct Validator {
     name: &'static str,
     /// The environment variable that says where it is.
@@ -86,7 +86,7 @@ const VALIDATORS: [Validator; 3] = [
     },
 ];
 
-/// What a validator counted.
+/// Counts of a validator's results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Counts {
     passed: u64,

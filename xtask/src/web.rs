@@ -17,7 +17,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::dist::{licences_of_the_page, remaps};
 use crate::process::{cargo, output, run as run_process};
 
-/// What the module is built for.
+/// Target of the module.
 const TARGET: &str = "wasm32-unknown-unknown";
 /// The page's own files.
 const PAGE: [&str; 7] = [
@@ -29,7 +29,7 @@ const PAGE: [&str; 7] = [
     "roll.js",
     "sound.js",
 ];
-/// What somebody without a MIDI file may try.
+/// The example for users without a MIDI file.
 const EXAMPLE: &str = "tests/fixtures/clip.mid";
 
 /// How to build the page.

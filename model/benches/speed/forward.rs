@@ -19,7 +19,7 @@ const SIZES: [(usize, usize); 2] = [(64, 10), (32, 6)];
 /// How far a peer's probabilities may be from ours, in f32.
 const DIFFERENCE: f32 = 1e-3;
 
-/// What is compared under a name.
+/// Sides of a comparison.
 struct Kind {
     name: &'static str,
     peers: &'static [&'static str],

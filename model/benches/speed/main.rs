@@ -47,7 +47,7 @@ struct Args {
 }
 
 impl Args {
-    /// Whether figures under `key` were asked for.
+    /// True if figures under `key` were asked for.
     fn wants(&self, key: &str) -> bool {
         key.starts_with(&self.only) || self.only.starts_with(key)
     }

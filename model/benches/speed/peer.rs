@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::turns::{Error, Timing};
 
-/// What limits a peer to AVX2; each library has its own name for it.
+/// Environment variables that limit a peer to AVX2.
 const AVX2: [(&str, &str); 3] = [
     ("ATEN_CPU_CAPABILITY", "avx2"),
     ("ONEDNN_MAX_CPU_ISA", "AVX2"),

@@ -12,7 +12,7 @@ pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timing {
     pub(crate) wall: Duration,
-    /// Of all threads of its process.
+    /// CPU time of all threads of its process.
     pub(crate) cpu: Duration,
 }
 

@@ -23,7 +23,7 @@ pub use record::{JudgeError, JudgeRecord};
 /// Phrases judged at a time.
 const CHUNK: usize = 64;
 
-/// Whether each phrase is of the pair's first genre.
+/// True if each phrase is of the pair's first genre.
 fn is_first_genre(network: &Patches, rolls: &[Roll]) -> Result<Vec<bool>> {
     let mut verdicts = Vec::with_capacity(rolls.len());
     for chunk in rolls.chunks(CHUNK) {
@@ -67,12 +67,12 @@ impl GenreClassifier {
         })
     }
 
-    /// What the judge is and what it was trained on.
+    /// Metadata: pair, music, seed and recalls.
     pub fn record(&self) -> &JudgeRecord {
         &self.record
     }
 
-    /// Whether each phrase is of the pair's first genre.
+    /// True if each phrase is of the pair's first genre.
     pub fn is_first_genre(&self, rolls: &[Roll]) -> Result<Vec<bool>> {
         is_first_genre(&self.network, rolls)
     }

@@ -1,6 +1,6 @@
 //! The stranger test: a classifier that has never seen the network learns to tell its outputs
 //! from real music of the target genre, and is asked about others of both (the classifier
-//! two-sample test, Lopez-Paz and Oquab 2017). 0.5: nobody can tell them apart.
+//! two-sample test, Lopez-Paz and Oquab 2017). 0.5: they cannot be told apart.
 //!
 //! A judge that was frozen before a network learned can be fooled by it; a stranger cannot, for
 //! it learns from the outputs themselves. Each seed divides the pieces in two; a stranger that

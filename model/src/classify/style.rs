@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 /// The shares of phrases (0..=1) that a judge calls the source genre, for one direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SourceShares {
-    /// Of the sources x: the judge's recall on the source genre.
+    /// Share for the sources x: the judge's recall on the source genre.
     pub source: f64,
-    /// Of the outputs x̂.
+    /// Share for the outputs x̂.
     pub output: f64,
-    /// Of what came back, x̃: both generators, through the binary roll.
+    /// Share for x̃, the sources through both generators with a binary roll between.
     pub back: f64,
 }
 

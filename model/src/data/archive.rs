@@ -14,7 +14,7 @@ use super::cache::{self, Midi, Reading};
 use super::starter;
 use crate::data::{CorpusSelection, Damaged, DataError, LeftOut, Piece, Reason, Split};
 
-/// Of a hundred training compositions, how many are kept for validation.
+/// Percentage of the training compositions that is held out for validation.
 const VALIDATION_PERCENT: u64 = 8;
 
 /// The columns of a manifest that are used.
@@ -55,7 +55,7 @@ impl Shelf<'_> {
         }
     }
 
-    /// Whether there is an archive of a genre.
+    /// True if there is an archive of a genre.
     pub(crate) fn has(self, genre: Genre) -> bool {
         match self {
             Self::Folder(_) => self.archive(genre).is_file(),
@@ -198,7 +198,7 @@ fn split(row: &Row, manifest: &Path) -> Result<Split, DataError> {
     }
 }
 
-/// Whether a training composition is kept for validation: by its name alone, so that all its
+/// True if a training composition is kept for validation: by its name alone, so that all its
 /// versions go the same way and more rows change nothing for the others.
 fn is_validation(composition: &str) -> bool {
     let digest = Sha256::digest(format!("validation {composition}"));

@@ -13,9 +13,9 @@ use crate::roll::Roll;
 use crate::data::weighted::{WeightedDraw, key_by_chance, random};
 use crate::data::{Data, Split};
 
-/// What is learned from.
+/// A source of training batches.
 pub trait Batches {
-    /// What one step learns from.
+    /// Training data of one step.
     type Batch;
 
     /// The batch of `step`, a function of the run's seed and the step alone.

@@ -24,7 +24,7 @@ const VERSION: &[u8; 8] = b"TSROLLS3";
 /// MIDI files that are in memory at a time.
 const AT_A_TIME: usize = 64;
 
-/// What the reader made of one MIDI file.
+/// Result of reading one MIDI file.
 #[derive(Debug)]
 pub(super) struct Reading {
     /// Its name.
@@ -33,7 +33,7 @@ pub(super) struct Reading {
     pub(super) digest: [u8; 32],
     /// Its phrases, or why it cannot be read.
     pub(super) rolls: Result<Rolls, String>,
-    /// What is wrong in it, where it was read all the same.
+    /// Description of its damage, if it was readable past that.
     pub(super) damage: Option<String>,
 }
 
@@ -227,7 +227,7 @@ fn take_text(source: &mut impl Read) -> io::Result<String> {
     Ok(text)
 }
 
-/// What passes through is hashed.
+/// A reader that hashes all bytes that pass through.
 struct Hashed<T> {
     inner: T,
     hash: Sha256,

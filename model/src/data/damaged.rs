@@ -11,7 +11,7 @@ pub struct Damaged {
     pub file: String,
     /// Phrases that are used of it.
     pub phrases: usize,
-    /// What is wrong, with its place.
+    /// Description of the damage, with its position.
     pub what: String,
 }
 

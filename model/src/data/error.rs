@@ -21,7 +21,7 @@ pub enum DataError {
     Manifest {
         /// The manifest.
         path: PathBuf,
-        /// What the reader found.
+        /// The CSV reader's error.
         source: csv::Error,
     },
     /// A value in the manifest is not one of those expected.
@@ -33,9 +33,9 @@ pub enum DataError {
         file: String,
         /// The column.
         column: &'static str,
-        /// What stands there.
+        /// The value found.
         found: String,
-        /// What may stand there.
+        /// The values expected.
         expected: &'static str,
     },
     /// The manifest names no piece of a genre.

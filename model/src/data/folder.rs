@@ -17,7 +17,7 @@ use crate::data::{Damaged, DataError, LeftOut, Piece, Reason, Split};
 
 /// Phrases with fewer onsets are not learned from, as in the corpus.
 const FEWEST_ONSETS: u32 = 8;
-/// One of so many files goes to test, and one to validation.
+/// One file in this many goes to test, and one to validation.
 const PART: usize = 10;
 
 /// The pieces below `dir`, sorted by name.

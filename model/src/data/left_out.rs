@@ -12,7 +12,7 @@ pub enum Reason {
     NotClean,
     /// Another edition of a piece that is already there.
     OtherEdition,
-    /// Of the tier `extra`, which was not asked for.
+    /// Tier `extra`, which was not asked for.
     Extra,
     /// The same bytes as another file of the folder.
     Copy,

@@ -50,7 +50,7 @@ impl Rolls {
         }
     }
 
-    /// Whether there is none.
+    /// True if there is none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -101,7 +101,7 @@ impl Rolls {
         self.read(evenly_spaced(self.len(), most))
     }
 
-    /// The same phrases as [`Rolls::subset`] as whole notes.
+    /// The phrases of [`Rolls::subset`] as whole notes.
     pub fn subset_notes(&self, most: usize) -> io::Result<Vec<NoteRoll>> {
         self.read_notes(evenly_spaced(self.len(), most))
     }

@@ -3,10 +3,10 @@
 
 use crate::genre::Genre;
 
-/// What it is, for messages.
+/// Its name in messages.
 pub const NAME: &str = "the starter corpus";
 
-/// What is in it, in words.
+/// Description of its contents.
 pub const ABOUT: &str = "early jazz and ragtime (a small jazz end) and classical music, of 1930 \
                          and before";
 

@@ -11,7 +11,7 @@ use crate::genre::Genre;
 use crate::genre::Pair;
 use crate::roll::{Roll, STEPS};
 
-/// A MIDI file of so many phrases, 16 notes each, on keys that `seed` moves.
+/// A MIDI file of `phrases` phrases, 16 notes each, on keys that `seed` moves.
 pub(crate) fn midi(phrases: usize, seed: u64) -> Vec<u8> {
     use midly::num::{u15, u28};
     use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent};

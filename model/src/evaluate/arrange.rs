@@ -15,7 +15,7 @@ const CHUNK: usize = 16;
 
 /// A way to move phrases from genre to genre.
 pub trait Arrange {
-    /// What becomes of each of `phrases`, in their order; as many come out as go in.
+    /// Transfers `phrases`; returns one output for each, in their order.
     ///
     /// # Errors
     /// Where it cannot be done, or not between these genres.
@@ -89,7 +89,7 @@ impl Arrange for ByCells<'_> {
 pub struct Asked<'a> {
     /// The arranger.
     pub transfer: &'a ArrangerTransfer,
-    /// What is wished.
+    /// Options of the transfer.
     pub wish: Wish,
     /// Passes of the network.
     pub passes: u8,

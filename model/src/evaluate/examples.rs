@@ -1,4 +1,4 @@
-//! Phrases before and after, chosen by a fixed rule, so that nobody picks the good ones.
+//! Phrases before and after, chosen by a fixed rule, so that good ones are not picked by hand.
 //!
 //! The rule: the phrases of the split stand in the order of their piece's SHA-256 and then of
 //! time, and every k-th is taken, k being as large as the number of phrases allows.
@@ -40,7 +40,7 @@ pub struct Example {
     pub phrase: usize,
     /// As it was.
     pub before: NoteRoll,
-    /// What the networks made of it, at full amount.
+    /// The output at full amount.
     pub after: NoteRoll,
     /// The first of each direction at the amounts of [`BETWEEN`], where the networks write edits.
     pub between: Vec<NoteRoll>,

@@ -1,4 +1,4 @@
-//! What sounds wrong, counted: to be read beside the same counts of real music, which has some of
+//! Counts of faults in outputs, to be read beside the counts of real music, which has some of
 //! everything.
 
 use serde::{Deserialize, Serialize};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::texture;
 use crate::roll::Roll;
 
-/// What became of the content, over all phrases of one direction. Means over phrases, except
+/// Content metrics over all phrases of one direction. Means over phrases, except
 /// density and cells changed, which divide sums, so that a sparse phrase weighs little.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Content {

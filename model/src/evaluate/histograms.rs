@@ -1,4 +1,4 @@
-//! What is wrong, by histograms of notes beside those of real music: the area that two of them
+//! Histograms of notes, compared with those of real music: the area that two of them
 //! share, after Yang and Lerch, "On the evaluation of generative models in music" (2020).
 
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! What a listener would still know of the source: is the output recognised among others, and is
+//! Recognisability of the source: is the output recognised among others, and is
 //! the tune there?
 
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ const BEAT: usize = 4;
 /// Values of a phrase: how long each pitch class sounds in each beat.
 const VALUES: usize = STEPS / BEAT * 12;
 
-/// What is left of the sources in the outputs, over many phrases.
+/// Share of the sources that is kept in the outputs, over many phrases.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Kept {
     /// See [`recognised`].
@@ -116,7 +116,7 @@ mod tests {
         .collect()
     }
 
-    /// The phrase with its tune so many steps later.
+    /// The phrase with its tune moved by `by` steps.
     fn later(phrase: &NoteRoll, steps: u8) -> NoteRoll {
         let moved = phrase.notes().map(|mut note| {
             note.start += if note.row > 40 { steps } else { 0 };

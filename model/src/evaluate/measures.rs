@@ -30,13 +30,13 @@ pub struct Figures {
     pub phrases: usize,
     /// How well strangers tell the outputs from real music of the target genre.
     pub stranger: Stranger,
-    /// What is left of the sources.
+    /// Share of the sources that is kept.
     pub kept: Kept,
     /// Notes of an output to those of a real phrase.
     pub notes_of_target: f64,
-    /// What the outputs' histograms share with those of the real phrases.
+    /// Overlap of the outputs' histograms with those of real phrases.
     pub overlap: Overlap,
-    /// What sounds wrong in the outputs.
+    /// Faults in the outputs.
     pub faults: Faults,
 }
 
@@ -107,7 +107,7 @@ pub struct MeasuredDirection {
     pub source: String,
     /// The genre that it leads to.
     pub target: String,
-    /// What sounds wrong in real music of the target genre.
+    /// Faults in real music of the target genre.
     pub real: Faults,
     /// The ways to move music, then the baselines.
     pub rows: Vec<Row>,
@@ -118,7 +118,7 @@ pub struct MeasuredDirection {
 pub struct Row {
     /// Its name; the baselines are `identity`, `random target` and `rules`.
     pub name: String,
-    /// Whether it is a baseline.
+    /// True if it is a baseline.
     pub baseline: bool,
     /// Its figures.
     #[serde(flatten)]

@@ -25,7 +25,7 @@ use crate::weights::Header;
 pub use html::page;
 pub use measure::{Also, Aside, EvaluatedModel, evaluate, row_name};
 
-/// What is evaluated.
+/// Settings of an evaluation.
 #[derive(Clone, Copy, Debug)]
 pub struct ReportSettings {
     /// The genre pair.
@@ -43,13 +43,13 @@ pub struct ReportSettings {
 pub struct Evaluation {
     /// The measures of all of them.
     pub measures: Measures,
-    /// What the judge says of pairs of generators, and what two generators bring back; `None` where
+    /// The judge's figures for pairs of generators, and the cycle's; `None` where
     /// there are none.
     #[serde(flatten)]
     pub judged: Option<Report>,
 }
 
-/// What the judge says about the generators of a pair.
+/// The judge's report on the generators of a pair.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The genre pair.
@@ -75,7 +75,7 @@ pub struct Report {
 /// A judge and how far it can be believed here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JudgeFigures {
-    /// What it is and was trained on.
+    /// Metadata of the judge's file.
     pub record: JudgeRecord,
     /// Share of each genre's evaluated phrases that it calls so.
     pub recall: BTreeMap<String, f64>,
@@ -90,7 +90,7 @@ pub struct JudgeFigures {
 /// A judge of the collections that are measured by themselves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AlsoJudge {
-    /// What it is and was trained on.
+    /// Metadata of the judge's file.
     pub record: JudgeRecord,
     /// The recall by genre and collection.
     pub also_source: Recalls,
@@ -113,9 +113,9 @@ pub struct Recall {
 pub struct JudgedRow {
     /// Its name; the baselines are `identity`, `random target` and `rules`.
     pub name: String,
-    /// Whether it is a baseline.
+    /// True if it is a baseline.
     pub baseline: bool,
-    /// What its weights file says of itself.
+    /// Header of its weights file.
     pub weights: Option<Header>,
     /// Its figures.
     #[serde(flatten)]
@@ -125,7 +125,7 @@ pub struct JudgedRow {
 /// Models of one recipe and several seeds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Group {
-    /// What the names of its rows begin with.
+    /// Prefix of its rows' names.
     pub name: String,
     /// The names of its rows.
     pub rows: Vec<String>,
@@ -182,13 +182,13 @@ pub struct DirectionFigures {
 pub struct JudgedFigures {
     /// Number of phrases.
     pub phrases: usize,
-    /// What the judge says.
+    /// Style by the judge.
     pub style: JudgedStyle,
-    /// What is left of the source.
+    /// Content metrics.
     pub content: Content,
 }
 
-/// What the judge says of one direction.
+/// Style of one direction by the judge.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JudgedStyle {
     /// Shares called the source genre, of x, x̂ and x̃.

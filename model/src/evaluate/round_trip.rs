@@ -21,9 +21,9 @@ pub struct RoundTrip {
     pub source: Vec<Roll>,
     /// The outputs x̂.
     pub output: Vec<Roll>,
-    /// What came back through the other generator, x̃.
+    /// Outputs of the other generator for `output`, x̃.
     pub back: Vec<Roll>,
-    /// What came back where the other generator heard probabilities; see [`Cycle::soft_back`].
+    /// Outputs of the other generator for probabilities; see [`Cycle::soft_back`].
     pub soft_back: Option<Vec<Roll>>,
 }
 
@@ -146,7 +146,7 @@ impl RoundTrip {
     }
 }
 
-/// What one judge says of a journey's phrases: `true` where it hears the source genre.
+/// One classifier's predictions for a round trip's phrases: `true` for the source genre.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Predictions {
     source: Vec<bool>,

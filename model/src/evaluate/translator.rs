@@ -61,7 +61,7 @@ impl Translator for CycleGanTransfer {
     }
 }
 
-/// Leaves every phrase as it is: content 1, S 0.
+/// Leaves every phrase unchanged: content 1, S 0.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Identity;
 

@@ -156,7 +156,7 @@ fn norm<'a>(gradients: impl Iterator<Item = &'a Tensor>) -> Result<f64> {
     Ok(sum.sqrt())
 }
 
-/// What is the same for all variables in a step.
+/// Constants of a step, shared by all variables.
 struct Step {
     rate: f64,
     /// By which the two moments are divided.

@@ -51,7 +51,7 @@ pub struct PreparedGenerator {
     down: [Packed; 2],
     residual: Vec<[Packed; 2]>,
     up: [Packed; 2],
-    /// Of each block, of each place of the kernel, a block.
+    /// Indexed by block, kernel position, lane.
     output: Aligned,
 }
 
@@ -118,7 +118,7 @@ impl PreparedGenerator {
         Arena::new(room::blocks(self.level, self.base), room::panel(self.level))
     }
 
-    /// Bytes of [`Self::arena`] once so many threads have shared a pass.
+    /// Bytes of [`Self::arena`] once `threads` threads have shared a pass.
     pub fn arena_bytes(&self, threads: usize) -> usize {
         room::arena(self.level, self.base, threads)
     }

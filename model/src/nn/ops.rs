@@ -40,7 +40,7 @@ pub fn with_precision<R>(precision: Precision, f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// What `f` makes of each item, in this thread's precision and on the CPU side by side on the
+/// Maps items with `f`, in this thread's precision and on the CPU side by side on the
 /// current rayon pool. The order of the results is that of the items; what each is does not depend
 /// on the pool.
 pub fn side_by_side<T: Sync, R: Send>(
@@ -70,7 +70,7 @@ fn kind() -> DType {
     }
 }
 
-/// What lies beyond the border of a convolution's input.
+/// Padding of a convolution's input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Padding {
     /// Zeros, this many on each side.

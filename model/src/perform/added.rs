@@ -1,6 +1,6 @@
 //! Notes that edits bring: those that are added, and those that sound in a source note's place.
 //!
-//! What becomes of a source note is decided once, where it or what replaces it begins, by the knob
+//! The fate of a source note is decided once, where it or what replaces it begins, by the knob
 //! of that moment; so no note is half there, whatever the knob does afterwards.
 
 use super::notes::{Fate, Source, Stage};
@@ -24,20 +24,20 @@ pub(super) struct Added {
     pub(super) stream: u32,
     /// Its note-on has left and its note-off has not.
     pub(super) sounding: bool,
-    /// Whether no source note stands behind it.
+    /// True if no source note stands behind it.
     pub(super) is_new: bool,
     /// The id of the source note that stands behind it, or is nearest.
     pub(super) near: Option<i32>,
 }
 
 impl Added {
-    /// Whether it sounds on the channel and key of `note`.
+    /// True if it sounds on the channel and key of `note`.
     pub(super) fn is_of(&self, note: &Note) -> bool {
         self.sounding && (self.note.channel, self.note.key) == (note.channel, note.key)
     }
 }
 
-/// What becomes of the source notes of a cell.
+/// Decisions on the source notes of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Keep,
@@ -57,7 +57,7 @@ const fn accent(step: usize) -> f32 {
 }
 
 impl Performer {
-    /// What the hand makes of the source notes that begin in a cell.
+    /// Decision on the source notes that begin in a cell, under the settings `hand`.
     pub(super) fn verdict(&self, step: i64, row: usize, hand: &Hand) -> Verdict {
         let Some((page, local)) = self.grid.edits_of(step, hand.direction) else {
             return Verdict::Keep;
@@ -69,7 +69,7 @@ impl Performer {
         }
     }
 
-    /// What an edit makes of the note that it takes, which begins at `step`, step `local` of the
+    /// Decision of an edit on the note that it takes, which begins at `step`, step `local` of the
     /// edit's phrase.
     fn taken(&self, step: i64, local: usize, edit: Edit) -> Verdict {
         let Change::Replace {

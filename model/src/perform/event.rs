@@ -1,4 +1,4 @@
-//! What is performed: notes, expressions, controllers.
+//! Events of a performance: notes, expressions, controllers.
 
 /// A note's identity and strength, without its time.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,7 +32,7 @@ pub enum Expression {
     Brightness,
 }
 
-/// What is neither note-on nor note-off: it passes unchanged on the route of the notes.
+/// A message other than note-on and note-off: it passes unchanged on the route of the notes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Message {
     /// Control change.
@@ -67,7 +67,7 @@ pub enum Message {
     },
     /// Expression of one note.
     Expression {
-        /// What is expressed.
+        /// The kind of expression.
         kind: Expression,
         /// MIDI channel, 0..=15.
         channel: u8,
@@ -94,7 +94,7 @@ impl Message {
     }
 }
 
-/// What happens, without its time.
+/// An event without its time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Body {
     /// A note is struck.

@@ -30,17 +30,17 @@ pub enum SlotPart {
     Main,
 }
 
-/// By what a part of a slot plays.
+/// The answer by which a part of a slot plays.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Source {
     page: usize,
     /// The first slot of the page's window.
     first: i64,
-    /// Whether the edits of each direction were there in time.
+    /// True if the edits of each direction were there in time.
     filled: [bool; 2],
 }
 
-/// What the network hears in a slot: which rows sound at each step, and which begin.
+/// The network's input for a slot: which rows sound at each step, and which begin.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Cells {
     pub(super) sounding: [u128; STEPS_PER_SLOT],
@@ -61,7 +61,7 @@ pub(super) struct Slot {
     pub(super) stream: u32,
     pub(super) lead: usize,
     sources: [Option<Source>; 2],
-    /// What sounds in it, once that is fixed.
+    /// Its output, once that is fixed.
     pub(super) frozen: Option<Cells>,
     /// The next step to be played; beyond `steps` when it is over.
     pub(super) cursor: usize,
@@ -70,7 +70,7 @@ pub(super) struct Slot {
 /// Edits of one phrase in both directions.
 #[derive(Clone, Debug)]
 pub(super) struct Page {
-    /// Of the phrase that the network was asked about.
+    /// Number of the phrase that the network was asked about.
     pub(super) facts: Facts,
     swing: Swing,
     edits: Box<[Edits]>,
@@ -83,7 +83,7 @@ impl Page {
         &self.edits[direction.index()]
     }
 
-    /// Whether an edit is applied by this hand.
+    /// True if an edit is applied by this hand.
     pub(super) fn applies(&self, edit: Edit, hand: &Hand) -> bool {
         self.facts.applies(edit, hand.amount, &hand.guard)
     }
@@ -323,7 +323,7 @@ impl Grid {
         self.page_of(slot, source.filter(|s| s.filled[direction.index()])?, 0)
     }
 
-    /// Whether `step` has edits in `direction`, that is, does not play dry.
+    /// True if `step` has edits in `direction`, that is, does not play dry.
     pub(super) fn has_edits(&self, step: i64, direction: Direction) -> bool {
         self.edits_of(step, direction).is_some()
     }
@@ -346,7 +346,7 @@ impl Grid {
         base + left.min(steps) as i64
     }
 
-    /// Whether `step` has been played, or will never be.
+    /// True if `step` has been played, or will never be.
     pub(super) fn is_past(&self, step: i64) -> bool {
         self.slot_of(step)
             .is_none_or(|slot| slot.base + slot.cursor as i64 > step)
@@ -371,7 +371,7 @@ impl Grid {
         Some(slot.start + slot.delay? + self.beats_into(slot, slot.cursor))
     }
 
-    /// Whether the slot at `place` is the last of its stream, as far as is known.
+    /// True if the slot at `place` is the last of its stream, as far as is known.
     pub(super) fn ends_stream(&self, place: usize) -> bool {
         let stream = self.slots[place].stream;
         self.slots

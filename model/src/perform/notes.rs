@@ -13,7 +13,7 @@ pub(super) enum Stage {
     Done,
 }
 
-/// What the edits make of a source note: decided once, for the whole note.
+/// Decision of the edits on a source note, made once, for the whole note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     /// Neither it nor what may take its place has begun.
@@ -60,7 +60,7 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Whether its note-off has not entered yet.
+    /// True if its note-off has not entered yet.
     pub(super) fn held(&self) -> bool {
         self.release == f64::INFINITY
     }
@@ -70,7 +70,7 @@ impl Source {
         self.row.map_or(0, |row| 1 << row)
     }
 
-    /// Whether it sounds still, though as played it had ended when `next`, of its channel and key,
+    /// True if it sounds still, though as played it had ended when `next`, of its channel and key,
     /// began.
     pub(super) fn is_over_before(&self, next: &Self) -> bool {
         let same = (self.note.channel, self.note.key) == (next.note.channel, next.note.key);
@@ -86,7 +86,7 @@ impl Source {
         self.release_velocity = velocity;
     }
 
-    /// Whether it begins in this cell.
+    /// True if it begins in this cell.
     pub(super) fn begins_in(&self, step: i64, row: usize) -> bool {
         self.row == Some(row) && self.start == step
     }
@@ -100,7 +100,7 @@ impl Source {
 }
 
 impl Note {
-    /// Whether the note-off `off` ends this note: by id where both have one, else by channel and
+    /// True if the note-off `off` ends this note: by id where both have one, else by channel and
     /// key.
     pub fn is_ended_by(&self, off: &Self) -> bool {
         match (self.id, off.id) {

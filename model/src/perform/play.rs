@@ -18,7 +18,7 @@ const END_SLACK: f64 = 1e-6;
 /// No end of a note is pulled farther than this (beats).
 const FARTHEST_PULL: f64 = 1.0;
 
-/// What comes next. Events of one tick go by class, then in the order in which they entered.
+/// The next event. Events of one tick go by class, then in the order in which they entered.
 #[derive(Clone, Copy, Debug)]
 enum Next {
     /// A grid step (or the end) of the slot at this place.
@@ -96,7 +96,7 @@ impl<'a, C: Clock> Soonest<'a, C> {
         }
     }
 
-    /// Whether what was offered comes before all that happens at `beats` or later.
+    /// True if what was offered comes before all that happens at `beats` or later.
     fn is_before(&mut self, beats: f64) -> bool {
         if beats >= self.later {
             return true;
@@ -200,7 +200,7 @@ impl Performer {
         self.grid.clear();
     }
 
-    /// Whether anything sounds: notes whose note-off has not left.
+    /// True if anything sounds: notes whose note-off has not left.
     pub fn sounds(&self) -> bool {
         self.added.iter().any(|added| added.sounding) || self.notes.iter().any(|note| note.sounding)
     }

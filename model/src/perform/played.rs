@@ -1,4 +1,4 @@
-//! What has been decided of a window: the notes by which its earlier steps sound, as the networks
+//! Decided steps of a window: the notes by which its earlier steps sound, as the networks
 //! are told when they are asked about the rest.
 
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! What edits do to notes, one case each.
+//! Effects of edits on notes, one case each.
 
 mod laws;
 
@@ -92,7 +92,7 @@ fn play(performer: &mut Performer, control: Control) -> Vec<(i64, i64, Note, boo
     played
 }
 
-/// The same without notes' details.
+/// Events without the notes' details.
 fn times(played: &[(i64, i64, Note, bool)]) -> Vec<(i64, i64, bool)> {
     played
         .iter()
@@ -335,7 +335,7 @@ fn a_flush_ends_all_that_sounds() {
     assert_eq!(balance, 0);
 }
 
-/// What the network hears of four bars in which these messages and notes enter.
+/// The network's input for four bars in which these messages and notes enter.
 fn heard(pedal: &[(f64, f32)], notes: &[(f64, f64, u8)]) -> (Performer, NoteRoll) {
     let mut performer = Performer::new();
     for slot in 0..4 {

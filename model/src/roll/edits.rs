@@ -19,10 +19,10 @@ pub const LEAD_STEPS: usize = 4;
 /// Full amount in the scale of [`Edit::from`].
 const FULL: u16 = u16::MAX;
 
-/// What an edit does with a note.
+/// Kind of an edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// A note begins that is not in the source, so many steps long (1..=64).
+    /// A note begins that is not in the source; its length in steps, 1..=64.
     Add {
         /// Steps that it sounds.
         length: u8,
@@ -47,7 +47,7 @@ pub struct Edit {
     pub start: u8,
     /// Its row, 0..84.
     pub row: u8,
-    /// What becomes of it.
+    /// Its kind.
     pub change: Change,
 }
 
@@ -67,7 +67,7 @@ impl Edit {
         }
     }
 
-    /// Whether the source note at its start and row is taken away (and perhaps replaced).
+    /// True if the source note at its start and row is taken away (and perhaps replaced).
     pub const fn takes(self) -> bool {
         !matches!(self.change, Change::Add { .. })
     }
@@ -101,7 +101,7 @@ impl Edits {
         first: [0; STEPS + 1],
     };
 
-    /// So many edits at most, put in order. Their order within a step stays.
+    /// At most [`CAPACITY`] edits, sorted by step. Their order within a step stays.
     fn in_order(edits: &(impl Iterator<Item = Edit> + Clone)) -> Self {
         let mut ordered = Self::NONE;
         let mut count = 0;

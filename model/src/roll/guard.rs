@@ -1,4 +1,4 @@
-//! What the user keeps the network from: the tune, the key, the density.
+//! Guards: limits that the user sets on edits, for the tune, the key, the density.
 //!
 //! [`Facts`] say what a guard needs to know of a source phrase; [`Guard`] is what the user has set,
 //! and may change at every step. A guard only ever leaves edits out, so the input is still the
@@ -11,7 +11,7 @@ use super::edits::{Change, Edit, Edits, level};
 use super::notes::{GridNote, NoteRoll};
 use super::{PITCHES, Roll};
 
-/// What the user has set. The default leaves no edit out.
+/// Settings of the guards. The default leaves no edit out.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Guard {
     /// The tune of the source is never edited, and nothing is added above it.
@@ -24,7 +24,7 @@ pub struct Guard {
     pub density: f32,
 }
 
-/// What guards need to know of a source phrase.
+/// Facts about a source phrase that the guards need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Facts {
     source: NoteRoll,
@@ -73,7 +73,7 @@ impl Facts {
         &self.tune
     }
 
-    /// Whether an edit of this source is applied at `amount` (0..=1) under `guard`.
+    /// True if an edit of this source is applied at `amount` (0..=1) under `guard`.
     pub fn applies(&self, edit: Edit, amount: f32, guard: &Guard) -> bool {
         let left = |taken: f32| level(1.0 - taken.clamp(0.0, 1.0));
         let most = level(amount).min(match edit.change {
@@ -97,7 +97,7 @@ impl Facts {
         edits.filtered(|edit| !self.is_locked(edit))
     }
 
-    /// Whether an edit takes a note of the tune away, or would sound in it or above it.
+    /// True if an edit takes a note of the tune away, or would sound in it or above it.
     fn is_locked(&self, edit: Edit) -> bool {
         let (start, row) = (usize::from(edit.start), usize::from(edit.row));
         let closed = |note: GridNote| {

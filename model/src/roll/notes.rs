@@ -85,7 +85,7 @@ impl NoteRoll {
         &self.onsets
     }
 
-    /// Whether nothing sounds.
+    /// True if nothing sounds.
     pub fn is_empty(&self) -> bool {
         self.sounding.is_empty()
     }
@@ -167,7 +167,7 @@ impl NoteRoll {
         self.notes().filter(inside).collect()
     }
 
-    /// Whether a note is held at `step` in `row`, and does not begin there.
+    /// True if a note is held at `step` in `row`, and does not begin there.
     fn continues(&self, step: usize, row: usize) -> bool {
         self.sounding.get(step, row) && !self.onsets.get(step, row)
     }

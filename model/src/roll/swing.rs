@@ -12,7 +12,7 @@ const MOST: usize = 128;
 const ENOUGH: usize = 4;
 /// An onset agrees with the median if it is at most so far (steps) from it.
 const NEAR: f64 = 0.12;
-/// What is nearer (steps) to the straight grid is played straight.
+/// Notes nearer (steps) than this to the straight grid are played straight.
 const STRAIGHT: f64 = 0.15;
 /// No step is moved farther (steps), so that each note stays nearest to its own.
 const MOST_LATE: f64 = 0.45;

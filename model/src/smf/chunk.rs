@@ -25,7 +25,7 @@ pub(super) struct Chunk<'a> {
     pub(super) head: [u8; HEAD],
     /// Its data, as far as it really goes.
     pub(super) data: &'a [u8],
-    /// What the data says.
+    /// The chunk's data.
     pub(super) reading: Reading,
 }
 
@@ -99,14 +99,14 @@ fn track(bytes: &[u8], at: usize, head: [u8; HEAD], end: usize) -> Chunk<'_> {
     }
 }
 
-/// Whether the head of a track stands among a track's events, or behind its end.
+/// True if the head of a track stands among a track's events, or behind its end.
 fn hides_track(data: &[u8]) -> bool {
     let reading = reader::read(data, is_track);
     let tail = &data[reading.end..];
     reading.stop == Stop::Track || track_from(tail, 0) < tail.len()
 }
 
-/// Whether the file ends at `at` or a chunk seems to begin there: a track, or four letters with a
+/// True if the file ends at `at` or a chunk seems to begin there: a track, or four letters with a
 /// length that there is room for.
 pub(super) fn begins(bytes: &[u8], at: usize) -> bool {
     let Some(rest) = bytes.get(at..) else {
@@ -123,7 +123,7 @@ fn is_track(bytes: &[u8]) -> bool {
     bytes.starts_with(b"MTrk")
 }
 
-/// Whether the chunk that begins with these bytes is as long as its length says.
+/// True if the chunk that begins with these bytes is as long as its length says.
 fn has_room(bytes: &[u8]) -> bool {
     let head = bytes.split_first_chunk::<HEAD>();
     head.is_some_and(|(head, data)| length(*head) <= data.len())

@@ -12,7 +12,7 @@ pub enum Exclusive {
     Part {
         /// Its channel, 0..=15.
         channel: u8,
-        /// Whether it is drums.
+        /// True if it is drums.
         drums: bool,
     },
 }

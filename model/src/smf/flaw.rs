@@ -1,4 +1,4 @@
-//! What is wrong in a file that can be read all the same.
+//! Flaws of a file that can be read past them.
 
 use std::fmt;
 
@@ -10,16 +10,16 @@ pub struct Flaw {
     pub track: Option<usize>,
     /// Where, in bytes from the start of the file.
     pub byte: usize,
-    /// What.
+    /// Its kind.
     pub kind: FlawKind,
 }
 
-/// What is not as the standard has it.
+/// Kinds of departures from the standard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlawKind {
     /// The header names another number of tracks than there are.
     Tracks {
-        /// What the header says.
+        /// Fields of the header chunk.
         declared: usize,
         /// How many there are.
         found: usize,

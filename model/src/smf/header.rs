@@ -3,7 +3,7 @@
 use super::chunk::{begins, track_from};
 use super::{Division, SmfError};
 
-/// What the header says.
+/// Fields of the header chunk.
 pub(super) struct Header {
     /// Bytes of the header's chunk.
     pub(super) length: usize,

@@ -1,8 +1,8 @@
-//! What single events say.
+//! Meanings of single events.
 
 use super::exclusive::Exclusive;
 
-/// What an event says, as far as notes, their time and their instrument need it.
+/// Meaning of an event, as far as notes, their time and their instrument need it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SmfMessage {
     /// A note starts; the velocity is above 0.
@@ -65,7 +65,7 @@ pub(super) const fn data_bytes(status: u8) -> usize {
     }
 }
 
-/// What a channel message says.
+/// Meaning of a channel message.
 pub(super) const fn message([status, first, second]: [u8; 3]) -> SmfMessage {
     let channel = status & 15;
     match status >> 4 {
@@ -92,13 +92,13 @@ pub(super) const fn message([status, first, second]: [u8; 3]) -> SmfMessage {
     }
 }
 
-/// What a system exclusive message says; `first` is the byte before its length.
+/// Meaning of a system exclusive message; `first` is the byte before its length.
 pub(super) fn exclusive(first: u8, payload: &[u8]) -> SmfMessage {
     let known = (first == 0xf0).then(|| Exclusive::of(payload)).flatten();
     known.map_or(SmfMessage::Other, SmfMessage::Exclusive)
 }
 
-/// What a meta event says.
+/// Meaning of a meta event.
 pub(super) fn meta(kind: u8, payload: &[u8]) -> SmfMessage {
     match (kind, payload) {
         (0x2f, _) => SmfMessage::EndOfTrack,

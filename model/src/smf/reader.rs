@@ -13,7 +13,7 @@ use super::message::{SmfMessage, data_bytes, exclusive, message, meta};
 pub struct Event {
     /// Ticks from the start of the track.
     pub tick: u64,
-    /// What it says.
+    /// Its meaning.
     pub message: SmfMessage,
     /// Status and data bytes of a channel message, data bytes 127 at most and those that it has
     /// not 0; status 0 otherwise.
@@ -34,7 +34,7 @@ impl Event {
     }
 }
 
-/// What a track's bytes say.
+/// The events in a track's bytes.
 pub(super) struct Reading {
     /// The events, the end of the track as the last where it was found.
     pub(super) events: Vec<Event>,
@@ -61,7 +61,7 @@ pub(super) enum Stop {
     Nonsense(&'static str),
 }
 
-/// What does not belong into a track and is read all the same.
+/// Flaws of a track, past which it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Oddity {
     /// A data byte above 127.
@@ -112,7 +112,7 @@ pub(super) fn read(data: &[u8], is_head: impl Fn(&[u8]) -> bool) -> Reading {
     reading
 }
 
-/// Room for so many events is taken at once, at most.
+/// Largest number of events that memory is reserved for at once.
 const MOST_AT_ONCE: usize = 1 << 12;
 /// The end-of-track event, without delta time.
 pub(super) const END_OF_TRACK: [u8; 3] = [0xff, 0x2f, 0];
@@ -225,7 +225,7 @@ impl<'a> Bytes<'a> {
         Err(Stop::Nonsense(too_long))
     }
 
-    /// What has its length before it.
+    /// Data with its length before it.
     fn payload(&mut self) -> Result<&'a [u8], Stop> {
         let length = self.number("a length of more than four bytes")?;
         self.take(length as usize)

@@ -5,7 +5,7 @@ use std::ops::Range;
 /// Bytes of a chunk's id and size.
 const HEAD: usize = 8;
 
-/// Whether the bytes are a RIFF wrapper around a MIDI file.
+/// True if the bytes are a RIFF wrapper around a MIDI file.
 pub(super) fn is_riff(bytes: &[u8]) -> bool {
     bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"RMID")
 }

@@ -111,7 +111,7 @@ impl Track {
         &self.events
     }
 
-    /// Whether notes were taken out or put in.
+    /// True if notes were taken out or put in.
     pub(super) const fn is_edited(&self) -> bool {
         self.edited
     }

@@ -51,7 +51,7 @@ impl DrumMap {
         }
     }
 
-    /// Whether a channel is drums at a tick. The track's own choices come first: files for
+    /// True if a channel is drums at a tick. The track's own choices come first: files for
     /// several ports use a channel number more than once.
     pub(super) fn is_drum(&self, track: usize, channel: u8, tick: u64) -> bool {
         let own = self.own.get(&track);

@@ -131,7 +131,7 @@ impl Grid {
         (start, self.nearest(release).max(start + 1))
     }
 
-    /// Whether there is a step with this grid index: short slots lack the last of their 16.
+    /// True if there is a step with this grid index: short slots lack the last of their 16.
     pub fn has(&self, index: usize) -> bool {
         let slot = self.slots.get(index / STEPS_PER_SLOT);
         slot.is_some_and(|slot| index % STEPS_PER_SLOT < slot.steps)

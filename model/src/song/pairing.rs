@@ -40,7 +40,7 @@ pub(super) fn notes(smf: &Smf, beats: &BeatMap) -> Vec<SongNote> {
 struct Key {
     /// Notes that sound, oldest first, as indices into the track's notes.
     sounding: VecDeque<usize>,
-    /// What happened since nothing of the key sounded: a note, or the event of a note-off.
+    /// Events since nothing of the key sounded: a note, or the event of a note-off.
     since_silence: Vec<Step>,
 }
 

@@ -13,7 +13,7 @@ use std::ops::RangeInclusive;
 
 use super::{PartSelection, Song, SongNote};
 
-/// Of a part's notes, the share that may sound together in a part of one voice: slurs overlap.
+/// Largest share of notes that overlap in a part of one voice: slurs overlap.
 const OVERLAPPING: f64 = 0.05;
 /// How long (beats) notes of one voice may overlap.
 const SLUR: f64 = 0.13;
@@ -28,7 +28,7 @@ const SAME: f64 = 0.03;
 /// The fewest notes by which a part can be told to double another.
 const FEWEST: usize = 8;
 
-/// What a part is taken for.
+/// Role of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Chords, or several voices: new notes go here.
@@ -78,9 +78,9 @@ pub struct SongPart {
     pub channel: u8,
     /// General MIDI's instrument number less one.
     pub program: u8,
-    /// What it is taken for.
+    /// Its role.
     pub kind: Kind,
-    /// Whether its own notes are chords, or several voices, whatever it is taken for.
+    /// True if its own notes are chords, or several voices, whatever it is taken for.
     pub has_chords: bool,
     /// The keys that new notes may have.
     pub keys: RangeInclusive<u8>,
@@ -93,7 +93,7 @@ pub struct SongPart {
 }
 
 impl SongPart {
-    /// Whether it is taken for one voice and plays chords: nothing is added to it then, and its
+    /// True if it is taken for one voice and plays chords: nothing is added to it then, and its
     /// own notes are no line.
     pub fn is_line_of_chords(&self) -> bool {
         self.has_chords && matches!(self.kind, Kind::Voice | Kind::Bass)
@@ -168,7 +168,7 @@ impl Parts {
         }
     }
 
-    /// Whether the network hears a single part of one voice, which then stays one by itself.
+    /// True if the network hears a single part of one voice, which then stays one by itself.
     pub fn is_one_voice(&self) -> bool {
         let heard = |part: &&SongPart| part.kind != Kind::Kept && part.doubles.is_none();
         let mut heard = self.parts.iter().filter(heard);
@@ -189,7 +189,7 @@ impl Parts {
     }
 }
 
-/// What a part is taken for by its notes.
+/// Role of a part by its notes.
 fn kind_of(notes: &[&SongNote], program: u8) -> Kind {
     let mut end = f64::MIN;
     let mut together = 0;

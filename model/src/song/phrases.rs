@@ -24,7 +24,7 @@ impl Phrase {
     }
 }
 
-/// What is known of a phrase while its notes are gathered.
+/// A phrase while its notes are gathered.
 #[derive(Default)]
 struct Draft {
     sounding: Roll,

@@ -1,4 +1,4 @@
-//! A song as it is played with edits: what the command line writes into the file.
+//! A song with edits applied, as the command line writes it into the file.
 //!
 //! The same [`Performer`] as in the plugin plays it, over the whole song, with its slots' own
 //! times as output timeline. Notes that come out as they went in keep their events untouched.
@@ -21,7 +21,7 @@ const PAGES: usize = 8;
 /// Notes up to this much (beats) before a phrase belong to its first step.
 const EARLY: f64 = 0.125;
 
-/// A note as it is played.
+/// A note of the output.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Played {
     /// The source note, as index into the song's notes; `None` for one that was added.
@@ -32,12 +32,12 @@ pub struct Played {
     pub note: NewNote,
 }
 
-/// What becomes of the selected notes of a song.
+/// The selected notes of a song as they are played with edits.
 #[derive(Clone, Debug)]
 pub struct Rendition {
     /// Selected source notes in the range of the roll, as indices into the song's notes.
     pub sources: Vec<usize>,
-    /// What is played in their place, in order of onset.
+    /// The notes played in their place, in order of onset.
     pub played: Vec<Played>,
 }
 

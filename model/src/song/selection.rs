@@ -16,7 +16,7 @@ pub struct PartSelection {
 }
 
 impl PartSelection {
-    /// Whether a note is transferred. Drums never are. Percussion and sound effects on other
+    /// True if a note is transferred. Drums never are. Percussion and sound effects on other
     /// channels are only where their track or channel is named.
     pub fn contains(&self, note: &SongNote) -> bool {
         let named = !(self.tracks.is_empty() && self.channels.is_empty());

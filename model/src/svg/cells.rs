@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::Mark;
 use crate::song::Grid;
 
-/// What became of a cell.
+/// Kept, removed or added: the class of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// It sounds before and after.
@@ -50,7 +50,7 @@ impl Cell {
         }
     }
 
-    /// Whether a note begins in what is drawn.
+    /// True if a note begins in what is drawn.
     const fn is_struck(self) -> bool {
         match self.kind() {
             Kind::Removed => self.struck_before,
@@ -68,7 +68,7 @@ pub(super) struct Run {
     /// Grid index behind the last.
     pub(super) end: usize,
     pub(super) kind: Kind,
-    /// Whether a note begins here.
+    /// True if a note begins here.
     pub(super) onset: bool,
 }
 

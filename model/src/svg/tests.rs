@@ -1,4 +1,4 @@
-//! What is drawn, as runs and as text.
+//! Pictures as runs and as text.
 
 use super::*;
 use crate::smf::Smf;

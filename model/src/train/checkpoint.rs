@@ -17,10 +17,10 @@ const KEPT: usize = 2;
 /// The header's name in the file's metadata.
 const HEADER: &str = "third-stream-checkpoint";
 
-/// What a checkpoint says beside its tensors.
+/// Metadata of a checkpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CheckpointHeader {
-    /// The step that comes next; so many are done.
+    /// The next step, which is the number of steps done.
     pub next_step: u64,
     /// Score of the best weights so far, the greater the better.
     pub best: Option<f32>,
@@ -51,7 +51,7 @@ pub enum CheckpointError {
     Broken {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// Description of the fault.
         why: String,
     },
 }
@@ -88,7 +88,7 @@ pub(super) fn last(folder: &Path, device: &Device) -> Result<Option<Saved>, Chec
         .transpose()
 }
 
-/// What a checkpoint file says beside its tensors.
+/// Reads the metadata of a checkpoint file.
 pub fn header(path: &Path) -> Result<CheckpointHeader, CheckpointError> {
     header_of(&bytes(path)?).map_err(|why| broken(path, &why))
 }

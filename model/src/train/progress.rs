@@ -1,4 +1,4 @@
-//! What a run tells: a bar on a terminal, plain lines elsewhere, `metrics.jsonl` always.
+//! Progress of a run: a bar on a terminal, plain lines elsewhere, `metrics.jsonl` always.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
@@ -19,7 +19,7 @@ pub const METRICS: &str = "metrics.jsonl";
 pub enum Display {
     /// A bar with steps a second, losses and time left.
     Bar,
-    /// A plain line every so many steps.
+    /// Steps between plain lines.
     Lines(u64),
     /// Nothing.
     Quiet,

@@ -1,4 +1,4 @@
-//! What a run is: its genres, its music and its recipe. Written before the first step, and
+//! Record of a run: its genres, its music and its recipe. Written before the first step, and
 //! compared when the run goes on.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,10 +17,10 @@ use crate::train::recipe::with_current_names;
 /// The file's name in the run's folder.
 pub const FILE: &str = "run.json";
 
-/// What stands for a place where the music is in the program.
+/// Key of the starter corpus among the places, whose music is in the program.
 const STARTER: &str = "starter";
 
-/// What a run is.
+/// Genres, music, recipe and seed of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
     /// The genre pair, as `jazz-classic`; of the arranger, all genres that are learned.
@@ -65,7 +65,7 @@ pub enum RecordError {
     Broken {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// Description of the fault.
         why: String,
     },
     /// Something that decides about the weights is not the same.
@@ -76,7 +76,7 @@ pub enum RecordError {
     Different {
         /// The run's folder.
         folder: PathBuf,
-        /// What differs, was and is.
+        /// The differences: old and new values.
         differences: String,
     },
 }
@@ -100,7 +100,7 @@ impl RunRecord {
         write_json(&folder.join(FILE), self)
     }
 
-    /// Whether a run with this record can go on as `other`.
+    /// True if a run with this record can go on as `other`.
     pub(super) fn check_same(&self, other: &Self, folder: &Path) -> Result<(), RecordError> {
         let mut differences = Vec::new();
         let mut compare = |name: &str, was: &Value, is: &Value| {

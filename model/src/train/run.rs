@@ -24,7 +24,7 @@ use crate::train::progress::{Display, METRICS, ProgressReport};
 
 /// The weights after the last checkpoint's step.
 pub const WEIGHTS: &str = "weights.safetensors";
-/// What was trained on, and every file that was left out.
+/// File with the list of the music, and of every file that was left out.
 pub const MUSIC: &str = "music.txt";
 /// The weights with the best validation score.
 pub const BEST: &str = "best.safetensors";
@@ -32,9 +32,9 @@ pub const BEST: &str = "best.safetensors";
 /// An error of a part that the loop calls.
 pub type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What learns: networks, optimisers and whatever else changes from step to step.
+/// A model in training: networks, optimisers and all other state that changes from step to step.
 pub trait Learner {
-    /// What one step learns from.
+    /// Training data of one step.
     type Batch;
 
     /// Learns from the batch of `step` at the learning rate `rate`; returns named losses.
@@ -58,7 +58,7 @@ pub trait Learner {
     fn pictures(&self) -> Result<Vec<String>, AnyError>;
 }
 
-/// What a validation found.
+/// Result of a validation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scored {
     /// The figure that chooses the best weights, the greater the better.
@@ -71,7 +71,7 @@ pub struct Scored {
 
 /// A validation: how often, and what.
 pub struct Validation<'a, L> {
-    /// Every so many steps, and after the last.
+    /// Steps between validations; there is one after the last step, too.
     pub every: u64,
     /// Scores the learner as it is.
     pub score: &'a mut dyn FnMut(&L) -> Result<Scored, AnyError>,
@@ -82,15 +82,15 @@ pub struct Validation<'a, L> {
 pub struct RunPlan {
     /// Where everything is written. Made if it is not there.
     pub folder: PathBuf,
-    /// What the run is.
+    /// Record of the run.
     pub record: RunRecord,
-    /// What is trained on and what was left out, as text for the run's folder.
+    /// List of the music and of what was left out, as text for the run's folder.
     pub music: String,
     /// Learning rate and number of steps.
     pub schedule: Schedule,
-    /// Whether the folder's run goes on; otherwise the folder must not hold one.
+    /// True if the folder's run goes on; otherwise the folder must not hold one.
     pub resume: bool,
-    /// Whether the learner begins with what the recipe and the seed do not give again, such as
+    /// True if the learner begins with what the recipe and the seed do not give again, such as
     /// other weights: then there is a checkpoint before the first step, too.
     pub warm: bool,
     /// Time between checkpoints.
@@ -106,7 +106,7 @@ pub struct RunPlan {
 pub enum Outcome {
     /// All steps are done; the weights are in the file.
     Done(PathBuf),
-    /// It was asked to stop after so many steps, and can go on.
+    /// It was interrupted after this many steps, and can be resumed.
     Stopped(u64),
 }
 

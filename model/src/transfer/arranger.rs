@@ -46,7 +46,7 @@ impl ArrangerTransfer {
         })
     }
 
-    /// What the weights file says of itself.
+    /// Header of the weights file.
     pub const fn header(&self) -> &Header {
         &self.header
     }
@@ -56,7 +56,7 @@ impl ArrangerTransfer {
         self.device
     }
 
-    /// The phrase as it is at full amount.
+    /// The phrase at full amount.
     ///
     /// # Errors
     /// If the network does not know the genres, or a pass fails.
@@ -69,7 +69,7 @@ impl ArrangerTransfer {
         self.arrange_in(phrase, (pair, direction), wish, PASSES)
     }
 
-    /// The phrase as it is at full amount after so many passes, 1 or more.
+    /// The phrase at full amount after `passes` passes, 1 or more.
     ///
     /// # Errors
     /// As [`Self::arrange`].

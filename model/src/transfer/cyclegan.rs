@@ -75,7 +75,7 @@ impl CycleGanTransfer {
         self.pair
     }
 
-    /// What the weights file says of itself.
+    /// Header of the weights file.
     pub const fn header(&self) -> &Header {
         &self.header
     }

@@ -37,7 +37,7 @@ pub struct MemoryEstimate {
     pub tensors: usize,
     /// The most at one time, from its loading to the end of the first pass.
     pub most: usize,
-    /// What stays: both networks, laid out, and the memory of one pass at a time. Passes beside
+    /// Bytes kept after loading: both networks, laid out, and the memory of one pass at a time. Passes beside
     /// it ask for theirs when they come.
     pub stays: usize,
 }
@@ -137,7 +137,7 @@ pub(super) fn arena(generator: &PreparedGenerator) -> Result<Arena, TransferErro
     Ok(generator.arena())
 }
 
-/// Asks for so many bytes and the [`MARGIN`]. Where they are not there, says how many those are.
+/// Probes for `bytes` and the [`MARGIN`]. The error has their sum.
 fn ask(bytes: usize) -> Result<(), usize> {
     let bytes = bytes.saturating_add(MARGIN);
     take(bytes / MARGIN, bytes).map_err(|_| bytes)

@@ -70,7 +70,7 @@ impl SongTransfer {
         &self.song
     }
 
-    /// What its tracks are taken for.
+    /// Roles of its tracks.
     pub const fn parts(&self) -> &Parts {
         &self.parts
     }
@@ -119,7 +119,7 @@ impl SongTransfer {
         }
     }
 
-    /// What is played with these edits, one of each phrase: new notes in the parts that take
+    /// Plays the song with these edits, one of each phrase: new notes in the parts that take
     /// them.
     pub fn render(&self, edits: &[Option<Edits>], control: Control) -> Rendition {
         let (song, phrases) = (&self.song, &self.phrases);

@@ -22,7 +22,7 @@ impl LearnedStyle {
         Ok(Self { style, columns })
     }
 
-    /// What its file says of it.
+    /// Header of its file.
     pub const fn about(&self) -> &Style {
         &self.style
     }
@@ -31,7 +31,7 @@ impl LearnedStyle {
         &self.columns
     }
 
-    /// Whether it was learned on the weights with this hash and header.
+    /// True if it was learned on the weights with this hash and header.
     pub(super) fn fits(&self, hash: &str, header: &Header) -> Result<(), WeightsError> {
         let network = header.arranger()?.network;
         if self.style.base == hash && self.style.network == network {

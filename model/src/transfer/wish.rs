@@ -1,9 +1,9 @@
-//! What is asked for beside the phrase: how free its tune is, how rich its harmony, which take,
+//! Options of a transfer beside the phrase: how free its tune is, how rich its harmony, which take,
 //! and what has been decided already.
 
 use crate::roll::notes::NoteRoll;
 
-/// What is asked for beside the phrase and the direction. The CycleGAN heeds none of it but
+/// Options of a transfer beside the phrase and the direction. The CycleGAN heeds none of them but
 /// [`Wish::held`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Wish {
@@ -14,7 +14,7 @@ pub struct Wish {
     /// How many of the strongest pitch classes of each half bar are kept, 2..=4: fewer leave more
     /// room for other harmony.
     pub pitch_classes: u8,
-    /// Whether a phrase of one voice stays one, near its own register.
+    /// True if a phrase of one voice stays one, near its own register.
     pub one_voice: bool,
     /// The rows in which a note is held over from before the phrase, row 0 in the lowest bit: it
     /// begins at step 0 of the phrase, but cannot be edited any more.
@@ -41,7 +41,7 @@ impl Default for Wish {
 }
 
 impl Wish {
-    /// What of it a network heeds that only hears the phrase.
+    /// The options that a network heeds which only hears the phrase.
     #[must_use]
     pub fn of_the_phrase(&self) -> Self {
         Self {

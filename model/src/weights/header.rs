@@ -1,4 +1,4 @@
-//! What a weights file says of itself.
+//! Header of a weights file.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -28,7 +28,7 @@ pub struct Header {
     pub format: u32,
     /// Steps, pitches and lowest key of the roll that the networks were trained on.
     pub roll: (usize, usize, u8),
-    /// What kind of networks the file holds, and their shape.
+    /// Family and shape of the networks in the file.
     #[serde(flatten)]
     pub family: FamilyHeader,
     /// The name of the recipe.
@@ -55,12 +55,12 @@ pub enum FamilyHeader {
     /// Two generators of a genre pair (Brunner et al. 2018).
     #[serde(rename = "cyclegan")]
     CycleGan(CycleGanHeader),
-    /// What a style of the user's own adds to an arranger; no network.
+    /// A user's style: numbers that are added to an arranger; no network.
     #[serde(rename = "style")]
     Style(Style),
 }
 
-/// What an arranger's file says of its network.
+/// Header of an arranger: its network and genres.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ArrangerHeader {
     /// The network's shape.
@@ -69,7 +69,7 @@ pub struct ArrangerHeader {
     pub genres: Vec<String>,
 }
 
-/// What a CycleGAN's file says of its generators.
+/// Header of a CycleGAN: its generators and thresholds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CycleGanHeader {
     /// The genre pair, as `jazz-classic`.
@@ -117,7 +117,7 @@ impl Header {
         Ok(header)
     }
 
-    /// Whether this version can use such a file.
+    /// True if this version can use such a file.
     fn check(&self) -> Result<(), WeightsError> {
         if !(1..=FORMAT).contains(&self.format) {
             return Err(other(
@@ -245,7 +245,7 @@ impl Display for FamilyHeader {
     }
 }
 
-/// Whether a network of this shape can be made.
+/// True if a network of this shape can be made.
 pub(super) fn check_network(network: &ArrangerConfig) -> Result<(), WeightsError> {
     let ArrangerConfig {
         base_channels,

@@ -16,7 +16,7 @@ const TENSOR: &str = "columns";
 /// Characters of a SHA-256 in hexadecimal.
 const DIGITS: usize = 64;
 
-/// What a style's file says of it.
+/// Header of a style's file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Style {
     /// As the user named it.
@@ -27,7 +27,7 @@ pub struct Style {
     pub network: ArrangerConfig,
     /// The genre whose numbers it began with.
     pub near: String,
-    /// Whether its music swings, so that a tune that swings goes on swinging.
+    /// True if its music swings, so that a tune that swings goes on swinging.
     pub swings: bool,
     /// The files that it was learned from.
     pub files: Vec<String>,

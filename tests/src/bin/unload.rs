@@ -27,7 +27,7 @@ struct Args {
     editor_every: u32,
 }
 
-/// Ends with questions that nobody has answered yet.
+/// Ends with requests that are not answered yet.
 fn cycle(number: u32, editor: bool) -> Result<()> {
     let library = load_plugin_under_test()?;
     let mut one = library.instance()?;

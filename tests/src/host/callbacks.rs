@@ -1,4 +1,4 @@
-//! What a plugin may call in its host.
+//! Host callbacks that a plugin may call.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,14 +15,14 @@ use clack_host::prelude::*;
 #[derive(Clone, Default)]
 pub(super) struct Calls {
     callback: Arc<AtomicBool>,
-    /// Whether the host's window can take another size.
+    /// True if the host's window can take another size.
     resizes: Arc<AtomicBool>,
     /// The size that the editor asked for, packed; 0 for none.
     size: Arc<AtomicU64>,
 }
 
 impl Calls {
-    /// Whether the plugin asked to be called on its main thread; asks only once.
+    /// True if the plugin asked to be called on its main thread; asks only once.
     pub(super) fn take_callback(&self) -> bool {
         self.callback.swap(false, Ordering::AcqRel)
     }

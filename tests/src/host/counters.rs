@@ -1,4 +1,4 @@
-//! What a plugin that was built with its real-time checks has counted.
+//! Counters of a plugin that was built with its real-time checks.
 
 use std::path::Path;
 

@@ -81,7 +81,7 @@ fn audio_thread(
     )
 }
 
-/// What left in a script, and what each call took.
+/// The output of a script, and the time of each call.
 pub(super) type Recorded = (Vec<(u64, Output)>, Vec<Duration>);
 
 /// Plays blocks and records what leaves.

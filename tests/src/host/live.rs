@@ -68,7 +68,7 @@ impl Audio {
         self.setup.sample_rate
     }
 
-    /// Whether the plugin may take its time.
+    /// True if the plugin may take its time.
     pub fn is_offline(&self) -> bool {
         self.setup.pace == Pace::Offline
     }
@@ -108,7 +108,7 @@ pub struct Way {
 }
 
 impl Way {
-    /// Plays a song from a beat, so many beats.
+    /// Plays a song from a beat for a number of beats.
     pub fn play(song: &HostSong, from: f64, beats: f64, sample_rate: f64) -> Self {
         let script = Script::new(song.clone(), [Passage::play(from, beats)]);
         Self {
@@ -118,7 +118,7 @@ impl Way {
         }
     }
 
-    /// Stands at a beat for so many samples; the inputs enter at their samples.
+    /// Stands at a beat for a number of samples; the inputs enter at their samples.
     pub fn stand(
         song: &HostSong,
         beat: f64,

@@ -1,11 +1,11 @@
-//! An event list with room for so many events: a host's buffer may be full.
+//! An event list of limited capacity: a host's buffer may be full.
 
 use clack_host::events::UnknownEvent;
 use clack_host::events::io::{EventBuffer, OutputEventBuffer, TryPushError};
 
 use crate::audio_call::in_host;
 
-/// What leaves the plugin in one block, up to a limit.
+/// Output events of one block, up to a limit.
 pub(super) struct Room {
     events: EventBuffer,
     limit: usize,

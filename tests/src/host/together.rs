@@ -17,21 +17,21 @@ use crate::recording::Recording;
 use crate::song::timeline::Timeline;
 use crate::song::{HostSong, Script};
 
-/// What one instance is to play. Only whether its pace is that of a bounce counts: whoever plays
+/// An instance and its script. Only whether its pace is that of a bounce counts: whoever plays
 /// many together waits for the engine between their blocks, or does not.
 pub struct InstancePart<'a> {
     /// Who plays.
     pub instance: &'a mut Instance,
-    /// What.
+    /// Its contents.
     pub script: &'a Script,
     /// In which blocks.
     pub setup: &'a Setup,
 }
 
-/// What came of it.
+/// The result.
 #[derive(Debug)]
 pub struct Together {
-    /// What left each instance.
+    /// The output of each instance.
     pub recordings: Vec<Recording>,
     /// How often those that still had a block played one.
     pub rounds: u64,
@@ -133,7 +133,7 @@ impl Seat<'_> {
     }
 }
 
-/// What the audio threads share.
+/// State shared by the audio threads.
 struct Stage {
     /// Where they wait for each other, before and after what is done between two blocks.
     barrier: Barrier,

@@ -19,7 +19,7 @@ pub(crate) struct Block<'a> {
     pub(crate) start: u64,
     /// Samples in it.
     pub(crate) frames: u64,
-    /// What enters, each at its sample from the script's start.
+    /// Input events, each at its sample from the script's start.
     pub(crate) inputs: &'a [(u64, Input)],
 }
 
@@ -62,7 +62,7 @@ impl Cursor {
         })
     }
 
-    /// What has entered so far.
+    /// The input events so far.
     pub(crate) fn entered<'a>(&self, timeline: &'a Timeline) -> &'a [(u64, Input)] {
         timeline.inputs.get(..self.entered).unwrap_or_default()
     }
@@ -133,7 +133,7 @@ pub fn wait_for_engine(patience: Duration) {
 /// song is a part of a sample away from whole beats: both blocks wait.
 const HAIR: f64 = 1e-3;
 
-/// Whether a group's end, or the beat before it, lies between two positions. Groups are counted
+/// True if a group's end, or the beat before it, lies between two positions. Groups are counted
 /// from the script's start, so scripts in real time start at the start of a group.
 fn asks_between(before: f64, after: f64, group: f64) -> bool {
     if before == after {

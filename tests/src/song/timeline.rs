@@ -9,7 +9,7 @@ pub struct Span {
     pub start: u64,
     /// Samples in it.
     pub frames: u64,
-    /// Whether the song plays.
+    /// True if the song plays.
     pub playing: bool,
     /// Position in the song at the first sample, in beats.
     pub beat: f64,
@@ -35,7 +35,7 @@ impl Span {
     }
 }
 
-/// What can enter a plugin.
+/// An input event of a plugin.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Input {
     /// A note starts.
@@ -71,7 +71,7 @@ pub struct Timeline {
     pub sample_rate: f64,
     /// The stretches, without gaps from sample 0.
     pub spans: Vec<Span>,
-    /// What enters, in order of time.
+    /// Input events, in order of time.
     pub inputs: Vec<(u64, Input)>,
 }
 
@@ -223,7 +223,7 @@ impl Maker {
         });
     }
 
-    /// What the clip sends while the playhead goes from beat `from` to `until` in `span`.
+    /// The clip's events while the playhead goes from beat `from` to `until` in `span`.
     fn enter(&mut self, song: &HostSong, span: &Span, from: f64, until: f64) {
         let per_sample = span.beats_per_sample(self.sample_rate);
         let within = |beat: f64| beat >= from - 1e-9 && beat < until - 1e-9;

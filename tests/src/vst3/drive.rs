@@ -53,7 +53,7 @@ impl Vst3Instance {
         })
     }
 
-    /// What the audio thread does.
+    /// Work of the audio thread.
     fn play(&self, script: &Script, setup: &Setup) -> Result<Recording> {
         self.begin()?;
         let parameters = self.shown();

@@ -28,7 +28,7 @@ const IS_HIDDEN: i32 = 1 << 4;
 pub struct Bus {
     /// Channels: of audio, or MIDI channels.
     pub channels: i32,
-    /// Whether hosts switch it on without being asked.
+    /// True if hosts switch it on without being asked.
     pub active: bool,
 }
 
@@ -50,11 +50,11 @@ pub struct Listed {
     pub name: String,
     /// Its value, 0..=1.
     pub value: f64,
-    /// Whether the host may automate it.
+    /// True if the host may automate it.
     pub automatable: bool,
-    /// Whether the host is asked not to show it.
+    /// True if the host is asked not to show it.
     pub hidden: bool,
-    /// Whether the host takes it for the bypass.
+    /// True if the host takes it for the bypass.
     pub is_bypass: bool,
 }
 
@@ -67,7 +67,7 @@ pub struct Vst3Instance {
     _host: Host,
     /// How it was activated: the largest block, the sample rate, the mode.
     active: Option<(i32, f64, i32)>,
-    /// Whether the audio thread has said since then that it begins.
+    /// True if the audio thread has said since then that it begins.
     processing: Cell<bool>,
     /// Last, so that the library is there as long as the references into it.
     _module: Rc<Module>,
@@ -190,7 +190,7 @@ impl Vst3Instance {
         (result == kResultOk).then_some(id)
     }
 
-    /// What the plugin saves with a project.
+    /// The plugin's saved state.
     pub fn save(&self) -> Result<Vec<u8>> {
         let stream = Stream::new(&[]);
         done("save", com!(self.component.getState(pointer(&stream))))?;

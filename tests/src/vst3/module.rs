@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use vst3::ComPtr;
 use vst3::Steinberg::IPluginFactory;
 
-/// What a library is entered and left by, on each system.
+/// Names of a library's entry and exit functions, on each system.
 const ENTRY_AND_EXIT: (&str, &str) = if cfg!(target_os = "macos") {
     ("bundleEntry", "bundleExit")
 } else if cfg!(target_os = "windows") {

@@ -1,4 +1,4 @@
-//! What a host lends to a plugin: itself, streams, lists of events and of parameter changes.
+//! COM objects that a host lends to a plugin: itself, streams, lists of events and of parameter changes.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
@@ -160,7 +160,7 @@ impl IBStreamTrait for Stream {
     }
 }
 
-/// Events of one block, with room for so many.
+/// Events of one block, with a limited capacity.
 pub(super) struct Events {
     pub(super) list: RefCell<Vec<Event>>,
     room: usize,

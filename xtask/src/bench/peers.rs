@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::process::run;
 
-/// What the peers are; safetensors hands them our weights, onnx describes the network.
+/// Python packages of the peers; safetensors hands them our weights, onnx describes the network.
 const PACKAGES: [&str; 6] = [
     "numpy",
     "onnx",

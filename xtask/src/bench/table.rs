@@ -35,7 +35,7 @@ impl Figures {
         self.0.len()
     }
 
-    /// One row for each figure of ours or of nobody's, with the peers' beside it.
+    /// One row for each figure that is not a peer's, with the peers' beside it.
     pub(super) fn table(&self) -> String {
         let mut text =
             String::from("\n| what | ours | peers (ours as a share of theirs) |\n|---|---|---|\n");
@@ -60,7 +60,7 @@ impl Figures {
         text
     }
 
-    /// Whether a figure has a row: ours have, and those with no figure of ours to stand beside.
+    /// True if a figure has a row: ours have, and those with no figure of ours to stand beside.
     fn is_main(&self, what: &str, who: &str) -> bool {
         who == "ours"
             || !self.0.keys().any(|key| {

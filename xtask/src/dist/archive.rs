@@ -71,7 +71,7 @@ impl Files {
     }
 }
 
-/// Whether the bytes are a program or a library of Linux, macOS or Windows.
+/// True if the bytes are a program or a library of Linux, macOS or Windows.
 fn is_program(bytes: &[u8]) -> bool {
     let starts = |magic: &[u8]| bytes.starts_with(magic);
     starts(b"\x7fELF")

@@ -1,4 +1,4 @@
-//! What must not be in what is shipped: paths of the machine that built it.
+//! Audit of what is shipped: it must not have paths of the machine that built it.
 
 use std::path::PathBuf;
 

@@ -40,7 +40,7 @@ impl Package {
 pub(super) struct Bill(BTreeMap<String, Package>);
 
 impl Bill {
-    /// What is shipped for `target`, as cargo resolves it from the lock file.
+    /// The packages shipped for `target`, as cargo resolves them from the lock file.
     pub(super) fn read(target: &str) -> Result<Self> {
         let mut command = cargo(&["metadata", "--format-version", "1"]);
         command.args(["--filter-platform", target]);
@@ -48,7 +48,7 @@ impl Bill {
         Self::read_by(&mut command, "Cargo.lock")
     }
 
-    /// What is in the page's module.
+    /// The packages in the page's module.
     pub(super) fn of_the_page(target: &str) -> Result<Self> {
         let mut command = cargo(&["metadata", "--format-version", "1"]);
         command.args(["--filter-platform", target]);
@@ -158,7 +158,7 @@ impl Bill {
     }
 }
 
-/// What a package needs to run, without what it needs to be built or tested.
+/// Run-time dependencies of a package, without those of its build and tests.
 fn normal(node: &Value) -> Option<BTreeSet<String>> {
     let mut needs = BTreeSet::new();
     for dependency in node["deps"].as_array()? {

@@ -1,4 +1,4 @@
-//! What the hosts are given: the clip, and a saved state of the plugin with the knob turned.
+//! Files for the hosts: the clip, and a saved state of the plugin with the knob turned.
 
 use std::io::Write as _;
 

@@ -10,7 +10,7 @@ use midly::{MidiMessage, Smf, Timing, TrackEventKind};
 const NEAR: f64 = 0.01;
 /// Steps of a velocity that count as the same: some cut off what others round.
 const AS_LOUD: f64 = 1.01;
-/// So many first notes of both are laid on each other to find how much later the plugin plays.
+/// Number of first notes that are aligned to find how much later the plugin plays.
 const FIRST: usize = 24;
 
 /// A note, in beats.

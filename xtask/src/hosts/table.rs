@@ -18,10 +18,10 @@ const HEAD: [&str; 8] = [
     "window",
     "beside that",
 ];
-/// What a host cannot do, or nobody looked at.
+/// Marks what a host cannot do, or what was not tested.
 const NONE: &str = "–";
 
-/// What came of one host.
+/// Result of one host.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
     /// The host's name.
@@ -36,12 +36,12 @@ pub(super) struct Row {
     state: String,
     window: String,
     beside: String,
-    /// Whether nothing was found wrong.
+    /// True if nothing was found wrong.
     pub(super) good: bool,
 }
 
 impl Row {
-    /// By what a host's script said, lines of `key: words`.
+    /// Parses the output of a host's script, lines of `key: words`.
     pub(super) fn of(host: &'static str, format: &'static str, said: &str) -> Self {
         let find = |key: &str| {
             let line = said.lines().filter_map(|line| line.split_once(": "));

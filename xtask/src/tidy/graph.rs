@@ -100,7 +100,7 @@ fn edges(files: &Files, graph: &str) -> Edges {
     edges
 }
 
-/// What a parent's code re-exports: the item's name and the part that it comes from.
+/// Re-exports of a parent's code: the item's name and the part that it comes from.
 fn exports(code: &str, children: &BTreeSet<&str>) -> BTreeMap<String, String> {
     let uses = relative_uses(code).into_iter();
     uses.filter(|path| path.len() > 1 && children.contains(path[0].as_str()))

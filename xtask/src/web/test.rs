@@ -52,7 +52,7 @@ const CASES: [Case; 5] = [
 ];
 
 impl Case {
-    /// What `transfer` is told.
+    /// Settings for `transfer`.
     fn options(&self) -> Vec<String> {
         let (left, right) = self.pair.split_once('-').unwrap_or_default();
         let target = if self.knob < 0 { left } else { right };

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use candle_core::Device;
 
-/// What `--device` takes.
+/// Value of `--device`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum DeviceName {
     /// A GPU where this program was built for one and one is there, else the CPU.

@@ -166,7 +166,7 @@ fn known_pairs(arranging: &[Arranging], there: &[Pair]) -> Result<Vec<Pair>> {
 
 /// The music of one pair.
 struct Music<'a> {
-    /// What is measured on.
+    /// The corpus and the split that are measured on.
     data: &'a Data,
     /// The same whatever its licence class, where that is more.
     whole: Option<Data>,
@@ -290,7 +290,7 @@ fn collections(args: &EvaluateArgs, whole: &Data, pair: Pair) -> Result<Vec<Stri
     }
 }
 
-/// What the judge says of the generators of one pair.
+/// The judge's figures for the generators of one pair.
 fn judged(
     args: &EvaluateArgs,
     music: &Music,

@@ -42,7 +42,7 @@ impl MusicArgs {
         Pair::ALL.into_iter().filter(there).collect()
     }
 
-    /// What is measured on where nobody said it.
+    /// The default corpus of measurements.
     pub(crate) fn unnamed(&self) -> Option<String> {
         let none = self.data.is_none() && self.a.is_none();
         none.then(|| format!("music: {}, {}", starter::NAME, starter::ABOUT))

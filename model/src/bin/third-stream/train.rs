@@ -26,7 +26,7 @@ use crate::device::{self, DeviceName};
 use crate::settings::{self, AnyRecipe};
 use request::{Request, Subject};
 
-/// What a shell expects of a program that was interrupted.
+/// Exit code of a program that was interrupted, as shells expect it.
 pub(crate) const INTERRUPTED: u8 = 130;
 
 /// The arguments of `train`.
@@ -257,7 +257,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<ExitCode> {
     }
 }
 
-/// What is said of weights that have learned next to nothing.
+/// Warning for weights that were trained for too few steps.
 const SMOKE: &str = "these weights load, but they are a smoke test only: a tiny network after a \
                      few steps; leave out --smoke to train";
 

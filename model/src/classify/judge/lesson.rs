@@ -26,7 +26,7 @@ const LOOK: u64 = 50;
 /// Validation phrases of each genre that are looked at during training.
 const LOOKED_AT: usize = 500;
 
-/// What a judge learns from.
+/// Training and validation phrases of both genres.
 pub struct FitData {
     /// The pair.
     pub(super) pair: Pair,

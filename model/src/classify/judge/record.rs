@@ -19,7 +19,7 @@ const KEY: &str = "third-stream-judge";
 /// Changes whenever the same training would give another judge; older ones are trained again.
 pub(super) const VERSION: u32 = 2;
 
-/// What a judge is.
+/// Metadata of a judge's file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JudgeRecord {
     /// Version of the judges' code.
@@ -53,7 +53,7 @@ pub enum JudgeError {
     Foreign {
         /// The file.
         path: PathBuf,
-        /// What was found.
+        /// Description of the fault.
         why: String,
     },
     /// There is nothing to learn from.

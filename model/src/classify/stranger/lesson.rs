@@ -30,7 +30,7 @@ const WARM_UP: f64 = 20.0;
 const DECAY: f64 = 1e-2;
 /// Share of values that the linear layer does not see.
 const DROPPED: f64 = 0.3;
-/// What a label is short of 1.
+/// Label smoothing: a label is 1 less this.
 const SMOOTH: f32 = 0.05;
 /// Phrases of each kind of which the norms' means and variances are taken.
 const STATISTICS: usize = 64;
@@ -60,7 +60,7 @@ impl Both {
         self.pieces.each_ref().map(|kind| &kind[..])
     }
 
-    /// Whether a kind has no phrase.
+    /// True if a kind has no phrase.
     pub(super) fn lacks(&self) -> bool {
         self.phrases.iter().any(Vec::is_empty)
     }
@@ -126,7 +126,7 @@ pub(super) fn teach(all: &Both, steps: usize, seed: u64) -> Result<Network> {
     Ok(network)
 }
 
-/// What each phrase of a batch should be called.
+/// Labels of the phrases of a batch.
 fn targets() -> Result<Tensor> {
     let (yes, no) = (1.0 - SMOOTH, SMOOTH);
     let made = [[yes, no]; HALF_BATCH];

@@ -89,7 +89,7 @@ impl Network {
         })
     }
 
-    /// What the network sees of some phrases: (phrases, 12, 32, 42).
+    /// Input tensor of some phrases: (phrases, 12, 32, 42).
     pub(super) fn input(phrases: &[NoteRoll]) -> Result<Tensor> {
         let places = places();
         let mut values = Vec::with_capacity(phrases.len() * PLANES * HEIGHT * WIDTH);
@@ -179,7 +179,7 @@ impl Network {
         Ok(scores)
     }
 
-    /// What is not learned but kept: mean and variance of each layer.
+    /// Running statistics: mean and variance of each layer.
     pub(super) fn statistics(&self) -> impl Iterator<Item = &Var> {
         self.layers.iter().flat_map(|layer| &layer.statistics)
     }

@@ -15,7 +15,7 @@ use crate::genre::{Direction, Genre, Pair};
 use crate::nn::init::{Normal, hash};
 use crate::roll::notes::NoteRoll;
 
-/// What is measured.
+/// Settings of a measurement.
 #[derive(Clone, Copy, Debug)]
 pub struct MeasureSettings {
     /// The genre pair, in both directions.

@@ -25,7 +25,7 @@ use crate::weights::Header;
 pub struct EvaluatedModel<'a> {
     /// Their name. Models with the same name are seeds of one recipe.
     pub name: &'a str,
-    /// What their weights file says of itself.
+    /// Header of their weights file.
     pub header: Option<&'a Header>,
     /// The generators.
     pub translator: &'a dyn Translator,
@@ -96,7 +96,7 @@ fn chosen(data: &Data, settings: &ReportSettings, direction: Direction) -> io::R
     })
 }
 
-/// What every row is measured on.
+/// Phrases that every row is measured on.
 struct Bench<'a> {
     settings: &'a ReportSettings,
     phrases: [Chosen; 2],

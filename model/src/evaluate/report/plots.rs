@@ -19,7 +19,7 @@ const RIGHT: f64 = 130.0;
 /// The plane's range of S / ceiling.
 const STYLE_RANGE: [f64; 2] = [-0.2, 1.2];
 
-/// What a model looks like, a baseline, and a seed whose mean is there.
+/// Marks of a model, a baseline, and a seed whose mean is shown.
 const fn colour(line: &Line) -> &'static str {
     if line.is_baseline {
         "#8f9aa6"
@@ -117,7 +117,7 @@ const BAR: f64 = 9.0;
 const NAMES: f64 = 150.0;
 /// Pixels of a bar of 1.
 const FULL: f64 = 260.0;
-/// What the three bars of a line are, and their colours.
+/// Names and colours of the three bars of a line.
 const BARS: [(&str, &str); 3] = [
     ("x", "#56697c"),
     ("x\u{302}", "#0f7ec8"),

@@ -12,7 +12,7 @@ use super::{DirectionFigures, Evaluation, JudgedTransfer, Report};
 /// A table under its heading.
 pub(super) struct Section {
     pub(super) title: &'static str,
-    /// What to know before reading it.
+    /// Note above the table.
     pub(super) note: String,
     pub(super) head: Vec<String>,
     pub(super) rows: Vec<Vec<String>>,
@@ -32,7 +32,7 @@ impl Section {
 /// One line of the tables: a group of seeds, a model or a baseline.
 pub(super) struct Line<'a> {
     pub(super) name: String,
-    /// Whether a group has its mean already.
+    /// True if a group has its mean already.
     pub(super) is_seed: bool,
     pub(super) is_baseline: bool,
     pub(super) mean: &'a JudgedTransfer,

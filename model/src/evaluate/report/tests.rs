@@ -22,7 +22,7 @@ fn piece(source: &str, rolls: &[Roll]) -> Piece {
     }
 }
 
-/// Cuts off so many steps of the phrase's end, each time that it passes.
+/// Cuts steps off the phrase's end, each time that it passes.
 struct Cuts(usize);
 impl Translator for Cuts {
     fn translate(&self, rolls: &[Roll], _: Direction) -> Result<Vec<Roll>, TranslateError> {

@@ -1,4 +1,4 @@
-//! What the network is shown: a phrase of which some cells are hidden, its tune and its harmony.
+//! The network's input: a phrase with some cells hidden, its tune and its harmony.
 
 use crate::roll::notes::NoteRoll;
 use crate::roll::{Roll, STEPS};
@@ -27,7 +27,7 @@ pub fn length_class(steps: usize) -> usize {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Harmony(pub [u16; HALF_BARS]);
 
-/// What the network is shown of a phrase.
+/// The network's input for a phrase.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Canvas {
     /// The notes that are shown: those that begin in a cell that is not hidden.

@@ -1,4 +1,4 @@
-//! What a style of the user's own adds to the norms: one more column of each norm's weights.
+//! A user's style: one more column of each norm's weights.
 //!
 //! A column is the numbers of one layer's norm, of all scales - 1, then of all offsets, as in the
 //! columns of the genres.

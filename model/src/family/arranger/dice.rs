@@ -24,12 +24,12 @@ impl Dice {
         }
     }
 
-    /// Whether a row's block is hidden. 0 to below 1, as all of these.
+    /// True if a row's block is hidden. 0 to below 1, as all of these.
     pub(super) fn of_block(self, block: usize, row: usize) -> f32 {
         self.number(1 << 32, block * PITCHES + row)
     }
 
-    /// Whether a note begins in a cell.
+    /// True if a note begins in a cell.
     pub(super) fn of_cell(self, step: usize, row: usize) -> f32 {
         self.number(2 << 32, step * PITCHES + row)
     }

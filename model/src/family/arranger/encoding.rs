@@ -86,7 +86,7 @@ pub fn write_place(values: &mut [f32]) {
     }
 }
 
-/// What conditions the norms: the shares of jazz, classical music, pop and no genre in the style,
+/// The condition of the norms: the shares of jazz, classical music, pop and no genre in the style,
 /// the tune's freedom (0..1), and 1.
 pub const fn condition(style: [f32; 4], freedom: f32) -> [f32; CONDITION] {
     let [jazz, classical, pop, none] = style;

@@ -39,7 +39,7 @@ pub(crate) fn straightened(tune: &NoteRoll) -> NoteRoll {
     notes.into_iter().collect()
 }
 
-/// Whether of the offbeat sixteenths of a beat only `place` has an onset.
+/// True if of the offbeat sixteenths of a beat only `place` has an onset.
 fn is_pair(tune: &NoteRoll, beat: usize, place: usize) -> bool {
     let begins = |offset: usize| tune.onsets().steps()[beat + offset] != 0;
     (1..BEAT).all(|offset| begins(offset) == (offset == place))

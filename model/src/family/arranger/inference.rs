@@ -35,9 +35,9 @@ pub fn arena_bytes(level: Level, base: usize, threads: usize) -> usize {
 pub struct Layer {
     /// (out, in, rows, columns); of a transposed convolution (in, out, rows, columns).
     pub kernel: Vec<f32>,
-    /// Of the norm: (2 · out, 6).
+    /// Weight of the norm: (2 · out, 6).
     pub weight: Vec<f32>,
-    /// Of the norm: (2 · out).
+    /// Bias of the norm: (2 · out).
     pub bias: Vec<f32>,
 }
 
@@ -46,12 +46,12 @@ pub struct Layer {
 pub struct Norms(Vec<[Vec<f32>; 2]>);
 
 impl Norms {
-    /// Of a layer: the first, two down, those of the residual blocks.
+    /// Scales and offsets of a layer: the first, two down, those of the residual blocks.
     fn down(&self, layer: usize) -> &[Vec<f32>; 2] {
         &self.0[layer]
     }
 
-    /// Of one of the last two.
+    /// Scales and offsets of one of the last two layers.
     fn up(&self, layer: usize) -> &[Vec<f32>; 2] {
         &self.0[self.0.len() - 2 + layer]
     }
@@ -70,7 +70,7 @@ pub struct PreparedArranger {
     level: Level,
     base: usize,
     input: Packed,
-    /// What the planes of place add to the first layer's pixels: of each block an image.
+    /// Contribution of the position planes to the first layer's pixels: an image for each block.
     place: Aligned,
     down: [Packed; 2],
     residual: Vec<[Packed; 2]>,
@@ -206,7 +206,7 @@ impl PreparedArranger {
         ArrangerArena::new(blocks)
     }
 
-    /// Bytes of [`Self::arena`] once so many threads have shared a pass.
+    /// Bytes of [`Self::arena`] once `threads` threads have shared a pass.
     pub fn arena_bytes(&self, threads: usize) -> usize {
         arena_bytes(self.level, self.base, threads)
     }

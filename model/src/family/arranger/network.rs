@@ -87,7 +87,7 @@ impl Norm {
 /// How a layer's convolution goes over its image.
 #[derive(Clone, Copy, Debug)]
 enum Way {
-    /// To the same size, with so many pixels from one place of the kernel to the next.
+    /// Same size, with this dilation in pixels.
     Dilated(usize),
     /// To half the size.
     Down,

@@ -28,7 +28,7 @@ const COLD: f32 = 0.4;
 /// The highest temperature of the lengths.
 const LENGTHS_HOT: f32 = 0.6;
 
-/// Of the steps of one voice, at most one in so many has two notes.
+/// A phrase counts as one voice if at most one in this many of its steps has two notes.
 const SLURRED: usize = 16;
 /// Semitones.
 const FOURTH: usize = 5;
@@ -48,7 +48,7 @@ pub enum Voices {
     },
 }
 
-/// What is wanted of a phrase.
+/// Settings of one draw of the sampler.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SamplerSettings {
     /// Passes of the network, 1 or more.
@@ -65,7 +65,7 @@ pub struct SamplerSettings {
     pub played: NoteRoll,
     /// How many notes may begin at once.
     pub voices: Voices,
-    /// Whether a tune that swings becomes straight, unless it is locked.
+    /// True if a tune that swings becomes straight, unless it is locked.
     pub straight: bool,
 }
 
@@ -282,7 +282,7 @@ impl Voices {
     }
 }
 
-/// What the draw may not change: the decided steps, and a tune that is locked.
+/// Cells that the draw may not change: the decided steps, and a tune that is locked.
 struct Fixed {
     notes: Vec<GridNote>,
     /// Cells that are never hidden.
@@ -335,7 +335,7 @@ impl Fixed {
     }
 }
 
-/// Whether a note begins in one of the cells.
+/// True if a note begins in one of the cells.
 const fn is_in(cells: &Roll, note: GridNote) -> bool {
     cells.get(note.start as usize, note.row as usize)
 }

@@ -83,7 +83,7 @@ impl Norm {
         })
     }
 
-    /// The same with constants in place of variables.
+    /// This generator with constants in place of variables.
     pub(super) fn frozen(&self) -> Self {
         let (scale, offset) = (self.scale.detach(), self.offset.detach());
         Self {

@@ -19,7 +19,7 @@ pub(crate) struct Aligned {
 }
 
 impl Aligned {
-    /// So many zeros.
+    /// `len` zeros.
     pub(crate) fn zeros(len: usize) -> Self {
         let values = vec![0.0; len + LINE];
         let start = values.as_ptr().align_offset(LINE * size_of::<f32>());
@@ -28,7 +28,7 @@ impl Aligned {
         Self { values, start, len }
     }
 
-    /// Bytes of so many zeros.
+    /// Bytes of `len` zeros.
     pub(crate) const fn bytes(len: usize) -> usize {
         (len + LINE) * size_of::<f32>()
     }
@@ -54,7 +54,7 @@ pub(crate) struct Layout {
     pub(crate) field: Field,
     /// Values of a plane: of one block of channels.
     pub(crate) plane: usize,
-    /// Whether the border shows the image mirrored; else it stays zero.
+    /// True if the border shows the image mirrored; else it stays zero.
     pub(crate) mirrored: bool,
 }
 
@@ -91,7 +91,7 @@ pub(crate) const FULL_UP: Layout = Layout::new(64, 84, MARGIN, MARGIN);
 /// An image of a residual layer on its way through the norm.
 pub(crate) const BARE: Layout = Layout::new(HEIGHT, WIDTH, 0, 0);
 
-/// What one thread works on in a residual layer.
+/// Scratch memory of one thread in a residual layer.
 #[derive(Debug)]
 pub(crate) struct Scratch {
     /// The sums of a panel.
@@ -102,7 +102,7 @@ pub(crate) struct Scratch {
     pub(crate) weights: Aligned,
 }
 
-/// Values of a thread's scratch for panels of so many blocks.
+/// Values of a thread's scratch, by the blocks of a panel.
 const fn scratch(panel_blocks: usize) -> [usize; 3] {
     [panel_blocks * Mirrored::BLOCK, BARE.plane, 0]
 }
@@ -116,7 +116,7 @@ pub(crate) struct Threads {
 }
 
 impl Threads {
-    /// No scratch yet; each will have so many values in its parts.
+    /// No scratch yet; `sizes` are the values in the parts of each.
     pub(crate) const fn new(lengths: [usize; 3]) -> Self {
         Self {
             each: Vec::new(),
@@ -124,14 +124,14 @@ impl Threads {
         }
     }
 
-    /// Bytes of the scratch of so many threads.
+    /// Bytes of the scratch of `threads` threads.
     pub(crate) fn bytes(lengths: [usize; 3], threads: usize) -> usize {
         // A list that grows has room for up to twice as many, and for four at first.
         let list = (2 * threads + 4) * size_of::<Mutex<Scratch>>();
         threads * bytes(&lengths) + list
     }
 
-    /// Makes sure that each of so many threads has its scratch.
+    /// Makes sure that each of `threads` threads has its scratch.
     pub(crate) fn grow(&mut self, threads: usize) {
         while self.each.len() < threads {
             let [points, plane, weights] = self.lengths.map(Aligned::zeros);
@@ -151,7 +151,7 @@ impl Threads {
     }
 }
 
-/// Bytes of so many values in each of some parts.
+/// Bytes of parts with these numbers of values.
 pub(crate) fn bytes(lengths: &[usize]) -> usize {
     lengths.iter().copied().map(Aligned::bytes).sum()
 }
@@ -201,7 +201,7 @@ impl Arena {
         }
     }
 
-    /// Bytes of such an arena whose passes so many threads share.
+    /// Bytes of such an arena whose passes are shared by `threads` threads.
     pub(crate) fn bytes(blocks: [usize; 3], panel_blocks: usize, threads: usize) -> usize {
         bytes(&lengths(blocks)) + Threads::bytes(scratch(panel_blocks), threads)
     }

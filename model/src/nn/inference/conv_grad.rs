@@ -43,7 +43,7 @@ impl Kind {
     }
 }
 
-/// Whether a convolution is a residual layer's, with enough channels.
+/// True if a convolution is a residual layer's, with enough channels.
 pub(in crate::nn) fn supports(geometry: &Geometry) -> bool {
     geometry.channels_in.min(geometry.channels_out) >= LEAST_CHANNELS
         && Kind::of(geometry).is_some()
@@ -140,7 +140,7 @@ pub(in crate::nn) fn weight_gradient(
     sum
 }
 
-/// What a thread works on.
+/// Scratch memory of a thread.
 struct Work {
     plane: Aligned,
     points: Aligned,

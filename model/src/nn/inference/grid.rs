@@ -37,13 +37,13 @@ pub(crate) trait Grid {
     const MARGIN: usize;
     /// Columns of the image that comes out.
     const TO: usize = WIDTH;
-    /// Of each row of tiles, the rows of the image that goes in under its six rows.
+    /// Input rows of each row of tiles, six for each.
     const ROWS: &'static [[usize; 6]];
-    /// The same of each column of tiles.
+    /// Input columns of each column of tiles.
     const COLUMNS: &'static [[usize; 6]];
-    /// Of each row of tiles, the rows that its four rows of outputs go to.
+    /// Output rows of each row of tiles, four for each.
     const ROWS_OUT: &'static [[usize; 4]] = &counted::<4, 4>();
-    /// The same of each column of tiles; beyond the image where nobody uses them.
+    /// Output columns of each column of tiles; beyond the image where the output is not used.
     const COLUMNS_OUT: &'static [[usize; 4]] = &counted::<4, 6>();
 }
 

@@ -9,9 +9,9 @@ use super::winograd;
 pub struct Weights {
     /// (out, in, rows, columns); of a transposed convolution (in, out, rows, columns).
     pub kernel: Vec<f32>,
-    /// Of the norm, one for each output channel.
+    /// Scale of the norm, one for each output channel.
     pub scale: Vec<f32>,
-    /// Of the norm.
+    /// Offset of the norm, one for each output channel.
     pub offset: Vec<f32>,
 }
 

@@ -286,7 +286,7 @@ fn mirror_plane(plane: &mut [f32]) {
 /// at the end.
 struct Last<'a, const N: usize> {
     planes: &'a [f32],
-    /// Of each block, of each place of the kernel, a block.
+    /// Indexed by block, kernel position, lane.
     weights: &'a [f32],
     line: usize,
     y: &'a mut [f32],

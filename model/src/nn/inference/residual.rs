@@ -26,7 +26,7 @@ pub(crate) struct Residual<'a, C> {
     pub(crate) constants: C,
     /// The kinds of the layers, which repeat.
     pub(crate) kinds: [Kind; 4],
-    /// Whether the layers keep kernels, and each panel turns its own into points when it needs
+    /// True if the layers keep kernels, and each panel turns its own into points when it needs
     /// them: a quarter of what would come from memory.
     pub(crate) kernels: bool,
     /// How many images lie side by side: of each block of channels all of them.
@@ -37,9 +37,9 @@ pub(crate) struct Residual<'a, C> {
     pub(crate) work: &'a Layout,
 }
 
-/// What residual blocks write to.
+/// Memory that residual blocks write to.
 pub(crate) struct Memory<'a> {
-    /// What goes in and comes out.
+    /// Input, overwritten by the output.
     pub(crate) kept: &'a mut [f32],
     /// The points of a layer's input and of the next one's.
     pub(crate) points: &'a mut [Aligned; 2],

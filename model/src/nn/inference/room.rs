@@ -30,12 +30,12 @@ pub fn weights(level: Level, base: usize, residual_blocks: usize) -> usize {
     of_layers(level, base, residual_blocks, winograd::POINTS)
 }
 
-/// The same where residual layers are kept as kernels, as an arranger's are.
+/// As [`weights`], with residual layers kept as kernels, as an arranger's are.
 pub fn kernels(level: Level, base: usize, residual_blocks: usize) -> usize {
     of_layers(level, base, residual_blocks, winograd::PLACES)
 }
 
-/// With so many weights for each pair of channels of a residual layer.
+/// With `deep` weights for each pair of channels of a residual layer.
 fn of_layers(level: Level, base: usize, residual_blocks: usize, deep: usize) -> usize {
     let size = |channels_in, channels_out| Size {
         panel: level.panel(),

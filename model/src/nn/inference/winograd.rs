@@ -210,7 +210,7 @@ fn output_line<S: Simd>(simd: S, m: [S::f32s; 6]) -> [S::f32s; 4] {
     ]
 }
 
-/// Values of a block's weights as [`Kernels`] writes them, for so many blocks of input channels.
+/// Values of a block's weights as [`Kernels`] writes them, by blocks of input channels.
 pub(crate) const fn turned(blocks: usize) -> usize {
     // Points are an odd number of cache lines apart, so that they do not share few places in the
     // cache.
@@ -220,7 +220,7 @@ pub(crate) const fn turned(blocks: usize) -> usize {
 /// Turns a block's kernels into half of its weights, those of three rows of points from row
 /// `FIRST`: of each point those of all input channels.
 pub(crate) struct Kernels<'a, const N: usize, const FIRST: usize> {
-    /// Of each input channel, of each of the [`PLACES`], the block's lanes.
+    /// Indexed by input channel, kernel position ([`PLACES`]), lane.
     pub(crate) kernels: &'a [f32],
     /// [`turned`] values.
     pub(crate) points: &'a mut [f32],
@@ -276,9 +276,9 @@ fn kernel_vectors<S: Simd>(simd: S, k: [S::f32s; 3]) -> [S::f32s; 6] {
 
 /// Turns 16 kernels into their points, as [`kernel`] does one, in f32.
 pub(crate) struct Kernel<'a> {
-    /// Of each place of the kernel, the kernels' values.
+    /// The kernels' values, indexed by kernel position, lane.
     pub(crate) taps: &'a [[f32; LANES]; 9],
-    /// Of each point, the kernels' values.
+    /// The kernels' values, indexed by point, lane.
     pub(crate) points: &'a mut [[f32; LANES]; POINTS],
 }
 
@@ -388,11 +388,11 @@ fn gradient_line<S: Simd>(simd: S, d: [S::f32s; 4]) -> [S::f32s; 6] {
 
 /// Turns the sums of the points of 16 kernels' gradients into those of their places.
 pub(crate) struct KernelGradient<'a> {
-    /// Of each point, 16 values.
+    /// Sixteen values for each point.
     pub(crate) points: &'a [f32],
     /// Values from one point to the next.
     pub(crate) step: usize,
-    /// Of each place of the kernel, the kernels' values.
+    /// The kernels' values, indexed by kernel position, lane.
     pub(crate) taps: &'a mut [[f32; LANES]; 9],
 }
 

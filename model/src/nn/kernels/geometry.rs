@@ -1,6 +1,6 @@
 //! Shapes and padding of one convolution.
 
-/// What lies beyond the edge of an image.
+/// Padding mode of an image's border.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Border {
     /// Zeros.
@@ -34,7 +34,7 @@ pub struct Geometry {
     pub before: usize,
     /// Padding below and right.
     pub after: usize,
-    /// What the padding holds.
+    /// Padding mode.
     pub border: Border,
 }
 

@@ -41,7 +41,7 @@ impl Isa {
         [Self::Avx512Bf16, Self::Avx512, Self::Avx2, Self::Portable]
     }
 
-    /// Whether this CPU has it.
+    /// True if this CPU has it.
     pub fn is_present(self) -> bool {
         #[cfg(target_arch = "x86_64")]
         {

@@ -50,11 +50,11 @@ pub(super) struct Product<'a> {
     pub(super) columns: &'a [Lanes],
     /// Elements from one row of the result to the next.
     pub(super) width: usize,
-    /// Whether the result is added to what is there.
+    /// True if the result is added to what is there.
     pub(super) add: bool,
 }
 
-/// What one call of a micro-kernel works on; all pointers are to its tile.
+/// Operands of one call of a micro-kernel; all pointers are to its tile.
 pub(super) struct Tile<'a> {
     pub(super) a: *const u32,
     pub(super) a_step: usize,

@@ -11,7 +11,7 @@ pub(super) const EPSILON: f32 = 1e-5;
 /// Channels that one task of the pool takes at least.
 const TASK: usize = 16;
 
-/// What follows the instance norm.
+/// Activation after the instance norm.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Activation {
     /// Nothing.

@@ -36,7 +36,7 @@ fn any_source() -> impl Strategy<Value = Vec<(f64, f64, Note)>> {
     })
 }
 
-/// What a network wants: some notes less, some more.
+/// A random answer of a network: some notes less, some more.
 fn any_wish() -> impl Strategy<Value = (Vec<usize>, Vec<GridNote>)> {
     let added =
         (0..64u8, 0..24usize, 1..6u8).prop_map(|(start, row, length)| grid(start, row, length));

@@ -11,7 +11,7 @@ use super::{CAPACITY, Change, Edit, Edits, FULL, part_start};
 use crate::roll::notes::{GridNote, NoteRoll};
 use crate::roll::{PITCHES, Roll};
 
-/// A note that is replaced begins at most so many steps from where it began.
+/// Largest distance in steps from a replaced note's onset to the new one.
 const FARTHEST: u8 = 2;
 
 /// Edits of one row that apply together.
@@ -20,7 +20,7 @@ struct Unit {
     /// The first step after all that they touch.
     end: usize,
     adds: bool,
-    /// What the network thinks of the notes that begin here: added ones the likelier the sooner,
+    /// Rank by the network's confidence in the notes that begin here: added ones the likelier the sooner,
     /// removed ones the other way round. Higher comes first.
     merit: f32,
 }

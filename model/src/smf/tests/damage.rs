@@ -1,11 +1,11 @@
-//! What is wrong in real files, and what comes of it.
+//! Flaws of real files, and how they are read.
 
 use super::*;
 
 /// A note-on and a note-off of key 60, a quarter of 480 ticks apart.
 const QUARTER: [u8; 9] = [0, 0x90, 60, 80, 0x83, 0x60, 0x80, 60, 64];
 
-/// What is wrong in a file, a line for each; it comes back byte for byte.
+/// The flaws of a file, a line for each; it comes back byte for byte.
 fn flaws(bytes: &[u8]) -> String {
     let smf = Smf::read(bytes).unwrap();
     assert_eq!(smf.write(), bytes);

@@ -164,7 +164,7 @@ impl Parts {
     }
 }
 
-/// Whether a source note is played at its own time.
+/// True if a source note is played at its own time.
 fn is_as_it_was(song: &Song, played: &Played) -> bool {
     played.source.is_some_and(|index| {
         let note = &song.notes()[index];
@@ -172,7 +172,7 @@ fn is_as_it_was(song: &Song, played: &Played) -> bool {
     })
 }
 
-/// What a part that doubles plays with a note of the part that leads.
+/// Notes of a doubling part that go with a note of the leading part.
 fn follower(
     song: &Song,
     part: &SongPart,
@@ -199,7 +199,7 @@ fn follower(
     })
 }
 
-/// Of the notes of a part that leads, those that double them: indices into the song's notes.
+/// For each note of a leading part, the notes that double it: indices into the song's notes.
 fn pairs(song: &Song, lead: &SongPart, part: &SongPart, interval: i8) -> BTreeMap<usize, usize> {
     let place = |onset: f64| (onset / SAME).round() as i64;
     let own: BTreeMap<(i64, u8), usize> = notes_of(song, part)

@@ -1,4 +1,4 @@
-//! What instruments can play: the sounding compass of General MIDI's programs, in MIDI keys, as
+//! Ranges of instruments: the sounding compass of General MIDI's programs, in MIDI keys, as
 //! orchestration books have it (Adler, *The Study of Orchestration*); whole families where their
 //! members differ little.
 
@@ -55,7 +55,7 @@ pub(super) fn of_program(program: u8) -> RangeInclusive<u8> {
     family.map_or(0..=127, |(_, low, high)| *low..=*high)
 }
 
-/// Whether an instrument is a bass.
+/// True if an instrument is a bass.
 pub(super) const fn is_bass(program: u8) -> bool {
     matches!(program, 32..=39 | 43 | 58)
 }

@@ -1,4 +1,4 @@
-//! What parts are taken for, and where new notes go.
+//! Roles of parts, and where new notes go.
 
 use super::*;
 use crate::smf::{NewNote, Smf, tests::file};

@@ -1,4 +1,4 @@
-//! What a step of the arranger learns from: phrases of all genres with some of their notes hidden.
+//! Batches of the arranger: phrases of all genres with some of their notes hidden.
 //!
 //! The batch of a step is a pure function of the seed and the step, so that a run that goes on
 //! after an interruption sees the same batches as one that was never stopped.
@@ -24,7 +24,7 @@ const CLASSES: [usize; 4] = [2, 3, 3, 4];
 /// A phrase to learn from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MaskedPhrase {
-    /// What the network is shown.
+    /// The network's input.
     pub canvas: Canvas,
     /// The whole phrase.
     pub target: NoteRoll,

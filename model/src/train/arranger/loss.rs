@@ -12,7 +12,7 @@ const ONSET: f64 = 40.0;
 /// The weight of the lengths' cross-entropy.
 const LENGTH: f64 = 0.5;
 
-/// What is hidden of some phrases.
+/// The hidden cells of some phrases, and their targets.
 #[derive(Clone, Debug)]
 pub struct Targets {
     /// (phrases, 64, 84): 1 where a note begins.
@@ -68,7 +68,7 @@ pub struct LossTerms {
 }
 
 impl LossTerms {
-    /// What training minimises.
+    /// The weighted sum that training minimises, a scalar.
     ///
     /// # Errors
     /// candle's.

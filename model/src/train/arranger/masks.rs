@@ -87,7 +87,7 @@ fn of_shape(shape: Shape, rng: &mut ChaCha8Rng) -> Roll {
     }
 }
 
-/// The same rows for each block of `length` steps.
+/// Hides the same rows in each block of `length` steps.
 fn blocks(length: usize, mut rows: impl FnMut() -> u128) -> Roll {
     let mut steps = [0; STEPS];
     for block in steps.chunks_exact_mut(length) {

@@ -82,7 +82,7 @@ impl ArrangerState {
         })
     }
 
-    /// What the run does.
+    /// Settings of the run.
     pub const fn settings(&self) -> &ArrangerSettings {
         &self.settings
     }
@@ -171,7 +171,7 @@ impl ArrangerState {
         terms(network, examples, &condition)
     }
 
-    /// What conditions the norms, (phrases, 6).
+    /// The condition of the norms, (phrases, 6).
     fn condition(&self, told: impl Iterator<Item = (Option<Genre>, f32)>) -> Result<Tensor> {
         let rows = told.map(|(genre, freedom)| {
             let column = genre.map_or(NO_GENRE, |genre| self.column(genre));

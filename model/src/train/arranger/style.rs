@@ -23,7 +23,7 @@ use music::Music;
 /// that is trained by default.
 pub const STEPS_OF_A_LESSON: u64 = 160;
 
-/// What is said beside the numbers.
+/// Name and source of a style, for its header.
 #[derive(Clone, Debug)]
 pub struct About {
     /// The style's name.
@@ -37,9 +37,9 @@ pub struct About {
 /// The loss on the pieces that were kept back, everything but tune and harmony hidden.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StyleScores {
-    /// Of each genre that the network knows.
+    /// Loss with the style of each genre that the network knows.
     pub genres: Vec<(Genre, f32)>,
-    /// Of the style.
+    /// Loss with the learned style.
     pub style: f32,
 }
 

@@ -33,7 +33,7 @@ const NOISE: u64 = 0x6e6f_6973_6500;
 pub struct CycleGanLosses {
     /// Both generators: the sum of the three terms that follow, each as weighted.
     pub generators: f32,
-    /// What the discriminators say, those of mixed music included where they are in the loss.
+    /// Adversarial loss, with the mixed discriminators where they are in the loss.
     pub adversarial: f32,
     /// λ × cycle, both ways.
     pub cycle: f32,
@@ -330,7 +330,7 @@ impl CycleGanState {
     }
 }
 
-/// What is done for both directions, side by side.
+/// Runs both directions side by side.
 struct Both<'a>(&'a Device);
 
 impl Both<'_> {

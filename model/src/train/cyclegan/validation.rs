@@ -89,7 +89,7 @@ impl CycleGanValidation {
     }
 }
 
-/// What looks like a collapse of the generators.
+/// Signs of a mode collapse of the generators.
 fn alarms(scores: &Scores) -> Vec<String> {
     /// Fewer different outputs than this share of the inputs.
     const DISTINCT: f64 = 0.9;

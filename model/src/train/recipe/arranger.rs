@@ -1,4 +1,4 @@
-//! What a run of the arranger does: `{"name": …, "family": {"arranger": {…}}}`.
+//! The arranger's recipe: `{"name": …, "family": {"arranger": {…}}}`.
 
 use serde::{Deserialize, Serialize};
 

@@ -79,7 +79,7 @@ pub enum RecipeError {
     Broken {
         /// The recipe's name or file.
         name: String,
-        /// What is wrong.
+        /// Description of the fault.
         why: String,
     },
 }

@@ -17,7 +17,7 @@ use crate::user::{Dice, fiddle, script};
 /// So long the plugin waits for an answer in a bounce before it plays dry, and the host for the
 /// engine before it gives up.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
-/// So many answers wait for an instance at most (`plugin::link`).
+/// Largest number of answers that wait for an instance (`plugin::link`).
 const ROOM: u64 = 16;
 /// After so long without an answer the host looks who waits for what.
 const LOOK: Duration = Duration::from_millis(20);
@@ -43,11 +43,11 @@ struct Track {
     instance: Instance,
     /// The plugin's number of it, from its first activation on.
     number: Option<u64>,
-    /// What it had counted before this round.
+    /// Its counters before this round.
     before: Counters,
 }
 
-/// What somebody does in a round.
+/// Actions of the simulated user in a round.
 struct Session {
     script: Script,
     setup: Setup,
@@ -259,7 +259,7 @@ impl<'a> Band<'a> {
     }
 }
 
-/// What somebody is going to do, for so many seconds and perhaps some more.
+/// The simulated user's script, at least this many seconds long.
 fn session(dice: &mut Dice, seconds: f64) -> Session {
     let setup = Setup {
         blocks: Blocks::Random {
@@ -279,7 +279,7 @@ fn session(dice: &mut Dice, seconds: f64) -> Session {
     }
 }
 
-/// What left an instance in a round.
+/// The output of an instance in a round.
 fn look_at(session: &Session, recording: &Recording, tally: &mut Tally) -> Result<()> {
     let notes = recording.pair_up().map_err(|broken| anyhow!(broken))?;
     ensure!(

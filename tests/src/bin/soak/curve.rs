@@ -12,20 +12,20 @@ const MARGIN: f64 = 56.0;
 const TOP: f64 = 30.0;
 const RIGHT: f64 = 20.0;
 
-/// MiB of memory after so many hours of song.
+/// MiB of memory after hours of song.
 type Point = (f64, f64);
 
 /// Memory over hours of song, counted in two ways.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Curve {
-    /// What the machine gives.
+    /// Memory as the system counts it.
     resident: Vec<Point>,
-    /// What was asked for and not given back; empty where nobody counts it.
+    /// Heap in use; empty where it is not counted.
     allocated: Vec<Point>,
 }
 
 impl Curve {
-    /// So many KiB after so many hours of song.
+    /// KiB after hours of song.
     pub(crate) fn add(&mut self, hours: f64, resident: Option<u64>, allocated: Option<u64>) {
         let mebibytes = |kibibytes: u64| (hours, kibibytes as f64 / 1024.0);
         self.resident.extend(resident.map(mebibytes));

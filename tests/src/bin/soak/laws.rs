@@ -1,9 +1,9 @@
-//! What must hold of the counters when a round is over and nothing is on its way.
+//! Laws of the counters when a round is over and no request is pending.
 
 use anyhow::{Result, ensure};
 use third_stream_tests::host::Counters;
 
-/// Whether an answer may have come too late, and a question have found no room.
+/// True if an answer may have come too late, and a question have found no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hurry {
     /// The host hurried on purpose.
@@ -12,7 +12,7 @@ pub(crate) enum Hurry {
     None,
 }
 
-/// What one instance has counted, before a round and now.
+/// Counters of one instance, before a round and now.
 pub(crate) fn of_instance(before: &Counters, now: &Counters, hurry: Hurry) -> Result<()> {
     ensure!(
         now.asked == now.answered && now.answered == now.taken,
@@ -58,7 +58,7 @@ pub(crate) fn of_all(sum: &Counters, made: u64) -> Result<()> {
     lost(sum)
 }
 
-/// What must hold at any moment.
+/// Laws that hold at any moment.
 fn lost(now: &Counters) -> Result<()> {
     ensure!(now.dropped == 0, "{} events had no room", now.dropped);
     ensure!(now.failed == 0, "the engine has failed");

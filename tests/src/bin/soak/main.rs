@@ -30,7 +30,7 @@ struct Args {
     /// Hours of song time, over all instances.
     #[arg(long, default_value_t = 1.0)]
     hours: f64,
-    /// Ends after so many minutes, wherever it is then.
+    /// Time limit in minutes.
     #[arg(long)]
     at_most: Option<f64>,
     /// Instances of the plugin, all of which play at the same moment.

@@ -1,4 +1,4 @@
-//! What has been played so far.
+//! Totals of what was played so far.
 
 use std::fmt;
 
@@ -9,11 +9,11 @@ use third_stream_tests::host::Counters;
 pub(crate) struct Tally {
     /// Rounds in which all instances played.
     pub(crate) rounds: u64,
-    /// Of these, rounds in which the host hurried.
+    /// Rounds in which the host did not wait for the engine.
     pub(crate) hurried: u64,
     /// Parts of instances in rounds.
     pub(crate) sessions: u64,
-    /// Of these, bounces.
+    /// Sessions that were bounces.
     pub(crate) bounces: u64,
     /// Seconds of song.
     pub(crate) song: f64,
@@ -21,7 +21,7 @@ pub(crate) struct Tally {
     pub(crate) notes: u64,
     /// Instances that went and were replaced.
     pub(crate) replaced: u64,
-    /// Of these, such that went while they waited for an answer.
+    /// Instances that were removed while they waited for an answer.
     pub(crate) with_work_pending: u64,
     /// Moments at which each instance that was not at its end played a block, and those blocks.
     pub(crate) moments: u64,

@@ -1,4 +1,4 @@
-//! Somebody who does anything.
+//! A simulated user with random actions.
 
 use anyhow::Result;
 use third_stream_tests::host::Instance;
@@ -31,7 +31,7 @@ impl Dice {
     }
 }
 
-/// So many seconds of somebody's work, and perhaps some more.
+/// A script of at least this many seconds of random actions.
 pub(crate) fn script(dice: &mut Dice, seconds: f64) -> Script {
     let notes = (0..20 + dice.draw(120)).map(|_| {
         let onset = dice.beats(60);
@@ -72,7 +72,7 @@ pub(crate) fn script(dice: &mut Dice, seconds: f64) -> Script {
     Script::new(song, passages)
 }
 
-/// What somebody does with the transport.
+/// Actions on the transport.
 fn passage(dice: &mut Dice) -> Passage {
     let from = dice.beats(48);
     match dice.draw(4) {
@@ -87,7 +87,7 @@ fn passage(dice: &mut Dice) -> Passage {
     }
 }
 
-/// What somebody does to an instance between two rounds.
+/// Actions on an instance between two rounds.
 pub(crate) fn fiddle(instance: &mut Instance, dice: &mut Dice) -> Result<()> {
     match dice.draw(8) {
         0 => instance.set("Mode", dice.place().round())?,

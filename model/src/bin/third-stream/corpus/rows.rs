@@ -85,7 +85,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// Whether it is a piece of this genre.
+    /// True if it is a piece of this genre.
     pub(super) fn is_of(&self, genre: Genre) -> bool {
         self.genre == genre.folder()
     }

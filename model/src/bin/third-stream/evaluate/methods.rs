@@ -64,7 +64,7 @@ impl Vary {
         asked
     }
 
-    /// What a row of it is called.
+    /// Name of its row in tables.
     fn name(self) -> String {
         match self {
             Self::Freedom(0.0) => "tune locked".to_owned(),

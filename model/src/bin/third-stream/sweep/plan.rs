@@ -54,7 +54,7 @@ pub(super) struct Cell {
     pub(super) name: String,
     pub(super) recipe: String,
     pub(super) pair: Option<String>,
-    /// What it changes in its recipe.
+    /// Changes to its recipe.
     pub(super) set: Vec<String>,
     pub(super) seed: u64,
 }

@@ -15,7 +15,7 @@ use third_stream_model::train::record::RunRecord;
 use super::TrainArgs;
 use crate::settings;
 
-/// What is learned.
+/// The recipe and the genres of the training.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Subject {
     /// By a CycleGAN.

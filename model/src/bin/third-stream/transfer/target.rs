@@ -12,7 +12,7 @@ use third_stream_model::user_weights;
 
 use super::TransferArgs;
 
-/// What `--to` names.
+/// Target named by `--to`: a genre or a style.
 pub(super) enum Target {
     /// A genre, with the pair that leads to it.
     Genre(Pair, Direction),

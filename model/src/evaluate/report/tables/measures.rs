@@ -10,7 +10,7 @@ pub(in crate::evaluate::report) fn sections(measures: &Measures) -> Vec<Section>
     vec![summary(measures), overlaps(measures), faults(measures)]
 }
 
-/// What a baseline is called where it stands in a table.
+/// Name of a baseline in a table.
 fn name(row: &Row) -> String {
     match (row.baseline, &*row.name) {
         (true, "identity") => "source untouched".to_owned(),

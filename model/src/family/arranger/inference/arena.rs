@@ -9,17 +9,17 @@ use crate::nn::inference::tile::LANES;
 use crate::nn::inference::winograd::turned;
 use crate::roll::{CELLS, PITCHES, Roll, STEPS};
 
-/// Images that a pass makes at once: one canvas in so many styles.
+/// Images of a pass: the number of styles of one canvas.
 pub(super) const IMAGES: usize = 2;
 /// Values of an input plane with its border.
 pub(super) const IMAGE: usize = INPUT.plane / LANES;
-/// What the last layer reads: zeros around for a kernel of 5 × 5.
+/// Input layout of the last layer: zeros around for a kernel of 5 × 5.
 pub(super) const FULL: Layout = Layout::new(STEPS, PITCHES, 2, 2);
-/// What strided and transposed convolutions read: zeros before and after.
+/// Input layout of strided and transposed convolutions: zeros before and after.
 pub(super) const HALF: Layout = Layout::new(STEPS / 2, PITCHES / 2, 1, 1);
-/// What tiles are cut from: zeros as far as a dilated kernel's last tile reaches.
+/// Layout that tiles are cut from: zeros as far as a dilated kernel's last tile reaches.
 pub(super) const LOW: Layout = Layout::new(HEIGHT, WIDTH, 2, 5);
-/// The same of all images side by side.
+/// Layout of all images side by side.
 pub(super) const LOWS: Layout = Layout {
     plane: IMAGES * LOW.plane,
     ..LOW
@@ -35,24 +35,24 @@ pub(super) struct Style {
 /// The memory of one pass at a time.
 #[derive(Debug)]
 pub struct ArrangerArena {
-    /// Of each plane that a canvas decides the image.
+    /// Image of each plane that a canvas decides.
     pub(super) input: Aligned,
-    /// What tune, harmony and place add to the first layer's pixels, for the cells below.
+    /// Contribution of tune, harmony and position to the first layer's pixels, for the cells below.
     pub(super) kept: Aligned,
     /// The cells of tune and harmony that `kept` is for.
     pub(super) kept_cells: Option<[Roll; DRAWN - CHANGING]>,
     /// The first layer before its norm.
     pub(super) first: Aligned,
     pub(super) styles: [Style; IMAGES],
-    /// Of each block all images.
+    /// For each block, all images.
     pub(super) low: Aligned,
     /// The points of a residual layer's input and of the next one's.
     pub(super) points: [Aligned; 2],
-    /// Of each cell its logits, in a block.
+    /// The logits of each cell, in a block.
     pub(super) last: Aligned,
-    /// Of the residual layers.
+    /// Scratch of the residual layers, one for each thread.
     pub(super) scratch: Threads,
-    /// Of the last layer.
+    /// Scratch of the last layer, one for each thread.
     pub(super) lines: Threads,
 }
 
@@ -118,7 +118,7 @@ impl ArrangerArena {
         }
     }
 
-    /// Bytes of such an arena whose passes so many threads share.
+    /// Bytes of such an arena whose passes are shared by `threads` threads.
     pub(super) fn bytes(blocks: [usize; 3], threads: usize) -> usize {
         let scratch = scratch(blocks).map(|lengths| Threads::bytes(lengths, threads));
         bytes(&lengths(blocks)) + scratch.iter().sum::<usize>()

@@ -19,7 +19,7 @@ pub(super) const CHANGING: usize = 3;
 /// Rows and columns of the kernel.
 const SIZE: usize = 7;
 
-/// What the planes of place add to each pixel, from weights in panels of so many lanes.
+/// Contribution of the position planes to each pixel, from weights in panels of `lanes` lanes.
 pub(super) fn place(layer: &Packed, lanes: usize) -> Aligned {
     let mut values = vec![0.0; (PLANES - DRAWN) * CELLS];
     encoding::write_place(&mut values);
@@ -85,7 +85,7 @@ struct Tap {
 }
 
 impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
-    /// What the planes from `first` on, with these cells and images, add to `from` in the first
+    /// Adds the planes from `first` on, with these cells and images, to `from` in the first
     /// layer's panels.
     pub(super) fn first(
         self,

@@ -82,7 +82,7 @@ struct Points<'a, const N: usize> {
     /// The block's pixels from the line's margin on.
     plane: &'a [f32],
     tiles: &'a [usize],
-    /// Of each point all tiles, those that are made first.
+    /// All tiles of each point, the innermost index.
     to: &'a mut [f32],
 }
 
@@ -108,7 +108,7 @@ impl<const N: usize> WithSimd for Points<'_, N> {
 
 /// Turns a line's tiles into pixels.
 struct Pixels<'a, const N: usize> {
-    /// Of each point all tiles, those that are made first.
+    /// All tiles of each point, the innermost index.
     sums: &'a [f32],
     tiles: &'a [usize],
     /// Two lines.

@@ -49,7 +49,7 @@ fn canvas(seed: u64) -> Canvas {
     }
 }
 
-/// Of each logit of a canvas whether its cell is hidden.
+/// For each logit of a canvas: is its cell hidden?
 fn is_hidden(canvas: &Canvas) -> impl Iterator<Item = bool> {
     let cell = |place| canvas.hidden.get(place % CELLS / PITCHES, place % PITCHES);
     (0..LOGITS * CELLS).map(cell)

@@ -7,7 +7,7 @@ use candle_core::{Result, Tensor};
 use super::{Layer, Network, Way};
 use crate::nn::ops::{self, Padding, gradients};
 
-/// What a layer had and made.
+/// Saved input and output of a layer.
 struct Passed {
     x: Tensor,
     /// Before the norm.
@@ -85,15 +85,15 @@ impl Layer {
     }
 }
 
-/// What the way back needs of a pass.
+/// Activations of a forward pass that the backward pass needs.
 pub(crate) struct Trace {
     condition: Tensor,
     input: Passed,
     down: [Passed; 2],
-    /// Of each block its two layers and its output.
+    /// For each residual block: its two layers and its output.
     residual: Vec<([Passed; 2], Tensor)>,
     up: [Passed; 2],
-    /// What the last layer reads.
+    /// Input of the last layer.
     last: Tensor,
 }
 
@@ -180,7 +180,7 @@ impl Network {
     }
 }
 
-/// The first so many channels, and the others.
+/// Splits the channels after the first `first`.
 fn parts(x: &Tensor, first: usize) -> Result<(Tensor, Tensor)> {
     let others = x.dim(1)? - first;
     Ok((

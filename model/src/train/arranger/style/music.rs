@@ -16,7 +16,7 @@ use crate::words::plural;
 
 /// Fewer phrases cannot be learned from.
 pub const FEWEST: usize = 16;
-/// At most one of so many phrases is kept back.
+/// At most one phrase in this many is held out.
 const PART: usize = 4;
 
 /// Music that cannot be learned from.
@@ -31,7 +31,7 @@ pub enum MusicError {
         starter::NAME
     )]
     NoCollection {
-        /// What was asked for.
+        /// The collection that was asked for.
         name: String,
         /// The collections that there are.
         there: String,
@@ -45,9 +45,9 @@ pub enum MusicError {
     TooLittle {
         /// The folder.
         folder: PathBuf,
-        /// What was found.
+        /// Number of pieces and phrases found, in words.
         found: String,
-        /// What was left out, and why.
+        /// Pieces left out, with reasons.
         left_out: String,
     },
 }
@@ -182,7 +182,7 @@ impl Music {
         Ok(Ok(music))
     }
 
-    /// Whether the tunes of at least a quarter of the phrases swing.
+    /// True if the tunes of at least a quarter of the phrases swing.
     pub(super) fn swings(&self) -> bool {
         let tunes = self.learned.iter().map(skeleton::tune);
         let swung = tunes.filter(|tune| straightened(tune) != *tune).count();

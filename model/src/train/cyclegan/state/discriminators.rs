@@ -1,4 +1,4 @@
-//! What the discriminators say of fakes, and what they learn from real phrases: side by side, as
+//! The generators' adversarial loss and the discriminators' own: side by side, as
 //! each has its own variables.
 
 use candle_core::backprop::GradStore;

@@ -98,7 +98,7 @@ fn cases() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// What each file gives: notes, tracks, and whether its channel 11 is drums.
+/// Expected for each file: notes, tracks, and whether its channel 11 is drums.
 const EXPECTED: [(&str, usize, usize, bool); 10] = [
     ("running-status-after-meta", 2, 1, false),
     ("running-status-after-sysex", 2, 1, false),
