@@ -134,6 +134,9 @@ fn outside(ratios: [f64; 2], [least, most]: [f64; 2]) -> f64 {
 
 /// Scores a pair of generators on phrases of both genres, the first genre first. Quick with 64
 /// phrases of each: two passes over each phrase.
+///
+/// # Errors
+/// The generators or the judge fail, or a genre has no phrases.
 pub fn validate(
     translator: &dyn Translator,
     phrases: [&[Roll]; 2],

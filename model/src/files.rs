@@ -9,6 +9,9 @@ use crate::smf;
 
 /// Writes a file beside its place, to the disk, and then renames it. A process that is killed
 /// on the way leaves the old file as it was; a full disk does, too, and is left no fuller.
+///
+/// # Errors
+/// The file cannot be written, flushed or renamed; the old file then stays.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".part");
@@ -33,6 +36,9 @@ pub fn write_in_folder(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Every file below a folder, in order of their paths; each folder once, so that a link to a
 /// parent ends. The path of an error is what cannot be listed.
+///
+/// # Errors
+/// The folder or file that cannot be read, and why.
 pub fn below(folder: &Path) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
     let mut files = Vec::new();
     search(folder, &mut BTreeSet::new(), &mut files)?;
@@ -62,6 +68,9 @@ fn search(
 
 /// True if a file is meant as a MIDI file: by its beginning, or by its name, so that one that is
 /// broken is not passed over.
+///
+/// # Errors
+/// The file cannot be read.
 pub fn is_midi(path: &Path) -> io::Result<bool> {
     let mut head = Vec::new();
     File::open(path)?.take(12).read_to_end(&mut head)?;

@@ -171,6 +171,14 @@ impl Direction {
 
     /// The direction and the amount (0..=1) of a knob at `knob` (−1..=1).
     /// The centre belongs to neither; its amount is 0, so the direction does not matter.
+    ///
+    /// ```
+    /// use third_stream_model::genre::{Direction, Genre, Pair};
+    ///
+    /// let (direction, amount) = Direction::of_knob(-0.25);
+    /// assert_eq!((direction, amount), (Direction::BToA, 0.25));
+    /// assert_eq!(Pair::JAZZ_CLASSIC.target(direction), Genre::Jazz);
+    /// ```
     pub fn of_knob(knob: f32) -> (Self, f32) {
         let direction = if knob < 0.0 { Self::BToA } else { Self::AToB };
         (direction, knob.abs().min(1.0))

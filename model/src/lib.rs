@@ -22,6 +22,8 @@
 //! | `transfer` | a roll through a generator to its edits | `net` |
 //! | `train` | losses, steps, checkpoints, the loop | `train` |
 
+#![warn(clippy::missing_errors_doc)]
+
 #[cfg(feature = "train")]
 pub mod classify;
 #[cfg(feature = "train")]

@@ -110,6 +110,20 @@ pub fn is_named_midi(path: &Path) -> bool {
 impl Smf {
     /// Reads a file, also one in a RIFF wrapper. What is wrong in it is read past as players do,
     /// and named in [`Smf::flaws`]. Never panics, whatever the bytes.
+    ///
+    /// ```
+    /// use third_stream_model::smf::Smf;
+    ///
+    /// // A header and one track that ends at once.
+    /// let bytes = b"MThd\0\0\0\x06\0\0\0\x01\x01\xe0MTrk\0\0\0\x04\0\xff\x2f\0";
+    /// let smf = Smf::read(bytes)?;
+    /// assert_eq!(smf.tracks().len(), 1);
+    /// assert_eq!(smf.write(), bytes);
+    /// # Ok::<(), third_stream_model::smf::SmfError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// There is no header chunk or no track, or the file is of type 2; see [`SmfError`].
     pub fn read(bytes: &[u8]) -> Result<Self, SmfError> {
         let content = if riff::is_riff(bytes) {
             riff::content(bytes).ok_or_else(|| {

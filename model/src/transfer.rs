@@ -82,6 +82,9 @@ impl Gpu {
     pub const IS_BUILT: bool = cfg!(any(feature = "cuda", feature = "metal"));
 
     /// The first one. Takes up to a second; may panic where a driver's library is missing.
+    ///
+    /// # Errors
+    /// There is no such device, or its driver fails.
     pub fn open() -> Result<Self, TransferError> {
         let (name, device) = if cfg!(feature = "metal") {
             ("Metal", Device::new_metal(0))
@@ -122,6 +125,21 @@ pub enum Transfer {
 
 impl Transfer {
     /// Loads a weights file (see [`crate::weights`]) for the CPU.
+    ///
+    /// ```
+    /// use third_stream_model::genre::{Direction, Pair};
+    /// use third_stream_model::roll::notes::{GridNote, NoteRoll};
+    /// use third_stream_model::shipped;
+    /// use third_stream_model::transfer::{Transfer, Wish};
+    ///
+    /// let transfer = Transfer::from_bytes(shipped::arranger())?;
+    /// let beats = (0..16).map(|beat| GridNote { start: 4 * beat, row: 36 + beat % 5, length: 4 });
+    /// let played: NoteRoll = beats.collect();
+    /// let to_classical = (Pair::JAZZ_CLASSIC, Direction::AToB);
+    /// let edits = transfer.edits(&played, to_classical, &Wish::default())?;
+    /// assert_eq!(edits.apply(&played, 0.0), played);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// If it cannot be used, or there is not enough memory.

@@ -97,6 +97,9 @@ pub enum UserWeightsError {
 
 /// Where the user's weights are: `Third Stream/Weights` in the folder that the system names for
 /// the user's data.
+///
+/// # Errors
+/// The system names no folder for a program's data.
 pub fn folder() -> Result<PathBuf, UserWeightsError> {
     let data = dirs::data_dir().ok_or(UserWeightsError::NoFolder)?;
     Ok(data.join("Third Stream").join("Weights"))
@@ -139,18 +142,27 @@ pub fn styles(folder: &Path) -> Vec<String> {
 }
 
 /// The style of that name.
+///
+/// # Errors
+/// There is no such style, or its file cannot be used.
 pub fn style(folder: &Path, name: &str) -> Result<LearnedStyle, UserWeightsError> {
     let path = path(folder, name)?;
     style_at(&path)
 }
 
 /// The style in this file, wherever it lies.
+///
+/// # Errors
+/// The file cannot be read, or is no style.
 pub fn style_at(path: &Path) -> Result<LearnedStyle, UserWeightsError> {
     let style = LearnedStyle::from_bytes(&bytes(path)?);
     style.map_err(|error| UserWeightsError::Refused(path.to_owned(), error))
 }
 
 /// Keeps a style's file under that name, in place of a style of the same name; where it is now.
+///
+/// # Errors
+/// The name is taken or no file's, or the file cannot be written.
 pub fn keep_style(folder: &Path, name: &str, style: &[u8]) -> Result<PathBuf, UserWeightsError> {
     let to = path(folder, name)?;
     if to.exists() && !is_style(&to) {
@@ -171,6 +183,9 @@ fn is_style(path: &Path) -> bool {
 }
 
 /// The file of the weights of that name.
+///
+/// # Errors
+/// The name is no file's.
 pub fn path(folder: &Path, name: &str) -> Result<PathBuf, UserWeightsError> {
     // A name comes from a project, and a project from anywhere.
     if !is_name(name) {
@@ -180,6 +195,9 @@ pub fn path(folder: &Path, name: &str) -> Result<PathBuf, UserWeightsError> {
 }
 
 /// The bytes of the weights of that name, whose header says that they are for `pair`.
+///
+/// # Errors
+/// The file is missing, cannot be read, or is for other genres.
 pub fn read(folder: &Path, name: &str, pair: Pair) -> Result<Vec<u8>, UserWeightsError> {
     let path = path(folder, name)?;
     let bytes = bytes(&path)?;
@@ -196,6 +214,9 @@ pub fn read(folder: &Path, name: &str, pair: Pair) -> Result<Vec<u8>, UserWeight
 }
 
 /// Makes sure that the weights of that name can be used for `pair`: reads all of them.
+///
+/// # Errors
+/// The file is missing, cannot be read, or is for other genres.
 pub fn check(folder: &Path, name: &str, pair: Pair) -> Result<(), UserWeightsError> {
     let path = path(folder, name)?;
     let bytes = read(folder, name, pair)?;
@@ -207,6 +228,10 @@ pub fn check(folder: &Path, name: &str, pair: Pair) -> Result<(), UserWeightsErr
 
 /// Keeps the weights file `from` under that name, in place of one of the same name; where it is
 /// now, and for which pairs. A file that cannot be used is refused, and nothing changes.
+///
+/// # Errors
+/// The file is no weights file of this version, the name is taken or no file's, or the file cannot
+/// be written.
 pub fn keep(folder: &Path, name: &str, from: &Path) -> Result<(PathBuf, Pairs), UserWeightsError> {
     let to = path(folder, name)?;
     let bytes = bytes(from).map_err(|error| match error {

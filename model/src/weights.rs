@@ -187,6 +187,9 @@ impl View for Half {
 }
 
 /// The weights file `bytes` with another header; the networks stay as they are.
+///
+/// # Errors
+/// The bytes are no weights file.
 pub fn with_header(bytes: &[u8], header: &Header) -> Result<Vec<u8>, WeightsError> {
     let unreadable = |text: String| WeightsError::Unreadable(text);
     let file = SafeTensors::deserialize(bytes).map_err(|e| unreadable(e.to_string()))?;

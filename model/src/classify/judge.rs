@@ -43,6 +43,9 @@ pub struct GenreClassifier {
 
 impl GenreClassifier {
     /// Trains a judge; the same arguments give the same judge.
+    ///
+    /// # Errors
+    /// candle's: shapes that do not fit, no memory on the device.
     pub fn train(
         lesson: &FitData,
         pace: &FitConfig,
@@ -73,6 +76,9 @@ impl GenreClassifier {
     }
 
     /// True if each phrase is of the pair's first genre.
+    ///
+    /// # Errors
+    /// candle's: shapes that do not fit, no memory on the device.
     pub fn is_first_genre(&self, rolls: &[Roll]) -> Result<Vec<bool>> {
         is_first_genre(&self.network, rolls)
     }

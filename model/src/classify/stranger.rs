@@ -70,6 +70,9 @@ pub struct Stranger {
 
 /// Asks a panel of strangers. The samples should be of equal size. The same arguments give the
 /// same figures on any number of threads of the current rayon pool.
+///
+/// # Errors
+/// candle's: shapes that do not fit, no memory on the device.
 pub fn stranger(outputs: &PhraseSample, real: &PhraseSample, panel: Panel) -> Result<Stranger> {
     let all = Both {
         phrases: [outputs.phrases.clone(), real.phrases.clone()],

@@ -19,6 +19,9 @@ pub trait Batches {
     type Batch;
 
     /// The batch of `step`, a function of the run's seed and the step alone.
+    ///
+    /// # Errors
+    /// The file of the rolls cannot be read.
     fn batch(&self, step: u64) -> io::Result<Self::Batch>;
 }
 
@@ -65,6 +68,9 @@ pub struct PairSampler<'d> {
 impl<'d> PairSampler<'d> {
     /// A sampler for `pair`; `mixed` are the genres of the mixed discriminators, each drawn as
     /// often as the others.
+    ///
+    /// # Errors
+    /// A genre has no training phrase with a weight above 0.
     pub fn new(
         data: &'d Data,
         pair: Pair,
@@ -85,6 +91,9 @@ impl<'d> PairSampler<'d> {
     }
 
     /// The batch of `step`. Fails where the file of the rolls cannot be read.
+    ///
+    /// # Errors
+    /// The file of the rolls cannot be read.
     pub fn batch(&self, step: u64) -> io::Result<Batch> {
         let mut rng = random(self.drawing.seed, step, b"batch");
         let Drawing {

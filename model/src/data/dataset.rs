@@ -55,6 +55,9 @@ impl Data {
     /// Reads the phrases of `genres`. With `cache`, a folder that exists, the rolls are kept
     /// there, and found again as long as the music is the same; otherwise they are in a temporary
     /// file. Memory is taken for what is known of each phrase, not for its cells.
+    ///
+    /// # Errors
+    /// See [`DataError`].
     pub fn read(
         corpus: &Corpus,
         genres: &[Genre],
@@ -95,6 +98,9 @@ impl Data {
     }
 
     /// The phrases of `pieces`, which are read once for the hash.
+    ///
+    /// # Errors
+    /// The file of the rolls cannot be read.
     pub fn of_pieces(
         pieces: BTreeMap<Genre, Vec<Piece>>,
         left_out: Vec<LeftOut>,

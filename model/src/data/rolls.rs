@@ -56,11 +56,17 @@ impl Rolls {
     }
 
     /// The cells of one phrase that sound.
+    ///
+    /// # Errors
+    /// The file of the rolls cannot be read.
     pub fn get(&self, place: usize) -> io::Result<Roll> {
         Ok(*self.notes(place)?.sounding())
     }
 
     /// One phrase as whole notes.
+    ///
+    /// # Errors
+    /// The file of the rolls cannot be read.
     pub fn notes(&self, place: usize) -> io::Result<NoteRoll> {
         match &self.0 {
             Kept::Here(rolls) => Ok(rolls[place]),
@@ -79,11 +85,17 @@ impl Rolls {
     }
 
     /// The phrases at these places.
+    ///
+    /// # Errors
+    /// The file of the rolls cannot be read.
     pub fn read(&self, places: impl IntoIterator<Item = usize>) -> io::Result<Vec<Roll>> {
         places.into_iter().map(|place| self.get(place)).collect()
     }
 
     /// The phrases at these places as whole notes.
+    ///
+    /// # Errors
+    /// The file of the rolls cannot be read.
     pub fn read_notes(&self, places: impl IntoIterator<Item = usize>) -> io::Result<Vec<NoteRoll>> {
         places.into_iter().map(|place| self.notes(place)).collect()
     }
@@ -97,11 +109,17 @@ impl Rolls {
     }
 
     /// At most `most` of them, at even distances, so that every piece has its part.
+    ///
+    /// # Errors
+    /// The file of the rolls cannot be read.
     pub fn subset(&self, most: usize) -> io::Result<Vec<Roll>> {
         self.read(evenly_spaced(self.len(), most))
     }
 
     /// The phrases of [`Rolls::subset`] as whole notes.
+    ///
+    /// # Errors
+    /// The file of the rolls cannot be read.
     pub fn subset_notes(&self, most: usize) -> io::Result<Vec<NoteRoll>> {
         self.read_notes(evenly_spaced(self.len(), most))
     }

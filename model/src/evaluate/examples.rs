@@ -63,6 +63,10 @@ pub struct Choice<'a> {
 }
 
 /// The examples of both directions, the first direction first.
+///
+/// # Errors
+/// The transfer fails, the corpus has no phrase of a genre, or the file of the rolls cannot be
+/// read.
 pub fn examples(
     data: &Data,
     choice: &Choice,
@@ -131,6 +135,9 @@ impl Example {
     }
 
     /// Both rolls over each other, as SVG.
+    ///
+    /// # Errors
+    /// The phrase cannot be drawn.
     pub fn picture(&self) -> Result<String, EvaluateError> {
         let title = format!(
             "{}. {} \u{2192} {} ({})",
@@ -145,6 +152,9 @@ impl Example {
     }
 
     /// Its files by name: all phrases as MIDI, and the pictures.
+    ///
+    /// # Errors
+    /// A phrase cannot be drawn.
     pub fn files(&self) -> Result<Vec<(String, Vec<u8>)>, EvaluateError> {
         let name = self.name();
         let midi = |what: &str, roll| {
@@ -170,6 +180,9 @@ impl Example {
 }
 
 /// A phrase before and after over each other, as SVG.
+///
+/// # Errors
+/// The phrase cannot be drawn.
 pub fn picture(title: &str, before: &NoteRoll, after: &NoteRoll) -> Result<String, EvaluateError> {
     // Drawn from the files' own bytes, so that it shows what they hold.
     let song = |roll| {
@@ -189,6 +202,9 @@ pub fn picture(title: &str, before: &NoteRoll, after: &NoteRoll) -> Result<Strin
 }
 
 /// All files of the examples and their index, `README.md`; `by` says what made them.
+///
+/// # Errors
+/// A phrase cannot be drawn.
 pub fn files(
     examples: &[Example],
     by: &str,

@@ -42,6 +42,9 @@ pub struct Figures {
 
 /// Measures `outputs` of as many `sources` beside `real` phrases of the target genre. Of the larger sample, the strangers hear as many phrases as
 /// the smaller has, at even distances.
+///
+/// # Errors
+/// A classifier fails.
 pub fn measure(
     sources: &[NoteRoll],
     outputs: &PhraseSample,

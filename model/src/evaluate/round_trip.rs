@@ -30,6 +30,9 @@ pub struct RoundTrip {
 impl RoundTrip {
     /// Sends phrases through both generators, `direction` first; `progress` hears of each group
     /// of phrases that is back.
+    ///
+    /// # Errors
+    /// There are no phrases, the generators fail, or another number of phrases comes back.
     pub fn of(
         translator: &dyn Translator,
         source: &[Roll],
@@ -124,6 +127,9 @@ impl RoundTrip {
     }
 
     /// Which phrases a judge calls the source genre of `direction`.
+    ///
+    /// # Errors
+    /// The classifier fails.
     pub fn verdicts(
         &self,
         judge: &GenreClassifier,

@@ -30,9 +30,15 @@ pub struct Cycle {
 /// Two generators, one for each direction: binary rolls in, binary rolls out.
 pub trait Translator {
     /// The transfer of each of `rolls`, in their order; as many come out as go in.
+    ///
+    /// # Errors
+    /// The generators fail.
     fn translate(&self, rolls: &[Roll], direction: Direction) -> Result<Vec<Roll>, TranslateError>;
 
     /// There and back, `direction` first.
+    ///
+    /// # Errors
+    /// The generators fail.
     fn cycle(&self, rolls: &[Roll], direction: Direction) -> Result<Cycle, TranslateError> {
         let output = self.translate(rolls, direction)?;
         Ok(Cycle {

@@ -16,12 +16,18 @@ use candle_core::{Device, Result, Tensor};
 use crate::roll::{CELLS, PITCHES, Roll, STEPS};
 
 /// The tensor of some rolls: (rolls, 1, 64, 84), 0.0 and 1.0.
+///
+/// # Errors
+/// candle's: shapes that do not fit, no memory on the device.
 pub fn tensor_of_rolls(rolls: &[Roll], device: &Device) -> Result<Tensor> {
     let shape = (rolls.len(), 1, STEPS, PITCHES);
     Tensor::from_vec(values_of_rolls(rolls), shape, device)
 }
 
 /// The rolls of a tensor (batch, 1, 64, 84): the cells above `threshold`.
+///
+/// # Errors
+/// candle's: shapes that do not fit, no memory on the device.
 pub fn rolls_of_tensor(tensor: &Tensor, threshold: f32) -> Result<Vec<Roll>> {
     let values = tensor.flatten_all()?.to_vec1::<f32>()?;
     Ok(rolls_of_values(&values, threshold))

@@ -80,12 +80,18 @@ pub enum Padding {
 }
 
 /// Convolution without bias: `x` (batch, in, height, width), `kernel` (out, in, rows, columns).
+///
+/// # Errors
+/// candle's: shapes that do not fit, no memory on the device.
 pub fn conv2d(x: &Tensor, kernel: &Tensor, stride: usize, padding: Padding) -> Result<Tensor> {
     convolve(x, kernel, [stride, 1], padding)
 }
 
 /// The same with `dilation` pixels from one place of the kernel (odd and square) to the next, and
 /// zeros around that keep the size.
+///
+/// # Errors
+/// candle's: shapes that do not fit, no memory on the device.
 pub fn dilated_conv2d(x: &Tensor, kernel: &Tensor, dilation: usize) -> Result<Tensor> {
     let size = dilation * (kernel.dim(2)? - 1) / 2;
     convolve(x, kernel, [1, dilation], Padding::Zero(size))
@@ -114,6 +120,9 @@ fn convolve(
 
 /// Transposed convolution that doubles height and width: `x` (batch, in, height, width),
 /// `kernel` (in, out, 3, 3), stride 2, padding 1, output padding 1.
+///
+/// # Errors
+/// candle's: shapes that do not fit, no memory on the device.
 pub fn conv_transpose2d(x: &Tensor, kernel: &Tensor) -> Result<Tensor> {
     if x.device().is_cpu() {
         x.apply_op2(kernel, adjoint::ConvTranspose { isa: isa() })
@@ -124,6 +133,9 @@ pub fn conv_transpose2d(x: &Tensor, kernel: &Tensor) -> Result<Tensor> {
 
 /// Instance norm (over height and width, ε = 1e-5) with `scale` and `offset`, both (channels) or
 /// (batch, channels), then the activation.
+///
+/// # Errors
+/// candle's: shapes that do not fit, no memory on the device.
 pub fn norm_activation(
     x: &Tensor,
     scale: &Tensor,
@@ -138,6 +150,9 @@ pub fn norm_activation(
 }
 
 /// max(0, `a` + `b`) of tensors of the same shape.
+///
+/// # Errors
+/// candle's: shapes that do not fit, no memory on the device.
 pub fn add_relu(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     if a.device().is_cpu() && a.shape() == b.shape() {
         a.apply_op2(b, elementwise::AddRelu)
@@ -147,6 +162,9 @@ pub fn add_relu(a: &Tensor, b: &Tensor) -> Result<Tensor> {
 }
 
 /// `x` where it is positive, `slope` (positive) times `x` elsewhere.
+///
+/// # Errors
+/// candle's: shapes that do not fit, no memory on the device.
 pub fn leaky_relu(x: &Tensor, slope: f32) -> Result<Tensor> {
     if x.device().is_cpu() {
         x.apply_op1(elementwise::LeakyRelu { slope })

@@ -178,6 +178,20 @@ impl Edits {
     }
 
     /// `source` with the edits of `amount` (0..=1) applied.
+    ///
+    /// ```
+    /// use third_stream_model::roll::CELLS;
+    /// use third_stream_model::roll::edits::Edits;
+    /// use third_stream_model::roll::notes::{GridNote, NoteRoll};
+    ///
+    /// let roll = |row| -> NoteRoll {
+    ///     [GridNote { start: 0, row, length: 4 }].into_iter().collect()
+    /// };
+    /// let (played, answer) = (roll(36), roll(40));
+    /// let edits = Edits::between(&played, &answer, &[0.5; CELLS], 0);
+    /// assert_eq!(edits.apply(&played, 0.0), played);
+    /// assert_eq!(edits.apply(&played, 1.0), answer);
+    /// ```
     #[must_use]
     pub fn apply(&self, source: &NoteRoll, amount: f32) -> NoteRoll {
         let level = level(amount);

@@ -28,6 +28,15 @@ impl GridNote {
 ///
 /// Each sounding cell belongs to one note: it is an onset, or the cell one step before it sounds.
 /// A note that is held over from before the phrase begins again at step 0.
+///
+/// ```
+/// use third_stream_model::roll::notes::{GridNote, NoteRoll};
+///
+/// let struck_twice = [0, 4].map(|start| GridNote { start, row: 36, length: 4 });
+/// let roll: NoteRoll = struck_twice.into_iter().collect();
+/// assert_eq!((roll.count(), roll.sounding().count()), (2, 8));
+/// assert_eq!(roll.notes().next(), Some(struck_twice[0]));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct NoteRoll {
     sounding: Roll,

@@ -6,6 +6,16 @@ use std::fmt::Write;
 use super::{LOWEST_KEY, PITCHES, Roll, STEPS, STEPS_PER_SLOT, key_of_row, row_of_key};
 
 /// Draws the pitches that sound, each line `key |step…|step…|…|`. The empty roll gives no line.
+///
+/// ```
+/// use third_stream_model::roll::{Roll, picture};
+///
+/// let mut roll = Roll::EMPTY;
+/// roll.fill(36, 0, 4);
+/// let bar = "|................".repeat(3);
+/// assert_eq!(picture::draw(&roll), format!(" 60 |####............{bar}|\n"));
+/// assert_eq!(picture::read(&picture::draw(&roll)), Ok(roll));
+/// ```
 pub fn draw(roll: &Roll) -> String {
     let mut text = String::new();
     for row in (0..PITCHES).rev() {
@@ -33,6 +43,9 @@ pub struct PictureError {
 }
 
 /// Reads what [`draw`] wrote.
+///
+/// # Errors
+/// The text is no picture of a roll; see [`PictureError`].
 pub fn read(text: &str) -> Result<Roll, PictureError> {
     let mut roll = Roll::EMPTY;
     for (index, line) in text

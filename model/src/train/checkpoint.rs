@@ -89,6 +89,9 @@ pub(super) fn last(folder: &Path, device: &Device) -> Result<Option<Saved>, Chec
 }
 
 /// Reads the metadata of a checkpoint file.
+///
+/// # Errors
+/// The file cannot be read, or is no checkpoint.
 pub fn header(path: &Path) -> Result<CheckpointHeader, CheckpointError> {
     header_of(&bytes(path)?).map_err(|why| broken(path, &why))
 }

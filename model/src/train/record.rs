@@ -83,6 +83,9 @@ pub enum RecordError {
 
 impl RunRecord {
     /// The record in a run's folder.
+    ///
+    /// # Errors
+    /// The folder holds no run, or its record cannot be read.
     pub fn read(folder: &Path) -> Result<Self, RecordError> {
         let path = folder.join(FILE);
         match std::fs::read(&path) {
@@ -183,11 +186,17 @@ fn broken(folder: &Path, why: &GenreError) -> RecordError {
 
 impl RunRecord {
     /// The pair that the run was started with.
+    ///
+    /// # Errors
+    /// The record names genres or places that this version does not know.
     pub fn pair(&self, folder: &Path) -> Result<Pair, RecordError> {
         self.pair.parse().map_err(|why| broken(folder, &why))
     }
 
     /// The genres that the run was started with.
+    ///
+    /// # Errors
+    /// The record names genres or places that this version does not know.
     pub fn genres(&self, folder: &Path) -> Result<Vec<Genre>, RecordError> {
         let genres = self.pair.split('-').map(str::parse);
         genres
@@ -196,6 +205,9 @@ impl RunRecord {
     }
 
     /// The corpus and the selection that the run was started with.
+    ///
+    /// # Errors
+    /// The record names genres or places that this version does not know.
     pub fn music(&self, folder: &Path) -> Result<(Corpus, CorpusSelection), RecordError> {
         let corpus = if let Some(dir) = self.places.get("data") {
             Corpus::Archives(dir.clone())

@@ -38,6 +38,9 @@ pub trait Learner {
     type Batch;
 
     /// Learns from the batch of `step` at the learning rate `rate`; returns named losses.
+    ///
+    /// # Errors
+    /// The step fails on the device.
     fn learn(
         &mut self,
         step: u64,
@@ -46,15 +49,27 @@ pub trait Learner {
     ) -> Result<Vec<(&'static str, f32)>, AnyError>;
 
     /// Everything that the next step depends on.
+    ///
+    /// # Errors
+    /// Tensors cannot be copied from the device.
     fn tensors(&self) -> Result<BTreeMap<String, Tensor>, AnyError>;
 
     /// Takes back what [`Learner::tensors`] gave.
+    ///
+    /// # Errors
+    /// A tensor is missing or has another shape.
     fn restore(&mut self, tensors: &BTreeMap<String, Tensor>) -> Result<(), AnyError>;
 
     /// The weights file of the generators after `done` steps, with `scores` in its header.
+    ///
+    /// # Errors
+    /// The weights cannot be written to bytes.
     fn weights(&self, done: u64, scores: Option<&Value>) -> Result<Vec<u8>, AnyError>;
 
     /// Phrases before and after as SVG, for the run's page.
+    ///
+    /// # Errors
+    /// A transfer fails, or a phrase cannot be drawn.
     fn pictures(&self) -> Result<Vec<String>, AnyError>;
 }
 
@@ -164,6 +179,10 @@ pub enum RunError {
 }
 
 /// Trains `learner` as `plan` says. Ends early, with a checkpoint, once `stop` is set.
+///
+/// # Errors
+/// The folder cannot be used or written, another process trains in it, or a step fails; see
+/// [`RunError`].
 pub fn run<L: Learner>(
     learner: &mut L,
     batches: &impl Batches<Batch = L::Batch>,

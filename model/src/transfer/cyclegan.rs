@@ -38,6 +38,9 @@ enum Networks {
 
 impl CycleGanTransfer {
     /// Loads a weights file (see [`crate::weights`]) for the CPU.
+    ///
+    /// # Errors
+    /// The bytes are no weights file of a CycleGAN, or the memory is not there.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
         Self::on_device(bytes, Device::Cpu)
     }
@@ -90,6 +93,9 @@ impl CycleGanTransfer {
 
     /// The probability of each cell of each roll after the transfer, step-major,
     /// [`crate::roll::CELLS`] values a roll.
+    ///
+    /// # Errors
+    /// The memory is not there, or the network gives a value that is not a number.
     pub fn probabilities(
         &self,
         rolls: &[Roll],
@@ -101,6 +107,9 @@ impl CycleGanTransfer {
     /// The probabilities after one generator, as [`Self::probabilities`], and after the other
     /// too, which hears them as they are, not the notes that they stand for: the cycle of the
     /// paper's own code.
+    ///
+    /// # Errors
+    /// The memory is not there, or the network gives a value that is not a number.
     pub fn there_and_back(
         &self,
         rolls: &[Roll],
@@ -150,6 +159,9 @@ impl CycleGanTransfer {
     }
 
     /// The edits that lead from `phrase` towards the direction's target.
+    ///
+    /// # Errors
+    /// The memory is not there, or the network gives a value that is not a number.
     pub fn edits(
         &self,
         phrase: &NoteRoll,

@@ -39,6 +39,34 @@ impl SongTransfer {
     /// Reads a file of which the selected notes are transferred. `taken_for` says what the user
     /// takes a track for, by its index.
     ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    ///
+    /// use third_stream_model::genre::{Direction, Pair};
+    /// use third_stream_model::perform::Control;
+    /// use third_stream_model::shipped;
+    /// use third_stream_model::song::PartSelection;
+    /// use third_stream_model::transfer::{SongTransfer, Transfer, Wish};
+    ///
+    /// // A header and one track that ends at once.
+    /// let bytes = b"MThd\0\0\0\x06\0\0\0\x01\x01\xe0MTrk\0\0\0\x04\0\xff\x2f\0";
+    /// let song = SongTransfer::read(bytes, &PartSelection::default(), &BTreeMap::new())?;
+    ///
+    /// let network = Transfer::from_bytes(shipped::arranger())?;
+    /// let (pair, knob) = (Pair::JAZZ_CLASSIC, 0.8);
+    /// let (direction, _) = Direction::of_knob(knob);
+    /// let mut edits = Vec::new();
+    /// for index in 0..song.phrases().len() {
+    ///     edits.push(song.edits(index, &Wish::default(), |phrase, wish| {
+    ///         network.edits(phrase, (pair, direction), wish)
+    ///     })?);
+    /// }
+    /// let control = Control { knob, quantise: 0.0, guard: Default::default() };
+    /// let written = song.written(&song.render(&edits, control));
+    /// assert_eq!(written, bytes); // no note, so nothing changes
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If it is no MIDI file, or too long.
     pub fn read(

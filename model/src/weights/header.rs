@@ -83,6 +83,16 @@ pub struct CycleGanHeader {
 impl Header {
     /// Reads and checks the header alone.
     ///
+    /// ```
+    /// use third_stream_model::genre::Pair;
+    /// use third_stream_model::shipped;
+    /// use third_stream_model::weights::Header;
+    ///
+    /// let header = Header::read(shipped::cyclegan(Pair::JAZZ_POP))?;
+    /// assert_eq!(header.pair()?, Pair::JAZZ_POP);
+    /// # Ok::<(), third_stream_model::weights::WeightsError>(())
+    /// ```
+    ///
     /// # Errors
     /// If the bytes are no whole safetensors file, have no header of ours, or one that this
     /// version cannot use.

@@ -36,6 +36,10 @@ pub struct FitData {
 
 impl FitData {
     /// The part of a corpus that the judge learns from: seven of ten pieces.
+    ///
+    /// # Errors
+    /// One of the genres has no training or validation phrase, or the file of the rolls cannot be
+    /// read.
     pub fn new(data: &Data, pair: Pair) -> std::result::Result<Self, JudgeError> {
         let music = data.with_training_pieces(|piece| piece % 10 < 7);
         for genre in [pair.a, pair.b] {

@@ -82,6 +82,9 @@ impl GenreClassifier {
     }
 
     /// Writes the judge beside `path`, then renames it.
+    ///
+    /// # Errors
+    /// The file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), JudgeError> {
         let keep = |source| JudgeError::File {
             path: path.to_owned(),
@@ -98,6 +101,9 @@ impl GenreClassifier {
     }
 
     /// Reads a judge.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is no judge of this version.
     pub fn open(path: &Path) -> Result<Self, JudgeError> {
         let (record, bytes) = read(path)?;
         let foreign = |error: candle_core::Error| foreign(path, &error);
@@ -107,6 +113,9 @@ impl GenreClassifier {
 
     /// The judge of `path` if it was trained for the same pair on the same music with the same
     /// seed; `None` if it was not, or if there is none. A file that is no judge is an error.
+    ///
+    /// # Errors
+    /// The file is there and cannot be read.
     pub fn find(
         path: &Path,
         pair: &str,
@@ -127,6 +136,9 @@ impl GenreClassifier {
 
     /// The judge kept in `dir` if it was trained on the same music with the same seed; a newly
     /// trained one, which is then kept there, otherwise, or if `again`.
+    ///
+    /// # Errors
+    /// The folder cannot be read or written, or there is too little music to train on.
     pub fn kept(
         dir: &Path,
         pair: Pair,

@@ -67,6 +67,9 @@ pub fn collection(
 
 /// Measures `methods` and the baselines in both directions of the pair. `progress` hears of each
 /// row before it is measured.
+///
+/// # Errors
+/// A transfer or a classifier fails, or a genre has no phrases.
 pub fn bench(
     data: &Data,
     settings: &MeasureSettings,

@@ -28,6 +28,9 @@ const STYLE: &str = "\
     figure{margin:.5em 0}figcaption{font-size:13px;color:#55616e}";
 
 /// The page of some evaluations, each with its examples.
+///
+/// # Errors
+/// An example cannot be drawn.
 pub fn page(evaluations: &[(Evaluation, Vec<Example>)]) -> Result<String, EvaluateError> {
     let mut html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\

@@ -44,6 +44,9 @@ pub struct Also {
 impl Also {
     /// The phrases of a collection, as many and of the split as the settings say; `None` where
     /// the corpus has none.
+    ///
+    /// # Errors
+    /// The file of the rolls cannot be read.
     pub fn find(data: &Data, settings: &ReportSettings, name: &str) -> io::Result<Option<Self>> {
         let Some(source) = data.sources().iter().position(|source| source == name) else {
             return Ok(None);
@@ -106,6 +109,9 @@ struct Bench<'a> {
 
 /// Evaluates `models` and the baselines on the phrases of `data`, and on collections aside by
 /// themselves. `progress` hears of phrases done, with the row's name.
+///
+/// # Errors
+/// The generators or the judge fail, or a genre has no phrases.
 pub fn evaluate(
     data: &Data,
     aside: Aside,

@@ -22,6 +22,9 @@ pub const DRAWN: usize = 6;
 pub const VALUES: usize = PLANES * CELLS;
 
 /// The planes of some canvases: (canvases, 9, 64, 84).
+///
+/// # Errors
+/// candle's: shapes that do not fit, no memory on the device.
 pub fn planes(canvases: &[Canvas], device: &Device) -> Result<Tensor> {
     let mut values = vec![0.0; canvases.len() * VALUES];
     for (canvas, values) in canvases.iter().zip(values.chunks_exact_mut(VALUES)) {

@@ -97,6 +97,24 @@ pub struct Sample {
 /// Fills in `phrase`. `fill` writes the network's outputs for a canvas, [`OUTPUTS`] planes of
 /// [`CELLS`] values; its errors end the draw.
 ///
+/// ```
+/// use std::convert::Infallible;
+///
+/// use third_stream_model::family::arranger::sampler::{SamplerSettings, sample};
+/// use third_stream_model::roll::notes::{GridNote, NoteRoll};
+///
+/// let tune = GridNote { start: 0, row: 48, length: 8 };
+/// let phrase: NoteRoll = [tune].into_iter().collect();
+/// // A network that is sure of silence, and a tune that is locked.
+/// let settings = SamplerSettings { freedom: 0.0, ..SamplerSettings::default() };
+/// let filled = sample(&phrase, &settings, |_canvas, logits| {
+///     logits.fill(-50.0);
+///     Ok::<(), Infallible>(())
+/// })?;
+/// assert_eq!(filled.notes, phrase);
+/// # Ok::<(), Infallible>(())
+/// ```
+///
 /// # Errors
 /// Those of `fill`.
 pub fn sample<E>(

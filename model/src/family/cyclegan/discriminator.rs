@@ -81,6 +81,9 @@ pub struct Discriminator {
 
 impl Discriminator {
     /// The discriminator whose tensors `vb` holds or makes.
+    ///
+    /// # Errors
+    /// candle's: shapes that do not fit, no memory on the device.
     pub fn new(config: &DiscriminatorConfig, vb: &VarBuilder<'_>) -> Result<Self> {
         let base = config.base_channels;
         let make = |name, shape| Kernel::new(&vb.pp(name), shape, config.spectral_norm);
@@ -107,6 +110,9 @@ impl Discriminator {
     }
 
     /// Patch scores: (batch, 1, 64, 84) to (batch, 1, 16, 21); 1 means real.
+    ///
+    /// # Errors
+    /// candle's: shapes that do not fit, no memory on the device.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let [first, second, score] = &self.kernels;
         let y = ops::conv2d(x, &first.normalised()?, 2, Padding::Zero(3))?;
@@ -121,6 +127,9 @@ impl Discriminator {
     }
 
     /// One power iteration for each kernel with spectral norm: (name of the variable, new value).
+    ///
+    /// # Errors
+    /// candle's: shapes that do not fit, no memory on the device.
     pub fn iterate(&self) -> Result<Vec<(&'static str, Tensor)>> {
         let names = ["patch1.singular", "patch2.singular", "score.singular"];
         let mut next = Vec::new();

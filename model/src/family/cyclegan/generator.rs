@@ -187,6 +187,9 @@ pub struct Generator {
 
 impl Generator {
     /// The generator whose tensors `vb` holds or makes.
+    ///
+    /// # Errors
+    /// candle's: shapes that do not fit, no memory on the device.
     pub fn new(config: &GeneratorConfig, vb: &VarBuilder<'_>) -> Result<Self> {
         let base = config.base_channels;
         let down = |name, from, to| {
@@ -229,6 +232,9 @@ impl Generator {
     }
 
     /// The logits of each cell: (batch, 1, 64, 84) to the same shape.
+    ///
+    /// # Errors
+    /// candle's: shapes that do not fit, no memory on the device.
     pub fn logits(&self, x: &Tensor) -> Result<Tensor> {
         let mut y = x.clone();
         for layer in &self.encoder {
@@ -250,6 +256,9 @@ impl Generator {
 
     /// This generator as the transfer runs it on the CPU: the weights as they are now, laid out
     /// for `level`.
+    ///
+    /// # Errors
+    /// candle's: shapes that do not fit, no memory on the device.
     pub fn prepared(&self, level: Level) -> Result<PreparedGenerator> {
         let encoder = self
             .encoder
@@ -290,6 +299,9 @@ impl Generator {
     }
 
     /// The probability of each cell: the sigmoid of [`Generator::logits`].
+    ///
+    /// # Errors
+    /// candle's: shapes that do not fit, no memory on the device.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         candle_nn::ops::sigmoid(&self.logits(x)?)
     }

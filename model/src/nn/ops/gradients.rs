@@ -10,6 +10,9 @@ use crate::nn::kernels::{Isa, Precision, sums};
 
 /// The gradients of [`super::conv2d`] (and, with a dilation, [`super::dilated_conv2d`]) in input,
 /// if it is `wanted`, and kernel.
+///
+/// # Errors
+/// candle's: shapes that do not fit, no memory on the device.
 pub fn conv2d(
     (x, kernel): (&Tensor, &Tensor),
     [stride, dilation]: [usize; 2],
@@ -27,6 +30,9 @@ pub fn conv2d(
 }
 
 /// Those of [`super::conv_transpose2d`].
+///
+/// # Errors
+/// candle's: shapes that do not fit, no memory on the device.
 pub fn conv_transpose2d(
     (x, kernel): (&Tensor, &Tensor),
     dy: &Tensor,
@@ -36,6 +42,9 @@ pub fn conv_transpose2d(
 }
 
 /// Those of [`super::norm_activation`] in input, scale and offset; `y` is its output.
+///
+/// # Errors
+/// candle's: shapes that do not fit, no memory on the device.
 pub fn norm_activation(
     (x, scale, y): (&Tensor, &Tensor, &Tensor),
     activation: Activation,
@@ -45,11 +54,17 @@ pub fn norm_activation(
 }
 
 /// That of [`super::add_relu`] in either summand; `y` is its output.
+///
+/// # Errors
+/// candle's: shapes that do not fit, no memory on the device.
 pub fn add_relu(y: &Tensor, dy: &Tensor) -> Result<Tensor> {
     elementwise::gated(y, dy, 0.0)
 }
 
 /// The sum of each channel of `x` (batch, channels, height, width).
+///
+/// # Errors
+/// candle's: shapes that do not fit, no memory on the device.
 pub fn channel_sums(x: &Tensor) -> Result<Tensor> {
     let (_, channels, height, width) = x.dims4()?;
     let mut total = vec![0.0; channels];

@@ -7,6 +7,9 @@ use super::norm::EPSILON;
 use super::{Activation, Padding};
 
 /// Mirrors `size` rows and columns at each border, without the border itself.
+///
+/// # Errors
+/// candle's: shapes that do not fit, no memory on the device.
 pub fn reflect_pad(x: &Tensor, size: usize) -> Result<Tensor> {
     let (_, _, height, width) = x.dims4()?;
     let mirrored = |count: usize| -> Result<Tensor> {
@@ -21,6 +24,9 @@ pub fn reflect_pad(x: &Tensor, size: usize) -> Result<Tensor> {
 }
 
 /// See [`super::conv2d`].
+///
+/// # Errors
+/// candle's: shapes that do not fit, no memory on the device.
 pub fn conv2d(x: &Tensor, kernel: &Tensor, stride: usize, padding: Padding) -> Result<Tensor> {
     match padding {
         Padding::Zero(size) => x.conv2d(kernel, size, stride, 1, 1),
@@ -29,22 +35,34 @@ pub fn conv2d(x: &Tensor, kernel: &Tensor, stride: usize, padding: Padding) -> R
 }
 
 /// See [`super::dilated_conv2d`].
+///
+/// # Errors
+/// candle's: shapes that do not fit, no memory on the device.
 pub fn dilated_conv2d(x: &Tensor, kernel: &Tensor, dilation: usize) -> Result<Tensor> {
     let size = dilation * (kernel.dim(2)? - 1) / 2;
     x.conv2d(kernel, size, 1, dilation, 1)
 }
 
 /// See [`super::conv_transpose2d`].
+///
+/// # Errors
+/// candle's: shapes that do not fit, no memory on the device.
 pub fn conv_transpose2d(x: &Tensor, kernel: &Tensor) -> Result<Tensor> {
     x.conv_transpose2d(kernel, 1, 1, 2, 1)
 }
 
 /// See [`super::add_relu`].
+///
+/// # Errors
+/// candle's: shapes that do not fit, no memory on the device.
 pub fn add_relu(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     (a + b)?.relu()
 }
 
 /// See [`super::norm_activation`].
+///
+/// # Errors
+/// candle's: shapes that do not fit, no memory on the device.
 pub fn norm_activation(
     x: &Tensor,
     scale: &Tensor,

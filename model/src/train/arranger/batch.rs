@@ -101,6 +101,9 @@ pub struct MaskedSampler<'d> {
 
 impl<'d> MaskedSampler<'d> {
     /// A sampler of `genres`, as often as the recipe says.
+    ///
+    /// # Errors
+    /// A genre has no training phrase with a weight above 0.
     pub fn new(
         data: &'d Data,
         genres: &[Genre],

@@ -58,6 +58,9 @@ pub struct ArrangerState {
 impl ArrangerState {
     /// A network with the initial weights of `seed`, no step taken. `columns` are the genres that
     /// it learns to tell apart, at most three, in the order of its norms' columns.
+    ///
+    /// # Errors
+    /// candle's: shapes that do not fit, no memory on the device.
     pub fn new(
         settings: &ArrangerSettings,
         columns: &[Genre],
@@ -93,6 +96,9 @@ impl ArrangerState {
     }
 
     /// Begins with these weights instead.
+    ///
+    /// # Errors
+    /// A tensor is missing or has another shape.
     pub fn load(&mut self, weights: &HashMap<String, Tensor>) -> Result<()> {
         for (name, variable) in self.variables.iter().chain(&self.means) {
             match weights.get(name) {
@@ -104,6 +110,9 @@ impl ArrangerState {
     }
 
     /// One training step (counted from 0) at the learning rate `rate`.
+    ///
+    /// # Errors
+    /// candle's: shapes that do not fit, no memory on the device.
     pub fn run(&mut self, step: u64, batch: &[MaskedPhrase], rate: f64) -> Result<ArrangerLosses> {
         let precision = self.precision();
         with_precision(precision, || {
@@ -119,6 +128,9 @@ impl ArrangerState {
     }
 
     /// The loss of the running mean on some examples: onsets, lengths.
+    ///
+    /// # Errors
+    /// candle's: shapes that do not fit, no memory on the device.
     pub fn loss(&self, examples: &[MaskedPhrase]) -> Result<[f32; 2]> {
         let LossTerms { onset, length } = self.terms(&self.mean, examples)?;
         Ok([onset.to_scalar()?, length.to_scalar()?])
@@ -199,6 +211,9 @@ impl ArrangerState {
     }
 
     /// Everything that the next step depends on besides its number.
+    ///
+    /// # Errors
+    /// candle's: shapes that do not fit, no memory on the device.
     pub fn tensors(&self) -> Result<BTreeMap<String, Tensor>> {
         let plain = |(name, variable): (String, Var)| (name, variable.as_tensor().clone());
         let mut tensors: BTreeMap<String, Tensor> = named(&self.variables).map(plain).collect();
@@ -211,6 +226,9 @@ impl ArrangerState {
     }
 
     /// Takes back what [`ArrangerState::tensors`] gave.
+    ///
+    /// # Errors
+    /// A tensor is missing or has another shape.
     pub fn restore(&mut self, tensors: &BTreeMap<String, Tensor>) -> Result<()> {
         let find = |name: &str| match tensors.get(name) {
             Some(tensor) => tensor.to_device(&self.device),

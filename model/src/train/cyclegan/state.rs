@@ -92,6 +92,9 @@ pub struct CycleGanState {
 
 impl CycleGanState {
     /// Networks with the initial weights of `seed`, no step taken.
+    ///
+    /// # Errors
+    /// candle's: shapes that do not fit, no memory on the device.
     pub fn new(recipe: &CycleGanRecipe, seed: u64, device: &Device) -> Result<Self> {
         let settings = &recipe.settings;
         let generator = |index: u64| -> Result<(Generator, Variables)> {
@@ -151,6 +154,9 @@ impl CycleGanState {
     }
 
     /// One training step (counted from 0) at the generators' learning rate `rate`.
+    ///
+    /// # Errors
+    /// candle's: shapes that do not fit, no memory on the device.
     pub fn run(&mut self, step: u64, batch: &Batch, rate: f64) -> Result<CycleGanLosses> {
         let precision = if self.recipe.settings.bf16 {
             Precision::Bf16
@@ -259,6 +265,9 @@ impl CycleGanState {
     /// The probabilities of each cell after the transfer, as the networks (or their running
     /// means, where the recipe keeps them) are now:
     /// (rolls, 1, 64, 84).
+    ///
+    /// # Errors
+    /// candle's: shapes that do not fit, no memory on the device.
     pub fn probabilities(&self, rolls: &[Roll], direction: Direction) -> Result<Tensor> {
         let x = tensor_of_rolls(rolls, &self.device)?;
         match &self.ema {
@@ -268,6 +277,9 @@ impl CycleGanState {
     }
 
     /// The rolls after the transfer, as the networks are now.
+    ///
+    /// # Errors
+    /// candle's: shapes that do not fit, no memory on the device.
     pub fn translate(&self, rolls: &[Roll], direction: Direction) -> Result<Vec<Roll>> {
         rolls_of_tensor(&self.probabilities(rolls, direction)?, THRESHOLD)
     }
@@ -292,6 +304,9 @@ impl CycleGanState {
     }
 
     /// Everything that the next step depends on besides its number.
+    ///
+    /// # Errors
+    /// candle's: shapes that do not fit, no memory on the device.
     pub fn tensors(&self) -> Result<BTreeMap<String, Tensor>> {
         let plain = |(name, variable): (String, Var)| (name, variable.as_tensor().clone());
         let discriminators = self.discriminators.iter().map(|one| &one.variables);
@@ -310,6 +325,9 @@ impl CycleGanState {
     }
 
     /// Takes back what [`CycleGanState::tensors`] gave.
+    ///
+    /// # Errors
+    /// A tensor is missing or has another shape.
     pub fn restore(&mut self, tensors: &BTreeMap<String, Tensor>) -> Result<()> {
         let find = |name: &str| match tensors.get(name) {
             Some(tensor) => tensor.to_device(&self.device),

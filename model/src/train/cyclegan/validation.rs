@@ -50,6 +50,10 @@ pub enum PanelError {
 impl CycleGanValidation {
     /// The judge of `pair`, from the folder `judges` or newly trained and kept there, and up to
     /// `most` validation phrases of each genre. `cache` is as in [`Data::read`].
+    ///
+    /// # Errors
+    /// The music cannot be read, the judge neither found nor trained, or no validation phrase is
+    /// left.
     pub fn new(
         judges: &Path,
         pair: Pair,
@@ -78,6 +82,9 @@ impl CycleGanValidation {
     }
 
     /// Scores the generators as they are.
+    ///
+    /// # Errors
+    /// The generators or the judge fail.
     pub fn score(&self, learner: &PairLearner) -> Result<Scored, AnyError> {
         let [a, b] = &self.phrases;
         let scores = validate(&learner.state, [a, b], &self.judge)?;

@@ -90,6 +90,9 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// The CycleGAN's recipe of this name, or in this file.
+///
+/// # Errors
+/// There is no such recipe, or it is broken; see [`RecipeError`].
 pub fn find(name: &str) -> Result<Named, RecipeError> {
     let (value, pair) = find_value(name)?;
     let recipe = serde_json::from_value(value).map_err(|why| RecipeError::Broken {
@@ -101,6 +104,9 @@ pub fn find(name: &str) -> Result<Named, RecipeError> {
 
 /// All settings of the recipe of this name, or in this file, whatever its [`Family`], and the pair
 /// that it is for where it is for one only.
+///
+/// # Errors
+/// There is no such recipe, or it is broken; see [`RecipeError`].
 pub fn find_value(name: &str) -> Result<(Value, Option<Pair>), RecipeError> {
     if let Some((known, text)) = EMBEDDED.iter().find(|(known, _)| *known == name) {
         let (mut value, pair) = read(known, text)?;
