@@ -13,7 +13,7 @@ pub(super) fn plain(rows: usize, vectors: usize) -> Kernel {
     by_size!(plain_tile, rows, vectors, [1 2 3 4 5 6])
 }
 
-/// [`tile`] compiled for AVX2 with fused multiply-add.
+/// The portable tile, compiled for AVX2 with fused multiply-add.
 #[cfg(target_arch = "x86_64")]
 pub(super) fn avx2(rows: usize, vectors: usize) -> Kernel {
     by_size!(avx2_tile, rows, vectors, [1 2 3 4 5 6])
