@@ -89,7 +89,7 @@ impl Header {
     /// use third_stream_model::weights::Header;
     ///
     /// let header = Header::read(shipped::cyclegan(Pair::JAZZ_POP))?;
-    /// assert_eq!(header.pair()?, Pair::JAZZ_POP);
+    /// assert_eq!(header.pairs(), [Pair::JAZZ_POP]);
     /// # Ok::<(), third_stream_model::weights::WeightsError>(())
     /// ```
     ///

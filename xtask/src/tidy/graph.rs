@@ -220,9 +220,9 @@ mod tests {
         files.insert("plugin/src/a.rs".into(), "use crate::b::X;\n".into());
         files.insert("plugin/src/b.rs".into(), String::new());
         let others = GRAPHS.iter().filter(|graph| **graph != "plugin");
-        let empty: String = others
-            .map(|graph| format!("```graph {graph}\n\n```\n"))
-            .collect();
+        let empty = others.fold(String::new(), |text, graph| {
+            text + "```graph " + graph + "\n\n```\n"
+        });
         let right = format!("{empty}```graph plugin\nb\na → b\n```\n");
         files.insert(DOCUMENT.into(), right);
         let of_plugin = |files: &Files| {
