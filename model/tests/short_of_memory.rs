@@ -15,14 +15,12 @@ use third_stream_model::family::cyclegan::{Generator, GeneratorConfig};
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::nn::inference::{Level, arena_bytes, weights_bytes};
 use third_stream_model::nn::init::Store;
-use third_stream_model::roll::{CELLS, LOWEST_KEY, PITCHES, Roll, STEPS};
+use third_stream_model::roll::{CELLS, Roll};
 use third_stream_model::shipped;
 use third_stream_model::transfer::{
     CycleGanTransfer, MARGIN, MemoryEstimate, TransferError, on_this_thread,
 };
-use third_stream_model::weights::{
-    CycleGanHeader, FORMAT, FamilyHeader, Header, WeightsError, write,
-};
+use third_stream_model::weights::{CycleGanHeader, FamilyHeader, Header, WeightsError, write};
 
 /// The system's allocator, for each thread with a book and, where the book has one, a budget.
 struct Limited;
@@ -131,21 +129,11 @@ fn file(config: GeneratorConfig) -> Vec<u8> {
         each.map(|(name, variable)| (name, variable.as_tensor().clone()))
             .collect::<BTreeMap<String, Tensor>>()
     });
-    let header = Header {
-        format: FORMAT,
-        roll: (STEPS, PITCHES, LOWEST_KEY),
-        family: FamilyHeader::CycleGan(CycleGanHeader {
-            pair: "jazz-classic".into(),
-            generator: config,
-            threshold: [0.5, 0.5],
-        }),
-        recipe: "test".into(),
-        steps: 3,
-        seed: 4,
-        data: "none".into(),
-        commit: "none".into(),
-        scores: BTreeMap::new(),
-    };
+    let header = Header::new(FamilyHeader::CycleGan(CycleGanHeader {
+        pair: "jazz-classic".into(),
+        generator: config,
+        threshold: [0.5, 0.5],
+    }));
     write(&header, tensors.each_ref()).unwrap()
 }
 

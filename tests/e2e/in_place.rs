@@ -5,6 +5,7 @@ use third_stream_model::genre::Direction;
 use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::transfer::Wish;
 use third_stream_tests::clip;
+use third_stream_tests::dice::Dice;
 use third_stream_tests::host::{Blocks, Instance, Pace, Setup};
 use third_stream_tests::recording::{Recording, Sounded};
 use third_stream_tests::song::{ClipNote, HostSong, Passage, Script};
@@ -252,13 +253,8 @@ fn the_mode_may_change_in_the_song() {
 #[test]
 fn random_transports_hang_nothing_in_place() {
     let Some(plugin) = plugin() else { return };
-    let mut state = 91_u64;
-    let mut draw = |limit: u64| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 20) % limit
-    };
+    let mut dice = Dice::of_state(91);
+    let mut draw = |limit| dice.draw(limit);
     let mut instance = plugin.instance(&[IN_PLACE]);
     for round in 0..12 {
         let mut passages = Vec::new();

@@ -1,6 +1,7 @@
 //! Music for the tests.
 
 use third_stream_model::roll::notes::NoteRoll;
+use third_stream_tests::dice::Dice;
 use third_stream_tests::song::ClipNote;
 
 use crate::expected::rolled;
@@ -8,13 +9,8 @@ use crate::expected::rolled;
 /// Notes without any period: a delay can then be told from a pass-through. Onsets, lengths,
 /// velocities and channels are drawn from `seed`; keys are all over the roll.
 pub(crate) fn scattered(seed: u64, count: usize, from: f64, until: f64) -> Vec<ClipNote> {
-    let mut state = seed | 1;
-    let mut draw = |limit: u64| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 20) % limit
-    };
+    let mut dice = Dice::of_state(seed | 1);
+    let mut draw = |limit| dice.draw(limit);
     (0..count)
         .map(|_| {
             let onset = from + (until - from) * draw(100_000) as f64 / 100_000.0;

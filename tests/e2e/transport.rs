@@ -1,6 +1,7 @@
 //! Transport actions: stop, seek, loop, start anywhere. After each of them, each note that left
 //! ends once, and nothing of the past sounds after a jump.
 
+use third_stream_tests::dice::Dice;
 use third_stream_tests::host::{Blocks, Setup};
 use third_stream_tests::recording::Recording;
 use third_stream_tests::song::{ClipNote, HostSong, LiveNote, Passage, Script};
@@ -179,13 +180,8 @@ fn a_note_held_while_play_starts_or_stops_ends_where_it_began() {
 #[test]
 fn random_transports_hang_nothing() {
     let Some(plugin) = plugin() else { return };
-    let mut state = 77_u64;
-    let mut draw = |limit: u64| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 20) % limit
-    };
+    let mut dice = Dice::of_state(77);
+    let mut draw = |limit| dice.draw(limit);
     for round in 0..12 {
         let mut passages = Vec::new();
         for _ in 0..2 + draw(6) {

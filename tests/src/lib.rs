@@ -18,6 +18,7 @@
 pub mod audio_call;
 pub mod clip;
 pub mod comparison;
+pub mod dice;
 pub mod host;
 pub mod memory_use;
 pub mod midi_file;

@@ -125,8 +125,7 @@ mod tests {
     use super::*;
     use crate::family::cyclegan::{Generator, GeneratorConfig};
     use crate::nn::init::Store;
-    use crate::roll::{LOWEST_KEY, PITCHES, STEPS};
-    use crate::weights::{self, CycleGanHeader, FORMAT, FamilyHeader, Header};
+    use crate::weights::{self, CycleGanHeader, FamilyHeader, Header};
 
     fn note(row: usize) -> Roll {
         let mut roll = Roll::EMPTY;
@@ -173,21 +172,11 @@ mod tests {
                 .map(|(name, variable)| (name, variable.as_detached_tensor()))
                 .collect()
         };
-        let header = Header {
-            format: FORMAT,
-            roll: (STEPS, PITCHES, LOWEST_KEY),
-            family: FamilyHeader::CycleGan(CycleGanHeader {
-                pair: "jazz-classic".into(),
-                generator,
-                threshold: [0.5, 0.5],
-            }),
-            recipe: "test".into(),
-            steps: 0,
-            seed: 0,
-            data: "none".into(),
-            commit: "none".into(),
-            scores: BTreeMap::new(),
-        };
+        let header = Header::new(FamilyHeader::CycleGan(CycleGanHeader {
+            pair: "jazz-classic".into(),
+            generator,
+            threshold: [0.5, 0.5],
+        }));
         let bytes = weights::write(&header, [&tensors(1), &tensors(2)]).unwrap();
         CycleGanTransfer::from_bytes(&bytes).unwrap()
     }

@@ -73,6 +73,14 @@ pub trait Learner {
     fn pictures(&self) -> Result<Vec<String>, AnyError>;
 }
 
+/// The numbers of a JSON object by name, such as the scores of a weights file.
+pub(super) fn numbers(object: &Value) -> BTreeMap<String, f64> {
+    let fields = object.as_object().into_iter().flatten();
+    fields
+        .filter_map(|(name, value)| Some((name.clone(), value.as_f64()?)))
+        .collect()
+}
+
 /// Result of a validation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scored {

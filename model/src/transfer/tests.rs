@@ -1,40 +1,27 @@
 //! Styles of the user's own beside the networks of either family.
 
-use std::collections::BTreeMap;
-
 use candle_core::Device;
 
 use super::*;
 use crate::family::arranger::Columns;
 use crate::roll::notes::GridNote;
-use crate::roll::{LOWEST_KEY, PITCHES, STEPS};
 use crate::shipped;
-use crate::weights::{FORMAT, Style, sha256, write_style};
+use crate::weights::{Style, sha256, write_style};
 
 /// The file of a style with the numbers of the second genre of an arranger.
 pub(crate) fn style(name: &str, base: &[u8]) -> Vec<u8> {
     let (header, network) = read_network(base, &Device::Cpu).unwrap();
     let columns: Columns = network.columns(1).unwrap();
-    let header = Header {
-        format: FORMAT,
-        roll: (STEPS, PITCHES, LOWEST_KEY),
-        family: FamilyHeader::Style(Style {
-            name: name.to_owned(),
-            base: sha256(base),
-            network: header.arranger().unwrap().network,
-            near: "classic".into(),
-            swings: false,
-            files: vec!["a.mid".into()],
-            kept_back: vec!["b.mid".into()],
-            phrases: 20,
-        }),
-        recipe: "learn-style".into(),
-        steps: 1,
-        seed: 1,
-        data: "none".into(),
-        commit: "none".into(),
-        scores: BTreeMap::new(),
-    };
+    let header = Header::new(FamilyHeader::Style(Style {
+        name: name.to_owned(),
+        base: sha256(base),
+        network: header.arranger().unwrap().network,
+        near: "classic".into(),
+        swings: false,
+        files: vec!["a.mid".into()],
+        kept_back: vec!["b.mid".into()],
+        phrases: 20,
+    }));
     write_style(&header, &columns).unwrap()
 }
 

@@ -81,6 +81,22 @@ pub struct CycleGanHeader {
 }
 
 impl Header {
+    /// The header of a file that is made here, of this version's format and roll: all else but the
+    /// family is empty.
+    pub const fn new(family: FamilyHeader) -> Self {
+        Self {
+            format: FORMAT,
+            roll: (STEPS, PITCHES, LOWEST_KEY),
+            family,
+            recipe: String::new(),
+            steps: 0,
+            seed: 0,
+            data: String::new(),
+            commit: String::new(),
+            scores: BTreeMap::new(),
+        }
+    }
+
     /// Reads and checks the header alone.
     ///
     /// ```

@@ -1,5 +1,7 @@
 //! The sizes of the blocks in which a host calls a plugin.
 
+use crate::dice::Dice;
+
 /// One size, some sizes in turn, or a different one each time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Blocks {
@@ -29,10 +31,10 @@ impl Blocks {
     /// The sizes, without end.
     pub fn sizes(&self) -> impl Iterator<Item = u32> {
         let blocks = self.clone();
-        let mut state = match self {
+        let mut dice = Dice::of_state(match self {
             Self::Random { seed, .. } => seed | 1,
-            _ => 0,
-        };
+            _ => 1,
+        });
         let mut index = 0;
         std::iter::repeat_with(move || match &blocks {
             Self::Fixed(size) => *size,
@@ -40,13 +42,7 @@ impl Blocks {
                 index += 1;
                 sizes[(index - 1) % sizes.len()]
             }
-            Self::Random { largest, .. } => {
-                // xorshift64: a fixed sequence for each seed, on every machine.
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
-                1 + ((state >> 33) % u64::from(*largest)) as u32
-            }
+            Self::Random { largest, .. } => 1 + ((dice.next() >> 33) % u64::from(*largest)) as u32,
         })
     }
 }

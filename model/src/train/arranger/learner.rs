@@ -12,9 +12,8 @@ use crate::family::arranger::Styles;
 use crate::family::arranger::sampler::SamplerSettings;
 use crate::genre::Genre;
 use crate::roll::notes::NoteRoll;
-use crate::roll::{LOWEST_KEY, PITCHES, STEPS};
-use crate::train::run::{AnyError, Learner};
-use crate::weights::{self, ArrangerHeader, FORMAT, FamilyHeader, Header};
+use crate::train::run::{AnyError, Learner, numbers};
+use crate::weights::{self, ArrangerHeader, FamilyHeader, Header};
 
 /// A training state with what its weights file says of it.
 pub struct ArrangerLearner {
@@ -55,22 +54,17 @@ impl Learner for ArrangerLearner {
 
     fn weights(&self, done: u64, scores: Option<&Value>) -> Result<Vec<u8>, AnyError> {
         let columns = self.state.columns().iter();
-        let scores = scores.and_then(Value::as_object).into_iter().flatten();
         let header = Header {
-            format: FORMAT,
-            roll: (STEPS, PITCHES, LOWEST_KEY),
-            family: FamilyHeader::Arranger(ArrangerHeader {
-                network: self.state.settings().network,
-                genres: columns.map(ToString::to_string).collect(),
-            }),
             recipe: self.recipe.clone(),
             steps: done,
             seed: self.seed,
             data: self.data.clone(),
             commit: self.commit.clone(),
-            scores: scores
-                .filter_map(|(name, value)| Some((name.clone(), value.as_f64()?)))
-                .collect(),
+            scores: scores.map(numbers).unwrap_or_default(),
+            ..Header::new(FamilyHeader::Arranger(ArrangerHeader {
+                network: self.state.settings().network,
+                genres: columns.map(ToString::to_string).collect(),
+            }))
         };
         Ok(weights::write_arranger(&header, &self.state.kept())?)
     }

@@ -9,12 +9,9 @@
 pub mod lesson;
 pub mod music;
 
-use std::collections::BTreeMap;
-
 use crate::genre::Genre;
-use crate::roll::{LOWEST_KEY, PITCHES, STEPS};
 use crate::train::run::AnyError;
-use crate::weights::{self, FORMAT, FamilyHeader, Header, Style};
+use crate::weights::{self, FamilyHeader, Header, Style};
 
 use lesson::StyleFit;
 use music::Music;
@@ -68,9 +65,12 @@ pub fn finish(
     about: &About,
 ) -> Result<(Vec<u8>, StyleScores), AnyError> {
     let mut header = Header {
-        format: FORMAT,
-        roll: (STEPS, PITCHES, LOWEST_KEY),
-        family: FamilyHeader::Style(Style {
+        recipe: "learn-style".into(),
+        steps: lesson.taken(),
+        seed: about.seed,
+        data: music.hash.clone(),
+        commit: about.commit.clone(),
+        ..Header::new(FamilyHeader::Style(Style {
             name: about.name.clone(),
             base: weights::sha256(base),
             network: lesson.shape(),
@@ -79,13 +79,7 @@ pub fn finish(
             files: music.files.clone(),
             kept_back: music.kept_files.clone(),
             phrases: music.learned.len(),
-        }),
-        recipe: "learn-style".into(),
-        steps: lesson.taken(),
-        seed: about.seed,
-        data: music.hash.clone(),
-        commit: about.commit.clone(),
-        scores: BTreeMap::new(),
+        }))
     };
     // What is measured is what is written: numbers of 16 bits.
     let rounded = weights::write_style(&header, &lesson.columns()?)?;

@@ -6,14 +6,14 @@ use candle_core::Tensor;
 use serde_json::Value;
 
 use crate::genre::{Direction, Pair};
+use crate::roll::Roll;
 use crate::roll::edits::THRESHOLD;
-use crate::roll::{LOWEST_KEY, PITCHES, Roll, STEPS};
-use crate::weights::{self, CycleGanHeader, FORMAT, FamilyHeader, Header};
+use crate::weights::{self, CycleGanHeader, FamilyHeader, Header};
 
 use super::state::CycleGanState;
 use crate::data::batch::Batch;
 use crate::evaluate::examples::picture;
-use crate::train::run::{AnyError, Learner};
+use crate::train::run::{AnyError, Learner, numbers};
 
 /// A training state with what its weights file says of it.
 pub struct PairLearner {
@@ -51,23 +51,18 @@ impl Learner for PairLearner {
 
     fn weights(&self, done: u64, scores: Option<&Value>) -> Result<Vec<u8>, AnyError> {
         let recipe = self.state.recipe();
-        let scores = scores.and_then(Value::as_object).into_iter().flatten();
         let header = Header {
-            format: FORMAT,
-            roll: (STEPS, PITCHES, LOWEST_KEY),
-            family: FamilyHeader::CycleGan(CycleGanHeader {
-                pair: self.pair.to_string(),
-                generator: recipe.settings.generator,
-                threshold: [THRESHOLD; 2],
-            }),
             recipe: recipe.name.clone(),
             steps: done,
             seed: self.state.seed(),
             data: self.data.clone(),
             commit: self.commit.clone(),
-            scores: scores
-                .filter_map(|(name, value)| Some((name.clone(), value.as_f64()?)))
-                .collect(),
+            scores: scores.map(numbers).unwrap_or_default(),
+            ..Header::new(FamilyHeader::CycleGan(CycleGanHeader {
+                pair: self.pair.to_string(),
+                generator: recipe.settings.generator,
+                threshold: [THRESHOLD; 2],
+            }))
         };
         let [ab, ba] = self.state.generator_tensors();
         Ok(weights::write(&header, [&ab, &ba])?)

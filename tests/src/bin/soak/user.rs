@@ -1,35 +1,9 @@
 //! A simulated user with random actions.
 
 use anyhow::Result;
+pub(crate) use third_stream_tests::dice::Dice;
 use third_stream_tests::host::Instance;
 use third_stream_tests::song::{ClipNote, HostSong, Passage, Script};
-
-/// xorshift64.
-pub(crate) struct Dice(u64);
-
-impl Dice {
-    /// Same seed, same numbers.
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    /// A number below the limit.
-    pub(crate) fn draw(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 20) % limit
-    }
-
-    /// In 48ths of a beat.
-    fn beats(&mut self, limit: u64) -> f64 {
-        self.draw(limit * 48) as f64 / 48.0
-    }
-
-    fn place(&mut self) -> f64 {
-        self.draw(101) as f64 / 100.0
-    }
-}
 
 /// A script of at least this many seconds of random actions.
 pub(crate) fn script(dice: &mut Dice, seconds: f64) -> Script {

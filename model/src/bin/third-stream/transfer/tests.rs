@@ -9,9 +9,8 @@ use candle_core::{Device, Tensor};
 use clap::Parser;
 use third_stream_model::family::cyclegan::{Generator, GeneratorConfig};
 use third_stream_model::nn::init::Store;
-use third_stream_model::roll::{LOWEST_KEY, PITCHES, STEPS};
 use third_stream_model::smf::{NewNote, SmfMessage};
-use third_stream_model::weights::{self, CycleGanHeader, FORMAT, FamilyHeader, Header};
+use third_stream_model::weights::{self, CycleGanHeader, FamilyHeader, Header};
 
 use super::*;
 
@@ -48,21 +47,11 @@ fn untrained() -> Vec<u8> {
             .map(|(name, variable)| (name, variable.as_tensor().clone()))
             .collect()
     };
-    let header = Header {
-        format: FORMAT,
-        roll: (STEPS, PITCHES, LOWEST_KEY),
-        family: FamilyHeader::CycleGan(CycleGanHeader {
-            pair: "jazz-classic".into(),
-            generator,
-            threshold: [0.5, 0.5],
-        }),
-        recipe: "test".into(),
-        steps: 0,
-        seed: 1,
-        data: "none".into(),
-        commit: "none".into(),
-        scores: BTreeMap::new(),
-    };
+    let header = Header::new(FamilyHeader::CycleGan(CycleGanHeader {
+        pair: "jazz-classic".into(),
+        generator,
+        threshold: [0.5, 0.5],
+    }));
     weights::write(&header, [&tensors(1), &tensors(2)]).unwrap()
 }
 
