@@ -198,7 +198,7 @@ pub fn with_header(bytes: &[u8], header: &Header) -> Result<Vec<u8>, WeightsErro
     safetensors::serialize(file.tensors(), Some(metadata)).map_err(|e| unreadable(e.to_string()))
 }
 
-/// The bytes of a weights file from the variables of both generators, A→B first.
+/// The bytes of a weights file from the variables of both generators by name, A→B first.
 ///
 /// # Errors
 /// If a tensor cannot be read from its device.
@@ -214,7 +214,7 @@ pub fn write(
     write_tensors(header, named)
 }
 
-/// The bytes of a weights file from the variables of an arranger's network.
+/// The bytes of a weights file from the variables of an arranger's network by name.
 ///
 /// # Errors
 /// If a tensor cannot be read from its device.

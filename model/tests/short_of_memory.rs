@@ -1,5 +1,5 @@
 //! Memory that is short while weights load: an allocator that refuses what is beyond a budget. An
-//! allocation that nobody asked for first would end this process.
+//! allocation that was not probed first would end this process.
 
 #![expect(
     clippy::unwrap_used,
@@ -98,7 +98,7 @@ unsafe impl GlobalAlloc for Limited {
 }
 
 /// What `work` gives, the bytes that are held after it, and the most that were held at one time,
-/// with a budget of so many bytes.
+/// with a budget of `budget` bytes.
 fn within<R>(budget: usize, work: impl FnOnce() -> R) -> (R, usize, usize) {
     BOOK.with(|book| {
         book.held.set(0);

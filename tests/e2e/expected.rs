@@ -7,7 +7,7 @@ use third_stream_model::roll::{Roll, STEPS, quantise, row_of_key};
 use third_stream_tests::recording::{Recording, Sounded};
 use third_stream_tests::song::timeline::{Input, Timeline};
 
-/// What entered, each note and its end so many beats of play later, as it was played.
+/// The input with each note and its end moved by a number of beats of play, as played.
 pub(crate) fn later(timeline: &Timeline, beats: f64) -> Vec<Sounded> {
     let at = |sample: u64| {
         let exact = timeline.sample_of_beats_played(timeline.beats_played(sample) + beats);

@@ -12,7 +12,7 @@ use crate::song::{ClipNote, HostSong};
 const DELAY_SLOTS: f64 = 4.0;
 /// Beats of a slot.
 const SLOT: f64 = 4.0;
-/// A host has no notes without a length: these have so many beats.
+/// Length in beats of notes that have none: a host needs one.
 const SHORTEST: f64 = 1.0 / 960.0;
 
 /// A file to be played.

@@ -20,7 +20,7 @@ use crate::nn::inference::{
 use crate::weights::{ArrangerHeader, CycleGanHeader, FamilyHeader, Header, WeightsError};
 
 /// Bytes that must be free beyond those that are needed: for what the rest of the host takes in
-/// between, and for small things that nobody asks for, a header being read or a list of edits.
+/// between, and for small allocations that are not probed, a header being read or a list of edits.
 ///
 /// No block that is asked for is smaller, and all are larger than any that glibc keeps or learns
 /// from when it is freed (32 MiB), so that asking leaves the host's heap as it was.
@@ -43,7 +43,7 @@ pub struct MemoryEstimate {
 }
 
 impl MemoryEstimate {
-    /// For a file of `file` bytes with networks of this shape, a pass of which so many threads
+    /// For a file of `file` bytes with networks of this shape, a pass of which `threads` threads
     /// share.
     pub fn new(file: usize, config: &GeneratorConfig, level: Level, threads: usize) -> Self {
         let small = small_things(config);
@@ -71,7 +71,7 @@ impl MemoryEstimate {
 }
 
 impl MemoryEstimate {
-    /// For a file of `file` bytes with an arranger of this shape, a pass of which so many threads
+    /// For a file of `file` bytes with an arranger of this shape, a pass of which `threads` threads
     /// share. Its inner layers are those of a generator of the same size; the room of its own
     /// weights covers the outer ones.
     pub fn of_arranger(file: usize, config: &ArrangerConfig, level: Level, threads: usize) -> Self {
@@ -143,7 +143,7 @@ fn ask(bytes: usize) -> Result<(), usize> {
     take(bytes / MARGIN, bytes).map_err(|_| bytes)
 }
 
-/// Takes so many blocks, of so many bytes together, and gives them back.
+/// Allocates `blocks` blocks of `bytes` together, and frees them.
 fn take(blocks: usize, bytes: usize) -> Result<(), TryReserveError> {
     let mut taken: Vec<Vec<u8>> = Vec::new();
     taken.try_reserve_exact(blocks)?;
@@ -152,7 +152,7 @@ fn take(blocks: usize, bytes: usize) -> Result<(), TryReserveError> {
         block.try_reserve_exact(bytes.div_ceil(blocks))?;
         taken.push(block);
     }
-    // A compiler may leave out blocks that nobody looks at.
+    // A compiler may leave out blocks that are never read.
     black_box(&taken);
     Ok(())
 }

@@ -84,7 +84,7 @@ pub struct Running<'a> {
 }
 
 impl Running<'_> {
-    /// Plays the next block of the way, of so many samples at most; `None` where the way is over.
+    /// Plays the next block of the way, of at most `most` samples; `None` where the way is over.
     pub fn step(&mut self, way: &mut Way, song: &HostSong, most: u32) -> Result<Option<Played>> {
         let Some(block) = way.cursor.next(&way.timeline, most) else {
             return Ok(None);

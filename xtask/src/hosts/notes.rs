@@ -99,7 +99,7 @@ pub(super) fn of_midi(path: &Path) -> Result<Vec<Note>> {
     Ok(paired(events))
 }
 
-/// The notes that a listener wrote down, of so many beats in its unit of time.
+/// The notes that a listener wrote down; `beats` of them are its unit of time.
 pub(super) fn of_heard(text: &str, beats: f64) -> Result<Vec<Note>> {
     let mut events = Vec::new();
     for line in text.lines() {

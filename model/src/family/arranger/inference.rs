@@ -25,7 +25,7 @@ use crate::roll::CELLS;
 use arena::{FULL, HALF, IMAGE, IMAGES, LOWS};
 
 /// Bytes of the memory of passes through an arranger with `base` channels in its first layer, of
-/// one pass at a time that so many threads share.
+/// one pass at a time that is shared by `threads` threads.
 pub fn arena_bytes(level: Level, base: usize, threads: usize) -> usize {
     ArrangerArena::bytes(room::blocks(level, base), threads)
 }

@@ -17,7 +17,7 @@ use candle_core::{Result, Tensor};
 
 use super::config::LOGITS;
 
-/// The tensors of a [`super::Network`] from those of the same network in PyTorch.
+/// The tensors of a [`super::Network`] by name from those of the same network in PyTorch.
 ///
 /// # Errors
 /// If a name is not one of that network's.

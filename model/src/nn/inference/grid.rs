@@ -93,7 +93,7 @@ impl Grid for Whole {
 }
 
 /// The place that the mirrored border shows at `i`, which counts from -1; beyond the mirrored
-/// line, where only outputs that nobody uses look, the last one.
+/// line, which only unused outputs read, the last one.
 const fn mirrored(i: usize, len: usize) -> usize {
     match i {
         0 => 1,

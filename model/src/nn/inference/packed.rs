@@ -32,7 +32,7 @@ impl Size {
         self.channels_in.div_ceil(LANES)
     }
 
-    /// Bytes of a layer of this size with so many weights for each output channel, and taps.
+    /// Bytes of a layer of this size, by its weights for each output channel and its taps.
     pub(crate) const fn bytes(&self, weights: usize, taps: usize) -> usize {
         let channels_out = self.panels() * self.panel;
         let norm = 2 * channels_out * size_of::<f32>();

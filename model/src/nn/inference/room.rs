@@ -20,7 +20,7 @@ pub(crate) fn blocks(level: Level, base: usize) -> [usize; 3] {
 }
 
 /// Bytes of the memory of passes through a generator with `base` channels in its first layer, of
-/// one pass at a time that so many threads share.
+/// one pass at a time that is shared by `threads` threads.
 pub fn arena(level: Level, base: usize, threads: usize) -> usize {
     Arena::bytes(blocks(level, base), panel(level), threads)
 }
@@ -42,7 +42,7 @@ fn of_layers(level: Level, base: usize, residual_blocks: usize, deep: usize) -> 
         channels_in,
         channels_out,
     };
-    // So many weights for each pair of channels, so many taps for each block of input channels.
+    // By weights for each pair of channels and taps for each block of input channels.
     let layer = |from: usize, to, weights, taps| {
         let blocks = (from * base).div_ceil(LANES);
         size(from * base, to * base).bytes(blocks * LANES * weights, blocks * taps)

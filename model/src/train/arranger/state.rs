@@ -204,7 +204,7 @@ impl ArrangerState {
         Ok(())
     }
 
-    /// The weights that are kept.
+    /// The kept weights by name, with the shapes of [`Network`](crate::family::arranger::Network).
     pub fn kept(&self) -> BTreeMap<String, Tensor> {
         let plain = |(name, v): (&String, &Var)| (name.clone(), v.as_tensor().clone());
         self.means.iter().map(plain).collect()

@@ -284,7 +284,7 @@ impl CycleGanState {
         rolls_of_tensor(&self.probabilities(rolls, direction)?, THRESHOLD)
     }
 
-    /// The weights that are kept of both generators, A→B first.
+    /// The kept weights of both generators by name, A→B first, with the shapes of [`Generator`].
     pub fn generator_tensors(&self) -> [BTreeMap<String, Tensor>; 2] {
         let kept = match &self.ema {
             Some([(_, ab), (_, ba)]) => [ab, ba],

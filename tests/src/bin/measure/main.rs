@@ -30,7 +30,7 @@ struct Args {
 
 #[derive(Subcommand)]
 enum What {
-    /// Plays so many bars in place and writes what the plugin then saves.
+    /// Plays bars In place and writes the plugin's saved state.
     Learn { bars: usize, file: PathBuf },
     /// Plays dense music in blocks of 64 samples and prints how long the calls took, under KEY.
     Process {

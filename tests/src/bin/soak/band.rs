@@ -54,7 +54,7 @@ struct Session {
 }
 
 impl<'a> Band<'a> {
-    /// So many instances on so many audio threads.
+    /// Instances on audio threads.
     pub(crate) fn new(
         library: &'a Library,
         reader: &'a Reader,

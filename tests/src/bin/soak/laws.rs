@@ -34,7 +34,7 @@ pub(crate) fn of_instance(before: &Counters, now: &Counters, hurry: Hurry) -> Re
     lost(now)
 }
 
-/// What all instances have counted that there were: `made` so many.
+/// Sums of the counters of all `made` instances.
 pub(crate) fn of_all(sum: &Counters, made: u64) -> Result<()> {
     ensure!(
         sum.asked == sum.answered + sum.abandoned,

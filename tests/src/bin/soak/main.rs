@@ -1,4 +1,4 @@
-//! Many instances at the same moment for many hours of song, each with somebody who does anything:
+//! Many instances at the same moment for many hours of song, each with a simulated user:
 //! plays, stops, seeks, loops, turns the knob, changes the mode, saves and loads. Nothing may hang,
 //! nothing may be lost, no answer may be late but where the host hurries on purpose, every question
 //! is answered, and memory stays where it is. `cargo xtask soak`.
