@@ -319,6 +319,11 @@ impl AudioEnd {
         sent
     }
 
+    /// For how many more requests there is room.
+    pub fn room(&self) -> usize {
+        CAPACITY - self.requests.len()
+    }
+
     /// Counts what the core has done or missed; nothing in a release.
     pub(crate) fn count(&self, counted: Counted) {
         self.counts.add(counted);

@@ -14,6 +14,7 @@ use third_stream_model::roll::{SLOTS, STEPS_PER_SLOT};
 use super::document::{Document, FiledBar, Filing};
 use super::notes::{NONE, Notes, Remembered};
 use super::place::PhraseKey;
+use super::set::PhraseSet;
 
 /// Phrases that are remembered at once: 2,048 bars of 4/4, over an hour of music.
 pub(crate) const PHRASES: usize = 512;
@@ -54,8 +55,6 @@ struct Phrase {
     answer: Answer,
     /// Known, but not answered as it now is.
     waiting: bool,
-    /// It came from a project, or other weights are to answer: it was not asked about since.
-    brought: bool,
 }
 
 /// All that is remembered. Up to some 8 MiB on the heap, in use as it is filled; made when an
@@ -79,6 +78,11 @@ pub(crate) struct Memory {
     forgot: bool,
     learned: u32,
     waiting: u32,
+    /// Of the phrases that wait, those that are to be asked about as they are, and were not: a
+    /// project brought them, or their question found no room.
+    unasked: PhraseSet,
+    /// Without an answer, because a project brought them or other weights are to answer.
+    brought: PhraseSet,
 }
 
 /// What is heard where nothing is.
@@ -108,7 +112,6 @@ impl Phrase {
                 filled: [false; 2],
             },
             waiting: false,
-            brought: false,
         }
     }
 }
@@ -128,6 +131,8 @@ impl Memory {
             forgot: false,
             learned: 0,
             waiting: 0,
+            unasked: PhraseSet::NONE,
+            brought: PhraseSet::NONE,
         }
     }
 
@@ -167,6 +172,8 @@ impl Memory {
         self.forgot = true;
         self.learned = 0;
         self.waiting = 0;
+        self.unasked = PhraseSet::NONE;
+        self.brought = PhraseSet::NONE;
     }
 
     /// Bars that were heard, at least in part.
@@ -177,11 +184,6 @@ impl Memory {
     /// Phrases that wait for the networks.
     pub(crate) const fn waiting(&self) -> u32 {
         self.waiting
-    }
-
-    /// Phrases in all.
-    pub(crate) const fn len(&self) -> usize {
-        self.used
     }
 
     /// The phrase with this key.
@@ -207,7 +209,6 @@ impl Memory {
             phrase.answer.ticket = 0;
             phrase.answer.filled = [false; 2];
             phrase.waiting = false;
-            phrase.brought = false;
             self.used += 1;
             *number = self.used as u16;
         }
@@ -363,12 +364,51 @@ impl Memory {
     }
 
     /// The networks are asked about a phrase as it was `heard`. `ticket` is greater than 0.
-    pub(crate) fn ask(&mut self, phrase: usize, ticket: u32, heard: &Heard) {
-        if let Some(phrase) = self.phrases.get_mut(phrase) {
+    pub(crate) fn ask(&mut self, of: usize, ticket: u32, heard: &Heard) {
+        if let Some(phrase) = self.phrases.get_mut(of) {
             phrase.asked = ticket;
             phrase.asked_heard = *heard;
             self.waiting += u32::from(!std::mem::replace(&mut phrase.waiting, true));
         }
+        self.unasked.remove(of);
+    }
+
+    /// There was no room for a question about a phrase: it is to be asked about once there is.
+    pub(crate) fn want(&mut self, of: usize) {
+        if let Some(phrase) = self.phrases.iter_mut().take(self.used).nth(of) {
+            phrase.asked = 0;
+            self.waiting += u32::from(!std::mem::replace(&mut phrase.waiting, true));
+            self.unasked.insert(of);
+        }
+    }
+
+    /// A phrase need not be asked about as it is.
+    pub(crate) fn leave(&mut self, phrase: usize) {
+        self.unasked.remove(phrase);
+    }
+
+    /// All phrases that wait are to be asked about, for nothing that was asked will be answered.
+    pub(crate) fn want_waiting(&mut self) {
+        let phrases = self.phrases.iter_mut().take(self.used).enumerate();
+        for (of, phrase) in phrases.filter(|(_, phrase)| phrase.waiting) {
+            phrase.asked = 0;
+            self.unasked.insert(of);
+        }
+    }
+
+    /// The next phrase from `from` on, in turn, that is to be asked about.
+    pub(crate) fn unasked(&self, from: usize) -> Option<usize> {
+        self.unasked.next(from)
+    }
+
+    /// The same of those that were brought.
+    pub(crate) fn unasked_brought(&self, from: usize) -> Option<usize> {
+        self.unasked.and(&self.brought).next(from)
+    }
+
+    /// The same of those that were not, but heard.
+    pub(crate) fn unasked_heard(&self, from: usize) -> Option<usize> {
+        self.unasked.without(&self.brought).next(from)
     }
 
     /// No answer will come to `ticket`; the phrase may be asked about again.
@@ -388,26 +428,27 @@ impl Memory {
             phrase.answer.ticket = 0;
             phrase.answer.filled = [false; 2];
             phrase.waiting = true;
-            phrase.brought = true;
         }
+        self.unasked = PhraseSet::first(self.used);
+        self.brought = self.unasked;
     }
 
     /// Whether the phrase was there before anything was heard or asked: its first answer then
     /// counts as soon as it comes.
     pub(crate) fn is_brought(&self, phrase: usize) -> bool {
-        self.phrases.get(phrase).is_some_and(|p| p.brought)
+        self.brought.contains(phrase)
     }
 
     /// One direction of the answer to `ticket`, unless a newer one is there.
     pub(crate) fn take(
         &mut self,
-        phrase: usize,
+        of: usize,
         ticket: u32,
         heard: &Heard,
         direction: Direction,
         edits: &Edits,
     ) {
-        let Some(phrase) = self.phrases.iter_mut().take(self.used).nth(phrase) else {
+        let Some(phrase) = self.phrases.iter_mut().take(self.used).nth(of) else {
             return; // forgotten while the networks were asked
         };
         let answer = &mut phrase.answer;
@@ -421,6 +462,7 @@ impl Memory {
             answer.heard = *heard;
             answer.filled = [false; 2];
         }
+        self.brought.remove(of);
         answer.edits[direction.index()] = *edits;
         answer.filled[direction.index()] = true;
         if phrase.asked == ticket && std::mem::take(&mut phrase.waiting) {

@@ -19,7 +19,7 @@ use third_stream_model::perform::{Body, Clock, Performer};
 use third_stream_model::roll::row_of_key;
 
 use super::clock::{BeatClock, Change};
-use super::mode::{Block, Emit, HAIR, HALF_STEP, Leave, ModePlayer};
+use super::mode::{Block, Emit, HAIR, HALF_STEP, LEAD, Leave, ModePlayer};
 use super::passthrough::Passthrough;
 use super::snapshot::CoreView;
 use super::{Message, Note, Settings};
@@ -29,11 +29,10 @@ use learner::Learner;
 use pages::Pages;
 use requests::{AT_ONCE, Requests};
 
-/// Phrases of a project that was just loaded that are looked at in a block.
-const PREPARED: usize = 16;
-/// One of them is asked about for each so many samples, however they lie in blocks.
+/// One of the phrases that a project brought, or that found no room, is asked about for each so
+/// many samples, however they lie in blocks: to draw its roll is most of what there is to do in one.
 const SHARE: u32 = 512;
-/// Seconds in which the phrases of a project are wanted that was just loaded: after all else.
+/// Seconds in which they are wanted: after all else.
 const PREPARE: f64 = 600.0;
 
 /// The In place core.
@@ -59,8 +58,8 @@ pub(super) struct InPlace {
     played: i64,
     /// Where the unwrapped clock stopped.
     stopped_at: f64,
-    /// The next phrase that is to be prepared after loading.
-    preparing: Option<usize>,
+    /// From here on they are looked for.
+    next_unasked: usize,
     /// Samples since one of them was asked about, less than [`SHARE`].
     unused: u32,
     weights: WeightsId,
@@ -132,7 +131,7 @@ impl InPlace {
             offline: false,
             played: 0,
             stopped_at: 0.0,
-            preparing: Some(0),
+            next_unasked: 0,
             unused: SHARE - 1,
             weights: WeightsId::shipped(Pair::JAZZ_CLASSIC),
             taste: Taste::default(),
@@ -278,6 +277,7 @@ impl InPlace {
             Marker::TakeUp => {
                 let offline = block.transport.offline;
                 self.requests.take_up(offline, &mut self.memory, block.link);
+                self.ask_heard(block.link);
             }
             Marker::Begin => self.step_on(block),
             Marker::Main => self.take_up_main(block),
@@ -308,11 +308,11 @@ impl ModePlayer for InPlace {
     fn renew(&mut self, link: &AudioEnd) {
         self.requests.renew(&mut self.memory, link);
         self.pages.clear();
-        self.preparing = Some(0);
+        self.next_unasked = 0;
         self.unused = SHARE - 1; // the first at once
     }
 
-    /// Also asks about phrases of a project that was loaded.
+    /// Also asks about phrases that a project brought, or that found no room.
     fn attend(&mut self, frames: u32, settings: &Settings, link: &AudioEnd) {
         if settings.weights != self.weights || settings.taste != self.taste {
             self.weights = settings.weights;
@@ -322,25 +322,18 @@ impl ModePlayer for InPlace {
         }
         let samples = self.unused.saturating_add(frames);
         self.unused = samples % SHARE;
-        let mut left = (samples / SHARE) as usize;
-        let most = IN_A_BLOCK * left.max(1);
+        let shares = (samples / SHARE) as usize;
+        let most = IN_A_BLOCK * shares.max(1);
         self.requests.receive(most, &mut self.memory, link);
-        if left == 0 {
-            return;
-        }
-        for _ in 0..PREPARED {
-            let Some(phrase) = self.preparing.filter(|_| self.requests.has_spare()) else {
+        for _ in 0..shares {
+            let Some(phrase) = self.unasked().filter(|_| link.room() > 1) else {
                 return;
             };
-            let next = phrase + 1;
-            self.preparing = (next < self.memory.len()).then_some(next);
-            if self.memory.waits(phrase) {
+            self.next_unasked = phrase + 1;
+            if self.run.is_none() || self.memory.is_brought(phrase) {
                 self.ask(phrase, AT_ONCE, PREPARE, link);
-                // To draw its roll is most of what there is to do in a block.
-                left -= 1;
-                if left == 0 {
-                    return;
-                }
+            } else {
+                self.ask_ahead(phrase, self.clock.beats(self.played) + LEAD, link);
             }
         }
     }
@@ -419,8 +412,7 @@ impl ModePlayer for InPlace {
     }
 
     fn quiet_until(&self, settings: &Settings) -> Option<i64> {
-        let prepares = self.preparing.is_some() && self.requests.has_spare();
-        let (marker, _) = self.next_marker().filter(|_| !prepares)?;
+        let (marker, _) = self.next_marker().filter(|_| self.unasked().is_none())?;
         let played = self.performer.rests(&self.clock, settings.control())?;
         Some(played.min(marker))
     }

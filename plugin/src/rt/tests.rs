@@ -13,6 +13,7 @@ mod dry;
 mod in_place;
 mod laws;
 mod offline;
+mod room;
 mod saved;
 mod sessions;
 mod shown;

@@ -233,12 +233,34 @@ impl InPlace {
 
     /// Asks about a phrase, if it has changed, for what plays from beat `from` of the unwrapped
     /// clock on.
-    fn ask_ahead(&mut self, phrase: usize, from: f64, link: &AudioEnd) {
+    pub(super) fn ask_ahead(&mut self, phrase: usize, from: f64, link: &AudioEnd) {
         let now = self.clock.beats(self.played);
         // The host may have moved the loop's end nearer.
         let due = (from - HALF_STEP - HAIR).max(now + NOTICE);
         let seconds = self.clock.seconds(due - now, self.sample_rate);
         self.ask(phrase, due, seconds, link);
+    }
+
+    /// The next phrase that a project brought or that found no room, if it may be asked about now.
+    /// While answers are due, what was heard waits for [`Self::ask_heard`].
+    pub(super) fn unasked(&self) -> Option<usize> {
+        if !self.requests.has_spare() {
+            return None;
+        }
+        if self.run.is_some() && self.requests.next().is_some() {
+            return self.memory.unasked_brought(self.next_unasked);
+        }
+        self.memory.unasked(self.next_unasked)
+    }
+
+    /// An answer has come to count, so there may be room: asks about a phrase that had none. That
+    /// lies in the song's own time, so a bounce does it where the playback did.
+    pub(super) fn ask_heard(&mut self, link: &AudioEnd) {
+        let unasked = self.memory.unasked_heard(self.next_unasked);
+        if let Some(phrase) = unasked.filter(|_| self.requests.has_room()) {
+            self.next_unasked = phrase + 1;
+            self.ask_ahead(phrase, self.clock.beats(self.played) + LEAD, link);
+        }
     }
 
     /// Asks about a phrase that has no answer and will be played in so many beats. Only what a
@@ -259,6 +281,7 @@ impl InPlace {
 
     pub(super) fn ask(&mut self, phrase: usize, due: f64, seconds: f64, link: &AudioEnd) {
         if self.memory.known_steps(phrase) == 0 {
+            self.memory.leave(phrase);
             return;
         }
         let terms = Terms {

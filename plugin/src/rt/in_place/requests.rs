@@ -79,6 +79,7 @@ impl Requests {
             memory.refuse(pending.phrase, pending.ticket);
             pending.ticket = 0;
         }
+        memory.want_waiting();
     }
 
     /// Whether there is room for a request that nobody is in a hurry for.
@@ -86,8 +87,14 @@ impl Requests {
         self.out().count() + SPARE < PHRASES
     }
 
+    /// Whether there is room for a request.
+    pub(super) fn has_room(&self) -> bool {
+        self.vacant().is_some()
+    }
+
     /// Asks for both directions of a phrase as it now is, unless that was done, for an answer that
-    /// counts from `due` on, in unwrapped beats or [`AT_ONCE`]. False: there is no room.
+    /// counts from `due` on, in unwrapped beats or [`AT_ONCE`]. Without room for it the memory
+    /// keeps that it is wanted.
     pub(super) fn ask(
         &mut self,
         phrase: usize,
@@ -95,20 +102,23 @@ impl Requests {
         terms: &Terms,
         memory: &mut Memory,
         link: &AudioEnd,
-    ) -> bool {
+    ) {
         let heard = memory.heard(phrase);
         if memory.asked(phrase, &heard) {
-            return true;
+            memory.leave(phrase);
+            return;
         }
         if terms.offline && self.vacant().is_none() {
             self.make_room(memory, link);
         }
-        let Some(place) = self.vacant() else {
+        let fits = terms.offline || link.room() >= Direction::BOTH.len();
+        let vacant = self.vacant().filter(|_| fits);
+        let Some((place, pending)) =
+            vacant.and_then(|place| Some((place, self.phrases.get_mut(place)?)))
+        else {
             link.count(Counted::NoRoom);
-            return false;
-        };
-        let Some(pending) = self.phrases.get_mut(place) else {
-            return false;
+            memory.want(phrase);
+            return;
         };
         let ticket = self.ticket.wrapping_add(1).max(1);
         self.ticket = ticket;
@@ -138,8 +148,10 @@ impl Requests {
             if pending.due == AT_ONCE || sent == [false; 2] {
                 pending.settle(memory);
             }
+            if sent == [false; 2] {
+                memory.want(phrase);
+            }
         }
-        sent != [false; 2]
     }
 
     /// The phrases that are out.
