@@ -13,12 +13,13 @@
 //! audio side may wait is [`AudioEnd::wait_offline`].
 
 mod counts;
+mod wanted;
 
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
@@ -28,6 +29,9 @@ use third_stream_model::roll::notes::NoteRoll;
 pub use third_stream_model::transfer::Wish;
 
 pub(crate) use counts::{COUNTS, Counted, Counts};
+pub use wanted::PLACES;
+use wanted::Shared;
+pub(crate) use wanted::Watch;
 
 /// Messages that fit in each direction: four groups, or eight phrases, all asked for and none
 /// answered.
@@ -167,9 +171,11 @@ impl Taste {
 pub struct Request {
     /// The instance of the plugin that asks.
     pub instance: u64,
-    /// Grows when the transport jumps and the like; answers of an older generation are ignored,
-    /// so a request older than the newest one of its instance need not be worked on.
+    /// Grows when the transport jumps and the like; answers of an older generation are ignored.
     pub generation: u32,
+    /// Its place among those that count, below [`PLACES`]: it counts until another group is asked
+    /// about there, it is given up ([`AudioEnd::give_up`]) or its generation is over.
+    pub place: usize,
     /// Number of the group of bars (in place: of the question), within the generation.
     pub group: u32,
     /// Which request of the group.
@@ -207,7 +213,7 @@ pub enum Failure {
     NoWeights,
     /// The network failed (an error or a panic).
     Network,
-    /// The request was dropped, because a newer generation had been asked for.
+    /// Nobody waited for the answer any more: the request was dropped, or left between two passes.
     Stale,
 }
 
@@ -244,8 +250,7 @@ pub struct AudioEnd {
     generation: Cell<u32>,
     requests: Sender<Request>,
     responses: Receiver<Response>,
-    /// Set by the worker behind each response.
-    mail: Arc<AtomicBool>,
+    shared: Arc<Shared>,
     counts: Counts,
 }
 
@@ -266,7 +271,7 @@ pub struct WorkerEnd {
     instance: u64,
     requests: Receiver<Request>,
     responses: Sender<Response>,
-    mail: Arc<AtomicBool>,
+    shared: Arc<Shared>,
     counts: Counts,
     /// Not `Sync`.
     one_thread: PhantomData<Cell<()>>,
@@ -276,7 +281,7 @@ pub struct WorkerEnd {
 pub fn link(instance: u64) -> (AudioEnd, WorkerEnd) {
     let (request_in, request_out) = bounded(CAPACITY);
     let (response_in, response_out) = bounded(CAPACITY);
-    let mail = Arc::new(AtomicBool::new(false));
+    let shared = Arc::new(Shared::default());
     let counts = Counts::default();
     (
         AudioEnd {
@@ -284,14 +289,14 @@ pub fn link(instance: u64) -> (AudioEnd, WorkerEnd) {
             generation: Cell::new(0),
             requests: request_in,
             responses: response_out,
-            mail: Arc::clone(&mail),
+            shared: Arc::clone(&shared),
             counts: counts.clone(),
         },
         WorkerEnd {
             instance,
             requests: request_out,
             responses: response_in,
-            mail,
+            shared,
             counts,
             one_thread: PhantomData,
         },
@@ -306,12 +311,21 @@ impl AudioEnd {
 
     /// Begins a new generation and returns it: what was asked for before is not wanted any more.
     pub fn renew(&self) -> u32 {
-        self.generation.set(self.generation.get().wrapping_add(1));
-        self.generation.get()
+        let generation = self.generation.get().wrapping_add(1);
+        self.generation.set(generation);
+        self.shared.renew(generation);
+        generation
     }
 
-    /// Sends a request, or returns false where the channel is full or the worker is gone.
+    /// What was asked at a place ([`Request::place`]) is not wanted any more.
+    pub fn give_up(&self, place: usize) {
+        self.shared.give_up(place);
+    }
+
+    /// Sends a request, or returns false where the channel is full or the worker is gone. What
+    /// was asked of another group at its place is not wanted any more.
     pub fn ask(&self, request: Request) -> bool {
+        self.shared.count(&request);
         let sent = self.requests.try_send(request).is_ok();
         if sent {
             self.count(Counted::Asked);
@@ -319,9 +333,12 @@ impl AudioEnd {
         sent
     }
 
-    /// For how many more requests there is room.
+    /// For how many more requests there is room; none where the worker is gone.
     pub fn room(&self) -> usize {
-        CAPACITY - self.requests.len()
+        if Arc::strong_count(&self.shared) == 1 {
+            return 0;
+        }
+        CAPACITY.saturating_sub(self.requests.len())
     }
 
     /// Counts what the core has done or missed; nothing in a release.
@@ -354,15 +371,15 @@ impl AudioEnd {
     /// Whether a response has come since [`AudioEnd::answers`] was last called, or was left: the
     /// cheaper question, which most blocks ask.
     pub fn has_mail(&self) -> bool {
-        self.mail.load(Ordering::Acquire)
+        self.shared.mail.load(Ordering::Acquire)
     }
 
     /// The responses that are there, at most so many.
     pub fn answers(&self, most: usize) -> impl Iterator<Item = Response> {
         // First: what comes from here on is either found or announces itself again.
-        self.mail.swap(false, Ordering::AcqRel);
+        self.shared.mail.swap(false, Ordering::AcqRel);
         if self.responses.len() > most {
-            self.mail.store(true, Ordering::Release);
+            self.shared.mail.store(true, Ordering::Release);
         }
         let answers = self.responses.try_iter().take(most);
         answers.inspect(|_| self.count(Counted::Taken))
@@ -388,10 +405,21 @@ impl AudioEnd {
     }
 }
 
+impl Drop for AudioEnd {
+    fn drop(&mut self) {
+        self.shared.leave();
+    }
+}
+
 impl WorkerEnd {
     /// The instance that was given to [`link`].
     pub const fn instance(&self) -> u64 {
         self.instance
+    }
+
+    /// Says whether the answer to a request of this instance may still be used.
+    pub(crate) fn watch(&self, request: &Request) -> Watch {
+        Watch::new(&self.shared, request)
     }
 
     /// The next request that is there; `Err` when the instance is gone.
@@ -414,7 +442,7 @@ impl WorkerEnd {
         match self.responses.try_send(response) {
             Err(TrySendError::Full(response)) => Some(response),
             Ok(()) => {
-                self.mail.store(true, Ordering::Release);
+                self.shared.mail.store(true, Ordering::Release);
                 if let Some(kind) = refused {
                     self.counts.add(kind);
                 }

@@ -10,9 +10,12 @@ use third_stream_model::roll::{CELLS, PITCHES, Roll};
 use third_stream_model::weights::WeightsError;
 
 use super::*;
-use crate::link::{Answer, AudioEnd, Counted, Failure, Request, Response, WeightsId, Wish, link};
+use crate::link::{
+    Answer, AudioEnd, Counted, Failure, PLACES, Request, Response, WeightsId, Wish, link,
+};
 
 mod own;
+mod unwanted;
 
 /// Longer than any of this may take on a busy machine.
 const LONG: Duration = Duration::from_secs(20);
@@ -25,7 +28,7 @@ impl<F: FnMut(Direction, &Roll) -> Result<Vec<f32>, ModelError>> Model for Fake<
         "fake"
     }
 
-    fn edits(&mut self, asked: &Question) -> Result<Edits, ModelError> {
+    fn edits(&mut self, asked: &Question, _: Wanted<'_>) -> Result<Edits, ModelError> {
         let pair = asked.weights.pair;
         if pair == Pair::JAZZ_POP {
             return Err(ModelError::NoWeights(pair));
@@ -90,6 +93,7 @@ fn request(end: &AudioEnd, group: u32, deadline: Instant) -> Request {
     Request {
         instance: end.instance(),
         generation: 0,
+        place: group as usize % PLACES,
         group,
         answer: Answer::First,
         deadline,
@@ -126,14 +130,22 @@ fn more_answers_than_there_is_room_for_all_come_and_in_order() {
     let end = attached(&engine, 3);
     until(&engine, WorkerState::Ready);
     let now = Instant::now();
-    for group in 0..60 {
-        while !end.ask(request(&end, group, now)) {
-            assert!(now.elapsed() < LONG, "no room for question {group}");
+    let all = (0..60).map(|number| Request {
+        answer: [Answer::First, Answer::Second][number as usize / 2 % 2],
+        direction: Direction::BOTH[number as usize % 2],
+        ..request(&end, number / 4, now)
+    });
+    for request in all.clone() {
+        while !end.ask(request) {
+            assert!(now.elapsed() < LONG, "no room for {request:?}");
             std::thread::sleep(Duration::from_millis(1));
         }
     }
-    for group in 0..60 {
-        assert_eq!(answer(&end).group, group);
+    for asked in all {
+        let found = answer(&end);
+        let found = (found.group, found.answer, found.direction, found.outcome);
+        let edits = Ok(Edits::NONE);
+        assert_eq!(found, (asked.group, asked.answer, asked.direction, edits));
     }
     for counted in [Counted::Asked, Counted::Taken] {
         assert_eq!(end.counts().of(counted), 60, "{counted:?}");
@@ -144,6 +156,7 @@ fn more_answers_than_there_is_room_for_all_come_and_in_order() {
 fn answers_carry_the_marks_of_their_requests() {
     let engine = engine(|_, roll| Ok(identity(roll)));
     let end = attached(&engine, 3);
+    while end.renew() < 9 {}
     let asked = Request {
         generation: 9,
         answer: Answer::Second,
@@ -178,7 +191,7 @@ impl Model for Pairwise {
         "two at once"
     }
 
-    fn edits(&mut self, asked: &Question) -> Result<Edits, ModelError> {
+    fn edits(&mut self, asked: &Question, _: Wanted<'_>) -> Result<Edits, ModelError> {
         assert_ne!(asked.roll, note(2), "for the test");
         let values = identity(asked.roll.sounding());
         Ok(ranked(asked, &values))
@@ -188,15 +201,16 @@ impl Model for Pairwise {
         2
     }
 
-    fn answers(&mut self, questions: &[Question]) -> Vec<Result<Edits, ModelError>> {
-        let rolls: Vec<NoteRoll> = questions.iter().map(|asked| asked.roll).collect();
+    fn answers(&mut self, questions: &[(Question, Wanted<'_>)]) -> Vec<Result<Edits, ModelError>> {
+        let rolls: Vec<NoteRoll> = questions.iter().map(|(asked, _)| asked.roll).collect();
         let holds = rolls.contains(&note(0));
         self.asked.send(rolls).unwrap();
         if holds {
             self.held.recv().unwrap();
         }
         let each = questions.iter();
-        each.map(|asked| caught(|| self.edits(asked))).collect()
+        each.map(|(asked, wanted)| caught(|| self.edits(asked, wanted)))
+            .collect()
     }
 }
 
@@ -262,7 +276,7 @@ fn stale_requests_are_refused_and_not_worked_on() {
     began.recv().unwrap();
     assert!(end.ask(request(&end, 1, now)));
     let newer = Request {
-        generation: 1,
+        generation: end.renew(),
         ..request(&end, 2, now)
     };
     assert!(end.ask(newer));

@@ -175,6 +175,7 @@ impl Answers {
         let asked = Asked {
             group: ask.group,
             answer: ask.answer,
+            place: page_of(ask.group, ask.answer),
             roll: &heard.notes,
         };
         let inbox = &mut Pages {
@@ -300,6 +301,7 @@ impl Answers {
             let page = page_of(switch.group, answer);
             performer.attach((switch.slot, switch.part), page, window, due);
         }
+        self.give_up_played(switch.group, link);
         let asked = group.windows[answer.index()].is_none() || due[direction.index()];
         let missing = asked && !performer.has_answer(switch.slot, switch.part, direction);
         if switch.part == SlotPart::Lead {
@@ -317,6 +319,24 @@ impl Answers {
         {
             self.late = self.late.saturating_add(1);
             link.count(why);
+        }
+    }
+
+    /// What plays by an answer plays by what had come when it was taken up. Where nothing of a group
+    /// is to take up an answer any more, it need not be worked out.
+    pub(super) fn give_up_played(&self, group: u32, link: &AudioEnd) {
+        let over = |group: &&PendingGroup| group.windows[Answer::Second.index()].is_some();
+        let Some(group) = self.groups.get(group).filter(over) else {
+            return; // more may take up its first answer
+        };
+        for answer in [Answer::First, Answer::Second] {
+            let of_it = |switch: &ScheduledSwitch| {
+                (switch.group, switch.part) == (group.group, part_of(answer))
+            };
+            let open = self.switches.iter().flatten().any(of_it);
+            if !open && group.come[answer.index()] != [true; 2] {
+                link.give_up(page_of(group.group, answer));
+            }
         }
     }
 

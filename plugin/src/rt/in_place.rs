@@ -406,7 +406,7 @@ impl ModePlayer for InPlace {
     fn stop(&mut self, now: i64, link: &AudioEnd, emit: &mut Emit) {
         self.played = now;
         self.leave(self.clock.position(now), link, emit);
-        self.requests.hurry(&mut self.memory);
+        self.requests.hurry(&mut self.memory, link);
         self.stopped_at = self.clock.beats(now);
         self.clock.stop();
     }

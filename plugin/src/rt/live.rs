@@ -358,6 +358,7 @@ impl Live {
             self.answers
                 .note_main(closed, slot, begins + ahead - HALF_STEP);
         }
+        self.answers.give_up_played(closed.group, link);
     }
 
     /// The knob was moved at `now`: the other side may be heard soon.

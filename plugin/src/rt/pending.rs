@@ -31,6 +31,8 @@ pub(super) struct Asked<'a> {
     /// As [`Request::group`].
     pub(super) group: u32,
     pub(super) answer: Answer,
+    /// As [`Request::place`].
+    pub(super) place: usize,
     pub(super) roll: &'a NoteRoll,
 }
 
@@ -82,6 +84,7 @@ impl Pending {
             let request = Request {
                 instance: link.instance(),
                 generation: self.generation,
+                place: asked.place,
                 group: asked.group,
                 answer: asked.answer,
                 deadline,

@@ -20,5 +20,6 @@ mod shown;
 mod song;
 mod transport;
 mod turn;
+mod unwanted;
 
 pub(super) use song::transport;

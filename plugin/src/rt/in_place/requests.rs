@@ -133,6 +133,7 @@ impl Requests {
         let asked = Asked {
             group: ticket,
             answer: Answer::Second,
+            place,
             roll: &heard.notes,
         };
         let wishes = [Some(terms.taste.wish(heard.held)); 2];
@@ -175,6 +176,21 @@ impl Requests {
         let phrases = &mut self.phrases;
         let inbox = &mut Phrases { phrases, memory };
         self.pending.receive(most, link, inbox);
+        self.give_up_overtaken(memory, link);
+    }
+
+    /// A request whose answer counts, but would be older than the one that its phrase has, is
+    /// given up.
+    fn give_up_overtaken(&mut self, memory: &Memory, link: &AudioEnd) {
+        for (place, pending) in self.phrases.iter_mut().enumerate() {
+            let answered = memory
+                .answer(pending.phrase)
+                .map_or(0, |(ticket, ..)| ticket);
+            if pending.is_out() && pending.due == AT_ONCE && is_newer(answered, pending.ticket) {
+                pending.ticket = 0;
+                link.give_up(place);
+            }
+        }
     }
 
     /// When the next answer is due.
@@ -202,8 +218,23 @@ impl Requests {
         }
     }
 
-    /// The song has stopped: all answers count as soon as they come.
-    pub(super) fn hurry(&mut self, memory: &mut Memory) {
+    /// The song has stopped: all answers count as soon as they come, of each phrase the newest.
+    pub(super) fn hurry(&mut self, memory: &mut Memory, link: &AudioEnd) {
+        for place in 0..PHRASES {
+            let Some(pending) = self.phrases.get(place) else {
+                return;
+            };
+            let (phrase, ticket) = (pending.phrase, pending.ticket);
+            let newer =
+                |other: &PendingPhrase| other.phrase == phrase && is_newer(other.ticket, ticket);
+            if pending.is_out()
+                && self.out().any(newer)
+                && let Some(pending) = self.phrases.get_mut(place)
+            {
+                pending.ticket = 0;
+                link.give_up(place);
+            }
+        }
         for pending in self.phrases.iter_mut().filter(|pending| pending.is_out()) {
             pending.due = AT_ONCE;
             pending.settle(memory);
@@ -266,7 +297,14 @@ impl Requests {
                 pending.is_some_and(PendingPhrase::is_out)
             });
         }
+        self.give_up_overtaken(memory, link);
     }
+}
+
+/// Whether a ticket is newer than another. They may wrap round: newer is what lies less than half
+/// the circle ahead.
+const fn is_newer(ticket: u32, than: u32) -> bool {
+    ticket != 0 && (ticket.wrapping_sub(than) as i32) > 0
 }
 
 /// Where answers go: to their requests, and from there to the memory once they count.
