@@ -111,7 +111,8 @@ fn attached(engine: &InferenceWorker, instance: u64) -> AudioEnd {
 }
 
 fn answer(end: &AudioEnd) -> Response {
-    end.wait_offline(LONG).expect("an answer")
+    end.wait_offline(LONG, |response| *response)
+        .expect("an answer")
 }
 
 /// Waits until the engine says so.
@@ -258,9 +259,8 @@ fn the_earliest_deadline_comes_first_across_instances() {
     // Group 3 is needed before group 1, though it was asked for later.
     assert_eq!(answer(&one).group, 3);
     assert!(
-        two.answers(1)
-            .next()
-            .is_some_and(|response| response.group == 2),
+        two.wait_offline(Duration::ZERO, |response| response.group)
+            .is_some_and(|group| group == 2),
         "2 before 3"
     );
     assert_eq!(answer(&one).group, 1);
@@ -436,7 +436,7 @@ fn dropping_the_engine_ends_its_thread_within_a_pass() {
         "{:?}",
         start.elapsed()
     );
-    end.answers(usize::MAX).for_each(drop);
+    end.answers(usize::MAX, |_| true);
     assert!(
         !end.ask(request(&end, 17, Instant::now())),
         "nobody listens"
@@ -469,6 +469,6 @@ fn without_a_thread_notes_are_dry_and_nobody_waits() {
     let end = attached(&engine, 1);
     assert!(!end.ask(request(&end, 0, Instant::now())));
     let start = Instant::now();
-    assert!(end.wait_offline(LONG).is_none());
+    assert!(end.wait_offline(LONG, |_| ()).is_none());
     assert!(start.elapsed() < LONG / 2, "a bounce waited for nobody");
 }

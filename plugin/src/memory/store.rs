@@ -463,7 +463,7 @@ impl Memory {
             answer.filled = [false; 2];
         }
         self.brought.remove(of);
-        answer.edits[direction.index()] = *edits;
+        answer.edits[direction.index()].copy_from(edits);
         answer.filled[direction.index()] = true;
         if phrase.asked == ticket && std::mem::take(&mut phrase.waiting) {
             self.waiting -= 1;

@@ -323,7 +323,7 @@ impl ModePlayer for InPlace {
         let samples = self.unused.saturating_add(frames);
         self.unused = samples % SHARE;
         let shares = (samples / SHARE) as usize;
-        let most = IN_A_BLOCK * shares.max(1);
+        let most = (2 * shares).max(IN_A_BLOCK);
         self.requests.receive(most, &mut self.memory, link);
         for _ in 0..shares {
             let Some(phrase) = self.unasked().filter(|_| link.room() > 1) else {

@@ -130,16 +130,20 @@ impl Requests {
         pending.come = [false; 2];
         pending.overdue = false;
         memory.ask(phrase, ticket, &heard);
-        let asked = Asked {
-            group: ticket,
-            answer: Answer::Second,
-            place,
-            roll: &heard.notes,
-        };
-        let wishes = [Some(terms.taste.wish(heard.held)); 2];
-        let phrases = &mut self.phrases;
-        let inbox = &mut Phrases { phrases, memory };
-        let sent = self.pending.send(asked, terms, &wishes, link, inbox);
+        let sent = Direction::BOTH.map(|direction| {
+            let asked = Asked {
+                group: ticket,
+                answer: Answer::Second,
+                place,
+                direction,
+            };
+            let phrases = &mut self.phrases;
+            let inbox = &mut Phrases { phrases, memory };
+            self.pending.send(asked, terms, link, inbox, |request| {
+                request.roll = heard.notes;
+                request.wish = terms.taste.wish(heard.held);
+            })
+        });
         if sent != [true; 2]
             && let Some(pending) = self.phrases.get_mut(place)
         {
@@ -324,7 +328,7 @@ impl Inbox for Phrases<'_> {
         let direction = response.direction.index();
         pending.come[direction] = true;
         if let Ok(edits) = &response.outcome {
-            pending.edits[direction] = *edits;
+            pending.edits[direction].copy_from(edits);
             pending.filled[direction] = true;
         }
         if pending.due == AT_ONCE {
