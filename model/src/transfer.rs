@@ -50,6 +50,9 @@ pub enum TransferError {
     /// The network gave something that is no probability.
     #[error("the network gave a value that is not a number; the weights may be damaged")]
     NotANumber,
+    /// Nobody waited for the answer any more, so it was left between two passes.
+    #[error("nobody waits for the answer any more")]
+    Unwanted,
     /// The system does not give the memory that a pass takes.
     #[error(
         "a pass needs {} MB of memory, more than the system gives; close other programs or raise its limit",
@@ -112,6 +115,15 @@ pub fn check(bytes: &[u8]) -> Result<Header, WeightsError> {
         FamilyHeader::Style(_) => read_style(bytes).map(drop)?,
     }
     Ok(header)
+}
+
+/// What a phrase is led towards.
+#[derive(Clone, Copy, Debug)]
+pub enum Towards<'a> {
+    /// The target of a direction in a pair.
+    Genre(Pair, Direction),
+    /// A style of the user's own.
+    Style(&'a LearnedStyle),
 }
 
 /// The networks of a weights file, of whichever family, ready to run. May be shared by threads.
@@ -194,12 +206,38 @@ impl Transfer {
         (pair, direction): (Pair, Direction),
         wish: &Wish,
     ) -> Result<Edits, TransferError> {
-        match self {
-            Self::Arranger(arranger) => arranger.edits(phrase, (pair, direction), wish),
-            Self::CycleGan(cyclegan) if cyclegan.pair() == pair => {
+        self.edits_while(phrase, Towards::Genre(pair, direction), wish, &|| true)
+    }
+
+    /// The edits that lead from `phrase` towards `target`, as long as `wanted` says so, which is
+    /// asked before each pass.
+    ///
+    /// # Errors
+    /// [`TransferError::Unwanted`] once it says no; else as [`Self::edits`] and
+    /// [`Self::edits_in_style`].
+    pub fn edits_while(
+        &self,
+        phrase: &NoteRoll,
+        target: Towards<'_>,
+        wish: &Wish,
+        wanted: &dyn Fn() -> bool,
+    ) -> Result<Edits, TransferError> {
+        match (self, target) {
+            (_, Towards::Style(style)) => {
+                let arranger = self.arranger_for(style);
+                let arranger = arranger.map_err(|error| TransferError::Style(Box::new(error)))?;
+                arranger.edits_while(phrase, target, wish, wanted)
+            }
+            (Self::Arranger(arranger), _) => arranger.edits_while(phrase, target, wish, wanted),
+            (Self::CycleGan(cyclegan), Towards::Genre(pair, direction))
+                if cyclegan.pair() == pair =>
+            {
+                if !wanted() {
+                    return Err(TransferError::Unwanted);
+                }
                 cyclegan.edits(phrase, direction, wish)
             }
-            Self::CycleGan(_) => Err(TransferError::Genres(pair)),
+            (Self::CycleGan(_), Towards::Genre(pair, _)) => Err(TransferError::Genres(pair)),
         }
     }
 
@@ -232,9 +270,7 @@ impl Transfer {
         style: &LearnedStyle,
         wish: &Wish,
     ) -> Result<Edits, TransferError> {
-        self.arranger_for(style)
-            .map_err(|error| TransferError::Style(Box::new(error)))?
-            .edits_in_style(phrase, style, wish)
+        self.edits_while(phrase, Towards::Style(style), wish, &|| true)
     }
 }
 

@@ -82,7 +82,7 @@ fn on_deck<T: Send>(
 /// Opens a song and stands until the engine has answered for all of it.
 fn open(deck: &mut Deck, running: &mut Running, song: &HostSong) {
     let song = Arc::new(song.clone());
-    deck.heed(Order::Open { song, tune: 0.5 }, running).unwrap();
+    deck.heed(Order::Open(song), running).unwrap();
     for _ in 0..40 {
         let (_, left) = deck.step(running, 512).unwrap();
         assert!(left.is_empty(), "standing, the deck sounds: {left:?}");

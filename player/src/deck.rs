@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
-use third_stream_tests::host::{Audio, Played, Running, Way, wait_for_engine};
+use third_stream_tests::host::{Audio, Played, Running, Way};
 use third_stream_tests::song::HostSong;
 use third_stream_tests::song::timeline::Input;
 
@@ -30,24 +30,11 @@ const STAND: u64 = 48_000;
 /// Samples that a parameter gets to be seen.
 const MOMENT: u64 = 64;
 
-/// The parameter that is moved and moved back, so that the plugin asks its networks about all that
-/// it has learned.
-pub const TUNE: &str = "Tune";
-
-/// How long the engine gets to load its weights, or to take what it was asked while the song was
-/// learned, so that there is room in its queue for what it is asked then.
-const PATIENCE: Duration = Duration::from_secs(20);
-
 /// What the deck is to do.
 #[derive(Clone, Debug)]
 pub enum Order {
     /// Another song: the one before is forgotten, this one is learned.
-    Open {
-        /// The song.
-        song: Arc<HostSong>,
-        /// The plugin's parameter [`TUNE`] as it is, 0..=1.
-        tune: f64,
-    },
+    Open(Arc<HostSong>),
     /// Plays from a beat, and so many beats past the song's last note.
     Play {
         /// The beat.
@@ -125,15 +112,11 @@ impl Deck {
         let played = self.playing;
         self.end_notes(running)?;
         match order {
-            Order::Open { song, tune } => {
+            Order::Open(song) => {
                 self.song = song;
-                wait_for_engine(PATIENCE);
                 // It forgets where the switch goes from off to on.
                 self.turn(running, "Forget", &[0.0, 1.0, 0.0])?;
                 self.learn(running)?;
-                self.turn(running, TUNE, &[(tune + 0.5) % 1.0])?;
-                wait_for_engine(PATIENCE);
-                self.turn(running, TUNE, &[tune])?;
                 self.stand(0.0);
             }
             Order::Play { from, tail } => self.play(from, tail),
@@ -266,7 +249,7 @@ impl Working {
 
     /// Gives an order; nothing where the thread has ended.
     pub fn order(&self, order: Order) {
-        if matches!(order, Order::Open { .. }) {
+        if matches!(order, Order::Open(_)) {
             self.shown.opening.fetch_add(1, Ordering::Relaxed);
         }
         // That it has ended is said by `end`.
@@ -303,7 +286,7 @@ fn work(
     loop {
         match orders.try_recv() {
             Ok(order) => {
-                let opens = matches!(order, Order::Open { .. });
+                let opens = matches!(order, Order::Open(_));
                 deck.heed(order, running)?;
                 shown
                     .opening

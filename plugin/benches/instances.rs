@@ -42,6 +42,7 @@ fn main() {
                     let request = Request {
                         instance: end.instance(),
                         generation: 0,
+                        place: answer.index(),
                         group,
                         answer,
                         deadline: asking + BEAT,
@@ -59,12 +60,13 @@ fn main() {
             let mut missing = ends.len() * 2;
             while missing > 0 {
                 for end in &ends {
-                    for response in end.answers(usize::MAX) {
+                    end.answers(usize::MAX, |response| {
                         let took = asking.elapsed();
                         slowest = slowest.max(took);
                         late += usize::from(took > BEAT || response.outcome.is_err());
                         missing -= 1;
-                    }
+                        true
+                    });
                 }
                 std::thread::sleep(Duration::from_micros(200));
             }

@@ -4,7 +4,7 @@
 //! It is started when the first instance is activated (never while a host scans), and joined
 //! before the last instance is gone, so no thread outlives the library. It polls each instance's
 //! requests, works on the one that is needed earliest, drops those that nobody waits for any
-//! more, and answers. The networks are loaded once, on the worker.
+//! more, also between two passes for an answer, and answers. The networks are loaded once, on the worker.
 //!
 //! No function here may be called from the audio thread: that side only has its channels.
 
@@ -23,7 +23,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 pub(crate) use fallback::Fallback;
 pub(crate) use model::caught;
-pub use model::{Model, ModelError, Question};
+pub use model::{Model, ModelError, Question, Wanted};
 pub use status::{Reading, Status, WorkerState};
 
 use crate::link::WorkerEnd;

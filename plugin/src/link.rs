@@ -1,40 +1,47 @@
-//! The contract between the audio thread and the engine worker: two message types, passed by
-//! value through two bounded channels for each instance of the plugin.
+//! The contract between the audio thread and the engine worker: two message types, in boxes that
+//! go round through two bounded channels for each instance of the plugin.
 //!
-//! Live, for each group of bars the audio thread asks twice (one beat before the group's end and at its
-//! end), each time for the direction in which the knob points; for the other as well where the
+//! Live, for each group of bars the audio thread asks twice (one beat before the group's end and at
+//! its end), each time for the direction in which the knob points; for the other as well where the
 //! knob is near its middle or has been moved, and as soon as it moves while the group is still to
 //! sound. So up to four requests and four responses belong to a group;
-//! [`Request::answer`] and [`Request::direction`] tell them apart. In place it asks for both
-//! directions of a phrase whenever the phrase has changed; a group is then one such request.
+//! [`Request::answer`] and [`Request::direction`] tell them apart. In place it asks
+//! about a phrase whenever the phrase has changed, by the same rule; a group is then one question.
 //!
 //! The audio side only uses `try_send` and `try_recv`. These are free of locks as long as nobody
 //! sleeps in a blocking call on the other side: the worker polls, too. The one place where the
 //! audio side may wait is [`AudioEnd::wait_offline`].
 
+mod boxes;
 mod counts;
+mod wanted;
 
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crossbeam::channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
+use crossbeam::channel::TryRecvError;
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::edits::Edits;
 use third_stream_model::roll::notes::NoteRoll;
 pub use third_stream_model::transfer::Wish;
 
+pub(crate) use boxes::Sheet;
+use boxes::{Reader, Writer, boxes};
 pub(crate) use counts::{COUNTS, Counted, Counts};
+pub use wanted::PLACES;
+use wanted::Shared;
+pub(crate) use wanted::Watch;
 
 /// Messages that fit in each direction: four groups, or eight phrases, all asked for and none
 /// answered.
 const CAPACITY: usize = 16;
-/// Responses that are taken in during a block, unless one of them is needed at once: each takes
-/// some microseconds.
-pub const IN_A_BLOCK: usize = 2;
+/// Responses of use that are taken in during a block, unless more of them are needed at once: each
+/// takes some microseconds.
+pub const IN_A_BLOCK: usize = 1;
 /// How long a bounce waits for an answer, or for room for a request.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
@@ -167,9 +174,11 @@ impl Taste {
 pub struct Request {
     /// The instance of the plugin that asks.
     pub instance: u64,
-    /// Grows when the transport jumps and the like; answers of an older generation are ignored,
-    /// so a request older than the newest one of its instance need not be worked on.
+    /// Grows when the transport jumps and the like; answers of an older generation are ignored.
     pub generation: u32,
+    /// Its place among those that count, below [`PLACES`]: it counts until another group is asked
+    /// about there, it is given up ([`AudioEnd::give_up`]) or its generation is over.
+    pub place: usize,
     /// Number of the group of bars (in place: of the question), within the generation.
     pub group: u32,
     /// Which request of the group.
@@ -207,7 +216,7 @@ pub enum Failure {
     NoWeights,
     /// The network failed (an error or a panic).
     Network,
-    /// The request was dropped, because a newer generation had been asked for.
+    /// Nobody waited for the answer any more: the request was dropped, or left between two passes.
     Stale,
 }
 
@@ -242,10 +251,9 @@ pub struct Response {
 pub struct AudioEnd {
     instance: u64,
     generation: Cell<u32>,
-    requests: Sender<Request>,
-    responses: Receiver<Response>,
-    /// Set by the worker behind each response.
-    mail: Arc<AtomicBool>,
+    requests: Writer<Request>,
+    responses: Reader<Response>,
+    shared: Arc<Shared>,
     counts: Counts,
 }
 
@@ -264,9 +272,9 @@ pub struct AudioEnd {
 #[derive(Debug)]
 pub struct WorkerEnd {
     instance: u64,
-    requests: Receiver<Request>,
-    responses: Sender<Response>,
-    mail: Arc<AtomicBool>,
+    requests: Reader<Request>,
+    responses: Writer<Response>,
+    shared: Arc<Shared>,
     counts: Counts,
     /// Not `Sync`.
     one_thread: PhantomData<Cell<()>>,
@@ -274,9 +282,21 @@ pub struct WorkerEnd {
 
 /// The two ends for one instance of the plugin. Allocates.
 pub fn link(instance: u64) -> (AudioEnd, WorkerEnd) {
-    let (request_in, request_out) = bounded(CAPACITY);
-    let (response_in, response_out) = bounded(CAPACITY);
-    let mail = Arc::new(AtomicBool::new(false));
+    let nothing = Request {
+        instance,
+        generation: 0,
+        place: 0,
+        group: 0,
+        answer: Answer::First,
+        deadline: Instant::now(),
+        weights: WeightsId::shipped(Pair::JAZZ_CLASSIC),
+        direction: Direction::AToB,
+        roll: NoteRoll::EMPTY,
+        wish: Taste::default().wish(0),
+    };
+    let (request_in, request_out) = boxes(&nothing, CAPACITY);
+    let (response_in, response_out) = boxes(&nothing.respond(Err(Failure::Stale)), CAPACITY);
+    let shared = Arc::new(Shared::default());
     let counts = Counts::default();
     (
         AudioEnd {
@@ -284,14 +304,14 @@ pub fn link(instance: u64) -> (AudioEnd, WorkerEnd) {
             generation: Cell::new(0),
             requests: request_in,
             responses: response_out,
-            mail: Arc::clone(&mail),
+            shared: Arc::clone(&shared),
             counts: counts.clone(),
         },
         WorkerEnd {
             instance,
             requests: request_out,
             responses: response_in,
-            mail,
+            shared,
             counts,
             one_thread: PhantomData,
         },
@@ -306,17 +326,47 @@ impl AudioEnd {
 
     /// Begins a new generation and returns it: what was asked for before is not wanted any more.
     pub fn renew(&self) -> u32 {
-        self.generation.set(self.generation.get().wrapping_add(1));
-        self.generation.get()
+        let generation = self.generation.get().wrapping_add(1);
+        self.generation.set(generation);
+        self.shared.renew(generation);
+        generation
     }
 
-    /// Sends a request, or returns false where the channel is full or the worker is gone.
+    /// What was asked at a place ([`Request::place`]) is not wanted any more.
+    pub fn give_up(&self, place: usize) {
+        self.shared.give_up(place);
+    }
+
+    /// A sheet to write a request on, with another one on it; `None` where there is no room.
+    pub(crate) fn sheet(&self) -> Option<Sheet<Request>> {
+        self.requests.sheet()
+    }
+
+    /// Sends a request, or returns false where there is no room or the worker is gone.
     pub fn ask(&self, request: Request) -> bool {
-        let sent = self.requests.try_send(request).is_ok();
+        self.sheet().is_some_and(|mut sheet| {
+            *sheet = request;
+            self.send(sheet)
+        })
+    }
+
+    /// Sends the request on a sheet, or returns false where the worker is gone. What was asked of
+    /// another group at its place is not wanted any more.
+    pub(crate) fn send(&self, sheet: Sheet<Request>) -> bool {
+        self.shared.count(&sheet);
+        let sent = self.requests.send(sheet);
         if sent {
             self.count(Counted::Asked);
         }
         sent
+    }
+
+    /// For how many more requests there is room; none where the worker is gone.
+    pub fn room(&self) -> usize {
+        if Arc::strong_count(&self.shared) == 1 {
+            return 0;
+        }
+        self.requests.room()
     }
 
     /// Counts what the core has done or missed; nothing in a release.
@@ -330,50 +380,60 @@ impl AudioEnd {
         &self.counts
     }
 
-    /// Sends a request, and waits where there is no room for it, at most [`LONGEST_WAIT`]; what is
-    /// answered meanwhile is given to `take`. False: it was not sent. **Only for offline
-    /// rendering**: a bounce runs ahead of the networks and may jump many times while they work
-    /// for one answer.
-    pub fn ask_offline(&self, request: Request, mut take: impl FnMut(&Response)) -> bool {
+    /// A sheet to write a request on. Waits where there is no room, at most [`LONGEST_WAIT`]; what
+    /// is answered meanwhile is given to `take`. **Only for offline rendering**: a bounce runs
+    /// ahead of the networks and may jump many times while they work for one answer.
+    pub(crate) fn sheet_offline(&self, mut take: impl FnMut(&Response)) -> Option<Sheet<Request>> {
         let start = Instant::now();
-        while !self.ask(request) {
-            let left = LONGEST_WAIT.saturating_sub(start.elapsed());
-            match self.wait_offline(left) {
-                Some(response) => take(&response),
-                None => return false,
+        loop {
+            if let Some(sheet) = self.sheet() {
+                return Some(sheet);
             }
+            let left = LONGEST_WAIT.saturating_sub(start.elapsed());
+            self.wait_offline(left, &mut take)?;
         }
-        true
     }
 
     /// Whether a response has come since [`AudioEnd::answers`] was last called, or was left: the
     /// cheaper question, which most blocks ask.
     pub fn has_mail(&self) -> bool {
-        self.mail.load(Ordering::Acquire)
+        self.shared.mail.load(Ordering::Acquire)
     }
 
-    /// The responses that are there, at most so many.
-    pub fn answers(&self, most: usize) -> impl Iterator<Item = Response> {
+    /// Gives `take` the responses that are there until it has said of so many that it used them.
+    pub fn answers(&self, most: usize, mut take: impl FnMut(&Response) -> bool) {
         // First: what comes from here on is either found or announces itself again.
-        self.mail.swap(false, Ordering::AcqRel);
-        if self.responses.len() > most {
-            self.mail.store(true, Ordering::Release);
+        self.shared.mail.swap(false, Ordering::AcqRel);
+        let mut left = most;
+        while left > 0 {
+            let Ok(used) = self.responses.next(&mut take) else {
+                return;
+            };
+            self.count(Counted::Taken);
+            left -= usize::from(used);
         }
-        let answers = self.responses.try_iter().take(most);
-        answers.inspect(|_| self.count(Counted::Taken))
+        if self.responses.len() > 0 {
+            self.shared.mail.store(true, Ordering::Release);
+        }
     }
 
     /// Waits for the next response, at most `longest`; `None` when that has passed or the worker
     /// is gone. **Only for offline rendering**, where the host itself waits for the plugin: the
     /// one place in which the audio thread may wait. It polls, so that the worker's `try_send`
     /// never meets a sleeper.
-    pub fn wait_offline(&self, longest: Duration) -> Option<Response> {
+    pub fn wait_offline<R>(
+        &self,
+        longest: Duration,
+        take: impl FnOnce(&Response) -> R,
+    ) -> Option<R> {
         let start = Instant::now();
+        let mut take = Some(take);
         loop {
-            match self.responses.try_recv() {
-                Ok(response) => {
+            let read = |response: &Response| take.take().map(|take| take(response));
+            match self.responses.next(read) {
+                Ok(found) => {
                     self.count(Counted::Taken);
-                    return Some(response);
+                    return found;
                 }
                 Err(TryRecvError::Disconnected) => return None,
                 Err(TryRecvError::Empty) if start.elapsed() >= longest => return None,
@@ -383,15 +443,26 @@ impl AudioEnd {
     }
 }
 
+impl Drop for AudioEnd {
+    fn drop(&mut self) {
+        self.shared.leave();
+    }
+}
+
 impl WorkerEnd {
     /// The instance that was given to [`link`].
     pub const fn instance(&self) -> u64 {
         self.instance
     }
 
+    /// Says whether the answer to a request of this instance may still be used.
+    pub(crate) fn watch(&self, request: &Request) -> Watch {
+        Watch::new(&self.shared, request)
+    }
+
     /// The next request that is there; `Err` when the instance is gone.
     pub fn next(&self) -> Result<Option<Request>, Gone> {
-        match self.requests.try_recv() {
+        match self.requests.next(|request| *request) {
             Ok(request) => Ok(Some(request)),
             Err(TryRecvError::Empty) => Ok(None),
             Err(TryRecvError::Disconnected) => Err(Gone),
@@ -406,18 +477,18 @@ impl WorkerEnd {
             Err(Failure::Stale) => Some(Counted::Stale),
             Err(Failure::NoWeights | Failure::Network) => Some(Counted::Refused),
         };
-        match self.responses.try_send(response) {
-            Err(TrySendError::Full(response)) => Some(response),
-            Ok(()) => {
-                self.mail.store(true, Ordering::Release);
-                if let Some(kind) = refused {
-                    self.counts.add(kind);
-                }
-                self.counts.add(Counted::Answered);
-                None
+        let Some(mut sheet) = self.responses.sheet() else {
+            return Some(response);
+        };
+        *sheet = response;
+        if self.responses.send(sheet) {
+            self.shared.mail.store(true, Ordering::Release);
+            if let Some(kind) = refused {
+                self.counts.add(kind);
             }
-            Err(TrySendError::Disconnected(_)) => None,
+            self.counts.add(Counted::Answered);
         }
+        None
     }
 }
 

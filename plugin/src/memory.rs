@@ -3,7 +3,7 @@
 //! | part | what it is | thread |
 //! |---|---|---|
 //! | `place` | which phrase a bar slot belongs to | any |
-//! | `notes`, `store`, `heard` | the memory as the core plays it, of fixed size | audio |
+//! | `notes`, `store`, `set`, `heard` | the memory as the core plays it, of fixed size | audio |
 //! | `document`, `code` | the memory as it is saved | main, engine |
 //! | `song` | the memory as one song, to be saved as MIDI | editor |
 //!
@@ -17,6 +17,7 @@ mod document;
 mod heard;
 mod notes;
 mod place;
+mod set;
 mod song;
 mod store;
 

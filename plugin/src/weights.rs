@@ -6,11 +6,11 @@ use rayon::prelude::*;
 use third_stream_model::genre::Pair;
 use third_stream_model::roll::edits::Edits;
 use third_stream_model::shipped;
-use third_stream_model::transfer::{Gpu, LearnedStyle, Transfer};
+use third_stream_model::transfer::{Gpu, LearnedStyle, Towards, Transfer, TransferError};
 use third_stream_model::user_weights::UserWeightsError;
 use third_stream_model::weights::WeightsError;
 
-use crate::engine::{Fallback, Model, ModelError, Question, caught, threads};
+use crate::engine::{Fallback, Model, ModelError, Question, Wanted, caught, threads};
 use crate::link::WeightsId;
 
 /// Weights of the user's own that are kept ready in a process; beyond that the one that was used
@@ -170,21 +170,24 @@ impl Embedded {
     }
 
     /// The answer of networks that are there.
-    fn answer(&self, asked: &Question) -> Result<Edits, ModelError> {
+    fn answer(&self, asked: &Question, wanted: Wanted<'_>) -> Result<Edits, ModelError> {
         let transfer = self
             .there(asked.weights)
             .ok_or(ModelError::NoWeights(asked.weights.pair))?;
-        let edits = if let Some(number) = asked.weights.style(asked.direction) {
+        let target = if let Some(number) = asked.weights.style(asked.direction) {
             let Some(Ok(style)) = self.style(number) else {
                 // Prepared just before; never the pair's genre under the style's name.
                 return Err(ModelError::NoWeights(asked.weights.pair));
             };
-            transfer.edits_in_style(&asked.roll, style, &asked.wish)
+            Towards::Style(style)
         } else {
-            let ends = (asked.weights.pair, asked.direction);
-            transfer.edits(&asked.roll, ends, &asked.wish)
+            Towards::Genre(asked.weights.pair, asked.direction)
         };
-        edits.map_err(|error| ModelError::Pass(error.to_string()))
+        let edits = transfer.edits_while(&asked.roll, target, &asked.wish, wanted);
+        edits.map_err(|error| match error {
+            TransferError::Unwanted => ModelError::Unwanted,
+            error => ModelError::Pass(error.to_string()),
+        })
     }
 }
 
@@ -193,9 +196,9 @@ impl Model for Embedded {
         self.shipped.device()
     }
 
-    fn edits(&mut self, asked: &Question) -> Result<Edits, ModelError> {
+    fn edits(&mut self, asked: &Question, wanted: Wanted<'_>) -> Result<Edits, ModelError> {
         self.prepare(asked)?;
-        self.answer(asked)
+        self.answer(asked, wanted)
     }
 
     fn heeds_wishes(&self, weights: WeightsId) -> bool {
@@ -208,15 +211,17 @@ impl Model for Embedded {
         if self.gpu.is_some() { 1 } else { threads() }
     }
 
-    fn answers(&mut self, questions: &[Question]) -> Vec<Result<Edits, ModelError>> {
+    fn answers(&mut self, questions: &[(Question, Wanted<'_>)]) -> Vec<Result<Edits, ModelError>> {
         let unpacked: Vec<Result<(), ModelError>> = questions
             .iter()
-            .map(|asked| caught(|| self.prepare(asked)))
+            .map(|(asked, _)| caught(|| self.prepare(asked)))
             .collect();
         let this = &*self;
         let each = questions.par_iter().zip(unpacked);
-        each.map(|(asked, unpacked)| unpacked.and_then(|()| caught(|| this.answer(asked))))
-            .collect()
+        each.map(|((asked, wanted), unpacked)| {
+            unpacked.and_then(|()| caught(|| this.answer(asked, wanted)))
+        })
+        .collect()
     }
 }
 
@@ -243,14 +248,14 @@ mod tests {
             wish: Wish::default(),
         };
         let number = weights.style(Direction::AToB).unwrap();
-        let refused = model.edits(&asked).unwrap_err();
+        let refused = model.edits(&asked, &|| true).unwrap_err();
         assert!(matches!(&refused, ModelError::Own { number: of, .. } if *of == number));
         assert!(
             refused.to_string().contains("Rags.safetensors"),
             "{refused}"
         );
         asked.direction = Direction::BToA;
-        model.edits(&asked).unwrap();
+        model.edits(&asked, &|| true).unwrap();
     }
 
     #[test]

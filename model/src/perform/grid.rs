@@ -221,7 +221,7 @@ impl Grid {
 
     pub(super) fn fill(&mut self, page: usize, direction: Direction, edits: &Edits) {
         if let Some(page) = self.pages.get_mut(page) {
-            page.edits[direction.index()] = *edits;
+            page.edits[direction.index()].copy_from(edits);
             page.filled[direction.index()] = true;
         }
     }

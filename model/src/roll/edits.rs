@@ -86,8 +86,8 @@ impl Edit {
 
 /// The edits of a phrase, in the order of the steps at which they are decided.
 ///
-/// About 4 KiB by value, so that they can pass a channel to the audio thread without a box.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// About 4 KiB by value, whatever their number; [`Edits::copy_from`] copies no more than there is.
+#[derive(Clone, Copy)]
 pub struct Edits {
     edits: [Edit; CAPACITY],
     /// Where the edits of each step begin; the last entry is their number.
@@ -116,6 +116,13 @@ impl Edits {
         }
         ordered.first[STEPS] = count as u16;
         ordered
+    }
+
+    /// Becomes `other`.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.first = other.first;
+        let count = self.count();
+        self.edits[..count].copy_from_slice(other.all());
     }
 
     /// Those of them that `keep` wants.
@@ -233,6 +240,14 @@ const fn part_start(step: usize) -> usize {
 pub(super) fn level(amount: f32) -> u16 {
     (amount.clamp(0.0, 1.0) * f32::from(FULL)).round() as u16
 }
+
+impl PartialEq for Edits {
+    fn eq(&self, other: &Self) -> bool {
+        self.first == other.first && self.all() == other.all()
+    }
+}
+
+impl Eq for Edits {}
 
 impl Default for Edits {
     fn default() -> Self {

@@ -2,7 +2,7 @@
 
 use candle_core::Device;
 
-use super::{LearnedStyle, TransferError, Wish, device_name, memory};
+use super::{LearnedStyle, Towards, TransferError, Wish, device_name, memory};
 use crate::family::arranger::sampler::{PASSES, Sample, SamplerSettings, Voices};
 use crate::family::arranger::{Arranger, Styles, seed};
 use crate::genre::{Direction, Genre, Pair};
@@ -80,10 +80,8 @@ impl ArrangerTransfer {
         wish: &Wish,
         passes: u8,
     ) -> Result<Sample, TransferError> {
-        let target = self.known.column(pair.target(direction));
-        let target = target.ok_or(TransferError::Genres(pair))?;
-        let ends = (target, pair.target(direction) != Genre::Jazz);
-        self.run(phrase, &Styles::of_column(target), ends, (wish, passes))
+        let target = Towards::Genre(pair, direction);
+        self.run(phrase, target, (wish, passes), &|| true)
     }
 
     /// Makes sure that a style was learned on these weights.
@@ -94,34 +92,30 @@ impl ArrangerTransfer {
         style.fits(&self.hash, &self.header)
     }
 
-    /// The phrase in a style of the user's own, at full amount. The style has to be one of these
-    /// weights ([`Self::takes`]).
-    ///
-    /// # Errors
-    /// If a pass fails.
-    pub fn arrange_in_style(
-        &self,
-        phrase: &NoteRoll,
-        style: &LearnedStyle,
-        wish: &Wish,
-    ) -> Result<Sample, TransferError> {
-        let ends = (OWN, !style.about().swings);
-        self.run(
-            phrase,
-            &Styles::of_own(style.columns()),
-            ends,
-            (wish, PASSES),
-        )
-    }
-
-    /// Fills in a phrase; `column` is for the seed.
+    /// Fills in a phrase as long as it is wanted. A style has to be one of these weights
+    /// ([`Self::takes`]).
     fn run(
         &self,
         phrase: &NoteRoll,
-        styles: &Styles<'_>,
-        (column, straight): (usize, bool),
+        target: Towards<'_>,
         (wish, passes): (&Wish, u8),
+        wanted: &dyn Fn() -> bool,
     ) -> Result<Sample, TransferError> {
+        // The column is for the seed.
+        let (styles, column, straight) = match target {
+            Towards::Genre(pair, direction) => {
+                let genre = pair.target(direction);
+                let column = self
+                    .known
+                    .column(genre)
+                    .ok_or(TransferError::Genres(pair))?;
+                (Styles::of_column(column), column, genre != Genre::Jazz)
+            }
+            Towards::Style(style) => {
+                let own = Styles::of_own(style.columns());
+                (own, OWN, !style.about().swings)
+            }
+        };
         let settings = SamplerSettings {
             passes,
             freedom: wish.freedom,
@@ -136,11 +130,14 @@ impl ArrangerTransfer {
             },
             straight,
         };
-        let arranged = self.arranger.arrange(phrase, styles, &settings);
-        arranged.map_err(|source| TransferError::Network {
-            device: self.device.to_owned(),
-            source: Box::new(source),
-        })
+        let arranged = self
+            .arranger
+            .arrange_while(phrase, &styles, &settings, wanted)
+            .map_err(|source| TransferError::Network {
+                device: self.device.to_owned(),
+                source: Box::new(source),
+            })?;
+        arranged.ok_or(TransferError::Unwanted)
     }
 
     /// The edits that lead from `phrase` to what the network makes of it.
@@ -153,22 +150,23 @@ impl ArrangerTransfer {
         ends: (Pair, Direction),
         wish: &Wish,
     ) -> Result<Edits, TransferError> {
-        let Sample { notes, confidence } = self.arrange(phrase, ends, wish)?;
-        Ok(Edits::between(phrase, &notes, &confidence, wish.held))
+        let (pair, direction) = ends;
+        self.edits_while(phrase, Towards::Genre(pair, direction), wish, &|| true)
     }
 
-    /// The edits that lead from `phrase` to what the network makes of it in a style of the user's
-    /// own.
+    /// The edits that lead from `phrase` towards `target`, as long as `wanted` says so, which is
+    /// asked before each pass. A style has to be one of these weights ([`Self::takes`]).
     ///
     /// # Errors
-    /// As [`Self::arrange_in_style`].
-    pub fn edits_in_style(
+    /// [`TransferError::Unwanted`] once it says no; else as [`Self::arrange`].
+    pub fn edits_while(
         &self,
         phrase: &NoteRoll,
-        style: &LearnedStyle,
+        target: Towards<'_>,
         wish: &Wish,
+        wanted: &dyn Fn() -> bool,
     ) -> Result<Edits, TransferError> {
-        let Sample { notes, confidence } = self.arrange_in_style(phrase, style, wish)?;
+        let Sample { notes, confidence } = self.run(phrase, target, (wish, PASSES), wanted)?;
         Ok(Edits::between(phrase, &notes, &confidence, wish.held))
     }
 }

@@ -9,7 +9,7 @@ use egui_baseview::baseview::WindowContext;
 use third_stream_tests::host::{Blocks, Instance, Pace, Setup, load_plugin_under_test};
 use third_stream_tests::song::HostSong;
 
-use crate::deck::{LARGEST, Order, TUNE, Working};
+use crate::deck::{LARGEST, Order, Working};
 use crate::settings::PlayerSettings;
 use crate::sound::{self, Sound};
 
@@ -73,12 +73,7 @@ pub(super) fn order(order: Order) {
 
 /// Lets the deck open a song.
 pub(super) fn open(song: HostSong) {
-    with(|stage| {
-        let tune = stage.instance.parameter(TUNE);
-        let tune = tune.map_or(0.5, |tune| tune.place());
-        let song = Arc::new(song);
-        stage.deck.order(Order::Open { song, tune });
-    });
+    with(|stage| stage.deck.order(Order::Open(Arc::new(song))));
 }
 
 /// Beats to play past the end as the plugin is set now.

@@ -3,8 +3,16 @@
 use third_stream_model::roll::edits::Edits;
 
 use super::model::caught;
-use super::{Load, Model, ModelError, Question};
+use super::{Load, Model, ModelError, Question, Wanted};
 use crate::link::WeightsId;
+
+/// Whether a model is not to be asked again.
+const fn is_failure(error: &ModelError) -> bool {
+    match error {
+        ModelError::NoWeights(_) | ModelError::Own { .. } | ModelError::Unwanted => false,
+        ModelError::Weights(_) | ModelError::Pass(_) => true,
+    }
+}
 
 /// A model that is opened at the first question, and the one that takes over for good when it
 /// cannot be opened, fails or panics.
@@ -32,7 +40,7 @@ impl Fallback {
     }
 
     /// The answer of the first model; `None` where there is none any more.
-    fn ask(&mut self, asked: &Question) -> Option<Result<Edits, ModelError>> {
+    fn ask(&mut self, asked: &Question, wanted: Wanted<'_>) -> Option<Result<Edits, ModelError>> {
         let mut model = match std::mem::replace(&mut self.first, First::Gone) {
             First::Open(model) => model,
             First::Unopened(load) => caught(load)
@@ -41,8 +49,8 @@ impl Fallback {
                 .ok()?,
             First::Gone => return None,
         };
-        match caught(|| model.edits(asked)) {
-            Err(error) if !matches!(error, ModelError::NoWeights(_) | ModelError::Own { .. }) => {
+        match caught(|| model.edits(asked, wanted)) {
+            Err(error) if is_failure(&error) => {
                 // Whatever is left of it may panic once more.
                 let dropped = caught(|| {
                     drop(model);
@@ -70,11 +78,11 @@ impl Model for Fallback {
         &self.device
     }
 
-    fn edits(&mut self, asked: &Question) -> Result<Edits, ModelError> {
-        if let Some(answer) = self.ask(asked) {
+    fn edits(&mut self, asked: &Question, wanted: Wanted<'_>) -> Result<Edits, ModelError> {
+        if let Some(answer) = self.ask(asked, wanted) {
             return answer;
         }
-        self.second.edits(asked)
+        self.second.edits(asked, wanted)
     }
 
     fn at_once(&self) -> usize {
@@ -84,13 +92,14 @@ impl Model for Fallback {
         }
     }
 
-    fn answers(&mut self, questions: &[Question]) -> Vec<Result<Edits, ModelError>> {
+    fn answers(&mut self, questions: &[(Question, Wanted<'_>)]) -> Vec<Result<Edits, ModelError>> {
         if let First::Gone = self.first {
             return self.second.answers(questions);
         }
         // One by one, for the GPU may fail at any of them.
         let each = questions.iter();
-        each.map(|asked| caught(|| self.edits(asked))).collect()
+        each.map(|(asked, wanted)| caught(|| self.edits(asked, wanted)))
+            .collect()
     }
 
     fn heeds_wishes(&self, weights: WeightsId) -> bool {
@@ -128,7 +137,7 @@ mod tests {
             self.name
         }
 
-        fn edits(&mut self, _: &Question) -> Result<Edits, ModelError> {
+        fn edits(&mut self, _: &Question, _: Wanted<'_>) -> Result<Edits, ModelError> {
             self.asked.set(self.asked.get() + 1);
             if self.asked.get() > self.passes {
                 return (self.end)();
@@ -140,9 +149,14 @@ mod tests {
             self.at_once
         }
 
-        fn answers(&mut self, questions: &[Question]) -> Vec<Result<Edits, ModelError>> {
+        fn answers(
+            &mut self,
+            questions: &[(Question, Wanted<'_>)],
+        ) -> Vec<Result<Edits, ModelError>> {
             self.together.set(questions.len());
-            questions.iter().map(|asked| self.edits(asked)).collect()
+            let each = questions.iter();
+            each.map(|(asked, wanted)| self.edits(asked, wanted))
+                .collect()
         }
     }
 
@@ -156,7 +170,7 @@ mod tests {
     }
 
     fn ask(model: &mut Fallback) -> Result<Edits, ModelError> {
-        model.edits(&question())
+        model.edits(&question(), &|| true)
     }
 
     /// A GPU of so many passes before a CPU, and how often the CPU was asked.
@@ -237,7 +251,8 @@ mod tests {
             let mut model = Fallback::new(gpu, Box::new(cpu));
             ask(&mut model).unwrap();
             assert_eq!(model.at_once(), at_once);
-            let answers = model.answers(&[question(); 2]);
+            let waits: Wanted<'_> = &|| true;
+            let answers = model.answers(&[(question(), waits); 2]);
             assert_eq!(answers, [Ok(Edits::NONE), Ok(Edits::NONE)]);
             assert_eq!(seen.get(), together);
         }
@@ -271,6 +286,13 @@ mod tests {
     fn a_pair_without_weights_is_no_failure_of_the_gpu() {
         let (mut model, cpu) = fallback(0, || Err(ModelError::NoWeights(Pair::JAZZ_POP)));
         assert!(matches!(ask(&mut model), Err(ModelError::NoWeights(_))));
+        assert_eq!((model.device(), cpu.get()), ("GPU", 0));
+    }
+
+    #[test]
+    fn a_question_that_was_given_up_is_no_failure_of_the_gpu() {
+        let (mut model, cpu) = fallback(0, || Err(ModelError::Unwanted));
+        assert_eq!(ask(&mut model), Err(ModelError::Unwanted));
         assert_eq!((model.device(), cpu.get()), ("GPU", 0));
     }
 }

@@ -29,7 +29,13 @@ pub enum ModelError {
     /// The forward pass failed.
     #[error("the forward pass failed: {0}")]
     Pass(String),
+    /// Nobody waits for the answer any more.
+    #[error("nobody waits for the answer any more")]
+    Unwanted,
 }
+
+/// Says between two passes whether somebody still waits for the answer.
+pub type Wanted<'a> = &'a (dyn Fn() -> bool + Sync);
 
 /// What is asked of a [`Model`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -54,8 +60,9 @@ pub trait Model {
     /// What it runs on, as the editor shows it.
     fn device(&self) -> &str;
 
-    /// The edits that lead from the question's phrase towards the direction's target.
-    fn edits(&mut self, asked: &Question) -> Result<Edits, ModelError>;
+    /// The edits that lead from the question's phrase towards the direction's target;
+    /// [`ModelError::Unwanted`] where it was left because nobody waits for them any more.
+    fn edits(&mut self, asked: &Question, wanted: Wanted<'_>) -> Result<Edits, ModelError>;
 
     /// Whether these networks heed more of a [`Wish`] than what is held over. If not, questions
     /// that differ in it have one answer.
@@ -70,10 +77,10 @@ pub trait Model {
     }
 
     /// The answers to some questions, in their order. A panic is an answer, too.
-    fn answers(&mut self, questions: &[Question]) -> Vec<Result<Edits, ModelError>> {
+    fn answers(&mut self, questions: &[(Question, Wanted<'_>)]) -> Vec<Result<Edits, ModelError>> {
         let questions = questions.iter();
         questions
-            .map(|asked| caught(|| self.edits(asked)))
+            .map(|(asked, wanted)| caught(|| self.edits(asked, wanted)))
             .collect()
     }
 
@@ -85,7 +92,7 @@ pub trait Model {
             roll: NoteRoll::EMPTY,
             wish: Wish::default(),
         };
-        self.edits(&silence).map(|_| ())
+        self.edits(&silence, &|| true).map(|_| ())
     }
 }
 

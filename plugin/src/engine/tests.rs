@@ -10,9 +10,12 @@ use third_stream_model::roll::{CELLS, PITCHES, Roll};
 use third_stream_model::weights::WeightsError;
 
 use super::*;
-use crate::link::{Answer, AudioEnd, Counted, Failure, Request, Response, WeightsId, Wish, link};
+use crate::link::{
+    Answer, AudioEnd, Counted, Failure, PLACES, Request, Response, WeightsId, Wish, link,
+};
 
 mod own;
+mod unwanted;
 
 /// Longer than any of this may take on a busy machine.
 const LONG: Duration = Duration::from_secs(20);
@@ -25,7 +28,7 @@ impl<F: FnMut(Direction, &Roll) -> Result<Vec<f32>, ModelError>> Model for Fake<
         "fake"
     }
 
-    fn edits(&mut self, asked: &Question) -> Result<Edits, ModelError> {
+    fn edits(&mut self, asked: &Question, _: Wanted<'_>) -> Result<Edits, ModelError> {
         let pair = asked.weights.pair;
         if pair == Pair::JAZZ_POP {
             return Err(ModelError::NoWeights(pair));
@@ -90,6 +93,7 @@ fn request(end: &AudioEnd, group: u32, deadline: Instant) -> Request {
     Request {
         instance: end.instance(),
         generation: 0,
+        place: group as usize % PLACES,
         group,
         answer: Answer::First,
         deadline,
@@ -107,7 +111,8 @@ fn attached(engine: &InferenceWorker, instance: u64) -> AudioEnd {
 }
 
 fn answer(end: &AudioEnd) -> Response {
-    end.wait_offline(LONG).expect("an answer")
+    end.wait_offline(LONG, |response| *response)
+        .expect("an answer")
 }
 
 /// Waits until the engine says so.
@@ -126,14 +131,22 @@ fn more_answers_than_there_is_room_for_all_come_and_in_order() {
     let end = attached(&engine, 3);
     until(&engine, WorkerState::Ready);
     let now = Instant::now();
-    for group in 0..60 {
-        while !end.ask(request(&end, group, now)) {
-            assert!(now.elapsed() < LONG, "no room for question {group}");
+    let all = (0..60).map(|number| Request {
+        answer: [Answer::First, Answer::Second][number as usize / 2 % 2],
+        direction: Direction::BOTH[number as usize % 2],
+        ..request(&end, number / 4, now)
+    });
+    for request in all.clone() {
+        while !end.ask(request) {
+            assert!(now.elapsed() < LONG, "no room for {request:?}");
             std::thread::sleep(Duration::from_millis(1));
         }
     }
-    for group in 0..60 {
-        assert_eq!(answer(&end).group, group);
+    for asked in all {
+        let found = answer(&end);
+        let found = (found.group, found.answer, found.direction, found.outcome);
+        let edits = Ok(Edits::NONE);
+        assert_eq!(found, (asked.group, asked.answer, asked.direction, edits));
     }
     for counted in [Counted::Asked, Counted::Taken] {
         assert_eq!(end.counts().of(counted), 60, "{counted:?}");
@@ -144,6 +157,7 @@ fn more_answers_than_there_is_room_for_all_come_and_in_order() {
 fn answers_carry_the_marks_of_their_requests() {
     let engine = engine(|_, roll| Ok(identity(roll)));
     let end = attached(&engine, 3);
+    while end.renew() < 9 {}
     let asked = Request {
         generation: 9,
         answer: Answer::Second,
@@ -178,7 +192,7 @@ impl Model for Pairwise {
         "two at once"
     }
 
-    fn edits(&mut self, asked: &Question) -> Result<Edits, ModelError> {
+    fn edits(&mut self, asked: &Question, _: Wanted<'_>) -> Result<Edits, ModelError> {
         assert_ne!(asked.roll, note(2), "for the test");
         let values = identity(asked.roll.sounding());
         Ok(ranked(asked, &values))
@@ -188,15 +202,16 @@ impl Model for Pairwise {
         2
     }
 
-    fn answers(&mut self, questions: &[Question]) -> Vec<Result<Edits, ModelError>> {
-        let rolls: Vec<NoteRoll> = questions.iter().map(|asked| asked.roll).collect();
+    fn answers(&mut self, questions: &[(Question, Wanted<'_>)]) -> Vec<Result<Edits, ModelError>> {
+        let rolls: Vec<NoteRoll> = questions.iter().map(|(asked, _)| asked.roll).collect();
         let holds = rolls.contains(&note(0));
         self.asked.send(rolls).unwrap();
         if holds {
             self.held.recv().unwrap();
         }
         let each = questions.iter();
-        each.map(|asked| caught(|| self.edits(asked))).collect()
+        each.map(|(asked, wanted)| caught(|| self.edits(asked, wanted)))
+            .collect()
     }
 }
 
@@ -244,9 +259,8 @@ fn the_earliest_deadline_comes_first_across_instances() {
     // Group 3 is needed before group 1, though it was asked for later.
     assert_eq!(answer(&one).group, 3);
     assert!(
-        two.answers(1)
-            .next()
-            .is_some_and(|response| response.group == 2),
+        two.wait_offline(Duration::ZERO, |response| response.group)
+            .is_some_and(|group| group == 2),
         "2 before 3"
     );
     assert_eq!(answer(&one).group, 1);
@@ -262,7 +276,7 @@ fn stale_requests_are_refused_and_not_worked_on() {
     began.recv().unwrap();
     assert!(end.ask(request(&end, 1, now)));
     let newer = Request {
-        generation: 1,
+        generation: end.renew(),
         ..request(&end, 2, now)
     };
     assert!(end.ask(newer));
@@ -422,7 +436,7 @@ fn dropping_the_engine_ends_its_thread_within_a_pass() {
         "{:?}",
         start.elapsed()
     );
-    end.answers(usize::MAX).for_each(drop);
+    end.answers(usize::MAX, |_| true);
     assert!(
         !end.ask(request(&end, 17, Instant::now())),
         "nobody listens"
@@ -455,6 +469,6 @@ fn without_a_thread_notes_are_dry_and_nobody_waits() {
     let end = attached(&engine, 1);
     assert!(!end.ask(request(&end, 0, Instant::now())));
     let start = Instant::now();
-    assert!(end.wait_offline(LONG).is_none());
+    assert!(end.wait_offline(LONG, |_| ()).is_none());
     assert!(start.elapsed() < LONG / 2, "a bounce waited for nobody");
 }

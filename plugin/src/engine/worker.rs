@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use third_stream_model::roll::edits::Edits;
 
 use super::memo::Memo;
-use super::model::{Model, ModelError, Question, caught};
+use super::model::{Model, ModelError, Question, Wanted, caught};
 use super::status::{Status, WorkerState};
 use super::{Inbox, Load};
-use crate::link::{Failure, Request, Response, WorkerEnd};
+use crate::link::{Failure, Request, Response, Watch, WorkerEnd};
 use crate::memory::Keeper;
 
 /// How long the worker sleeps between two looks while instances ask. A beat is 200 ms and more.
@@ -108,22 +108,25 @@ impl Work {
         });
         let new = waiting.len() > before;
         waiting.retain(|request| instances.contains_key(&request.instance));
-        let mut newest: BTreeMap<u64, u32> = BTreeMap::new();
-        for request in waiting.iter() {
-            let generation = newest.entry(request.instance).or_insert(request.generation);
-            // Generations may wrap round: newer is what lies less than half the circle ahead.
-            if (request.generation.wrapping_sub(*generation) as i32) > 0 {
-                *generation = request.generation;
-            }
-        }
-        let is_wanted = |request: &Request| newest[&request.instance] == request.generation;
-        let (wanted, stale) = std::mem::take(waiting).into_iter().partition(is_wanted);
-        *waiting = wanted;
-        let stale: Vec<Request> = stale;
+        self.drop_stale();
+        new
+    }
+
+    /// Drops what nobody waits for any more. It is answered all the same: what waits for room in
+    /// the channel learns that there is some.
+    fn drop_stale(&mut self) {
+        let instances = &self.instances;
+        let is_wanted = |request: &Request| {
+            let end = instances.get(&request.instance);
+            end.is_some_and(|end| end.watch(request).is_wanted())
+        };
+        let (wanted, stale): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition(is_wanted);
+        self.waiting = wanted;
         for request in stale {
             self.send(request.instance, &request.respond(Err(Failure::Stale)));
         }
-        new
     }
 
     /// Takes the request whose answer is needed first; among equals the group's first answer,
@@ -159,11 +162,25 @@ impl Work {
                 None => asked.push(request),
             }
         }
-        let questions: Vec<Question> = asked.iter().map(|request| self.question(request)).collect();
+        let watches: Vec<Watch> = asked
+            .iter()
+            .filter_map(|request| self.watch(request))
+            .collect();
+        let watches: Vec<_> = watches.iter().map(|watch| || watch.is_wanted()).collect();
+        let questions: Vec<(Question, Wanted<'_>)> = asked
+            .iter()
+            .zip(&watches)
+            .map(|(request, wanted)| (self.question(request), wanted as Wanted<'_>))
+            .collect();
         let outcomes = self.work_out(&questions, status);
         for (request, outcome) in asked.iter().zip(outcomes) {
             self.send(request.instance, &request.respond(outcome));
         }
+    }
+
+    fn watch(&self, request: &Request) -> Option<Watch> {
+        let end = self.instances.get(&request.instance)?;
+        Some(end.watch(request))
     }
 
     /// Sends a response behind those of its instance that are still to be sent.
@@ -220,7 +237,11 @@ impl Work {
         })
     }
 
-    fn work_out(&mut self, questions: &[Question], status: &Status) -> Vec<Result<Edits, Failure>> {
+    fn work_out(
+        &mut self,
+        questions: &[(Question, Wanted<'_>)],
+        status: &Status,
+    ) -> Vec<Result<Edits, Failure>> {
         let Some(model) = self.model.as_mut().filter(|_| !questions.is_empty()) else {
             return Vec::new();
         };
@@ -229,12 +250,16 @@ impl Work {
         let took = start.elapsed();
         status.runs_on(model.device());
         let each = questions.iter().zip(outcomes);
-        each.map(|(asked, outcome)| self.judge(asked, outcome, took, status))
+        each.map(|(question, outcome)| self.judge(question, outcome, took, status))
             .collect()
     }
 
     /// The answer in the pair's genre, where a style cannot be used.
-    fn without_style(&mut self, asked: &Question, status: &Status) -> Result<Edits, Failure> {
+    fn without_style(
+        &mut self,
+        (asked, wanted): &(Question, Wanted<'_>),
+        status: &Status,
+    ) -> Result<Edits, Failure> {
         let plain = Question {
             weights: asked.weights.without_style(asked.direction),
             ..*asked
@@ -246,19 +271,21 @@ impl Work {
             return Err(Failure::NoWeights);
         };
         let start = Instant::now();
-        let outcome = caught(|| model.edits(&plain));
-        self.judge(&plain, outcome, start.elapsed(), status)
+        let outcome = caught(|| model.edits(&plain, wanted));
+        self.judge(&(plain, wanted), outcome, start.elapsed(), status)
     }
 
     /// Files an outcome, or says why there is none.
     fn judge(
         &mut self,
-        asked: &Question,
+        question: &(Question, Wanted<'_>),
         outcome: Result<Edits, ModelError>,
         took: Duration,
         status: &Status,
     ) -> Result<Edits, Failure> {
+        let (asked, _) = question;
         match outcome {
+            Err(ModelError::Unwanted) => Err(Failure::Stale),
             Ok(edits) => {
                 status.passed(took);
                 if status.state() == WorkerState::Failed {
@@ -280,7 +307,7 @@ impl Work {
             {
                 tracing::warn!("{text}: the pair's genre plays in its place");
                 status.refuse(number, text);
-                self.without_style(asked, status)
+                self.without_style(question, status)
             }
             Err(ModelError::Own { number, text }) => {
                 tracing::warn!("{text}: notes play dry");

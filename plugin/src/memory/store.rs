@@ -4,7 +4,8 @@
 //! Everything is found by its key in constant time, however much is remembered, and nothing
 //! grows: the audio thread may call all but the constructors.
 
-use third_stream_model::genre::Direction;
+mod questions;
+
 use third_stream_model::roll::edits::Edits;
 use third_stream_model::roll::heard::Heard;
 use third_stream_model::roll::notes::NoteRoll;
@@ -14,6 +15,7 @@ use third_stream_model::roll::{SLOTS, STEPS_PER_SLOT};
 use super::document::{Document, FiledBar, Filing};
 use super::notes::{NONE, Notes, Remembered};
 use super::place::PhraseKey;
+use super::set::PhraseSet;
 
 /// Phrases that are remembered at once: 2,048 bars of 4/4, over an hour of music.
 pub(crate) const PHRASES: usize = 512;
@@ -51,11 +53,11 @@ struct Phrase {
     asked: u32,
     /// Of that request.
     asked_heard: Heard,
+    /// The directions that it was asked in.
+    sides: [bool; 2],
     answer: Answer,
     /// Known, but not answered as it now is.
     waiting: bool,
-    /// It came from a project, or other weights are to answer: it was not asked about since.
-    brought: bool,
 }
 
 /// All that is remembered. Up to some 8 MiB on the heap, in use as it is filled; made when an
@@ -79,6 +81,13 @@ pub(crate) struct Memory {
     forgot: bool,
     learned: u32,
     waiting: u32,
+    /// Of the phrases that wait, those that are to be asked about as they are, and were not: a
+    /// project brought them, or their question found no room.
+    unasked: PhraseSet,
+    /// By [`Direction::index`]: those that were asked about as they are, but not in this direction.
+    one_sided: [PhraseSet; 2],
+    /// Without an answer, because a project brought them or other weights are to answer.
+    brought: PhraseSet,
 }
 
 /// What is heard where nothing is.
@@ -101,6 +110,7 @@ impl Phrase {
             slots: [SLOT; SLOTS],
             asked: 0,
             asked_heard: SILENCE,
+            sides: [false; 2],
             answer: Answer {
                 ticket: 0,
                 heard: SILENCE,
@@ -108,7 +118,6 @@ impl Phrase {
                 filled: [false; 2],
             },
             waiting: false,
-            brought: false,
         }
     }
 }
@@ -128,6 +137,9 @@ impl Memory {
             forgot: false,
             learned: 0,
             waiting: 0,
+            unasked: PhraseSet::NONE,
+            one_sided: [PhraseSet::NONE; 2],
+            brought: PhraseSet::NONE,
         }
     }
 
@@ -167,6 +179,9 @@ impl Memory {
         self.forgot = true;
         self.learned = 0;
         self.waiting = 0;
+        self.unasked = PhraseSet::NONE;
+        self.one_sided = [PhraseSet::NONE; 2];
+        self.brought = PhraseSet::NONE;
     }
 
     /// Bars that were heard, at least in part.
@@ -177,11 +192,6 @@ impl Memory {
     /// Phrases that wait for the networks.
     pub(crate) const fn waiting(&self) -> u32 {
         self.waiting
-    }
-
-    /// Phrases in all.
-    pub(crate) const fn len(&self) -> usize {
-        self.used
     }
 
     /// The phrase with this key.
@@ -207,7 +217,6 @@ impl Memory {
             phrase.answer.ticket = 0;
             phrase.answer.filled = [false; 2];
             phrase.waiting = false;
-            phrase.brought = false;
             self.used += 1;
             *number = self.used as u16;
         }
@@ -349,95 +358,5 @@ impl Memory {
         }
         let bar = Some(bar);
         Some(Filing { epoch, bar })
-    }
-
-    /// Whether the networks were asked about a phrase as it was `heard`, and did not refuse.
-    pub(crate) fn asked(&self, phrase: usize, heard: &Heard) -> bool {
-        let phrase = self.phrases.get(phrase);
-        phrase.is_some_and(|p| p.asked != 0 && p.asked_heard == *heard)
-    }
-
-    /// Whether a phrase is known but not answered as it now is.
-    pub(crate) fn waits(&self, phrase: usize) -> bool {
-        self.phrases.get(phrase).is_some_and(|p| p.waiting)
-    }
-
-    /// The networks are asked about a phrase as it was `heard`. `ticket` is greater than 0.
-    pub(crate) fn ask(&mut self, phrase: usize, ticket: u32, heard: &Heard) {
-        if let Some(phrase) = self.phrases.get_mut(phrase) {
-            phrase.asked = ticket;
-            phrase.asked_heard = *heard;
-            self.waiting += u32::from(!std::mem::replace(&mut phrase.waiting, true));
-        }
-    }
-
-    /// No answer will come to `ticket`; the phrase may be asked about again.
-    pub(crate) fn refuse(&mut self, phrase: usize, ticket: u32) {
-        if let Some(phrase) = self.phrases.get_mut(phrase)
-            && phrase.asked == ticket
-        {
-            phrase.asked = 0;
-        }
-    }
-
-    /// All phrases are to be asked about again, and none has an answer.
-    pub(crate) fn await_all(&mut self) {
-        self.waiting = self.used as u32;
-        for phrase in self.phrases.iter_mut().take(self.used) {
-            phrase.asked = 0;
-            phrase.answer.ticket = 0;
-            phrase.answer.filled = [false; 2];
-            phrase.waiting = true;
-            phrase.brought = true;
-        }
-    }
-
-    /// Whether the phrase was there before anything was heard or asked: its first answer then
-    /// counts as soon as it comes.
-    pub(crate) fn is_brought(&self, phrase: usize) -> bool {
-        self.phrases.get(phrase).is_some_and(|p| p.brought)
-    }
-
-    /// One direction of the answer to `ticket`, unless a newer one is there.
-    pub(crate) fn take(
-        &mut self,
-        phrase: usize,
-        ticket: u32,
-        heard: &Heard,
-        direction: Direction,
-        edits: &Edits,
-    ) {
-        let Some(phrase) = self.phrases.iter_mut().take(self.used).nth(phrase) else {
-            return; // forgotten while the networks were asked
-        };
-        let answer = &mut phrase.answer;
-        if answer.ticket != ticket {
-            // Tickets may wrap round: newer is what lies less than half the circle ahead.
-            let newer = answer.ticket == 0 || (ticket.wrapping_sub(answer.ticket) as i32) > 0;
-            if !newer {
-                return;
-            }
-            answer.ticket = ticket;
-            answer.heard = *heard;
-            answer.filled = [false; 2];
-        }
-        answer.edits[direction.index()] = *edits;
-        answer.filled[direction.index()] = true;
-        if phrase.asked == ticket && std::mem::take(&mut phrase.waiting) {
-            self.waiting -= 1;
-        }
-    }
-
-    /// The answer of a phrase: its ticket, what it is about, and which directions it has.
-    pub(crate) fn answer(&self, phrase: usize) -> Option<(u32, &Heard, [bool; 2])> {
-        let answer = &self.phrases.get(phrase)?.answer;
-        (answer.ticket != 0).then_some((answer.ticket, &answer.heard, answer.filled))
-    }
-
-    /// The edits of a phrase's answer in one direction, if it has them.
-    pub(crate) fn edits(&self, phrase: usize, direction: Direction) -> Option<&Edits> {
-        let answer = &self.phrases.get(phrase)?.answer;
-        let filled = answer.ticket != 0 && answer.filled[direction.index()];
-        filled.then_some(&answer.edits[direction.index()])
     }
 }

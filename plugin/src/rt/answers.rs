@@ -13,6 +13,7 @@
 )]
 
 mod turn;
+mod unsent;
 
 use std::ops::Range;
 
@@ -26,6 +27,7 @@ use super::NOTICE;
 use super::groups::Closed;
 use super::pending::{Asked, Inbox, Pending, Terms};
 use crate::link::{Answer, AudioEnd, Counted, Response, Wish};
+use unsent::{Queue, Unsent};
 
 /// Groups that can be out at once; the performer has two pages for each.
 const GROUPS: usize = 6;
@@ -70,6 +72,7 @@ pub(super) struct Answers {
     pending: Pending,
     groups: PendingGroups,
     switches: [Option<ScheduledSwitch>; SWITCHES],
+    unsent: Queue,
     /// What each page of the performer is about.
     heard: Box<[Heard]>,
     late: u32,
@@ -104,6 +107,7 @@ impl Answers {
             pending: Pending::new(),
             groups: PendingGroups([None; GROUPS]),
             switches: [None; SWITCHES],
+            unsent: Queue::EMPTY,
             heard: vec![Heard::default(); 2 * GROUPS].into_boxed_slice(),
             late: 0,
         }
@@ -124,6 +128,7 @@ impl Answers {
         self.pending.renew(link);
         self.groups.0 = [None; GROUPS];
         self.switches = [None; SWITCHES];
+        self.unsent = Queue::EMPTY;
     }
 
     /// Whether the first answer of `group` is asked for.
@@ -157,45 +162,77 @@ impl Answers {
         group.asked[answer] = [NEVER; 2];
         group.heard = slots_with_notes(heard.notes.sounding());
         group.come[answer] = [true; 2];
-        self.send(ask, &heard, link, performer);
+        self.send(ask, link);
     }
 
-    /// Sends a request for each wanted direction.
-    fn send(&mut self, ask: &Ask, heard: &Heard, link: &AudioEnd, performer: &mut Performer) {
+    /// Puts a request for each wanted direction among those that are to be sent.
+    fn send(&mut self, ask: &Ask, link: &AudioEnd) {
         let answer = ask.answer.index();
-        let wishes = Direction::BOTH.map(|direction| {
-            ask.sides[direction.index()].then(|| self.wish(ask, heard, direction, performer))
-        });
-        if let Some(group) = self.groups.get_mut(ask.group) {
-            for (at, asked) in ask.sides.iter().enumerate().filter(|(_, asked)| **asked) {
+        for direction in Direction::BOTH {
+            let at = direction.index();
+            if !ask.sides[at] {
+                continue;
+            }
+            let queued = self.unsent.push(ask, direction);
+            if !queued {
+                link.count(Counted::NoRoom);
+            }
+            if let Some(group) = self.groups.get_mut(ask.group) {
                 group.asked[answer][at] = ask.now;
-                group.come[answer][at] = !asked;
+                group.come[answer][at] = !queued; // or not to be waited for
             }
         }
-        let asked = Asked {
-            group: ask.group,
-            answer: ask.answer,
-            roll: &heard.notes,
+    }
+
+    /// When the next request is to be sent.
+    pub(super) fn next_unsent(&self) -> Option<f64> {
+        self.unsent.next()
+    }
+
+    /// Sends the next request.
+    pub(super) fn send_next(&mut self, link: &AudioEnd, performer: &mut Performer) {
+        let Some(Unsent { ask, direction, .. }) = self.unsent.pop() else {
+            return;
         };
+        let page = page_of(ask.group, ask.answer);
         let inbox = &mut Pages {
             groups: &mut self.groups,
             performer,
         };
-        let sent = self.pending.send(asked, &ask.terms, &wishes, link, inbox);
-        if let Some(group) = self.groups.get_mut(ask.group) {
-            let both = sent.iter().zip(ask.sides);
-            for (come, (sent, asked)) in group.come[answer].iter_mut().zip(both) {
-                *come |= asked && !sent; // not to be waited for
-            }
+        let sheet = self.pending.sheet(&ask.terms, link, inbox);
+        let written = sheet.and_then(|mut sheet| {
+            let heard = self.heard.get(page)?;
+            sheet.roll = heard.notes;
+            self.write_wish(&ask, heard, direction, performer, &mut sheet.wish);
+            Some(sheet)
+        });
+        let asked = Asked {
+            group: ask.group,
+            answer: ask.answer,
+            place: page,
+            direction,
+        };
+        let sent = written.is_some_and(|sheet| self.pending.post(sheet, asked, &ask.terms, link));
+        if !self.pending.sent(sent, &ask.terms, link)
+            && let Some(group) = self.groups.get_mut(ask.group)
+        {
+            group.come[ask.answer.index()][direction.index()] = true; // not to be waited for
         }
     }
 
     /// What is wanted of an answer in `direction`, with what of its window is decided: the bars
     /// before the group, and for the second answer the group's first beat.
-    fn wish(&self, ask: &Ask, heard: &Heard, direction: Direction, performer: &Performer) -> Wish {
+    fn write_wish(
+        &self,
+        ask: &Ask,
+        heard: &Heard,
+        direction: Direction,
+        performer: &Performer,
+        wish: &mut Wish,
+    ) {
         let (first, last) = ask.slots;
         let window = last - SLOTS as i64 + 1;
-        let mut wish = ask.terms.taste.wish(heard.held);
+        *wish = ask.terms.taste.wish(heard.held);
         let mut tell = |slot: i64, part: SlotPart, steps: Range<usize>| {
             let place = (slot - window) as usize * STEPS_PER_SLOT;
             for step in steps.clone() {
@@ -221,7 +258,6 @@ impl Answers {
         if ask.answer == Answer::Second && !open(first, SlotPart::Lead) {
             tell(first, SlotPart::Lead, 0..LEAD_STEPS);
         }
-        wish
     }
 
     /// The first beat of a group plays dry: nothing was asked for it.
@@ -300,6 +336,7 @@ impl Answers {
             let page = page_of(switch.group, answer);
             performer.attach((switch.slot, switch.part), page, window, due);
         }
+        self.give_up_played(switch.group, link);
         let asked = group.windows[answer.index()].is_none() || due[direction.index()];
         let missing = asked && !performer.has_answer(switch.slot, switch.part, direction);
         if switch.part == SlotPart::Lead {
@@ -317,6 +354,24 @@ impl Answers {
         {
             self.late = self.late.saturating_add(1);
             link.count(why);
+        }
+    }
+
+    /// What plays by an answer plays by what had come when it was taken up. Where nothing of a group
+    /// is to take up an answer any more, it need not be worked out.
+    pub(super) fn give_up_played(&self, group: u32, link: &AudioEnd) {
+        let over = |group: &&PendingGroup| group.windows[Answer::Second.index()].is_some();
+        let Some(group) = self.groups.get(group).filter(over) else {
+            return; // more may take up its first answer
+        };
+        for answer in [Answer::First, Answer::Second] {
+            let of_it = |switch: &ScheduledSwitch| {
+                (switch.group, switch.part) == (group.group, part_of(answer))
+            };
+            let open = self.switches.iter().flatten().any(of_it);
+            if !open && group.come[answer.index()] != [true; 2] {
+                link.give_up(page_of(group.group, answer));
+            }
         }
     }
 

@@ -19,8 +19,9 @@ use third_stream_model::perform::{Body, Clock, Performer};
 use third_stream_model::roll::row_of_key;
 
 use super::clock::{BeatClock, Change};
-use super::mode::{Block, Emit, HAIR, HALF_STEP, Leave, ModePlayer};
+use super::mode::{Block, Emit, HAIR, HALF_STEP, LEAD, Leave, ModePlayer};
 use super::passthrough::Passthrough;
+use super::sides::Sides;
 use super::snapshot::CoreView;
 use super::{Message, Note, Settings};
 use crate::link::{AudioEnd, IN_A_BLOCK, Taste, WeightsId};
@@ -29,11 +30,10 @@ use learner::Learner;
 use pages::Pages;
 use requests::{AT_ONCE, Requests};
 
-/// Phrases of a project that was just loaded that are looked at in a block.
-const PREPARED: usize = 16;
-/// One of them is asked about for each so many samples, however they lie in blocks.
+/// One of the phrases that a project brought, or that found no room, is asked about for each so
+/// many samples, however they lie in blocks: to draw its roll is most of what there is to do in one.
 const SHARE: u32 = 512;
-/// Seconds in which the phrases of a project are wanted that was just loaded: after all else.
+/// Seconds in which they are wanted: after all else.
 const PREPARE: f64 = 600.0;
 
 /// The In place core.
@@ -46,6 +46,9 @@ pub(super) struct InPlace {
     learner: Learner,
     requests: Requests,
     pages: Pages,
+    sides: Sides,
+    /// Whether play begins: what was remembered while the song stood may be answered at once.
+    begins: bool,
     /// Notes that pass at once while the song plays.
     dry: Passthrough,
     /// What is played, while the song plays.
@@ -59,8 +62,8 @@ pub(super) struct InPlace {
     played: i64,
     /// Where the unwrapped clock stopped.
     stopped_at: f64,
-    /// The next phrase that is to be prepared after loading.
-    preparing: Option<usize>,
+    /// From here on they are looked for.
+    next_unasked: usize,
     /// Samples since one of them was asked about, less than [`SHARE`].
     unused: u32,
     weights: WeightsId,
@@ -120,6 +123,8 @@ impl InPlace {
             learner: Learner::new(),
             requests: Requests::new(),
             pages: Pages::new(),
+            sides: Sides::new(),
+            begins: false,
             dry: Passthrough::new(),
             run: None,
             meter: Meter {
@@ -132,7 +137,7 @@ impl InPlace {
             offline: false,
             played: 0,
             stopped_at: 0.0,
-            preparing: Some(0),
+            next_unasked: 0,
             unused: SHARE - 1,
             weights: WeightsId::shipped(Pair::JAZZ_CLASSIC),
             taste: Taste::default(),
@@ -278,6 +283,8 @@ impl InPlace {
             Marker::TakeUp => {
                 let offline = block.transport.offline;
                 self.requests.take_up(offline, &mut self.memory, block.link);
+                self.complete();
+                self.ask_heard(block.link);
             }
             Marker::Begin => self.step_on(block),
             Marker::Main => self.take_up_main(block),
@@ -308,11 +315,11 @@ impl ModePlayer for InPlace {
     fn renew(&mut self, link: &AudioEnd) {
         self.requests.renew(&mut self.memory, link);
         self.pages.clear();
-        self.preparing = Some(0);
+        self.next_unasked = 0;
         self.unused = SHARE - 1; // the first at once
     }
 
-    /// Also asks about phrases of a project that was loaded.
+    /// Also asks about phrases that a project brought, or that found no room.
     fn attend(&mut self, frames: u32, settings: &Settings, link: &AudioEnd) {
         if settings.weights != self.weights || settings.taste != self.taste {
             self.weights = settings.weights;
@@ -320,27 +327,25 @@ impl ModePlayer for InPlace {
             self.memory.await_all();
             self.renew(link);
         }
+        if self.run.is_none() {
+            self.sides.start(settings.knob);
+        }
         let samples = self.unused.saturating_add(frames);
         self.unused = samples % SHARE;
-        let mut left = (samples / SHARE) as usize;
-        let most = IN_A_BLOCK * left.max(1);
+        let shares = (samples / SHARE) as usize;
+        let most = (2 * shares).max(IN_A_BLOCK);
         self.requests.receive(most, &mut self.memory, link);
-        if left == 0 {
-            return;
-        }
-        for _ in 0..PREPARED {
-            let Some(phrase) = self.preparing.filter(|_| self.requests.has_spare()) else {
+        for _ in 0..shares {
+            let waits = self.offline && self.run.is_none();
+            let unasked = self.unasked(waits);
+            let Some(phrase) = unasked.filter(|_| waits || link.room() > 1) else {
                 return;
             };
-            let next = phrase + 1;
-            self.preparing = (next < self.memory.len()).then_some(next);
-            if self.memory.waits(phrase) {
+            self.next_unasked = phrase + 1;
+            if self.run.is_none() || self.memory.is_brought(phrase) {
                 self.ask(phrase, AT_ONCE, PREPARE, link);
-                // To draw its roll is most of what there is to do in a block.
-                left -= 1;
-                if left == 0 {
-                    return;
-                }
+            } else {
+                self.ask_ahead(phrase, self.clock.beats(self.played) + LEAD, link);
             }
         }
     }
@@ -354,18 +359,27 @@ impl ModePlayer for InPlace {
         self.sample_rate = block.transport.sample_rate;
         self.offline = block.transport.offline;
         self.cycle = block.transport.cycle();
+        if change == Change::Jumped {
+            let ended_at = self.run.map_or(self.stopped_at, |_| beats);
+            let jump = self.clock.beats(now) - ended_at;
+            self.requests.shift(jump);
+            self.sides.shift(jump);
+        }
+        self.begins = self.run.is_none();
+        let turns = self
+            .sides
+            .follow(self.clock.beats(now), block.settings.knob);
         match change {
             Change::Ran if self.is_at(position, block) => {}
-            Change::Ran => self.restart(ended, block, emit),
+            Change::Ran | Change::Jumped => self.restart(ended, block, emit),
             Change::Wrapped(_) => {
                 let end = self.cycle.map_or(ended, |(_, end)| end.min(ended));
                 self.restart(end, block, emit);
             }
-            Change::Jumped => {
-                let ended_at = self.run.map_or(self.stopped_at, |_| beats);
-                self.requests.shift(self.clock.beats(now) - ended_at);
-                self.restart(ended, block, emit);
-            }
+        }
+        self.begins = false;
+        if turns {
+            self.turn(block.link);
         }
     }
 
@@ -413,14 +427,15 @@ impl ModePlayer for InPlace {
     fn stop(&mut self, now: i64, link: &AudioEnd, emit: &mut Emit) {
         self.played = now;
         self.leave(self.clock.position(now), link, emit);
-        self.requests.hurry(&mut self.memory);
+        self.requests.hurry(&mut self.memory, link);
         self.stopped_at = self.clock.beats(now);
         self.clock.stop();
     }
 
     fn quiet_until(&self, settings: &Settings) -> Option<i64> {
-        let prepares = self.preparing.is_some() && self.requests.has_spare();
-        let (marker, _) = self.next_marker().filter(|_| !prepares)?;
+        let (marker, _) = self
+            .next_marker()
+            .filter(|_| self.unasked(false).is_none())?;
         let played = self.performer.rests(&self.clock, settings.control())?;
         Some(played.min(marker))
     }

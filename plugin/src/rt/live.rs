@@ -45,6 +45,8 @@ enum Marker {
     AskFirst,
     EndSlot,
     TakeUp,
+    /// A request is to be sent.
+    Send,
 }
 
 impl Live {
@@ -165,6 +167,7 @@ impl ModePlayer for Live {
                         self.close(&closed, transport, settings, link);
                     }
                 }
+                Marker::Send => self.answers.send_next(link, &mut self.performer),
                 Marker::TakeUp => {
                     let (direction, _) = Direction::of_knob(settings.knob);
                     self.answers
@@ -245,10 +248,15 @@ impl Live {
                 next = (tick, Marker::AskFirst);
             }
         }
-        if let Some(at) = self.answers.next() {
-            let tick = self.clock.tick(at);
-            if tick < next.0 {
-                next = (tick, Marker::TakeUp);
+        let answers = &self.answers;
+        let others = [
+            (answers.next_unsent(), Marker::Send),
+            (answers.next(), Marker::TakeUp),
+        ];
+        for (at, marker) in others {
+            let tick = at.map(|at| self.clock.tick(at));
+            if let Some(tick) = tick.filter(|tick| *tick < next.0) {
+                next = (tick, marker);
             }
         }
         if let Some((_, end)) = self.cycle
@@ -358,6 +366,7 @@ impl Live {
             self.answers
                 .note_main(closed, slot, begins + ahead - HALF_STEP);
         }
+        self.answers.give_up_played(closed.group, link);
     }
 
     /// The knob was moved at `now`: the other side may be heard soon.
@@ -369,7 +378,7 @@ impl Live {
             offline: transport.offline,
         };
         self.next = None;
-        self.answers.turn(now, terms, link, &mut self.performer);
+        self.answers.turn(now, terms, link, &self.performer);
     }
 
     /// The host's bar lines on the unwrapped clock.

@@ -7,10 +7,9 @@
 use std::time::{Duration, Instant};
 
 use third_stream_model::genre::Direction;
-use third_stream_model::roll::notes::NoteRoll;
 
 use crate::link::{
-    Answer, AudioEnd, Counted, LONGEST_WAIT, Request, Response, Taste, WeightsId, Wish,
+    Answer, AudioEnd, Counted, LONGEST_WAIT, Request, Response, Sheet, Taste, WeightsId,
 };
 
 /// Which networks are asked, how, and until when.
@@ -25,13 +24,15 @@ pub(super) struct Terms {
     pub(super) offline: bool,
 }
 
-/// What is asked, in every direction alike.
+/// What is asked, beside the phrase and the wish.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asked<'a> {
+pub(super) struct Asked {
     /// As [`Request::group`].
     pub(super) group: u32,
     pub(super) answer: Answer,
-    pub(super) roll: &'a NoteRoll,
+    /// As [`Request::place`].
+    pub(super) place: usize,
+    pub(super) direction: Direction,
 }
 
 /// Who keeps the answers of one generation.
@@ -61,64 +62,72 @@ impl Pending {
         self.generation = link.renew();
     }
 
-    /// Sends a request for each wish, by [`Direction::index`]; without one a direction is not asked
-    /// about. Returns where one was sent: what was not sent will not be answered. A bounce waits for
-    /// room; what comes meanwhile goes to `inbox`.
+    /// Sends a request on whose sheet `write` has written its roll and its wish. False: there is no
+    /// room, and it will not be answered. A bounce waits for room; what comes meanwhile goes to
+    /// `inbox`.
     pub(super) fn send(
         &mut self,
         asked: Asked,
         terms: &Terms,
-        wishes: &[Option<Wish>; 2],
         link: &AudioEnd,
         inbox: &mut impl Inbox,
-    ) -> [bool; 2] {
-        let seconds = terms.seconds.clamp(0.0, 3600.0);
-        let deadline = Instant::now() + Duration::from_secs_f64(seconds);
-        let mut sent = [false; 2];
-        for direction in Direction::BOTH {
-            let Some(wish) = wishes[direction.index()] else {
-                continue;
-            };
-            let request = Request {
-                instance: link.instance(),
-                generation: self.generation,
-                group: asked.group,
-                answer: asked.answer,
-                deadline,
-                weights: terms.weights,
-                direction,
-                roll: *asked.roll,
-                wish,
-            };
-            let is_sent = self.send_one(&request, terms.offline, link, inbox);
-            sent[direction.index()] = is_sent;
-            if !is_sent {
-                link.count(Counted::NoRoom);
-            }
-        }
-        sent
+        write: impl FnOnce(&mut Request),
+    ) -> bool {
+        let sheet = self.sheet(terms, link, inbox);
+        let sent = sheet.is_some_and(|mut sheet| {
+            write(&mut sheet);
+            self.post(sheet, asked, terms, link)
+        });
+        self.sent(sent, terms, link)
     }
 
-    fn send_one(
+    /// A sheet for a request, with another one on it.
+    pub(super) fn sheet(
         &mut self,
-        request: &Request,
-        offline: bool,
+        terms: &Terms,
         link: &AudioEnd,
         inbox: &mut impl Inbox,
-    ) -> bool {
-        if !offline || self.gave_up {
-            return link.ask(*request);
+    ) -> Option<Sheet<Request>> {
+        if !terms.offline || self.gave_up {
+            return link.sheet();
         }
-        let sent = link.ask_offline(*request, |response| self.take(response, inbox));
-        self.gave_up = !sent;
+        link.sheet_offline(|response| {
+            self.take(response, inbox);
+        })
+    }
+
+    /// Sends a sheet on which roll and wish are written.
+    pub(super) fn post(
+        self,
+        mut sheet: Sheet<Request>,
+        asked: Asked,
+        terms: &Terms,
+        link: &AudioEnd,
+    ) -> bool {
+        let seconds = terms.seconds.clamp(0.0, 3600.0);
+        sheet.instance = link.instance();
+        sheet.generation = self.generation;
+        sheet.place = asked.place;
+        sheet.group = asked.group;
+        sheet.answer = asked.answer;
+        sheet.deadline = Instant::now() + Duration::from_secs_f64(seconds);
+        sheet.weights = terms.weights;
+        sheet.direction = asked.direction;
+        link.send(sheet)
+    }
+
+    /// Whether a request was sent; it is counted where it was not.
+    pub(super) fn sent(&mut self, sent: bool, terms: &Terms, link: &AudioEnd) -> bool {
+        if !sent {
+            self.gave_up |= terms.offline;
+            link.count(Counted::NoRoom);
+        }
         sent
     }
 
     /// Takes in answers that are there, at most so many.
     pub(super) fn receive(&mut self, most: usize, link: &AudioEnd, inbox: &mut impl Inbox) {
-        for response in link.answers(most) {
-            self.take(&response, inbox);
-        }
+        link.answers(most, |response| self.take(response, inbox));
     }
 
     /// Offline rendering: takes in answers until `is_open` says no, or too long.
@@ -131,17 +140,18 @@ impl Pending {
         let begin = Instant::now();
         while !self.gave_up && is_open(inbox) {
             let left = LONGEST_WAIT.saturating_sub(begin.elapsed());
-            match link.wait_offline(left) {
-                Some(response) => self.take(&response, inbox),
-                None => self.gave_up = true,
-            }
+            let taken = link.wait_offline(left, |response| self.take(response, inbox));
+            self.gave_up |= taken.is_none();
         }
     }
 
-    fn take(&mut self, response: &Response, inbox: &mut impl Inbox) {
+    /// True: it is of this generation.
+    fn take(&mut self, response: &Response, inbox: &mut impl Inbox) -> bool {
         self.gave_up = false;
-        if response.generation == self.generation {
+        let counts = response.generation == self.generation;
+        if counts {
             inbox.take(response);
         }
+        counts
     }
 }

@@ -13,11 +13,14 @@ mod dry;
 mod in_place;
 mod laws;
 mod offline;
+mod room;
 mod saved;
 mod sessions;
 mod shown;
 mod song;
 mod transport;
 mod turn;
+mod turned;
+mod unwanted;
 
 pub(super) use song::transport;

@@ -91,12 +91,44 @@ impl Arranger {
     ) -> Result<Sample> {
         let target = self.condition(styles.target, styles.own, settings.freedom)?;
         sample(phrase, settings, |canvas, logits| {
-            self.evaluate(canvas, &target, logits)?;
-            if logits.iter().any(|logit| logit.is_nan()) {
-                candle_core::bail!("a value is not a number; the weights may be damaged");
-            }
-            Ok(())
+            self.pass(canvas, &target, logits)
         })
+    }
+
+    /// The same while `wanted` says so, which is asked before each pass: `None` where the draw was
+    /// left.
+    ///
+    /// # Errors
+    /// As [`Self::arrange`].
+    pub fn arrange_while(
+        &self,
+        phrase: &NoteRoll,
+        styles: &Styles<'_>,
+        settings: &SamplerSettings,
+        wanted: &dyn Fn() -> bool,
+    ) -> Result<Option<Sample>> {
+        let target = self.condition(styles.target, styles.own, settings.freedom)?;
+        let drawn = sample(phrase, settings, |canvas, logits| {
+            if wanted() {
+                self.pass(canvas, &target, logits).map_err(Some)
+            } else {
+                Err(None)
+            }
+        });
+        match drawn {
+            Ok(sample) => Ok(Some(sample)),
+            Err(None) => Ok(None),
+            Err(Some(error)) => Err(error),
+        }
+    }
+
+    /// One pass.
+    fn pass(&self, canvas: &Canvas, target: &Condition, logits: &mut [f32]) -> Result<()> {
+        self.evaluate(canvas, target, logits)?;
+        if logits.iter().any(|logit| logit.is_nan()) {
+            candle_core::bail!("a value is not a number; the weights may be damaged");
+        }
+        Ok(())
     }
 
     fn condition(&self, style: [f32; 4], own: Option<&Columns>, freedom: f32) -> Result<Condition> {
@@ -169,6 +201,8 @@ fn restyled(network: &Network, own: &Columns, device: &Device) -> Result<Network
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
     use crate::family::arranger::ArrangerConfig;
     use crate::nn::init::Store;
@@ -215,6 +249,39 @@ mod tests {
         let values: Vec<f32> = (0..count).map(|place| (place % 7) as f32 / 7.0).collect();
         let own = Columns::of_values(&config, &values).unwrap();
         assert_ne!(alike(&Styles::of_own(&own)), genre);
+    }
+
+    #[test]
+    fn a_draw_that_nobody_waits_for_ends_before_its_next_pass() {
+        let config = ArrangerConfig {
+            base_channels: 4,
+            residual_blocks: 1,
+        };
+        let store = Store::new(9);
+        let network = Network::new(&config, &store.builder(&Device::Cpu)).unwrap();
+        let arranger = Arranger::new(network, Device::Cpu).unwrap();
+        let phrase = NoteRoll::from_iter([GridNote {
+            start: 8,
+            row: 40,
+            length: 4,
+        }]);
+        let (styles, settings) = (Styles::of_column(0), SamplerSettings::default());
+        let passes = Cell::new(0);
+        let while_below = |most: u8| {
+            passes.set(0);
+            let wanted = || {
+                passes.set(passes.get() + 1);
+                passes.get() <= most
+            };
+            arranger.arrange_while(&phrase, &styles, &settings, &wanted)
+        };
+        let whole = arranger.arrange(&phrase, &styles, &settings).unwrap();
+        for most in 0..settings.passes {
+            assert_eq!(while_below(most).unwrap(), None);
+            assert_eq!(passes.get(), most + 1, "asked once more, and left");
+            assert_eq!(while_below(u8::MAX).unwrap().as_ref(), Some(&whole));
+            assert_eq!(passes.get(), settings.passes);
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ impl Model for NoStyles {
         "none"
     }
 
-    fn edits(&mut self, asked: &Question) -> Result<Edits, ModelError> {
+    fn edits(&mut self, asked: &Question, _: Wanted<'_>) -> Result<Edits, ModelError> {
         if let Some(number) = asked.weights.style(asked.direction) {
             let text = "no such style".into();
             return Err(ModelError::Own { number, text });

@@ -5,7 +5,7 @@ use third_stream_model::perform::{Performer, SlotPart};
 use third_stream_model::roll::quantise::STEPS_PER_BEAT;
 use third_stream_model::roll::{SLOTS, STEPS_PER_SLOT};
 
-use super::{Answers, Ask, GROUPS, NEVER, PendingGroup, ScheduledSwitch, page_of, part_of};
+use super::{Answers, Ask, GROUPS, NEVER, PendingGroup, ScheduledSwitch, part_of};
 use crate::link::{Answer, AudioEnd};
 use crate::rt::NOTICE;
 use crate::rt::pending::Terms;
@@ -18,7 +18,7 @@ impl Answers {
         now: f64,
         terms: Terms,
         link: &AudioEnd,
-        performer: &mut Performer,
+        performer: &Performer,
     ) {
         for place in 0..GROUPS {
             let Some(Some(group)) = self.groups.0.get(place).copied() else {
@@ -42,11 +42,7 @@ impl Answers {
                     terms,
                     sides,
                 };
-                let page = page_of(group.group, answer);
-                let Some(heard) = self.heard.get(page).copied() else {
-                    continue;
-                };
-                self.send(&ask, &heard, link, performer);
+                self.send(&ask, link);
                 for slot in parts.into_iter().flatten() {
                     self.note(ScheduledSwitch {
                         at: now + NOTICE,

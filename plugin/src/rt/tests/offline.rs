@@ -51,9 +51,13 @@ fn nobody_waits_for_a_worker_that_is_gone() {
 fn a_wait_is_bounded() {
     let (audio, worker) = link(1);
     let begin = Instant::now();
-    assert!(audio.wait_offline(Duration::from_millis(20)).is_none());
+    assert!(
+        audio
+            .wait_offline(Duration::from_millis(20), |_| ())
+            .is_none()
+    );
     assert!(begin.elapsed() >= Duration::from_millis(20));
     drop(worker);
-    assert!(audio.wait_offline(Duration::from_mins(1)).is_none());
+    assert!(audio.wait_offline(Duration::from_mins(1), |_| ()).is_none());
     assert!(begin.elapsed() < Duration::from_secs(50));
 }
