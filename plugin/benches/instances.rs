@@ -42,7 +42,6 @@ fn main() {
                     let request = Request {
                         instance: end.instance(),
                         generation: 0,
-                        place: answer.index(),
                         group,
                         answer,
                         deadline: asking + BEAT,
@@ -60,13 +59,12 @@ fn main() {
             let mut missing = ends.len() * 2;
             while missing > 0 {
                 for end in &ends {
-                    end.answers(usize::MAX, |response| {
+                    for response in end.answers(usize::MAX) {
                         let took = asking.elapsed();
                         slowest = slowest.max(took);
                         late += usize::from(took > BEAT || response.outcome.is_err());
                         missing -= 1;
-                        true
-                    });
+                    }
                 }
                 std::thread::sleep(Duration::from_micros(200));
             }
