@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -15,12 +16,31 @@ use crate::smf;
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".part");
-    let written = File::create(&beside).and_then(|mut file| {
+    write_by_way_of(Path::new(&beside), path, bytes)
+}
+
+/// As [`write_whole`], where other processes, on other machines too, may write the same file at
+/// the same time: one of them is whole. A process that is killed on the way leaves its part behind.
+pub fn write_among_others(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_by_way_of(&part_of_its_own(path), path, bytes)
+}
+
+/// A name beside a file's own that nobody else writes to, in no process of any machine. (Process
+/// numbers are not enough for that: those of containers are mostly the same.)
+pub fn part_of_its_own(path: &Path) -> PathBuf {
+    let by_chance = RandomState::new().hash_one(std::process::id());
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{by_chance:016x}.part"));
+    name.into()
+}
+
+fn write_by_way_of(beside: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let written = File::create(beside).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()
     });
-    let renamed = written.and_then(|()| std::fs::rename(&beside, path));
-    renamed.inspect_err(|_| drop(std::fs::remove_file(&beside)))
+    let renamed = written.and_then(|()| std::fs::rename(beside, path));
+    renamed.inspect_err(|_| drop(std::fs::remove_file(beside)))
 }
 
 /// As [`write_whole`], and makes the folder if it is not there.
@@ -80,6 +100,21 @@ pub fn is_midi(path: &Path) -> io::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn those_who_write_the_same_file_at_once_leave_one_that_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shared");
+        std::thread::scope(|scope| {
+            for writer in 0..8u8 {
+                let path = &path;
+                scope.spawn(move || write_among_others(path, &[writer; 1 << 16]).unwrap());
+            }
+        });
+        let bytes = std::fs::read(&path).unwrap();
+        assert_eq!(bytes, [bytes[0]; 1 << 16]);
+        assert_eq!(below(folder.path()).unwrap(), [path]);
+    }
 
     #[test]
     fn midi_files_are_known_by_content_or_name_at_any_depth() {

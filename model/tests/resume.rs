@@ -279,3 +279,79 @@ fn an_arranger_begins_with_other_weights_and_is_still_killed_without_harm() {
     assert!(resumed.success());
     assert!(weights(dir.path(), "killed") == weights(dir.path(), "whole"));
 }
+
+/// A sweep of two small arrangers, one part of it or both.
+#[cfg(unix)]
+fn sweep(dir: &Path, out: &str, part: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_third-stream"));
+    command.current_dir(dir).env("GIT_DIR", "none");
+    command.args(["sweep", "table.json", "--out", out, "--part", part, "--"]);
+    command.args(["--genre", "jazz=jazz", "--genre", "pop=pop", "--quiet"]);
+    command.args(["--checkpoint-seconds", "3600", "--validate-every", "0"]);
+    command.stdout(Stdio::null());
+    command
+}
+
+#[cfg(unix)]
+#[test]
+fn parts_of_a_sweep_run_at_once_and_go_on_when_a_batch_system_has_ended_them() {
+    let dir = corpus();
+    let table = r#"{"set": ["steps=200"],
+        "cells": [{"name": "one", "recipe": "arranger-smoke"},
+                  {"name": "two", "recipe": "arranger-smoke", "set": ["batch=3"]}]}"#;
+    fs::write(dir.path().join("table.json"), table).unwrap();
+    assert!(
+        sweep(dir.path(), "whole", "1/1")
+            .status()
+            .unwrap()
+            .success()
+    );
+
+    let parts = ["1/2", "2/2"].map(|part| sweep(dir.path(), "parts", part).spawn().unwrap());
+    let cells = ["one-seed1", "two-seed1"].map(|cell| dir.path().join("parts").join(cell));
+    while cells.iter().any(|cell| steps(cell) < 3) {
+        sleep(Duration::from_millis(1));
+    }
+    for mut part in parts {
+        // Only the sweep is told, as the first process of a container is.
+        let told = Command::new("sh")
+            .args(["-c", &format!("kill -TERM {}", part.id())])
+            .status();
+        assert!(told.unwrap().success());
+        assert_eq!(part.wait().unwrap().code(), Some(130), "as interrupted");
+    }
+    for cell in &cells {
+        assert!((3..200).contains(&steps(cell)), "{} steps", steps(cell));
+        let mut files = fs::read_dir(cell).unwrap();
+        let is_checkpoint = |name: &str| name.starts_with("checkpoint-");
+        assert!(
+            files.any(|file| is_checkpoint(&file.unwrap().file_name().to_string_lossy())),
+            "it saves before it ends: the next checkpoint was an hour away"
+        );
+    }
+    for part in ["1/2", "2/2"] {
+        let mut again = sweep(dir.path(), "parts", part);
+        assert!(again.status().unwrap().success());
+    }
+    for cell in ["one-seed1", "two-seed1"] {
+        let [whole, parts] = ["whole", "parts"].map(|out| format!("{out}/{cell}"));
+        assert!(weights(dir.path(), &whole) == weights(dir.path(), &parts));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_cell_that_fails_does_not_keep_the_others() {
+    let dir = corpus();
+    let table = r#"{"cells": [{"name": "wrong", "recipe": "arranger-smoke", "pair": "jazz-pop"},
+                              {"name": "right", "recipe": "arranger-smoke"}]}"#;
+    fs::write(dir.path().join("table.json"), table).unwrap();
+    let output = sweep(dir.path(), "out", "1/1").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("training failed of 1 of 2 cells: wrong-seed1"),
+        "{said}"
+    );
+    assert!(!weights(dir.path(), "out/right-seed1").is_empty());
+}

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
+use crate::files::part_of_its_own;
 use crate::roll::notes::NoteRoll;
 use crate::smf::Smf;
 use crate::song::Song;
@@ -75,10 +76,10 @@ pub(super) fn read_through(
 }
 
 /// A new file for the rolls. With a place where it can be kept it lies beside that, under a name
-/// of this process alone, and both names come with it.
+/// of its own (parts of a sweep read the same music at once), and both names come with it.
 fn create(path: Option<&Path>) -> io::Result<(File, Option<(PathBuf, &Path)>)> {
     if let Some(path) = path {
-        let beside = path.with_extension(format!("{}.part", std::process::id()));
+        let beside = part_of_its_own(path);
         let mut options = File::options();
         options.read(true).write(true).create(true).truncate(true);
         match options.open(&beside) {

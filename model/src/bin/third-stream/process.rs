@@ -1,4 +1,9 @@
-//! What long computations ask of their process: set before anything else runs.
+//! What long computations ask of their process: set before anything else runs; and how they are
+//! told to stop.
+
+use std::process::Child;
+
+use anyhow::{Context, Result};
 
 /// Sets the process up for training: memory stays with the process between steps, and candle
 /// starts no threads of its own.
@@ -20,20 +25,50 @@ pub(crate) fn set_up() {
 
 /// Ends this program quietly once nobody reads what it prints any more (`| head`), as other
 /// programs do; Rust's default is an error of every print, and that a panic.
-#[cfg(unix)]
-#[expect(unsafe_code, reason = "a function of the C library")]
 fn end_with_the_pipe() {
-    unsafe extern "C" {
-        /// Sets what a signal does; 0 is the system's default.
-        safe fn signal(signal: i32, handler: usize) -> usize;
-    }
-    const SIGPIPE: i32 = 13;
-    const DEFAULT: usize = 0;
-    signal(SIGPIPE, DEFAULT);
+    #[cfg(unix)]
+    unix::signal(unix::SIGPIPE, unix::DEFAULT);
 }
 
-#[cfg(not(unix))]
-fn end_with_the_pipe() {}
+/// Calls `stop` whenever this process is asked to end: by Ctrl-C, or by the signal with which batch
+/// systems and containers ask. What a terminal that is closed does stays as it was, so that
+/// `nohup` keeps its meaning.
+pub(crate) fn on_interrupt(stop: impl FnMut() + Send + 'static) -> Result<()> {
+    #[cfg(unix)]
+    let hang_up = unix::signal(unix::SIGHUP, unix::DEFAULT);
+    let set = ctrlc::set_handler(stop).context("cannot watch for Ctrl-C");
+    #[cfg(unix)]
+    unix::signal(unix::SIGHUP, hang_up);
+    set
+}
+
+/// Asks a process to end. Where there are no signals a terminal has told it already.
+pub(crate) fn ask_to_end(child: &Child) {
+    #[cfg(unix)]
+    if let Ok(id) = i32::try_from(child.id()) {
+        // It may have ended meanwhile.
+        let _ = unix::kill(id, unix::SIGTERM);
+    }
+    #[cfg(not(unix))]
+    let _ = child;
+}
+
+/// The C library's.
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "functions of the C library")]
+mod unix {
+    unsafe extern "C" {
+        /// Sets what a signal does, and gives back what it did.
+        pub(super) safe fn signal(signal: i32, handler: usize) -> usize;
+        /// Sends a signal to a process; 0 on success.
+        pub(super) safe fn kill(process: i32, signal: i32) -> i32;
+    }
+    pub(super) const SIGHUP: i32 = 1;
+    pub(super) const SIGPIPE: i32 = 13;
+    pub(super) const SIGTERM: i32 = 15;
+    /// The system's own way.
+    pub(super) const DEFAULT: usize = 0;
+}
 
 /// Keeps freed memory for the next step: otherwise each large tensor is given back to the system
 /// and its pages are cleared again when it is made the next time, a tenth of the time of a step.

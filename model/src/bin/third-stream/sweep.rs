@@ -1,21 +1,27 @@
 //! `sweep`: a table's cells, trained one after another, each in its own folder; what is done
-//! already is skipped, what was interrupted goes on.
+//! already is skipped, what was interrupted goes on. A cell that fails does not keep the others.
 
 mod plan;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, ExitStatus};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use third_stream_model::train::run::WEIGHTS;
 use third_stream_model::weights::Header;
 
+use crate::process;
+use crate::train::INTERRUPTED;
 use plan::{Cell, Plan};
 
 /// The arguments of `sweep`.
 #[derive(clap::Args)]
 pub(crate) struct SweepArgs {
-    /// Which table: nine-cells, table-vi, ablation, seeds, or a JSON file of the same form.
+    /// Which table: arrangers, nine-cells, table-vi, ablation, seeds, or a JSON file of the same
+    /// form.
     #[arg(value_name = "NAME|FILE")]
     table: String,
     /// Folder for the cells' runs.
@@ -58,6 +64,10 @@ pub(crate) fn run(args: &SweepArgs) -> Result<ExitCode> {
     let (first, every) = args.part;
     let cells = plan.cells(&args.seeds);
     let cells: Vec<Cell> = cells.into_iter().skip(first - 1).step_by(every).collect();
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    process::on_interrupt(move || flag.store(true, Ordering::Relaxed))?;
+    let mut failed = Vec::new();
     for cell in &cells {
         let folder = args.out.join(&cell.name);
         let done = steps_done(&folder);
@@ -66,17 +76,42 @@ pub(crate) fn run(args: &SweepArgs) -> Result<ExitCode> {
         if args.dry_run {
             println!("{}  {done} of {steps} steps", cell.name);
         } else if done < steps {
-            train(args, cell, &changes, &folder)?;
+            let status = train(args, cell, &changes, &folder, &stop)?;
+            if stop.load(Ordering::Relaxed) || status.code() == Some(INTERRUPTED.into()) {
+                eprintln!("interrupted; the same command goes on");
+                return Ok(ExitCode::from(INTERRUPTED));
+            }
+            if !status.success() {
+                eprintln!("{}: training failed ({status})", cell.name);
+                failed.push(cell.name.as_str());
+            }
         }
     }
+    ensure!(
+        failed.is_empty(),
+        "training failed of {} of {} cells: {}; what they said stands above; the same command \
+         goes on from their last checkpoints",
+        failed.len(),
+        cells.len(),
+        failed.join(", ")
+    );
     if !args.dry_run {
         println!("{} cells are done in {}", cells.len(), args.out.display());
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Trains one cell in a process of its own, which takes its memory with it.
-fn train(args: &SweepArgs, cell: &Cell, changes: &[&String], folder: &Path) -> Result<()> {
+/// Trains one cell in a process of its own, which takes its memory with it, and is told where this
+/// one is asked to end.
+fn train(
+    args: &SweepArgs,
+    cell: &Cell,
+    changes: &[&String],
+    folder: &Path,
+    stop: &AtomicBool,
+) -> Result<ExitStatus> {
+    /// Between two looks.
+    const PAUSE: Duration = Duration::from_millis(50);
     let program = std::env::current_exe().context("cannot find this program's own file")?;
     let mut command = Command::new(program);
     command.arg("train");
@@ -98,17 +133,19 @@ fn train(args: &SweepArgs, cell: &Cell, changes: &[&String], folder: &Path) -> R
             command.args(["--set", change]);
         }
     }
-    let status = command.args(&args.train).status();
-    let status = status.with_context(|| format!("{}: training cannot start", cell.name))?;
-    if status.code() == Some(i32::from(crate::train::INTERRUPTED)) {
-        bail!("interrupted; the same command goes on");
+    let child = command.args(&args.train).spawn();
+    let mut child = child.with_context(|| format!("{}: training cannot start", cell.name))?;
+    let mut told = false;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        if !told && stop.load(Ordering::Relaxed) {
+            process::ask_to_end(&child);
+            told = true;
+        }
+        std::thread::sleep(PAUSE);
     }
-    ensure!(
-        status.success(),
-        "{}: training failed ({status}); the same command goes on from its last checkpoint",
-        cell.name
-    );
-    Ok(())
 }
 
 /// The number of steps that the folder's weights have had; 0 where there are none.

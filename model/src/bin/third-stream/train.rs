@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use third_stream_model::data::starter;
@@ -23,6 +23,7 @@ use third_stream_model::train::record::RunRecord;
 use third_stream_model::train::run::{BEST, Outcome, RunPlan};
 
 use crate::device::{self, DeviceName};
+use crate::process;
 use crate::settings::{self, AnyRecipe};
 use request::{Request, Subject};
 
@@ -39,7 +40,7 @@ pub(crate) struct TrainArgs {
     data: Option<PathBuf>,
     /// A genre with its folder of MIDI files; twice or three times, for jazz, classic and pop.
     #[arg(long, value_name = "NAME=DIR", value_parser = request::genre_folder)]
-    #[arg(conflicts_with_all = ["resume", "a", "b"])]
+    #[arg(conflicts_with_all = ["a", "b"])]
     genre: Vec<(Genre, PathBuf)>,
     /// What is trained: arranger, one network for all genres, or cyclegan, two for a pair
     /// [default: arranger; cyclegan with --pair or --a].
@@ -325,17 +326,22 @@ pub(crate) fn commit() -> String {
     }
 }
 
-/// The flag that the first Ctrl-C sets; the second ends the program.
+/// The flag that the first Ctrl-C sets; a second ends the program. One that comes within a second
+/// is the same: a batch system tells all processes of a job, and `sweep` passes it on once more.
 fn stop_on_interrupt() -> Result<Arc<AtomicBool>> {
+    const SAME: Duration = Duration::from_secs(1);
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
-    ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(INTERRUPTED));
+    let mut first: Option<Instant> = None;
+    process::on_interrupt(move || match first {
+        None => {
+            first = Some(Instant::now());
+            flag.store(true, Ordering::Relaxed);
+            eprintln!("stopping after this step; once more stops at once");
         }
-        eprintln!("stopping after this step; once more stops at once");
-    })
-    .context("cannot watch for Ctrl-C")?;
+        Some(first) if first.elapsed() < SAME => {}
+        Some(_) => std::process::exit(i32::from(INTERRUPTED)),
+    })?;
     Ok(stop)
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{FitConfig, FitData, GenreClassifier, Progress};
 use crate::data::{Data, Split};
-use crate::files::write_whole;
+use crate::files::write_among_others;
 use crate::genre::{Genre, Pair};
 
 /// The metadata key of the record.
@@ -81,7 +81,7 @@ impl GenreClassifier {
         dir.join(format!("judge-{pair}-patches-{data:.12}.safetensors"))
     }
 
-    /// Writes the judge beside `path`, then renames it.
+    /// Writes the judge beside `path`, then renames it. Runs of several processes may share it.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -97,7 +97,7 @@ impl GenreClassifier {
         if let Some(dir) = path.parent() {
             fs::create_dir_all(dir).map_err(keep)?;
         }
-        write_whole(path, &bytes).map_err(keep)
+        write_among_others(path, &bytes).map_err(keep)
     }
 
     /// Reads a judge.

@@ -7,10 +7,14 @@ use third_stream_model::train::recipe::library;
 use crate::settings;
 
 /// The tables that come with the program.
-const EMBEDDED: [(&str, &str); 4] = [
+const EMBEDDED: [(&str, &str); 5] = [
     (
         "ablation",
         include_str!("../../../../recipes/sweeps/ablation.json"),
+    ),
+    (
+        "arrangers",
+        include_str!("../../../../recipes/sweeps/arrangers.json"),
     ),
     (
         "nine-cells",
@@ -105,14 +109,14 @@ impl Plan {
 impl Cell {
     /// The number of steps with `changes` and, before those, `steps` in place of the recipe's.
     pub(super) fn steps(&self, steps: Option<u64>, changes: &[&String]) -> Result<u64> {
-        let mut recipe = serde_json::to_value(library::find(&self.recipe)?.recipe)?;
+        let (mut recipe, _) = library::find_value(&self.recipe)?;
         if let Some(steps) = steps {
             settings::set_steps(&mut recipe, steps)?;
         }
         for change in changes {
             settings::set(&mut recipe, change)?;
         }
-        Ok(settings::checked(&recipe)?.settings.steps)
+        Ok(settings::any(&recipe)?.schedule().steps)
     }
 }
 
@@ -125,6 +129,7 @@ mod tests {
     #[test]
     fn every_table_names_recipes_and_settings_that_are_there() {
         for (name, count) in [
+            ("arrangers", 4),
             ("nine-cells", 9),
             ("table-vi", 6),
             ("ablation", 13),
@@ -148,6 +153,6 @@ mod tests {
 
     #[test]
     fn an_unknown_table_says_what_there_is() {
-        insta::assert_snapshot!(Plan::find("x").unwrap_err(), @r#"no table "x": expected ablation, nine-cells, seeds, table-vi, or a JSON file of the same form"#);
+        insta::assert_snapshot!(Plan::find("x").unwrap_err(), @r#"no table "x": expected ablation, arrangers, nine-cells, seeds, table-vi, or a JSON file of the same form"#);
     }
 }
