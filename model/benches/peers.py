@@ -3,10 +3,10 @@
     peers.py forward FRAMEWORK FILE THREADS f32|bf16
     peers.py step BASE BLOCKS BATCH THREADS f32|bf16
     peers.py arranger BASE BLOCKS BATCH THREADS f32|bf16
-    peers.py arrange BASE BLOCKS PASSES THREADS f32|bf16
+    peers.py arrange FRAMEWORK FILE PASSES THREADS f32|bf16
 
-FILE is safetensors with a generator's weights, an input `x` and our output `y`; its metadata has
-`blocks` and `skip`. The program says `ready VERSION LARGEST_DIFFERENCE`, then does one pass for
+FILE is safetensors with a network's weights, an input `x` (an arranger's has a `condition`, too) and
+our output `y`; its metadata has `blocks` and, of a generator, `skip`. The program says `ready VERSION LARGEST_DIFFERENCE`, then does one pass for
 each line that it reads and answers with wall and process seconds.
 """
 
@@ -69,70 +69,91 @@ def pytorch(weights, x, blocks, skip, threads, precision):
     return torch.__version__, run
 
 
-def onnx_model(weights, x, blocks, skip):
-    import onnx
-    from onnx import TensorProto, helper, numpy_helper
+class Graph:
+    """An ONNX model while it is built."""
 
-    nodes, constants = [], []
+    def __init__(self):
+        self.nodes, self.constants = [], []
 
-    def constant(name, value):
-        constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+    def constant(self, name, value):
+        from onnx import numpy_helper
+
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
-    def node(kind, inputs, **attributes):
-        output = f"t{len(nodes)}"
-        nodes.append(helper.make_node(kind, inputs, [output], **attributes))
+    def node(self, kind, inputs, output=None, **attributes):
+        from onnx import helper
+
+        output = output or f"t{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
         return output
 
-    def mirrored(y, size):
-        pads = constant(f"pads{len(nodes)}", np.array([0, 0, size, size] * 2, dtype=np.int64))
-        return node("Pad", [y, pads], mode="reflect")
+    def mirrored(self, y, size):
+        pads = self.constant(f"pads{len(self.nodes)}", np.array([0, 0, size, size] * 2, dtype=np.int64))
+        return self.node("Pad", [y, pads], mode="reflect")
 
-    y = "x"
+    def normed(self, y, name, scale, offset):
+        constants = [self.constant(f"{name}.scale", scale), self.constant(f"{name}.offset", offset)]
+        return self.node("InstanceNormalization", [y, *constants], epsilon=EPSILON)
+
+    def bytes(self, shape, output_shape):
+        """The model from `x` to `y`, both of fixed shapes."""
+        import onnx
+        from onnx import TensorProto, helper
+
+        value = lambda name, shape: helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+        graph = helper.make_graph(
+            self.nodes, "network", [value("x", shape)], [value("y", output_shape)], self.constants
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+        onnx.checker.check_model(model)
+        return model.SerializeToString()
+
+
+UP = {"strides": [2, 2], "pads": [1] * 4, "output_padding": [1, 1]}
+
+
+def onnx_model(weights, x, blocks, skip):
+    graph, y = Graph(), "x"
     for name, kind, border in layers(blocks):
         if name.endswith("first"):
             kept = y
-        kernel = constant(f"{name}.kernel", weights[f"{name}.kernel"])
+        kernel = graph.constant(f"{name}.kernel", weights[f"{name}.kernel"])
         if border:
-            y = mirrored(y, border)
+            y = graph.mirrored(y, border)
         if kind == "transposed":
-            y = node("ConvTranspose", [y, kernel], strides=[2, 2], pads=[1] * 4, output_padding=[1, 1])
+            y = graph.node("ConvTranspose", [y, kernel], **UP)
         elif kind == "stride":
-            y = node("Conv", [y, kernel], strides=[2, 2], pads=[1] * 4)
+            y = graph.node("Conv", [y, kernel], strides=[2, 2], pads=[1] * 4)
         else:
-            y = node("Conv", [y, kernel])
-        norm = [constant(f"{name}.{part}", weights[f"{name}.{part}"]) for part in ("scale", "offset")]
-        y = node("InstanceNormalization", [y, *norm], epsilon=EPSILON)
-        y = node("Relu", [node("Add", [kept, y]) if name.endswith("second") else y])
-    kernel = constant("output.kernel", weights["output.kernel"])
-    y = node("Conv", [mirrored(y, 3), kernel])
-    doubled = node("Mul", ["x", constant("doubled", np.array(2 * skip, dtype=np.float32))])
-    y = node("Add", [y, node("Sub", [doubled, constant("skip", np.array(skip, dtype=np.float32))])])
-    nodes.append(helper.make_node("Sigmoid", [y], ["y"]))
-    value = lambda name: helper.make_tensor_value_info(name, TensorProto.FLOAT, x.shape)
-    graph = helper.make_graph(nodes, "generator", [value("x")], [value("y")], constants)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    onnx.checker.check_model(model)
-    return model.SerializeToString()
+            y = graph.node("Conv", [y, kernel])
+        y = graph.normed(y, name, *(weights[f"{name}.{part}"] for part in ("scale", "offset")))
+        y = graph.node("Relu", [graph.node("Add", [kept, y]) if name.endswith("second") else y])
+    kernel = graph.constant("output.kernel", weights["output.kernel"])
+    y = graph.node("Conv", [graph.mirrored(y, 3), kernel])
+    doubled = graph.node("Mul", ["x", graph.constant("doubled", np.array(2 * skip, dtype=np.float32))])
+    skipped = graph.node("Sub", [doubled, graph.constant("skip", np.array(skip, dtype=np.float32))])
+    graph.node("Sigmoid", [graph.node("Add", [y, skipped])], "y")
+    return graph.bytes(x.shape, x.shape)
 
 
-def onnxruntime(weights, x, blocks, skip, threads, precision):
+def run_onnxruntime(model, threads):
+    """The version, and a function from the input to the output."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    model = onnx_model(weights, x, blocks, skip)
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    return onnxruntime.__version__, lambda: session.run(["y"], {"x": x})[0]
+    return onnxruntime.__version__, lambda x: session.run(["y"], {"x": x})[0]
 
 
-def openvino(weights, x, blocks, skip, threads, precision):
+def run_openvino(model, threads, precision):
+    """The version, and a function from the input to the output."""
     import openvino
 
     core = openvino.Core()
-    model = core.read_model(onnx_model(weights, x, blocks, skip))
-    compiled = core.compile_model(model, "CPU", {
+    compiled = core.compile_model(core.read_model(model), "CPU", {
         "INFERENCE_NUM_THREADS": threads,
         "NUM_STREAMS": "1",
         "PERFORMANCE_HINT": "LATENCY",
@@ -140,7 +161,17 @@ def openvino(weights, x, blocks, skip, threads, precision):
         "ENABLE_CPU_PINNING": False,
     })
     request = compiled.create_infer_request()
-    return openvino.__version__.split("-")[0], lambda: request.infer([x])[0]
+    return openvino.__version__.split("-")[0], lambda x: request.infer([x])[0]
+
+
+def onnxruntime(weights, x, blocks, skip, threads, precision):
+    version, run = run_onnxruntime(onnx_model(weights, x, blocks, skip), threads)
+    return version, lambda: run(x)
+
+
+def openvino(weights, x, blocks, skip, threads, precision):
+    version, run = run_openvino(onnx_model(weights, x, blocks, skip), threads, precision)
+    return version, lambda: run(x)
 
 
 def read(path):
@@ -301,24 +332,123 @@ def arranger(base, blocks, batch, threads, precision):
     return torch.__version__, 0.0, run
 
 
-def arrange(base, blocks, passes, threads, precision):
-    """An answer of the arranger: passes over one phrase, each with its draw."""
+def arranger_layers(blocks):
+    """Name, kind and dilation of each layer but the last."""
+    yield "input", "conv", 1
+    yield "down1", "stride", 1
+    yield "down2", "stride", 1
+    for block in range(blocks):
+        yield f"residual{block}.first", "conv", 1 + block % 2
+        yield f"residual{block}.second", "conv", 1
+    yield "up1", "transposed", 1
+    yield "up2", "transposed", 1
+
+
+def folded(weights, condition, blocks):
+    """The weights with the norms' constants under a condition, which are the same in all passes."""
+    weights = dict(weights)
+    for name, _, _ in arranger_layers(blocks):
+        linear, bias = weights.pop(f"{name}.norm.weight"), weights.pop(f"{name}.norm.bias")
+        scale, offset = np.split(linear @ condition + bias, 2)
+        weights[f"{name}.scale"], weights[f"{name}.offset"] = scale + 1, offset
+    weights["output.bias"] = np.concatenate([weights.pop("output.onset_bias"), weights.pop("output.length_bias")])
+    return weights
+
+
+def arrange_pytorch(weights, blocks, threads, precision):
     import torch
 
-    torch.set_num_threads(int(threads))
-    _, logits = arranger_network(base, blocks)
-    planes = (torch.rand(1, 9, 64, 84) < 0.05).float()
-    condition = torch.eye(6)[:1]
+    torch.set_num_threads(threads)
+    F = torch.nn.functional
+    laid_out = {"memory_format": torch.channels_last} if precision == "bf16" else {}
+    w = {name: torch.from_numpy(value) for name, value in weights.items()}
+    w = {name: value.to(**laid_out) if value.dim() == 4 else value for name, value in w.items()}
 
-    @torch.no_grad()
+    def logits(y):
+        for name, kind, dilation in arranger_layers(blocks):
+            if name.endswith("first"):
+                kept = y
+            kernel = w[f"{name}.kernel"]
+            if kind == "transposed":
+                y = torch.cat([y, half], 1) if name == "up2" else y
+                y = F.conv_transpose2d(y, kernel, stride=2, padding=1, output_padding=1)
+            elif kind == "stride":
+                y = F.conv2d(y, kernel, stride=2, padding=1)
+            else:
+                y = F.conv2d(y, kernel, padding=kernel.shape[2] // 2 * dilation, dilation=dilation)
+            y = F.instance_norm(y, weight=w[f"{name}.scale"], bias=w[f"{name}.offset"], eps=EPSILON)
+            y = F.relu(kept + y if name.endswith("second") else y)
+            if name == "input":
+                full = y
+            if name == "down1":
+                half = y
+        return F.conv2d(torch.cat([y, full], 1), w["output.kernel"], w["output.bias"], padding=2)
+
+    def run(x):
+        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
+            return logits(torch.from_numpy(x).to(**laid_out)).float().numpy()
+
+    return torch.__version__, run
+
+
+def onnx_arranger(weights, shape, blocks):
+    graph, y = Graph(), "x"
+    for name, kind, dilation in arranger_layers(blocks):
+        if name.endswith("first"):
+            kept = y
+        kernel = graph.constant(f"{name}.kernel", weights[f"{name}.kernel"])
+        if kind == "transposed":
+            y = graph.node("Concat", [y, half], axis=1) if name == "up2" else y
+            y = graph.node("ConvTranspose", [y, kernel], **UP)
+        elif kind == "stride":
+            y = graph.node("Conv", [y, kernel], strides=[2, 2], pads=[1] * 4)
+        else:
+            border = weights[f"{name}.kernel"].shape[2] // 2 * dilation
+            y = graph.node("Conv", [y, kernel], pads=[border] * 4, dilations=[dilation] * 2)
+        y = graph.normed(y, name, weights[f"{name}.scale"], weights[f"{name}.offset"])
+        y = graph.node("Relu", [graph.node("Add", [kept, y]) if name.endswith("second") else y])
+        if name == "input":
+            full = y
+        if name == "down1":
+            half = y
+    last = [graph.constant(f"output.{part}", weights[f"output.{part}"]) for part in ("kernel", "bias")]
+    graph.node("Conv", [graph.node("Concat", [y, full], axis=1), *last], "y", pads=[2] * 4)
+    return graph.bytes(shape, [1, 11, *shape[2:]])
+
+
+def sigmoid(logits):
+    return 0.5 * (1 + np.tanh(0.5 * logits))
+
+
+def chances(logits):
+    """What is drawn from: the probability of an onset, and those of the lengths."""
+    lengths = np.exp(logits[:, 1:] - logits[:, 1:].max(1, keepdims=True))
+    return np.concatenate([sigmoid(logits[:, :1]), lengths / lengths.sum(1, keepdims=True)], 1)
+
+
+def arrange(framework, path, passes, threads, precision):
+    """An answer of the arranger: passes over one phrase, each with its draw of the onsets."""
+    weights, metadata = read(path)
+    x, condition, expected = (weights.pop(name) for name in ("x", "condition", "y"))
+    blocks, threads = int(metadata["blocks"]), int(threads)
+    weights = folded(weights, condition[0], blocks)
+    if framework == "pytorch":
+        version, logits = arrange_pytorch(weights, blocks, threads, precision)
+    else:
+        model = onnx_arranger(weights, list(x.shape), blocks)
+        if framework == "onnxruntime":
+            version, logits = run_onnxruntime(model, threads)
+        else:
+            version, logits = run_openvino(model, threads, precision)
+    difference = float(np.abs(chances(logits(x)) - chances(expected)).max())
+    chance = np.random.default_rng(1)
+
     def run():
         for _ in range(int(passes)):
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
-                said = logits(planes, condition)
-            planes[:, 1] = (torch.rand(1, 64, 84) < torch.sigmoid(said[:, 0])).float()
+            said = logits(x)[0, 0]
+            x[0, 1] = chance.random(said.shape, dtype=np.float32) < sigmoid(said)
 
-    run()
-    return torch.__version__, 0.0, run
+    return version, difference, run
 
 
 def main():

@@ -1,19 +1,25 @@
 //! The arranger: an answer to one phrase and direction, and a training step as its recipe has it.
 
-use candle_core::Device;
+use std::path::PathBuf;
+
+use candle_core::{Device, Tensor};
 use third_stream_model::data::batch::Batches;
 use third_stream_model::data::{Data, Piece, Split};
 use third_stream_model::family::arranger::sampler::SamplerSettings;
+use third_stream_model::family::arranger::{Canvas, LOGITS, column_share, encoding, skeleton};
 use third_stream_model::genre::{Direction, Genre, Pair};
-use third_stream_model::roll::PITCHES;
+use third_stream_model::nn::inference::Level;
 use third_stream_model::roll::notes::{GridNote, NoteRoll};
+use third_stream_model::roll::{CELLS, PITCHES, Roll, STEPS};
 use third_stream_model::shipped;
 use third_stream_model::train::arranger::batch::{MaskedPhrase, MaskedSampler};
 use third_stream_model::train::arranger::state::ArrangerState;
 use third_stream_model::train::recipe::arranger::ArrangerRecipe;
-use third_stream_model::transfer::{ArrangerTransfer, Wish};
+use third_stream_model::transfer::{ArrangerTransfer, Wish, on_this_thread};
+use third_stream_model::weights::{read_network, tensors};
 
 use super::Args;
+use super::given;
 use super::peer::Peer;
 use super::turns::{Error, Side, Unit, in_turn, timed};
 
@@ -39,7 +45,6 @@ pub(crate) fn run(args: &Args, threads: usize) -> Result<(), Error> {
 /// A whole answer of the weights that the plugin carries, to its edits.
 fn transfer(args: &Args, key: &str, threads: usize) -> Result<(), Error> {
     let shipped = ArrangerTransfer::from_bytes(shipped::arranger())?;
-    let network = shipped.header().arranger()?.network;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()?;
@@ -59,25 +64,67 @@ fn transfer(args: &Args, key: &str, threads: usize) -> Result<(), Error> {
             })
         })
     })];
-    let passes = usize::from(SamplerSettings::default().passes);
-    let sizes = [
-        network.base_channels,
-        network.residual_blocks,
-        passes,
-        threads,
-    ];
-    let sizes = sizes.map(|size| size.to_string());
-    for (name, precision) in [("pytorch", "f32"), ("pytorch-bf16", "bf16")] {
-        let mut arguments = vec!["arrange"];
-        arguments.extend(sizes.iter().map(String::as_str));
-        arguments.push(precision);
-        if let Some(python) = &args.python
-            && let Some(mut peer) = Peer::start(python, &arguments, threads, false)?
-        {
+    let file = given(&phrase)?;
+    let (file, passes) = (
+        file.to_string_lossy(),
+        SamplerSettings::default().passes.to_string(),
+    );
+    for (name, framework, precision) in PEERS {
+        let threads_text = threads.to_string();
+        let arguments = [
+            "arrange",
+            framework,
+            &file,
+            &passes,
+            &threads_text,
+            precision,
+        ];
+        let Some(python) = &args.python else { break };
+        if let Some(mut peer) = Peer::start(python, &arguments, threads, false)? {
+            if precision == "f32" {
+                peer.agrees()?;
+            }
             sides.push(Side::new(name, move || peer.pass()));
         }
     }
     in_turn(key, Unit::Milliseconds, args.rounds, 2, sides)
+}
+
+/// Their name in keys, their framework, and their numbers.
+const PEERS: [(&str, &str, &str); 5] = [
+    ("pytorch", "pytorch", "f32"),
+    ("pytorch-bf16", "pytorch", "bf16"),
+    ("onnxruntime", "onnxruntime", "f32"),
+    ("openvino", "openvino", "f32"),
+    ("openvino-bf16", "openvino", "bf16"),
+];
+
+/// The shipped weights for the peers, with a canvas of which all cells are hidden, and our logits.
+fn given(phrase: &NoteRoll) -> Result<PathBuf, Error> {
+    let device = &Device::Cpu;
+    let bytes = shipped::arranger();
+    let (_, network) = read_network(bytes, device)?;
+    let canvas = Canvas {
+        hidden: Roll::from_steps([u128::MAX >> (128 - PITCHES); STEPS]),
+        tune: skeleton::tune(phrase),
+        harmony: skeleton::harmony(phrase.sounding(), 3),
+        ..Canvas::default()
+    };
+    let condition = encoding::condition(column_share(1), 0.5);
+    let prepared = network.prepared(Level::best())?;
+    let (mut arena, norms) = (prepared.arena(), prepared.fold(condition, None));
+    let mut logits = vec![0.0; LOGITS * CELLS];
+    on_this_thread(|| prepared.logits(&mut arena, &canvas, &norms, &mut logits));
+    let mut tensors: Vec<(String, Tensor)> = tensors(bytes, device)?.into_iter().collect();
+    let shape = (1, LOGITS, STEPS, PITCHES);
+    let ours = [
+        ("x", encoding::planes(&[canvas], device)?),
+        ("condition", Tensor::new(&[condition], device)?),
+        ("y", Tensor::from_vec(logits, shape, device)?),
+    ];
+    tensors.extend(ours.map(|(name, tensor)| (name.to_owned(), tensor)));
+    let blocks = network.config().residual_blocks.to_string();
+    given::write("arranger.safetensors", &tensors, &[("blocks", blocks)])
 }
 
 fn case(args: &Args, key: &str, threads: usize, precision: &str) -> Result<(), Error> {

@@ -11,6 +11,7 @@
 
 mod arranger;
 mod forward;
+mod given;
 mod peer;
 mod prepare;
 mod step;

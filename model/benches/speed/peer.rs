@@ -14,13 +14,16 @@ const AVX2: [(&str, &str); 3] = [
     ("MKL_ENABLE_INSTRUCTIONS", "AVX2"),
 ];
 
+/// How far a peer's probabilities may be from ours, in f32.
+const DIFFERENCE: f32 = 1e-3;
+
 /// A peer that is ready.
 pub(crate) struct Peer {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
     /// How far its output is from ours at most.
-    pub(crate) difference: f32,
+    difference: f32,
 }
 
 impl Peer {
@@ -65,12 +68,23 @@ impl Peer {
         };
         peer.difference = match words[..] {
             [_, ref version, ref difference] => {
-                eprintln!("peer {}: version {version}", arguments.join(" "));
+                eprintln!(
+                    "peer {}: version {version}, {difference} away from ours",
+                    arguments.join(" ")
+                );
                 difference.parse()?
             }
             _ => return Err(format!("the peer said {words:?}").into()),
         };
         Ok(Some(peer))
+    }
+
+    /// Makes sure that it computes what ours does.
+    pub(crate) fn agrees(&self) -> Result<(), Error> {
+        if self.difference > DIFFERENCE {
+            return Err(format!("a peer's output is {} away from ours", self.difference).into());
+        }
+        Ok(())
     }
 
     /// One pass.
