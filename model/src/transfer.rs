@@ -30,6 +30,8 @@ pub use song::{SongTransfer, SongTransferError};
 pub use style::LearnedStyle;
 pub use wish::Wish;
 
+pub use crate::nn::inference::undivided;
+
 /// A forward pass that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum TransferError {

@@ -1,26 +1,73 @@
-//! Sixty-four instances at 180 beats a minute, all with other music and all at the same beat:
-//! which answers come late? Figures are lines `KEY VALUE`; `cargo xtask bench` runs this.
+//! Many instances, all with other music and all at the same beat: which answers come late?
+//! Figures are lines `KEY VALUE`; `cargo xtask bench` runs this.
 #![expect(clippy::print_stdout, reason = "a program whose output is figures")]
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use third_stream::engine::WorkerState;
+use rayon::prelude::*;
+use third_stream::engine::{InferenceWorker, Model, ModelError, Question, Wanted, WorkerState};
 use third_stream::link::{Answer, AudioEnd, Request, WeightsId, Wish, link};
 use third_stream::process::worker;
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::Roll;
+use third_stream_model::roll::edits::Edits;
+use third_stream_model::shipped;
+use third_stream_model::transfer::{Transfer, undivided};
 
-const INSTANCES: u64 = 64;
-/// A beat at 180 a minute.
-const BEAT: Duration = Duration::from_nanos(60_000_000_000 / 180);
+const PAIR: Pair = Pair::JAZZ_CLASSIC;
 /// Groups of four bars.
 const GROUPS: u32 = 4;
+/// Beats from a group that is asked about to the next: half of what music would take.
+const APART: u32 = 8;
+
+/// What plays.
+struct Case {
+    /// The figures' keys begin so.
+    key: &'static str,
+    instances: usize,
+    beats_a_minute: u32,
+    /// Where the knob points: one direction on a side, both in the middle.
+    directions: &'static [Direction],
+    networks: fn() -> Arc<InferenceWorker>,
+}
+
+const CASES: [Case; 3] = [
+    Case {
+        key: "engine.instances64.bpm180",
+        instances: 64,
+        beats_a_minute: 180,
+        directions: &Direction::BOTH,
+        networks: cyclegan,
+    },
+    Case {
+        key: "engine.arranger.instances32.bpm120.oneside",
+        instances: 32,
+        beats_a_minute: 120,
+        directions: &[Direction::AToB],
+        networks: worker,
+    },
+    Case {
+        key: "engine.arranger.instances8.bpm120.both",
+        instances: 8,
+        beats_a_minute: 120,
+        directions: &Direction::BOTH,
+        networks: worker,
+    },
+];
 
 fn main() {
-    let engine = worker();
-    let ends: Vec<AudioEnd> = (0..INSTANCES)
+    let only = std::env::args().find(|argument| argument.starts_with("engine"));
+    let only = only.unwrap_or_default();
+    let wanted = |case: &&Case| case.key.starts_with(&only) || only.starts_with(case.key);
+    CASES.iter().filter(wanted).for_each(run);
+}
+
+fn run(case: &Case) {
+    let engine = (case.networks)();
+    let ends: Vec<AudioEnd> = (0..case.instances)
         .map(|instance| {
-            let (audio, worker) = link(instance);
+            let (audio, worker) = link(instance as u64);
             engine.attach(worker);
             audio
         })
@@ -28,27 +75,28 @@ fn main() {
     while engine.status().state() == WorkerState::Loading {
         std::thread::sleep(Duration::from_millis(5));
     }
+    let beat = Duration::from_mins(1) / case.beats_a_minute;
     let (mut asked, mut late, mut slowest) = (0, 0, Duration::ZERO);
     for group in 0..GROUPS {
         let start = Instant::now();
         for answer in [Answer::First, Answer::Second] {
             // The first is asked a beat before the group's end and plays from there on.
-            let asking = start + BEAT * answer.index() as u32;
+            let asking = start + beat * answer.index() as u32;
             while Instant::now() < asking {
                 std::thread::sleep(Duration::from_micros(200));
             }
             for end in &ends {
-                for direction in Direction::BOTH {
+                for direction in case.directions {
+                    let question = group as usize * 2 + answer.index();
                     let request = Request {
                         instance: end.instance(),
                         generation: 0,
                         group,
                         answer,
-                        deadline: asking + BEAT,
-                        weights: WeightsId::shipped(Pair::JAZZ_CLASSIC),
-                        direction,
-                        roll: phrase(end.instance() as usize, group as usize * 2 + answer.index())
-                            .into(),
+                        deadline: asking + beat,
+                        weights: WeightsId::shipped(PAIR),
+                        direction: *direction,
+                        roll: phrase(end.instance() as usize, question).into(),
                         wish: Wish::default(),
                     };
                     assert!(end.ask(request), "the engine is gone");
@@ -56,27 +104,63 @@ fn main() {
                 }
             }
             // What comes until the next beat is in time.
-            let mut missing = ends.len() * 2;
+            let mut missing = ends.len() * case.directions.len();
             while missing > 0 {
                 for end in &ends {
                     for response in end.answers(usize::MAX) {
                         let took = asking.elapsed();
                         slowest = slowest.max(took);
-                        late += usize::from(took > BEAT || response.outcome.is_err());
+                        late += usize::from(took > beat || response.outcome.is_err());
                         missing -= 1;
                     }
                 }
                 std::thread::sleep(Duration::from_micros(200));
             }
         }
-        std::thread::sleep((BEAT * 16).saturating_sub(start.elapsed()));
+        std::thread::sleep((beat * APART).saturating_sub(start.elapsed()));
     }
-    println!("engine.instances64.bpm180.answers {asked}");
-    println!("engine.instances64.bpm180.late {late}");
-    println!(
-        "engine.instances64.bpm180.slowest_ms {:.1}",
-        slowest.as_secs_f64() * 1e3
-    );
+    println!("{}.answers {asked}", case.key);
+    println!("{}.late {late}", case.key);
+    println!("{}.slowest_ms {:.1}", case.key, slowest.as_secs_f64() * 1e3);
+}
+
+/// An engine with the CycleGAN's networks, which a user finds in the list of weights.
+fn cyclegan() -> Arc<InferenceWorker> {
+    Arc::new(InferenceWorker::start(Box::new(|| {
+        let transfer = Transfer::from_bytes(shipped::cyclegan(PAIR));
+        let transfer = transfer.map_err(|error| ModelError::Weights(error.to_string()))?;
+        Ok(Box::new(CycleGan(transfer)))
+    })))
+}
+
+struct CycleGan(Transfer);
+
+impl CycleGan {
+    fn answer(&self, asked: &Question) -> Result<Edits, ModelError> {
+        let ends = (asked.weights.pair, asked.direction);
+        let edits = self.0.edits(&asked.roll, ends, &asked.wish);
+        edits.map_err(|error| ModelError::Pass(error.to_string()))
+    }
+}
+
+impl Model for CycleGan {
+    fn device(&self) -> &str {
+        self.0.device()
+    }
+
+    fn edits(&mut self, asked: &Question, _: Wanted<'_>) -> Result<Edits, ModelError> {
+        self.answer(asked)
+    }
+
+    fn at_once(&self) -> usize {
+        rayon::current_num_threads()
+    }
+
+    fn answers(&mut self, questions: &[(Question, Wanted<'_>)]) -> Vec<Result<Edits, ModelError>> {
+        let each = questions.par_iter();
+        each.map(|(asked, _)| undivided(|| self.answer(asked)))
+            .collect()
+    }
 }
 
 /// Music that no two instances and no two questions share.

@@ -6,7 +6,9 @@ use rayon::prelude::*;
 use third_stream_model::genre::Pair;
 use third_stream_model::roll::edits::Edits;
 use third_stream_model::shipped;
-use third_stream_model::transfer::{Gpu, LearnedStyle, Towards, Transfer, TransferError};
+use third_stream_model::transfer::{
+    Gpu, LearnedStyle, Towards, Transfer, TransferError, undivided,
+};
 use third_stream_model::user_weights::UserWeightsError;
 use third_stream_model::weights::WeightsError;
 
@@ -217,9 +219,18 @@ impl Model for Embedded {
             .map(|(asked, _)| caught(|| self.prepare(asked)))
             .collect();
         let this = &*self;
+        // One thread each: they need not wait for each other.
+        let alone = questions.len() >= rayon::current_num_threads();
+        let answer = |asked: &Question, wanted: Wanted<'_>| {
+            if alone {
+                undivided(|| this.answer(asked, wanted))
+            } else {
+                this.answer(asked, wanted)
+            }
+        };
         let each = questions.par_iter().zip(unpacked);
         each.map(|((asked, wanted), unpacked)| {
-            unpacked.and_then(|()| caught(|| this.answer(asked, wanted)))
+            unpacked.and_then(|()| caught(|| answer(asked, wanted)))
         })
         .collect()
     }

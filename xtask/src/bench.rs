@@ -87,7 +87,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         collect(speed, &mut figures)?;
     }
     if wants("engine") {
-        collect(bench(&["instances"]), &mut figures)?;
+        let mut instances = bench(&["instances"]);
+        instances.args(["--", &args.only]);
+        collect(instances, &mut figures)?;
     }
     if ["load", "process"].into_iter().any(wants) {
         built.run(&mut figures)?;

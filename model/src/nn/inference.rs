@@ -24,6 +24,7 @@ pub(crate) mod packed;
 pub(crate) mod pass;
 pub(crate) mod residual;
 pub(crate) mod room;
+pub(crate) mod share;
 pub(crate) mod tile;
 pub(crate) mod winograd;
 
@@ -31,6 +32,7 @@ pub use arena::Arena;
 pub use level::Level;
 pub use packed::Weights;
 pub use room::{arena as arena_bytes, kernels as kernels_bytes, weights as weights_bytes};
+pub use share::undivided;
 
 use arena::{Aligned, FULL_DOWN, HALF_DOWN, HALF_UP, INPUT, LOW};
 use grid::{Grid, Mirrored};

@@ -70,6 +70,29 @@ fn kind() -> DType {
     }
 }
 
+/// Whether our kernels compute with a tensor: those on the CPU.
+fn has_kernels(x: &Tensor) -> bool {
+    #[cfg(test)]
+    if COMPOSED.get() {
+        return false;
+    }
+    x.device().is_cpu()
+}
+
+#[cfg(test)]
+thread_local! {
+    static COMPOSED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Calls `f`, which computes on this thread's CPU with the operations of other devices.
+#[cfg(test)]
+pub(crate) fn as_on_other_devices<R>(f: impl FnOnce() -> R) -> R {
+    COMPOSED.set(true);
+    let made = f();
+    COMPOSED.set(false);
+    made
+}
+
 /// Padding of a convolution's input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Padding {
@@ -104,7 +127,7 @@ fn convolve(
     [stride, dilation]: [usize; 2],
     padding: Padding,
 ) -> Result<Tensor> {
-    if x.device().is_cpu() {
+    if has_kernels(x) {
         let isa = isa();
         let conv = conv::Conv {
             stride,
@@ -124,7 +147,7 @@ fn convolve(
 /// # Errors
 /// candle's: shapes that do not fit, no memory on the device.
 pub fn conv_transpose2d(x: &Tensor, kernel: &Tensor) -> Result<Tensor> {
-    if x.device().is_cpu() {
+    if has_kernels(x) {
         x.apply_op2(kernel, adjoint::ConvTranspose { isa: isa() })
     } else {
         composed::conv_transpose2d(x, kernel, kind())
@@ -142,7 +165,7 @@ pub fn norm_activation(
     offset: &Tensor,
     activation: Activation,
 ) -> Result<Tensor> {
-    if x.device().is_cpu() {
+    if has_kernels(x) {
         x.apply_op3(scale, offset, norm::NormActivation { activation })
     } else {
         reference::norm_activation(x, scale, offset, activation)
@@ -154,7 +177,7 @@ pub fn norm_activation(
 /// # Errors
 /// candle's: shapes that do not fit, no memory on the device.
 pub fn add_relu(a: &Tensor, b: &Tensor) -> Result<Tensor> {
-    if a.device().is_cpu() && a.shape() == b.shape() {
+    if has_kernels(a) && a.shape() == b.shape() {
         a.apply_op2(b, elementwise::AddRelu)
     } else {
         reference::add_relu(a, b)
@@ -166,7 +189,7 @@ pub fn add_relu(a: &Tensor, b: &Tensor) -> Result<Tensor> {
 /// # Errors
 /// candle's: shapes that do not fit, no memory on the device.
 pub fn leaky_relu(x: &Tensor, slope: f32) -> Result<Tensor> {
-    if x.device().is_cpu() {
+    if has_kernels(x) {
         x.apply_op1(elementwise::LeakyRelu { slope })
     } else {
         candle_nn::ops::leaky_relu(x, f64::from(slope))

@@ -206,7 +206,73 @@ mod tests {
     use super::*;
     use crate::family::arranger::ArrangerConfig;
     use crate::nn::init::Store;
+    use crate::nn::ops::as_on_other_devices;
+    use crate::roll::PITCHES;
     use crate::roll::notes::GridNote;
+    use crate::shipped;
+    use crate::weights::read_network;
+
+    /// Sixteen beats of chords over a bass below a tune, others for each number.
+    fn music(number: u8) -> NoteRoll {
+        let beats = (0..16u8).flat_map(|beat| {
+            let root = 24 + (beat / 4 * 5 + number % 12 * 7) % 12;
+            let tune = 48 + (beat * (3 + number % 5) + number % 17) % 17;
+            [
+                (0, root),
+                (1, root + 12),
+                (1, root + 16),
+                (0, tune),
+                (2, tune + 2),
+            ]
+            .map(|(off, row)| (4 * beat + off, row, 2 + (beat + number % 3) % 3))
+        });
+        let notes = beats.map(|(start, row, length)| GridNote { start, row, length });
+        notes
+            .filter(|note| usize::from(note.row) < PITCHES)
+            .collect()
+    }
+
+    /// What a GPU does, on the CPU: the operations that it runs, with sums in their order.
+    /// `THIRD_STREAM_ANSWERS=120` compares so many answers.
+    #[test]
+    #[expect(clippy::print_stdout, reason = "it says how many notes differ")]
+    fn the_notes_of_another_device_are_those_of_the_cpu() {
+        let answers = std::env::var("THIRD_STREAM_ANSWERS").map_or(3, |text| text.parse().unwrap());
+        let (_, network) = read_network(shipped::arranger(), &Device::Cpu).unwrap();
+        let other = Arranger(Backend::Other {
+            network: Box::new(network.clone()),
+            device: Device::Cpu,
+        });
+        let cpu = Arranger::new(network, Device::Cpu).unwrap();
+        let (mut count, mut changed, mut whole) = (0, 0, 0_u8);
+        for answer in 0..answers {
+            let phrase = music(answer);
+            let styles = Styles::of_column(usize::from(answer % 3));
+            let settings = SamplerSettings {
+                seed: u64::from(answer),
+                freedom: f32::from(answer % 2) / 2.0,
+                ..SamplerSettings::default()
+            };
+            let of_cpu = cpu.arrange(&phrase, &styles, &settings).unwrap().notes;
+            let of_other = as_on_other_devices(|| other.arrange(&phrase, &styles, &settings));
+            let of_other = of_other.unwrap().notes;
+            let missing = |from: &NoteRoll, to: &NoteRoll| {
+                let note_at = |note: &GridNote| {
+                    to.note_at(usize::from(note.start), usize::from(note.row)) != Some(*note)
+                };
+                from.notes().filter(note_at).count() as u32
+            };
+            let differ = missing(&of_cpu, &of_other).max(missing(&of_other, &of_cpu));
+            count += of_cpu.count();
+            changed += differ;
+            whole += u8::from(differ == 0);
+        }
+        println!("{changed} of {count} notes differ; {whole} of {answers} answers are the same");
+        assert!(
+            count > 40 * u32::from(answers) && changed * 200 <= count,
+            "{changed} of {count} notes"
+        );
+    }
 
     #[test]
     fn the_cpu_s_way_gives_what_candle_gives() {

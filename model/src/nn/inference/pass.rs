@@ -2,7 +2,6 @@
 //! a panel's sums are always computed in the same order, so their number does not show.
 
 use pulp::{Simd, WithSimd};
-use rayon::prelude::*;
 
 use super::PreparedGenerator;
 use super::arena::{
@@ -12,6 +11,7 @@ use super::grid::Kind;
 use super::norm::Norm;
 use super::packed::Packed;
 use super::residual::{Memory, Residual};
+use super::share::chunks;
 use super::tile::{LANES, Product, product};
 
 /// A call of a pass of a level's kind.
@@ -237,18 +237,6 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
 pub(crate) fn of_block(constants: &[Vec<f32>; 2], block: usize) -> [&[f32]; 2] {
     let constants = constants.each_ref();
     constants.map(|values| &values[block * LANES..][..LANES])
-}
-
-/// Shares the chunks of `values` out to the threads of the current pool.
-pub(crate) fn chunks(values: &mut [f32], len: usize, work: impl Fn(usize, &mut [f32]) + Sync) {
-    if rayon::current_num_threads() == 1 {
-        for (index, values) in values.chunks_exact_mut(len).enumerate() {
-            work(index, values);
-        }
-    } else {
-        let chunks = values.par_chunks_exact_mut(len).enumerate();
-        chunks.for_each(|(index, values)| work(index, values));
-    }
 }
 
 /// Copies the cells into the input's image and mirrors them around it.

@@ -4,13 +4,13 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 use pulp::Simd;
-use rayon::prelude::*;
 
 use super::arena::{Aligned, Layout, Scratch, Threads};
 use super::grid::{Dilated, Grid, Kind, Mirrored, Zeros};
 use super::norm::{Field, Norm, NormAdd};
 use super::packed::Packed;
 use super::pass::{Pass, of_block};
+use super::share::chunks_of;
 use super::tile::{LANES, Product};
 use super::winograd::{self, POINTS};
 
@@ -232,25 +232,5 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
                 self.product::<LANES, LANES>(G::TILES, product, &mut to[first..]);
             }
         }
-    }
-}
-
-/// Shares the chunks of two at once out to the threads of the current pool.
-fn chunks_of(
-    first: &mut [f32],
-    first_len: usize,
-    second: &mut [f32],
-    second_len: usize,
-    work: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
-) {
-    if rayon::current_num_threads() == 1 {
-        let first = first.chunks_exact_mut(first_len);
-        let both = first.zip(second.chunks_exact_mut(second_len)).enumerate();
-        both.for_each(|(index, (first, second))| work(index, first, second));
-    } else {
-        let first = first.par_chunks_exact_mut(first_len);
-        let second = second.par_chunks_exact_mut(second_len);
-        let both = first.zip(second).enumerate();
-        both.for_each(|(index, (first, second))| work(index, first, second));
     }
 }

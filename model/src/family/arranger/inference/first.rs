@@ -10,7 +10,8 @@ use crate::family::arranger::PLANES;
 use crate::family::arranger::encoding::{self, DRAWN};
 use crate::nn::inference::arena::{Aligned, INPUT};
 use crate::nn::inference::packed::Packed;
-use crate::nn::inference::pass::{Pass, chunks};
+use crate::nn::inference::pass::Pass;
+use crate::nn::inference::share::chunks;
 use crate::nn::inference::tile::LANES;
 use crate::roll::{CELLS, PITCHES, Roll, STEPS};
 
