@@ -42,18 +42,25 @@ pub(super) fn build() -> Result<Built> {
 }
 
 impl Built {
-    /// All figures.
-    pub(super) fn run(&self, figures: &mut Figures) -> Result<()> {
+    /// All figures; `quick`, those of wall time and memory.
+    pub(super) fn run(&self, quick: bool, figures: &mut Figures) -> Result<()> {
+        let process = |plugin: &Path, key: &str, state: Option<&Path>, figures: &mut Figures| {
+            self.wall(plugin, key, state, figures)?;
+            if quick {
+                return Ok(());
+            }
+            self.instructions(plugin, key, state, figures)
+        };
         let mut open = self.measure(&self.ours, "open");
         open.stdin(Stdio::null());
         collect(open, figures)?;
-        self.process(&self.passthrough, "passthrough", None, figures)?;
-        self.process(&self.ours, "ours", None, figures)?;
+        process(&self.passthrough, "passthrough", None, figures)?;
+        process(&self.ours, "ours", None, figures)?;
         for bars in LEARNED {
             let state = crate::target().join(format!("tmp/learned{bars}.state"));
             let mut learn = self.measure(&self.ours, "learn");
             run(learn.arg(bars.to_string()).arg(&state))?;
-            self.process(&self.ours, &format!("learned{bars}"), Some(&state), figures)?;
+            process(&self.ours, &format!("learned{bars}"), Some(&state), figures)?;
         }
         Ok(())
     }
@@ -64,23 +71,27 @@ impl Built {
         command
     }
 
-    /// Wall time, and instructions where valgrind is installed.
-    fn process(
+    /// What `process` takes.
+    fn wall(
         &self,
         plugin: &Path,
         key: &str,
         state: Option<&Path>,
         figures: &mut Figures,
     ) -> Result<()> {
-        let arguments = |command: &mut Command| {
-            command.arg(key);
-            if let Some(state) = state {
-                command.arg("--state").arg(state);
-            }
-        };
         let mut wall = self.measure(plugin, "process");
-        arguments(&mut wall);
-        collect(wall, figures)?;
+        arguments(&mut wall, key, state);
+        collect(wall, figures)
+    }
+
+    /// The instructions of `process`, where valgrind is installed.
+    fn instructions(
+        &self,
+        plugin: &Path,
+        key: &str,
+        state: Option<&Path>,
+        figures: &mut Figures,
+    ) -> Result<()> {
         if Command::new("valgrind").arg("--version").output().is_err() {
             eprintln!("no instruction counts: valgrind is not installed");
             return Ok(());
@@ -98,7 +109,7 @@ impl Built {
             .arg("--plugin")
             .arg(plugin)
             .arg("process");
-        arguments(&mut counted);
+        arguments(&mut counted, key, state);
         counted.args(["--beats", "32", "--pause", "12000"]);
         let mut calls = count(counted, &folder)?;
         calls.sort_unstable();
@@ -109,6 +120,14 @@ impl Built {
         figures.put(&format!("process.instructions_mean.{key}"), mean);
         fs::remove_dir_all(&folder)?;
         Ok(())
+    }
+}
+
+/// What `measure process` is told.
+fn arguments(command: &mut Command, key: &str, state: Option<&Path>) {
+    command.arg(key);
+    if let Some(state) = state {
+        command.arg("--state").arg(state);
     }
 }
 
