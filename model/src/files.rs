@@ -21,6 +21,9 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// As [`write_whole`], where other processes, on other machines too, may write the same file at
 /// the same time: one of them is whole. A process that is killed on the way leaves its part behind.
+///
+/// # Errors
+/// The file cannot be written.
 pub fn write_among_others(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_by_way_of(&part_of_its_own(path), path, bytes)
 }
@@ -108,11 +111,11 @@ mod tests {
         std::thread::scope(|scope| {
             for writer in 0..8u8 {
                 let path = &path;
-                scope.spawn(move || write_among_others(path, &[writer; 1 << 16]).unwrap());
+                scope.spawn(move || write_among_others(path, &[writer; 1 << 14]).unwrap());
             }
         });
         let bytes = std::fs::read(&path).unwrap();
-        assert_eq!(bytes, [bytes[0]; 1 << 16]);
+        assert_eq!(bytes, [bytes[0]; 1 << 14]);
         assert_eq!(below(folder.path()).unwrap(), [path]);
     }
 

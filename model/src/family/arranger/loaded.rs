@@ -235,7 +235,6 @@ mod tests {
     /// What a GPU does, on the CPU: the operations that it runs, with sums in their order.
     /// `THIRD_STREAM_ANSWERS=120` compares so many answers.
     #[test]
-    #[expect(clippy::print_stdout, reason = "it says how many notes differ")]
     fn the_notes_of_another_device_are_those_of_the_cpu() {
         let answers = std::env::var("THIRD_STREAM_ANSWERS").map_or(3, |text| text.parse().unwrap());
         let (_, network) = read_network(shipped::arranger(), &Device::Cpu).unwrap();
