@@ -91,6 +91,7 @@ fn run(case: &Case) {
                     let request = Request {
                         instance: end.instance(),
                         generation: 0,
+                        place: answer.index(),
                         group,
                         answer,
                         deadline: asking + beat,
@@ -107,12 +108,13 @@ fn run(case: &Case) {
             let mut missing = ends.len() * case.directions.len();
             while missing > 0 {
                 for end in &ends {
-                    for response in end.answers(usize::MAX) {
+                    end.answers(usize::MAX, |response| {
                         let took = asking.elapsed();
                         slowest = slowest.max(took);
                         late += usize::from(took > beat || response.outcome.is_err());
                         missing -= 1;
-                    }
+                        true
+                    });
                 }
                 std::thread::sleep(Duration::from_micros(200));
             }
