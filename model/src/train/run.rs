@@ -92,12 +92,15 @@ pub struct Scored {
     pub alarms: Vec<String>,
 }
 
+/// Scores a learner as it is.
+pub type Score<'a, L> = dyn FnMut(&L) -> Result<Scored, AnyError> + 'a;
+
 /// A validation: how often, and what.
 pub struct Validation<'a, L> {
     /// Steps between validations; there is one after the last step, too.
     pub every: u64,
     /// Scores the learner as it is.
-    pub score: &'a mut dyn FnMut(&L) -> Result<Scored, AnyError>,
+    pub score: Box<Score<'a, L>>,
 }
 
 /// A run.
