@@ -1,8 +1,8 @@
 //! The loop of a training run: batches in, losses out, checkpoints on the way.
 //!
-//! The networks are behind [`Learner`] and the music behind [`Batches`], so that the loop and what it promises can be tested
-//! without them: a run that was stopped at any moment and goes on gives the same weights as one
-//! that was not.
+//! The networks are behind [`Learner`] and the music behind [`Batches`], so that the loop and what
+//! it promises can be tested without them: a run that was stopped at any moment and goes on gives
+//! the same weights as one that was not.
 
 use std::collections::BTreeMap;
 use std::io;
