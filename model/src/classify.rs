@@ -1,4 +1,4 @@
-//! Classifiers of phrases, and what is made of their verdicts.
+//! Classifiers of phrases, and what is made of their predictions.
 //!
 //! | module | what it is |
 //! |---|---|

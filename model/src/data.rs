@@ -1,8 +1,8 @@
 //! A corpus of music: reading it, keeping it, drawing phrases from it.
 //!
 //! The corpus comes as archives with their manifest ([`Corpus::Archives`], [`Corpus::Starter`]) or
-//! as folders of MIDI files ([`Corpus::Folders`]). Either way the split is by piece, never by phrase, and a piece
-//! that is left out is named with its [`Reason`].
+//! as folders of MIDI files ([`Corpus::Folders`]). Either way the split is by piece, never by
+//! phrase, and a piece that is left out is named with its [`Reason`].
 //!
 //! | module | what it is |
 //! |---|---|

@@ -146,9 +146,9 @@ pub fn validate(
     let mut content = [Content::default(); 2];
     for direction in Direction::BOTH {
         let at = direction.index();
-        let journey = RoundTrip::of(translator, phrases[at], direction, &mut |_| ())?;
-        shares[at] = journey.verdicts(judge, direction)?.shares();
-        content[at] = journey.content();
+        let trip = RoundTrip::of(translator, phrases[at], direction, &mut |_| ())?;
+        shares[at] = trip.predictions(judge, direction)?.shares();
+        content[at] = trip.content();
     }
     Ok(scores(&shares, &content))
 }

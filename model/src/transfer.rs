@@ -4,8 +4,8 @@
 //! process-wide pool would start threads that stay when a plugin is unloaded. Not for the audio
 //! thread.
 //!
-//! Large amounts of memory are probed first ([`MemoryEstimate`]): an allocation that fails ends the process,
-//! and with it the host.
+//! Large amounts of memory are probed first ([`MemoryEstimate`]): an allocation that fails ends the
+//! process, and with it the host.
 
 mod arranger;
 mod cyclegan;

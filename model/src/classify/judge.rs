@@ -25,13 +25,13 @@ const CHUNK: usize = 64;
 
 /// True if each phrase is of the pair's first genre.
 fn is_first_genre(network: &Patches, rolls: &[Roll]) -> Result<Vec<bool>> {
-    let mut verdicts = Vec::with_capacity(rolls.len());
+    let mut predictions = Vec::with_capacity(rolls.len());
     for chunk in rolls.chunks(CHUNK) {
         let input = Patches::scaled(&tensor_of_rolls(chunk, &Device::Cpu)?)?;
         let logits = network.logits(&input)?.to_vec2::<f32>()?;
-        verdicts.extend(logits.iter().map(|pair| pair[0] > pair[1]));
+        predictions.extend(logits.iter().map(|pair| pair[0] > pair[1]));
     }
-    Ok(verdicts)
+    Ok(predictions)
 }
 
 /// A trained classifier. It runs on the CPU, on the current rayon pool.

@@ -15,7 +15,7 @@ pub struct SourceShares {
 }
 
 impl SourceShares {
-    /// From the judge's verdicts: `true` where it says the source genre.
+    /// From the judge's predictions: `true` where it says the source genre.
     pub fn of(source: &[bool], output: &[bool], back: &[bool]) -> Self {
         Self {
             source: share(source),
@@ -31,9 +31,9 @@ impl SourceShares {
 }
 
 /// The share of `true`; 0 of none.
-pub fn share(verdicts: &[bool]) -> f64 {
-    let yes = verdicts.iter().filter(|yes| **yes).count();
-    yes as f64 / verdicts.len().max(1) as f64
+pub fn share(predictions: &[bool]) -> f64 {
+    let yes = predictions.iter().filter(|yes| **yes).count();
+    yes as f64 / predictions.len().max(1) as f64
 }
 
 /// S in total: the mean of both directions.

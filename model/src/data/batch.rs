@@ -77,14 +77,14 @@ impl<'d> PairSampler<'d> {
         mixed: &[Genre],
         drawing: Drawing,
     ) -> Result<Self, NoPhrase> {
-        let urn =
+        let weighted =
             |genre| WeightedDraw::new(data.phrases(genre, Split::Train)).ok_or(NoPhrase(genre));
         Ok(Self {
-            a: urn(pair.a)?,
-            b: urn(pair.b)?,
+            a: weighted(pair.a)?,
+            b: weighted(pair.b)?,
             mixed: mixed
                 .iter()
-                .map(|genre| urn(*genre))
+                .map(|genre| weighted(*genre))
                 .collect::<Result<_, _>>()?,
             drawing,
         })
@@ -99,14 +99,14 @@ impl<'d> PairSampler<'d> {
         let Drawing {
             size, transpose, ..
         } = self.drawing;
-        let mut draw = |urns: &[&WeightedDraw]| -> io::Result<Vec<Roll>> {
-            if urns.is_empty() {
+        let mut draw = |sources: &[&WeightedDraw]| -> io::Result<Vec<Roll>> {
+            if sources.is_empty() {
                 return Ok(Vec::new());
             }
             (0..size)
                 .map(|_| {
-                    let urn = urns[rng.random_range(0..urns.len() as u32) as usize];
-                    let phrase = urn.draw(&mut rng)?;
+                    let weighted = sources[rng.random_range(0..sources.len() as u32) as usize];
+                    let phrase = weighted.draw(&mut rng)?;
                     let roll = phrase.sounding();
                     Ok(roll.transpose(key_by_chance(roll, transpose, &mut rng)))
                 })

@@ -167,6 +167,14 @@ impl Data {
         self.phrases.get(&(genre, split)).unwrap_or(&NONE)
     }
 
+    /// The validation phrases of a genre, or where there are none its training phrases.
+    pub fn held_out(&self, genre: Genre) -> &Phrases {
+        match self.phrases(genre, Split::Validation) {
+            none if none.rolls.is_empty() => self.phrases(genre, Split::Train),
+            some => some,
+        }
+    }
+
     /// The genres that are there.
     pub fn genres(&self) -> Vec<Genre> {
         let mut genres: Vec<Genre> = self.phrases.keys().map(|(genre, _)| *genre).collect();

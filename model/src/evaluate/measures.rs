@@ -40,8 +40,8 @@ pub struct Figures {
     pub faults: Faults,
 }
 
-/// Measures `outputs` of as many `sources` beside `real` phrases of the target genre. Of the larger sample, the strangers hear as many phrases as
-/// the smaller has, at even distances.
+/// Measures `outputs` of as many `sources` beside `real` phrases of the target genre. Of the larger
+/// sample, the strangers hear as many phrases as the smaller has, at even distances.
 ///
 /// # Errors
 /// A classifier fails.

@@ -43,7 +43,7 @@ impl RoundTrip {
             let which = ["first", "second"][direction.index()];
             return Err(EvaluateError::NoPhrases(which));
         }
-        let mut journey = Self {
+        let mut trip = Self {
             source: source.to_vec(),
             output: Vec::with_capacity(source.len()),
             back: Vec::with_capacity(source.len()),
@@ -53,10 +53,10 @@ impl RoundTrip {
             let cycle = translator
                 .cycle(chunk, direction)
                 .map_err(EvaluateError::Translate)?;
-            journey.add(chunk.len(), cycle)?;
+            trip.add(chunk.len(), cycle)?;
             progress(chunk.len());
         }
-        Ok(journey)
+        Ok(trip)
     }
 
     /// Adds what became of `sent` phrases.
@@ -130,7 +130,7 @@ impl RoundTrip {
     ///
     /// # Errors
     /// The classifier fails.
-    pub fn verdicts(
+    pub fn predictions(
         &self,
         judge: &GenreClassifier,
         direction: Direction,
@@ -173,7 +173,7 @@ impl Predictions {
         Some(SourceShares::of(&self.source, &self.output, back))
     }
 
-    /// The verdicts at the places that `belongs` says.
+    /// The predictions at the places that `belongs` says.
     #[must_use]
     pub fn part(&self, belongs: impl Fn(usize) -> bool) -> Self {
         Self {

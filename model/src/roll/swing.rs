@@ -51,8 +51,8 @@ impl Swing {
         swing
     }
 
-    /// How much later (steps, −0.45..=0.45) than on the straight grid `step`, counted from a bar line,
-    /// sounds.
+    /// How much later (steps, −0.45..=0.45) than on the straight grid `step`, counted from a bar
+    /// line, sounds.
     pub fn late(&self, step: i64) -> f64 {
         kind_of(step).map_or(0.0, |kind| f64::from(self.late[kind]) / PARTS)
     }

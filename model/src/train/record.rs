@@ -41,7 +41,8 @@ pub struct RunRecord {
     /// [`Data::hash`](crate::data::Data::hash) of what is trained on.
     pub data: String,
     /// Where the music was when the run began: `data` for a corpus folder, genres for folders
-    /// of MIDI files; `starter`, without a place, for the starter corpus. It may move; the hash tells whether it is the same.
+    /// of MIDI files; `starter`, without a place, for the starter corpus. It may move; the hash
+    /// tells whether it is the same.
     pub places: BTreeMap<String, PathBuf>,
 }
 

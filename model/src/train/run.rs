@@ -1,8 +1,8 @@
 //! The loop of a training run: batches in, losses out, checkpoints on the way.
 //!
-//! The networks are behind [`Learner`] and the music behind [`Batches`], so that the loop and what it promises can be tested
-//! without them: a run that was stopped at any moment and goes on gives the same weights as one
-//! that was not.
+//! The networks are behind [`Learner`] and the music behind [`Batches`], so that the loop and what
+//! it promises can be tested without them: a run that was stopped at any moment and goes on gives
+//! the same weights as one that was not.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -92,12 +92,15 @@ pub struct Scored {
     pub alarms: Vec<String>,
 }
 
+/// Scores a learner as it is.
+pub type Score<'a, L> = dyn FnMut(&L) -> Result<Scored, AnyError> + 'a;
+
 /// A validation: how often, and what.
 pub struct Validation<'a, L> {
     /// Steps between validations; there is one after the last step, too.
     pub every: u64,
     /// Scores the learner as it is.
-    pub score: &'a mut dyn FnMut(&L) -> Result<Scored, AnyError>,
+    pub score: Box<Score<'a, L>>,
 }
 
 /// A run.

@@ -37,8 +37,8 @@ pub struct MemoryEstimate {
     pub tensors: usize,
     /// The most at one time, from its loading to the end of the first pass.
     pub most: usize,
-    /// Bytes kept after loading: both networks, laid out, and the memory of one pass at a time. Passes beside
-    /// it ask for theirs when they come.
+    /// Bytes kept after loading: both networks, laid out, and the memory of one pass at a time.
+    /// Passes beside it ask for theirs when they come.
     pub stays: usize,
 }
 

@@ -102,7 +102,7 @@ pub fn read_style(bytes: &[u8]) -> Result<(Header, Columns), WeightsError> {
 /// The bytes of a style's file; its numbers are f16.
 ///
 /// # Errors
-/// candle's.
+/// candle's: shapes that do not fit, no memory on the device.
 pub fn write_style(header: &Header, columns: &Columns) -> candle_core::Result<Vec<u8>> {
     let values = Tensor::new(columns.values(), &Device::Cpu)?;
     let named = BTreeMap::from([(TENSOR.to_owned(), values)]);

@@ -39,8 +39,8 @@ pub struct Together {
     pub blocks: u64,
 }
 
-/// Plays all parts at the same moment on `threads` audio threads. `between` is called on one of them
-/// whenever all have played a block and nothing is processed; its error ends the playing.
+/// Plays all parts at the same moment on `threads` audio threads. `between` is called on one of
+/// them whenever all have played a block and nothing is processed; its error ends the playing.
 pub fn perform_together(
     parts: &mut [InstancePart],
     threads: usize,

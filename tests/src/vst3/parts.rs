@@ -1,4 +1,5 @@
-//! COM objects that a host lends to a plugin: itself, streams, lists of events and of parameter changes.
+//! COM objects that a host lends to a plugin: itself, streams, lists of events and of parameter
+//! changes.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;

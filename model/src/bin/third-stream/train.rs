@@ -67,7 +67,8 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_name = "NAME|FILE")]
     recipe: Option<String>,
     /// A tiny network for a few steps, without validation, to see within a minute that all is well;
-    /// no weights to play with. The same as --recipe arranger-smoke (for a CycleGAN smoke) --validate-every 0.
+    /// no weights to play with. The same as --recipe arranger-smoke (for a CycleGAN smoke)
+    /// --validate-every 0.
     #[arg(long, conflicts_with_all = ["recipe", "resume"])]
     smoke: bool,
     /// Number of steps; the learning rate falls from the same share of them as in the recipe.

@@ -289,7 +289,7 @@ impl Bench<'_> {
             source: self.settings.pair.source(direction).to_string(),
             target: self.settings.pair.target(direction).to_string(),
             all: travelled.figures(),
-            output: Texture::measure(&travelled.journey.output),
+            output: Texture::measure(&travelled.trip.output),
             by_source,
             also_source,
         })
@@ -310,37 +310,37 @@ impl Way<'_> {
         judge: &GenreClassifier,
         progress: &mut dyn FnMut(usize),
     ) -> Result<Travelled, EvaluateError> {
-        let journey = RoundTrip::of(self.translator, rolls, self.direction, progress)?;
-        let verdicts = journey.verdicts(judge, self.direction)?;
-        Ok(Travelled { journey, verdicts })
+        let trip = RoundTrip::of(self.translator, rolls, self.direction, progress)?;
+        let predictions = trip.predictions(judge, self.direction)?;
+        Ok(Travelled { trip, predictions })
     }
 }
 
-/// A journey with what the judge says of it.
+/// A round trip with the judge's predictions.
 struct Travelled {
-    journey: RoundTrip,
-    verdicts: Predictions,
+    trip: RoundTrip,
+    predictions: Predictions,
 }
 
 impl Travelled {
     fn part(&self, belongs: impl Fn(usize) -> bool) -> Self {
         Self {
-            journey: self.journey.part(&belongs),
-            verdicts: self.verdicts.part(&belongs),
+            trip: self.trip.part(&belongs),
+            predictions: self.predictions.part(&belongs),
         }
     }
 
     fn figures(&self) -> JudgedFigures {
-        let (p_source, soft) = (self.verdicts.shares(), self.verdicts.soft_shares());
+        let (p_source, soft) = (self.predictions.shares(), self.predictions.soft_shares());
         JudgedFigures {
-            phrases: self.journey.source.len(),
+            phrases: self.trip.source.len(),
             style: JudgedStyle {
                 p_source,
                 s: p_source.strength(),
                 p_source_soft_back: soft.map(|soft| soft.back),
                 s_soft: soft.as_ref().map(SourceShares::strength),
             },
-            content: self.journey.content(),
+            content: self.trip.content(),
         }
     }
 }

@@ -35,10 +35,10 @@ fn the_journey_goes_there_and_back() {
     let moved = |by| -> Vec<_> { rolls.iter().map(|roll| roll.transpose(by)).collect() };
     let mut heard = Vec::new();
     let mut progress = |count| heard.push(count);
-    let journey = RoundTrip::of(&Moves, &rolls, Direction::AToB, &mut progress).unwrap();
-    assert_eq!(journey.output, moved(5));
-    assert_eq!(journey.back, moved(1));
-    assert_eq!(journey.soft_back, None);
+    let trip = RoundTrip::of(&Moves, &rolls, Direction::AToB, &mut progress).unwrap();
+    assert_eq!(trip.output, moved(5));
+    assert_eq!(trip.back, moved(1));
+    assert_eq!(trip.soft_back, None);
     assert_eq!(heard, [16, 16, 8]);
     let back = RoundTrip::of(&Moves, &rolls, Direction::BToA, &mut |_| ()).unwrap();
     assert_eq!(back.output, moved(-4));
@@ -60,15 +60,15 @@ fn a_translator_that_loses_phrases_is_found_out() {
 
 #[test]
 fn parts_of_verdicts_are_verdicts_of_parts() {
-    let verdicts = Predictions {
+    let predictions = Predictions {
         source: vec![true, true, false, true],
         output: vec![false, false, true, false],
         back: vec![true, false, true, true],
         soft_back: Some(vec![true; 4]),
     };
-    let shares = verdicts.part(|place| place % 2 == 0).shares();
+    let shares = predictions.part(|place| place % 2 == 0).shares();
     assert_eq!([shares.source, shares.output, shares.back], [0.5, 0.5, 1.0]);
-    let soft = verdicts.soft_shares().unwrap();
+    let soft = predictions.soft_shares().unwrap();
     assert_eq!([soft.source, soft.output, soft.back], [0.75, 0.25, 1.0]);
 }
 

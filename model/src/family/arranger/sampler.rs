@@ -1,9 +1,10 @@
 //! Filling in a phrase: everything but the tune and the harmony is hidden, and drawn in a few
 //! passes, each of which hides less of what the last one drew and draws it again.
 //!
-//! The draw depends on the phrase and the [`SamplerSettings`] alone: each random number is a function of
-//! the seed and the cell, and all but those of the onsets of the pass. An onset's number is the
-//! same in each pass, so that a note changes only where the network has changed its mind.
+//! The draw depends on the phrase and the [`SamplerSettings`] alone: each random number is a
+//! function of the seed and the cell, and all but those of the onsets of the pass. An onset's
+//! number is the same in each pass, so that a note changes only where the network has changed its
+//! mind.
 
 use crate::roll::notes::{GridNote, NoteRoll};
 use crate::roll::{CELLS, PITCHES, Roll, STEPS};

@@ -159,7 +159,8 @@ impl Packed {
         })
     }
 
-    /// A convolution with a square kernel over such images. Its first tap lies at the first place of an image with a border of `border` pixels.
+    /// A convolution with a square kernel over such images. Its first tap lies at the first place
+    /// of an image with a border of `border` pixels.
     pub(crate) fn direct(
         size: Size,
         (from, images): From<'_>,
@@ -185,7 +186,8 @@ impl Packed {
         })
     }
 
-    /// A transposed 3×3 convolution to twice the size, from such images: a group for each parity of the output's row and column, columns first.
+    /// A transposed 3×3 convolution to twice the size, from such images: a group for each parity of
+    /// the output's row and column, columns first.
     pub(crate) fn transposed(size: Size, (from, images): From<'_>, weights: &Weights) -> Self {
         // Even outputs see the kernel's middle; odd ones its end here, its start one further on.
         let along = |parity: usize| -> &[(usize, usize)] {

@@ -1,6 +1,7 @@
 //! How much memory a generator and its passes take, from its shape alone: what loading asks for
-//! before anything is made. [`super::PreparedGenerator::new`] and [`Arena::new`] have the same sizes from
-//! the same places; `model/tests/short_of_memory.rs` holds them against what is allocated.
+//! before anything is made. [`super::PreparedGenerator::new`] and [`Arena::new`] have the same
+//! sizes from the same places; `model/tests/short_of_memory.rs` holds them against what is
+//! allocated.
 
 use super::Level;
 use super::arena::{Aligned, Arena};

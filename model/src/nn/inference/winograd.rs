@@ -2,8 +2,9 @@
 //! convolutions of the residual blocks: 36 products give 16 outputs that would take 144.
 //!
 //! An image of 16 × 21 is cut into 4 × 6 tiles of 4 × 4 outputs ([`Grid`]); the last column of
-//! tiles is used in one of its columns only. Each tile's 6 × 6 inputs become 36 values; for each of these *points* one matrix product of tiles with weights sums over the
-//! channels; and 36 sums become 4 × 4 outputs. The transformed weights are computed in f64.
+//! tiles is used in one of its columns only. Each tile's 6 × 6 inputs become 36 values; for each of
+//! these *points* one matrix product of tiles with weights sums over the channels; and 36 sums
+//! become 4 × 4 outputs. The transformed weights are computed in f64.
 
 use std::marker::PhantomData;
 

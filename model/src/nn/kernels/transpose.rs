@@ -11,8 +11,8 @@ pub(super) fn row_units(channels: usize) -> usize {
     super::plane::spread(channels)
 }
 
-/// Transposes `channels` planes of `len` f32 (as bits), `step` apart, to `rows`: row `q` holds place
-/// `q · every` of each channel; where a unit is a pair, with the place after it (0 after the
+/// Transposes `channels` planes of `len` f32 (as bits), `step` apart, to `rows`: row `q` holds
+/// place `q · every` of each channel; where a unit is a pair, with the place after it (0 after the
 /// last).
 pub(super) fn transpose(
     isa: Isa,

@@ -20,8 +20,8 @@ struct Unit {
     /// The first step after all that they touch.
     end: usize,
     adds: bool,
-    /// Rank by the network's confidence in the notes that begin here: added ones the likelier the sooner,
-    /// removed ones the other way round. Higher comes first.
+    /// Rank by the network's confidence in the notes that begin here: added ones the likelier the
+    /// sooner, removed ones the other way round. Higher comes first.
     merit: f32,
 }
 

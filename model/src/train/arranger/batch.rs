@@ -110,17 +110,17 @@ impl<'d> MaskedSampler<'d> {
         settings: &ArrangerSettings,
         seed: u64,
     ) -> Result<Self, NoTrainingPhrase> {
-        let urn = |(&genre, share)| {
-            let urn = WeightedDraw::new(data.phrases(genre, Split::Train))
+        let weighted = |(&genre, share)| {
+            let weighted = WeightedDraw::new(data.phrases(genre, Split::Train))
                 .ok_or(NoTrainingPhrase(genre))?;
-            Ok((genre, share, urn))
+            Ok((genre, share, weighted))
         };
         let shares = settings.shares_of(genres);
         Ok(Self {
             genres: genres
                 .iter()
                 .zip(shares)
-                .map(urn)
+                .map(weighted)
                 .collect::<Result<_, _>>()?,
             settings: *settings,
             seed,
@@ -134,10 +134,10 @@ impl<'d> MaskedSampler<'d> {
             left -= share;
             left < 0.0
         });
-        let Some((genre, _, urn)) = drawn.or(self.genres.last()) else {
+        let Some((genre, _, weighted)) = drawn.or(self.genres.last()) else {
             return Err(io::Error::other("there is no genre to draw from"));
         };
-        let phrase = urn.draw(rng)?;
+        let phrase = weighted.draw(rng)?;
         let by = key_by_chance(phrase.sounding(), self.settings.transpose, rng);
         Ok(MaskedPhrase::draw(
             phrase.transpose(by),

@@ -71,7 +71,7 @@ impl LossTerms {
     /// The weighted sum that training minimises, a scalar.
     ///
     /// # Errors
-    /// candle's.
+    /// candle's: shapes that do not fit, no memory on the device.
     pub fn total(&self) -> Result<Tensor> {
         &self.onset + &self.length
     }

@@ -204,7 +204,7 @@ impl ArrangerState {
         Ok(())
     }
 
-    /// The kept weights by name, with the shapes of [`Network`](crate::family::arranger::Network).
+    /// The kept weights by name, with the shapes of [`Network`].
     pub fn kept(&self) -> BTreeMap<String, Tensor> {
         let plain = |(name, v): (&String, &Var)| (name.clone(), v.as_tensor().clone());
         self.means.iter().map(plain).collect()

@@ -1,6 +1,6 @@
-//! The replay buffer of past fakes (Shrivastava et al. 2017, arXiv 1612.07828): the discriminators see fakes of
-//! earlier steps again, so that the generators cannot go round in circles. As in the authors'
-//! code, whole batches of both directions are kept, and each is drawn by its own index.
+//! The replay buffer of past fakes (Shrivastava et al. 2017, arXiv 1612.07828): the discriminators
+//! see fakes of earlier steps again, so that the generators cannot go round in circles. As in the
+//! authors' code, whole batches of both directions are kept, and each is drawn by its own index.
 
 use candle_core::{DType, Result, Tensor};
 

@@ -143,8 +143,8 @@ pub struct LossWeights {
     pub cycle: f64,
     /// γ of the mixed discriminators.
     pub mixed: f64,
-    /// Weight of the identity loss, which asks a generator to leave its target genre's phrases alone; it
-    /// falls linearly to 0 at `decay_from`. Paper: 0.
+    /// Weight of the identity loss, which asks a generator to leave its target genre's phrases
+    /// alone; it falls linearly to 0 at `decay_from`. Paper: 0.
     pub identity: f64,
 }
 

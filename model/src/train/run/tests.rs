@@ -138,7 +138,7 @@ fn train(plan: &RunPlan, toy: &mut Toy) -> Result<Outcome, RunError> {
     };
     let batches = PairSampler::new(&data, Pair::JAZZ_CLASSIC, &Genre::ALL, drawing).unwrap();
     let stop = Arc::clone(&toy.stop);
-    let mut score = |toy: &Toy| {
+    let score = |toy: &Toy| {
         let mean = toy.weights.iter().sum::<f32>() / PITCHES as f32;
         Ok(Scored {
             score: -(mean - 0.01).abs(),
@@ -148,7 +148,7 @@ fn train(plan: &RunPlan, toy: &mut Toy) -> Result<Outcome, RunError> {
     };
     let validation = Validation {
         every: 2,
-        score: &mut score,
+        score: Box::new(score),
     };
     run(toy, &batches, plan, Some(validation), &stop)
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use candle_core::Device;
-use third_stream_model::data::{Data, Split};
+use third_stream_model::data::Data;
 use third_stream_model::genre::Genre;
 use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::train::arranger::batch::MaskedSampler;
@@ -105,17 +105,10 @@ pub(super) fn train(
             args.validate_phrases,
         )?),
     };
-    let mut score;
-    let validation = match &panel {
-        Some(panel) => {
-            score = |learner: &ArrangerLearner| panel.score(&learner.state);
-            Some(Validation {
-                every,
-                score: &mut score,
-            })
-        }
-        None => None,
-    };
+    let validation = panel.as_ref().map(|panel| Validation {
+        every,
+        score: Box::new(|learner: &ArrangerLearner| panel.score(&learner.state)),
+    });
     let stop = stop_on_interrupt()?;
     Ok(run::run(&mut learner, &batches, plan, validation, &stop)?)
 }
@@ -126,11 +119,7 @@ fn shown(data: &Data, genres: &[Genre]) -> Result<Vec<(Genre, NoteRoll)>> {
     let mut shown = Vec::new();
     let targets = genres.iter().cycle().skip(1);
     for (source, target) in genres.iter().zip(targets) {
-        let split = match &data.phrases(*source, Split::Validation).rolls {
-            none if none.is_empty() => Split::Train,
-            _ => Split::Validation,
-        };
-        let phrases = data.phrases(*source, split).rolls.subset_notes(SHOWN)?;
+        let phrases = data.held_out(*source).rolls.subset_notes(SHOWN)?;
         shown.extend(phrases.into_iter().map(|phrase| (*target, phrase)));
     }
     Ok(shown)

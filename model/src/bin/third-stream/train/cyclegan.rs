@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use third_stream_model::data::Data;
 use third_stream_model::data::batch::{Drawing, PairSampler};
-use third_stream_model::data::{Data, Split};
 use third_stream_model::genre::{Genre, Pair};
 use third_stream_model::roll::Roll;
 use third_stream_model::train::cyclegan::learner::PairLearner;
@@ -56,28 +56,17 @@ pub(super) fn train(
         0 => None,
         _ => Some(panel(args, request, pair, parent(&plan.folder))?),
     };
-    let mut score;
-    let validation = match &panel {
-        Some(panel) => {
-            score = |learner: &PairLearner| panel.score(learner);
-            Some(Validation {
-                every,
-                score: &mut score,
-            })
-        }
-        None => None,
-    };
+    let validation = panel.as_ref().map(|panel| Validation {
+        every,
+        score: Box::new(|learner: &PairLearner| panel.score(learner)),
+    });
     let stop = stop_on_interrupt()?;
     Ok(run::run(&mut learner, &batches, plan, validation, &stop)?)
 }
 
 /// The phrases of the run's page: heard by no network, where there are such.
 fn shown(data: &Data, genre: Genre) -> Result<Vec<Roll>> {
-    let split = match &data.phrases(genre, Split::Validation).rolls {
-        none if none.is_empty() => Split::Train,
-        _ => Split::Validation,
-    };
-    Ok(data.phrases(genre, split).rolls.subset(SHOWN)?)
+    Ok(data.held_out(genre).rolls.subset(SHOWN)?)
 }
 
 /// The judge and the phrases of the validations.

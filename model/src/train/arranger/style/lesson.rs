@@ -149,7 +149,7 @@ impl<'m> StyleFit<'m> {
     /// The numbers as they are now.
     ///
     /// # Errors
-    /// candle's.
+    /// candle's: shapes that do not fit, no memory on the device.
     pub fn columns(&self) -> Result<Columns> {
         let mut values = Vec::new();
         for column in &self.columns {

@@ -15,7 +15,8 @@ const SHAPE: ArrangerConfig = ArrangerConfig {
     residual_blocks: 1,
 };
 
-/// A piece of `phrases` phrases in which every note is a fifth above the last, an octave or more down now and then.
+/// A piece of `phrases` phrases in which every note is a fifth above the last, an octave or more
+/// down now and then.
 fn piece(file: &str, phrases: u8) -> ([u8; 32], Piece) {
     let phrase = |number: u8| -> NoteRoll {
         let notes = (0..32u8).map(|note| GridNote {
