@@ -98,7 +98,7 @@ impl Pending {
 
     /// Sends a sheet on which roll and wish are written.
     pub(super) fn post(
-        &self,
+        self,
         mut sheet: Sheet<Request>,
         asked: Asked,
         terms: &Terms,

@@ -20,6 +20,7 @@ mod shown;
 mod song;
 mod transport;
 mod turn;
+mod turned;
 mod unwanted;
 
 pub(super) use song::transport;
