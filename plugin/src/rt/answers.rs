@@ -151,7 +151,6 @@ impl Answers {
         let window = last - SLOTS as i64 + 1;
         let heard = performer.window(window, ask.now);
         let page = page_of(ask.group, ask.answer);
-        performer.set_page(page, &heard);
         if let Some(kept) = self.heard.get_mut(page) {
             *kept = heard;
         }
@@ -162,6 +161,10 @@ impl Answers {
         group.asked[answer] = [NEVER; 2];
         group.heard = slots_with_notes(heard.notes.sounding());
         group.come[answer] = [true; 2];
+        // The page comes first: whatever is answered is written to it.
+        if !self.unsent.push(ask, None) {
+            performer.set_page(page, &heard);
+        }
         self.send(ask, link);
     }
 
@@ -173,7 +176,7 @@ impl Answers {
             if !ask.sides[at] {
                 continue;
             }
-            let queued = self.unsent.push(ask, direction);
+            let queued = self.unsent.push(ask, Some(direction));
             if !queued {
                 link.count(Counted::NoRoom);
             }
@@ -184,17 +187,23 @@ impl Answers {
         }
     }
 
-    /// When the next request is to be sent.
+    /// When the next page is to be written or request to be sent.
     pub(super) fn next_unsent(&self) -> Option<f64> {
         self.unsent.next()
     }
 
-    /// Sends the next request.
+    /// Writes the next page, or sends the next request.
     pub(super) fn send_next(&mut self, link: &AudioEnd, performer: &mut Performer) {
         let Some(Unsent { ask, direction, .. }) = self.unsent.pop() else {
             return;
         };
         let page = page_of(ask.group, ask.answer);
+        let Some(direction) = direction else {
+            if let Some(heard) = self.heard.get(page) {
+                performer.set_page(page, heard);
+            }
+            return;
+        };
         let inbox = &mut Pages {
             groups: &mut self.groups,
             performer,
