@@ -372,12 +372,13 @@ impl Performer {
 
     /// How the notes swing that begin in the four slots from slot `first`.
     fn swing(&self, first: i64) -> Swing {
-        let slots = (first..first + SLOTS as i64).filter_map(|serial| self.grid.place(serial));
-        let slots = slots.map(|place| &self.grid.slots[place]);
-        Swing::of(slots.flat_map(|slot| {
-            let inside = |n: &&Source| n.row.is_some() && slot.contains(n.start);
-            let notes = self.notes.iter().filter(inside);
-            notes.map(|note| note.onset - slot.start)
+        let inside = first..first + SLOTS as i64;
+        let notes = self.notes.iter().filter(|note| note.row.is_some());
+        Swing::of(notes.filter_map(|note| {
+            let slot = self.grid.slot_of(note.start)?;
+            inside
+                .contains(&slot.serial)
+                .then_some(note.onset - slot.start)
         }))
     }
 

@@ -151,7 +151,6 @@ impl Answers {
         let window = last - SLOTS as i64 + 1;
         let heard = performer.window(window, ask.now);
         let page = page_of(ask.group, ask.answer);
-        performer.set_page(page, &heard);
         if let Some(kept) = self.heard.get_mut(page) {
             *kept = heard;
         }
@@ -162,6 +161,10 @@ impl Answers {
         group.asked[answer] = [NEVER; 2];
         group.heard = slots_with_notes(heard.notes.sounding());
         group.come[answer] = [true; 2];
+        // The page comes first: whatever is answered is written to it.
+        if !self.unsent.push(ask, None) {
+            performer.set_page(page, &heard);
+        }
         self.send(ask, link);
     }
 
@@ -173,7 +176,7 @@ impl Answers {
             if !ask.sides[at] {
                 continue;
             }
-            let queued = self.unsent.push(ask, direction);
+            let queued = self.unsent.push(ask, Some(direction));
             if !queued {
                 link.count(Counted::NoRoom);
             }
@@ -184,17 +187,23 @@ impl Answers {
         }
     }
 
-    /// When the next request is to be sent.
+    /// When the next page is to be written or request to be sent.
     pub(super) fn next_unsent(&self) -> Option<f64> {
         self.unsent.next()
     }
 
-    /// Sends the next request.
+    /// Writes the next page, or sends the next request.
     pub(super) fn send_next(&mut self, link: &AudioEnd, performer: &mut Performer) {
         let Some(Unsent { ask, direction, .. }) = self.unsent.pop() else {
             return;
         };
         let page = page_of(ask.group, ask.answer);
+        let Some(direction) = direction else {
+            if let Some(heard) = self.heard.get(page) {
+                performer.set_page(page, heard);
+            }
+            return;
+        };
         let inbox = &mut Pages {
             groups: &mut self.groups,
             performer,
@@ -324,14 +333,14 @@ impl Answers {
             return;
         };
         let answer = answer_of(switch.part);
-        if offline {
-            self.wait_for(switch.group, answer, link, performer);
-        }
         let Some(group) = self.groups.get(switch.group).copied() else {
             return;
         };
         // A direction that was asked for since is not taken up before its time.
         let due = group.asked[answer.index()].map(|asked| asked + NOTICE <= switch.at);
+        if offline {
+            self.wait_for(switch.group, (answer, due), link, performer);
+        }
         if let Some(window) = group.windows[answer.index()] {
             let page = page_of(switch.group, answer);
             performer.attach((switch.slot, switch.part), page, window, due);
@@ -375,15 +384,23 @@ impl Answers {
         }
     }
 
-    /// Offline rendering: waits until all that was asked for of an answer has come, or too long.
-    fn wait_for(&mut self, group: u32, answer: Answer, link: &AudioEnd, performer: &mut Performer) {
+    /// Offline rendering: waits until an answer has come in the directions that are `due`, or too
+    /// long. One that is not due may not even be sent yet.
+    fn wait_for(
+        &mut self,
+        group: u32,
+        (answer, due): (Answer, [bool; 2]),
+        link: &AudioEnd,
+        performer: &mut Performer,
+    ) {
         let inbox = &mut Pages {
             groups: &mut self.groups,
             performer,
         };
         self.pending.wait(link, inbox, |inbox| {
-            let group = inbox.groups.get(group);
-            group.is_some_and(|group| group.come[answer.index()] != [true; 2])
+            let come = inbox.groups.get(group);
+            let come = come.map_or([true; 2], |group| group.come[answer.index()]);
+            (due[0] && !come[0]) || (due[1] && !come[1])
         });
     }
 

@@ -45,7 +45,7 @@ enum Marker {
     AskFirst,
     EndSlot,
     TakeUp,
-    /// A request is to be sent.
+    /// A page is to be written, or a request to be sent.
     Send,
 }
 

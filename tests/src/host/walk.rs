@@ -133,13 +133,17 @@ pub fn wait_for_engine(patience: Duration) {
 /// song is a part of a sample away from whole beats: both blocks wait.
 const HAIR: f64 = 1e-3;
 
-/// True if a group's end, or the beat before it, lies between two positions. Groups are counted
+/// So much later (beats) the last of a question's requests has been sent.
+const SENT: f64 = 1.0 / 16.0;
+
+/// True if a group's end, or the beat before it, lies between two positions, or the places where
+/// what is asked there has been sent. Groups are counted
 /// from the script's start, so scripts in real time start at the start of a group.
 fn asks_between(before: f64, after: f64, group: f64) -> bool {
     if before == after {
         return false; // The song stands.
     }
-    [0.0, 1.0].iter().any(|lead| {
+    [0.0, 1.0, -SENT, 1.0 - SENT].iter().any(|lead| {
         let number = |beat: f64| ((beat + lead) / group).floor();
         number(after + HAIR) > number(before - HAIR)
     })
@@ -157,6 +161,8 @@ mod tests {
         assert!(asks_between(16.0, 16.1, 16.0));
         assert!(!asks_between(16.1, 29.9, 16.0));
         assert!(asks_between(30.9, 31.0, 16.0));
+        assert!(asks_between(16.05, 16.1, 16.0));
+        assert!(asks_between(31.05, 31.1, 16.0));
         assert!(!asks_between(32.0, 32.0, 16.0));
     }
 }

@@ -1,24 +1,26 @@
-//! Requests that are to be sent one by one: each a little after the one before, so that no block
-//! has to write more than one of them.
+//! What is to be done for a question, one thing after the other: its page is written, then a
+//! request is sent for each direction. Each is done a little after what is before it, so that no
+//! block has to do more than one of them.
 
 use super::Ask;
 use third_stream_model::genre::Direction;
 
 /// So long (beats) after what is before it each is sent: some 5 ms.
 const APART: f64 = 1.0 / 64.0;
-/// Both directions of both answers of six groups.
-const ROOM: usize = 24;
+/// A page and both directions, of both answers of six groups.
+const ROOM: usize = 36;
 
-/// A request that is to be sent.
+/// A thing that is to be done.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Unsent {
     /// Unwrapped beats.
     at: f64,
     pub(super) ask: Ask,
-    pub(super) direction: Direction,
+    /// The direction of a request that is to be sent; `None` for the page.
+    pub(super) direction: Option<Direction>,
 }
 
-/// Those that are to be sent, in a ring, in their order.
+/// What is to be done, in a ring, in its order.
 #[derive(Clone, Debug)]
 pub(super) struct Queue {
     requests: [Option<Unsent>; ROOM],
@@ -33,14 +35,14 @@ impl Queue {
         count: 0,
     };
 
-    /// When the next is to be sent, in unwrapped beats.
+    /// When the next is to be done, in unwrapped beats.
     pub(super) fn next(&self) -> Option<f64> {
         let next = self.requests.get(self.first)?.as_ref()?;
         (self.count > 0).then_some(next.at)
     }
 
-    /// Puts a direction of a question behind the others. False: there is no room.
-    pub(super) fn push(&mut self, ask: &Ask, direction: Direction) -> bool {
+    /// Puts a direction or the page of a question behind the others. False: there is no room.
+    pub(super) fn push(&mut self, ask: &Ask, direction: Option<Direction>) -> bool {
         if self.count == ROOM {
             return false;
         }
