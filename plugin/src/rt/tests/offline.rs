@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use super::super::Settings;
-use super::song::{Script, edits, events, note, transport};
-use crate::link::link;
+use super::clip::BEAT;
+use super::song::{Played, Script, edits, events, note, transport};
+use crate::link::{LONGEST_WAIT, link};
 
 fn script(offline: bool) -> Script {
     let notes: Vec<_> = (0..64)
@@ -19,8 +20,8 @@ fn script(offline: bool) -> Script {
     Script::new(transport, settings, events(&notes))
 }
 
-#[test]
-fn a_bounce_is_what_was_played() {
+/// Plays with networks that take their time.
+fn bounce(script: &Script) -> Played {
     let (audio, worker) = link(1);
     let slow = std::thread::spawn(move || {
         while let Ok(request) = worker.next() {
@@ -30,11 +31,39 @@ fn a_bounce_is_what_was_played() {
             }
         }
     });
-    let bounced = script(true).play_over(audio, &[4096], || ());
+    let bounced = script.play_over(audio, &[4096], || ());
     slow.join().unwrap();
+    bounced
+}
+
+#[test]
+fn a_bounce_is_what_was_played() {
+    let bounced = bounce(&script(true));
     let played = script(false).play(&[441]);
     assert_eq!(bounced.view.late, 0);
     assert_eq!(bounced.output, played.output);
+}
+
+/// The knob is turned so shortly before an answer is taken up that the question for the other
+/// direction is not sent yet: that is not waited for.
+#[test]
+fn a_bounce_does_not_wait_for_what_is_not_asked_yet() {
+    let begin = Instant::now();
+    for beat in [15.8, 15.86, 15.87, 15.874] {
+        let turned = |offline| {
+            let mut script = script(offline);
+            let mut scene = script.scenes[0].clone();
+            scene.tick = (beat * BEAT) as i64;
+            scene.transport.position = Some(scene.tick as f64 / BEAT);
+            scene.settings.knob = 0.25;
+            script.scenes.push(scene);
+            script
+        };
+        let bounced = bounce(&turned(true));
+        let played = turned(false).play(&[441]);
+        assert_eq!(bounced.output, played.output, "at {beat}");
+    }
+    assert!(begin.elapsed() < LONGEST_WAIT);
 }
 
 #[test]
