@@ -8,7 +8,7 @@
 //!
 //! No function here may be called from the audio thread: that side only has its channels.
 
-mod fallback;
+mod gpu_or_cpu;
 mod memo;
 mod model;
 mod status;
@@ -21,7 +21,7 @@ use std::thread::{JoinHandle, Thread};
 use parking_lot::Mutex;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-pub(crate) use fallback::Fallback;
+pub(crate) use gpu_or_cpu::GpuOrCpu;
 pub(crate) use model::caught;
 pub use model::{Model, ModelError, Question, Wanted};
 pub use status::{Reading, Status, WorkerState};

@@ -43,7 +43,7 @@ pub struct SavedState {
     #[serde(default, skip_serializing)]
     pub earlier: bool,
     /// Width and height of the editor in logical pixels.
-    #[serde(default = "default_window", deserialize_with = "window")]
+    #[serde(default = "default_editor_size", deserialize_with = "window")]
     pub window: (f32, f32),
     /// The theme that was chosen; without a choice it is the system's, or dark where the window
     /// cannot tell.
@@ -94,7 +94,7 @@ impl Compare {
 }
 
 /// The editor's size before anybody resized it, in logical pixels.
-pub const fn default_window() -> (f32, f32) {
+pub const fn default_editor_size() -> (f32, f32) {
     (960.0, 560.0)
 }
 
@@ -115,7 +115,11 @@ const SIDES: std::ops::RangeInclusive<f32> = 1.0..=16_384.0;
 fn window<'de, D: Deserializer<'de>>(reader: D) -> Result<(f32, f32), D::Error> {
     let window = <(f32, f32)>::deserialize(reader)?;
     let is_sane = SIDES.contains(&window.0) && SIDES.contains(&window.1);
-    Ok(if is_sane { window } else { default_window() })
+    Ok(if is_sane {
+        window
+    } else {
+        default_editor_size()
+    })
 }
 
 /// ParamValues within their ranges.
@@ -129,7 +133,7 @@ impl Default for SavedState {
         Self {
             version: VERSION,
             earlier: false,
-            window: default_window(),
+            window: default_editor_size(),
             look: None,
             scale: usual_scale(),
             held: None,
@@ -343,7 +347,7 @@ mod tests {
             r#"{{"version":3,"window":[960,{huge}],"look":"dark","compare":{{"side":"B","other":{{"genre":{huge}}}}}}}"#
         );
         let read: SavedState = serde_json::from_str(&state).unwrap();
-        assert_eq!(read.window, default_window());
+        assert_eq!(read.window, default_editor_size());
         assert_eq!((read.compare.side, read.compare.other), (Side::B, None));
         let again: SavedState =
             serde_json::from_str(&serde_json::to_string(&read).unwrap()).unwrap();

@@ -12,7 +12,7 @@ use third_stream_model::transfer::{
 use third_stream_model::user_weights::UserWeightsError;
 use third_stream_model::weights::WeightsError;
 
-use crate::engine::{Fallback, Model, ModelError, Question, Wanted, caught, threads};
+use crate::engine::{GpuOrCpu, Model, ModelError, Question, Wanted, caught, threads};
 use crate::link::WeightsId;
 
 /// Weights of the user's own that are kept ready in a process; beyond that the one that was used
@@ -32,7 +32,7 @@ pub(crate) fn load() -> Result<Box<dyn Model>, ModelError> {
         let gpu = Gpu::open().map_err(|error| ModelError::Pass(error.to_string()))?;
         Ok::<Box<dyn Model>, _>(Box::new(embedded(Some(gpu))?))
     };
-    Ok(Box::new(Fallback::new(Box::new(gpu), cpu)))
+    Ok(Box::new(GpuOrCpu::new(Box::new(gpu), cpu)))
 }
 
 fn embedded(gpu: Option<Gpu>) -> Result<Embedded, ModelError> {

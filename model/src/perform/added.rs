@@ -1,7 +1,8 @@
 //! Notes that edits bring: those that are added, and those that sound in a source note's place.
 //!
 //! The fate of a source note is decided once, where it or what replaces it begins, by the knob
-//! of that moment; so no note is half there, whatever the knob does afterwards.
+//! of that moment; so no note is half there, whatever the knob does afterwards. When a note of
+//! the grid sounds, with the swing of what is around it, is in `grid.rs` (`swung_beats_into`).
 
 use super::notes::{Fate, Source, Stage};
 use super::play::{Hand, off, send};

@@ -356,11 +356,11 @@ impl Grid {
     /// before it is known.
     pub(super) fn beats_at(&self, step: i64) -> Option<f64> {
         let slot = self.slot_of(step).or_else(|| self.slot_of(step - 1))?;
-        Some(slot.start + self.beats_into(slot, (step - slot.base) as usize))
+        Some(slot.start + self.swung_beats_into(slot, (step - slot.base) as usize))
     }
 
     /// Beats from the start of a slot to its step `step`, swung as the phrase is by which it plays.
-    fn beats_into(&self, slot: &Slot, step: usize) -> f64 {
+    fn swung_beats_into(&self, slot: &Slot, step: usize) -> f64 {
         let source = slot.source(step).filter(|_| step < slot.steps);
         let swing = source.map_or(Swing::STRAIGHT, |source| self.pages[source.page].swing);
         (step as f64 + swing.late(step as i64)) / STEPS_PER_BEAT
@@ -368,7 +368,7 @@ impl Grid {
 
     /// When the next step (or the end) of a slot sounds, on the output timeline.
     pub(super) fn cursor_time(&self, slot: &Slot) -> Option<f64> {
-        Some(slot.start + slot.delay? + self.beats_into(slot, slot.cursor))
+        Some(slot.start + slot.delay? + self.swung_beats_into(slot, slot.cursor))
     }
 
     /// True if the slot at `place` is the last of its stream, as far as is known.

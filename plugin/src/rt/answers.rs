@@ -14,19 +14,17 @@
 
 mod turn;
 mod unsent;
-
-use std::ops::Range;
+mod wish;
 
 use third_stream_model::genre::Direction;
 use third_stream_model::perform::{Performer, SlotPart};
-use third_stream_model::roll::edits::LEAD_STEPS;
 use third_stream_model::roll::heard::Heard;
 use third_stream_model::roll::{Roll, SLOTS, STEPS_PER_SLOT};
 
 use super::NOTICE;
 use super::groups::Closed;
 use super::pending::{Asked, Inbox, Pending, Terms};
-use crate::link::{Answer, AudioEnd, Counted, Response, Wish};
+use crate::link::{Answer, AudioEnd, Counted, Response};
 use unsent::{Queue, Unsent};
 
 /// Groups that can be out at once; the performer has two pages for each.
@@ -226,46 +224,6 @@ impl Answers {
             && let Some(group) = self.groups.get_mut(ask.group)
         {
             group.come[ask.answer.index()][direction.index()] = true; // not to be waited for
-        }
-    }
-
-    /// What is wanted of an answer in `direction`, with what of its window is decided: the bars
-    /// before the group, and for the second answer the group's first beat.
-    fn write_wish(
-        &self,
-        ask: &Ask,
-        heard: &Heard,
-        direction: Direction,
-        performer: &Performer,
-        wish: &mut Wish,
-    ) {
-        let (first, last) = ask.slots;
-        let window = last - SLOTS as i64 + 1;
-        *wish = ask.terms.taste.wish(heard.held);
-        let mut tell = |slot: i64, part: SlotPart, steps: Range<usize>| {
-            let place = (slot - window) as usize * STEPS_PER_SLOT;
-            for step in steps.clone() {
-                wish.decided |= 1 << (place + step);
-            }
-            let window = (window, &heard.notes);
-            performer.write_played((slot, part, steps), direction, window, &mut wish.played);
-        };
-        // What is still to be answered is not decided.
-        let open = |slot: i64, part: SlotPart| {
-            let mut switches = self.switches.iter().flatten();
-            switches.any(|switch| (switch.slot, switch.part) == (slot, part))
-        };
-        for slot in window..first {
-            let lead = performer.lead(slot);
-            if !open(slot, SlotPart::Lead) {
-                tell(slot, SlotPart::Lead, 0..lead);
-            }
-            if !open(slot, SlotPart::Main) {
-                tell(slot, SlotPart::Main, lead..STEPS_PER_SLOT);
-            }
-        }
-        if ask.answer == Answer::Second && !open(first, SlotPart::Lead) {
-            tell(first, SlotPart::Lead, 0..LEAD_STEPS);
         }
     }
 

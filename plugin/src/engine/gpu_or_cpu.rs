@@ -16,7 +16,7 @@ const fn is_failure(error: &ModelError) -> bool {
 
 /// A model that is opened at the first question, and the one that takes over for good when it
 /// cannot be opened, fails or panics.
-pub(crate) struct Fallback {
+pub(crate) struct GpuOrCpu {
     first: First,
     second: Box<dyn Model>,
     /// What the editor shows.
@@ -29,7 +29,7 @@ enum First {
     Gone,
 }
 
-impl Fallback {
+impl GpuOrCpu {
     /// Nothing is opened yet.
     pub(crate) fn new(first: Load, second: Box<dyn Model>) -> Self {
         Self {
@@ -73,7 +73,7 @@ impl Fallback {
     }
 }
 
-impl Model for Fallback {
+impl Model for GpuOrCpu {
     fn device(&self) -> &str {
         &self.device
     }
@@ -169,7 +169,7 @@ mod tests {
         }
     }
 
-    fn ask(model: &mut Fallback) -> Result<Edits, ModelError> {
+    fn ask(model: &mut GpuOrCpu) -> Result<Edits, ModelError> {
         model.edits(&question(), &|| true)
     }
 
@@ -177,7 +177,7 @@ mod tests {
     fn fallback(
         passes: usize,
         end: fn() -> Result<Edits, ModelError>,
-    ) -> (Fallback, Rc<Cell<usize>>) {
+    ) -> (GpuOrCpu, Rc<Cell<usize>>) {
         let asked = Rc::new(Cell::new(0));
         let cpu = Device {
             name: "CPU",
@@ -197,7 +197,7 @@ mod tests {
                 end,
             }))
         });
-        (Fallback::new(gpu, Box::new(cpu)), asked)
+        (GpuOrCpu::new(gpu, Box::new(cpu)), asked)
     }
 
     #[test]
@@ -248,7 +248,7 @@ mod tests {
                 together: Rc::clone(&seen),
                 end: || unreachable!(),
             };
-            let mut model = Fallback::new(gpu, Box::new(cpu));
+            let mut model = GpuOrCpu::new(gpu, Box::new(cpu));
             ask(&mut model).unwrap();
             assert_eq!(model.at_once(), at_once);
             let waits: Wanted<'_> = &|| true;
@@ -274,7 +274,7 @@ mod tests {
                 together: Rc::default(),
                 end: || unreachable!(),
             };
-            let mut model = Fallback::new(way, Box::new(second));
+            let mut model = GpuOrCpu::new(way, Box::new(second));
             ask(&mut model).unwrap();
             ask(&mut model).unwrap();
             assert_eq!(cpu.get(), 2);
