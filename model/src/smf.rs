@@ -13,17 +13,17 @@ mod exclusive;
 mod flaw;
 mod header;
 mod message;
-mod reader;
 mod riff;
 pub mod time;
 mod track;
+mod track_reader;
 pub mod writer;
 
 pub use exclusive::Exclusive;
 pub use flaw::{Flaw, FlawKind};
 pub use message::SmfMessage;
-pub use reader::Event;
 pub use track::{NewNote, Track};
+pub use track_reader::Event;
 
 use std::path::Path;
 

@@ -4,7 +4,7 @@
 //! Otherwise a track ends behind its end-of-track event, or else where the next `MTrk` stands that
 //! is no part of a text or a system exclusive message.
 
-use super::reader::{self, Reading, Stop};
+use super::track_reader::{self, Reading, Stop};
 
 /// Bytes of a chunk's id and length.
 pub(super) const HEAD: usize = 8;
@@ -73,7 +73,7 @@ fn next(bytes: &[u8], at: usize) -> Stretch<'_> {
 fn track(bytes: &[u8], at: usize, head: [u8; HEAD], end: usize) -> Chunk<'_> {
     let begin = at + HEAD;
     if let Some(data) = bytes.get(begin..end) {
-        let reading = reader::read(data, |head| is_track(head) && has_room(head));
+        let reading = track_reader::read(data, |head| is_track(head) && has_room(head));
         let ends = reading.stop == Stop::End && reading.end == data.len();
         if ends || begins(bytes, end) && !hides_track(data) {
             return Chunk {
@@ -85,7 +85,7 @@ fn track(bytes: &[u8], at: usize, head: [u8; HEAD], end: usize) -> Chunk<'_> {
         }
     }
     let rest = &bytes[begin..];
-    let reading = reader::read(rest, is_track);
+    let reading = track_reader::read(rest, is_track);
     let end = if reading.stop == Stop::End && begins(bytes, begin + reading.end) {
         reading.end
     } else {
@@ -101,7 +101,7 @@ fn track(bytes: &[u8], at: usize, head: [u8; HEAD], end: usize) -> Chunk<'_> {
 
 /// True if the head of a track stands among a track's events, or behind its end.
 fn hides_track(data: &[u8]) -> bool {
-    let reading = reader::read(data, is_track);
+    let reading = track_reader::read(data, is_track);
     let tail = &data[reading.end..];
     reading.stop == Stop::Track || track_from(tail, 0) < tail.len()
 }

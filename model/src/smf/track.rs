@@ -6,7 +6,7 @@ use super::SmfError;
 use super::chunk::{Chunk, HEAD, LARGEST_NUMBER, write_number};
 use super::flaw::{Flaw, FlawKind};
 use super::message::{SmfMessage, data_bytes, message};
-use super::reader::{END_OF_TRACK, Event, Oddity, Stop};
+use super::track_reader::{END_OF_TRACK, Event, Oddity, Stop};
 
 /// A note to be written into a track.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
