@@ -1,12 +1,12 @@
 //! The contract between the audio thread and the engine worker: two message types, in boxes that
 //! go round through two bounded channels for each instance of the plugin.
 //!
-//! Live, for each group of bars the audio thread asks twice (one beat before the group's end and at
-//! its end), each time for the direction in which the knob points; for the other as well where the
+//! Live, for each group of bars the audio thread asks twice (one beat before the group's end and at its
+//! end), each time for the direction in which the knob points; for the other as well where the
 //! knob is near its middle or has been moved, and as soon as it moves while the group is still to
 //! sound. So up to four requests and four responses belong to a group;
-//! [`Request::answer`] and [`Request::direction`] tell them apart. In place it asks
-//! about a phrase whenever the phrase has changed, by the same rule; a group is then one question.
+//! [`Request::answer`] and [`Request::direction`] tell them apart. In place it asks for both
+//! directions of a phrase whenever the phrase has changed; a group is then one such request.
 //!
 //! The audio side only uses `try_send` and `try_recv`. These are free of locks as long as nobody
 //! sleeps in a blocking call on the other side: the worker polls, too. The one place where the

@@ -4,8 +4,7 @@
 //! Everything is found by its key in constant time, however much is remembered, and nothing
 //! grows: the audio thread may call all but the constructors.
 
-mod questions;
-
+use third_stream_model::genre::Direction;
 use third_stream_model::roll::edits::Edits;
 use third_stream_model::roll::heard::Heard;
 use third_stream_model::roll::notes::NoteRoll;
@@ -53,8 +52,6 @@ struct Phrase {
     asked: u32,
     /// Of that request.
     asked_heard: Heard,
-    /// The directions that it was asked in.
-    sides: [bool; 2],
     answer: Answer,
     /// Known, but not answered as it now is.
     waiting: bool,
@@ -84,8 +81,6 @@ pub(crate) struct Memory {
     /// Of the phrases that wait, those that are to be asked about as they are, and were not: a
     /// project brought them, or their question found no room.
     unasked: PhraseSet,
-    /// By [`Direction::index`]: those that were asked about as they are, but not in this direction.
-    one_sided: [PhraseSet; 2],
     /// Without an answer, because a project brought them or other weights are to answer.
     brought: PhraseSet,
 }
@@ -110,7 +105,6 @@ impl Phrase {
             slots: [SLOT; SLOTS],
             asked: 0,
             asked_heard: SILENCE,
-            sides: [false; 2],
             answer: Answer {
                 ticket: 0,
                 heard: SILENCE,
@@ -138,7 +132,6 @@ impl Memory {
             learned: 0,
             waiting: 0,
             unasked: PhraseSet::NONE,
-            one_sided: [PhraseSet::NONE; 2],
             brought: PhraseSet::NONE,
         }
     }
@@ -180,7 +173,6 @@ impl Memory {
         self.learned = 0;
         self.waiting = 0;
         self.unasked = PhraseSet::NONE;
-        self.one_sided = [PhraseSet::NONE; 2];
         self.brought = PhraseSet::NONE;
     }
 
@@ -358,5 +350,136 @@ impl Memory {
         }
         let bar = Some(bar);
         Some(Filing { epoch, bar })
+    }
+
+    /// Whether the networks were asked about a phrase as it was `heard`, and did not refuse.
+    pub(crate) fn asked(&self, phrase: usize, heard: &Heard) -> bool {
+        let phrase = self.phrases.get(phrase);
+        phrase.is_some_and(|p| p.asked != 0 && p.asked_heard == *heard)
+    }
+
+    /// Whether a phrase is known but not answered as it now is.
+    pub(crate) fn waits(&self, phrase: usize) -> bool {
+        self.phrases.get(phrase).is_some_and(|p| p.waiting)
+    }
+
+    /// The networks are asked about a phrase as it was `heard`. `ticket` is greater than 0.
+    pub(crate) fn ask(&mut self, of: usize, ticket: u32, heard: &Heard) {
+        if let Some(phrase) = self.phrases.get_mut(of) {
+            phrase.asked = ticket;
+            phrase.asked_heard = *heard;
+            self.waiting += u32::from(!std::mem::replace(&mut phrase.waiting, true));
+        }
+        self.unasked.remove(of);
+    }
+
+    /// There was no room for a question about a phrase: it is to be asked about once there is.
+    pub(crate) fn want(&mut self, of: usize) {
+        if let Some(phrase) = self.phrases.iter_mut().take(self.used).nth(of) {
+            phrase.asked = 0;
+            self.waiting += u32::from(!std::mem::replace(&mut phrase.waiting, true));
+            self.unasked.insert(of);
+        }
+    }
+
+    /// A phrase need not be asked about as it is.
+    pub(crate) fn leave(&mut self, phrase: usize) {
+        self.unasked.remove(phrase);
+    }
+
+    /// All phrases that wait are to be asked about, for nothing that was asked will be answered.
+    pub(crate) fn want_waiting(&mut self) {
+        let phrases = self.phrases.iter_mut().take(self.used).enumerate();
+        for (of, phrase) in phrases.filter(|(_, phrase)| phrase.waiting) {
+            phrase.asked = 0;
+            self.unasked.insert(of);
+        }
+    }
+
+    /// The next phrase from `from` on, in turn, that is to be asked about.
+    pub(crate) fn unasked(&self, from: usize) -> Option<usize> {
+        self.unasked.next(from)
+    }
+
+    /// The same of those that were brought.
+    pub(crate) fn unasked_brought(&self, from: usize) -> Option<usize> {
+        self.unasked.and(&self.brought).next(from)
+    }
+
+    /// The same of those that were not, but heard.
+    pub(crate) fn unasked_heard(&self, from: usize) -> Option<usize> {
+        self.unasked.without(&self.brought).next(from)
+    }
+
+    /// No answer will come to `ticket`; the phrase may be asked about again.
+    pub(crate) fn refuse(&mut self, phrase: usize, ticket: u32) {
+        if let Some(phrase) = self.phrases.get_mut(phrase)
+            && phrase.asked == ticket
+        {
+            phrase.asked = 0;
+        }
+    }
+
+    /// All phrases are to be asked about again, and none has an answer.
+    pub(crate) fn await_all(&mut self) {
+        self.waiting = self.used as u32;
+        for phrase in self.phrases.iter_mut().take(self.used) {
+            phrase.asked = 0;
+            phrase.answer.ticket = 0;
+            phrase.answer.filled = [false; 2];
+            phrase.waiting = true;
+        }
+        self.unasked = PhraseSet::first(self.used);
+        self.brought = self.unasked;
+    }
+
+    /// Whether the phrase was there before anything was heard or asked: its first answer then
+    /// counts as soon as it comes.
+    pub(crate) fn is_brought(&self, phrase: usize) -> bool {
+        self.brought.contains(phrase)
+    }
+
+    /// One direction of the answer to `ticket`, unless a newer one is there.
+    pub(crate) fn take(
+        &mut self,
+        of: usize,
+        ticket: u32,
+        heard: &Heard,
+        direction: Direction,
+        edits: &Edits,
+    ) {
+        let Some(phrase) = self.phrases.iter_mut().take(self.used).nth(of) else {
+            return; // forgotten while the networks were asked
+        };
+        let answer = &mut phrase.answer;
+        if answer.ticket != ticket {
+            // Tickets may wrap round: newer is what lies less than half the circle ahead.
+            let newer = answer.ticket == 0 || (ticket.wrapping_sub(answer.ticket) as i32) > 0;
+            if !newer {
+                return;
+            }
+            answer.ticket = ticket;
+            answer.heard = *heard;
+            answer.filled = [false; 2];
+        }
+        self.brought.remove(of);
+        answer.edits[direction.index()].copy_from(edits);
+        answer.filled[direction.index()] = true;
+        if phrase.asked == ticket && std::mem::take(&mut phrase.waiting) {
+            self.waiting -= 1;
+        }
+    }
+
+    /// The answer of a phrase: its ticket, what it is about, and which directions it has.
+    pub(crate) fn answer(&self, phrase: usize) -> Option<(u32, &Heard, [bool; 2])> {
+        let answer = &self.phrases.get(phrase)?.answer;
+        (answer.ticket != 0).then_some((answer.ticket, &answer.heard, answer.filled))
+    }
+
+    /// The edits of a phrase's answer in one direction, if it has them.
+    pub(crate) fn edits(&self, phrase: usize, direction: Direction) -> Option<&Edits> {
+        let answer = &self.phrases.get(phrase)?.answer;
+        let filled = answer.ticket != 0 && answer.filled[direction.index()];
+        filled.then_some(&answer.edits[direction.index()])
     }
 }

@@ -21,7 +21,6 @@ use third_stream_model::roll::row_of_key;
 use super::clock::{BeatClock, Change};
 use super::mode::{Block, Emit, HAIR, HALF_STEP, LEAD, Leave, ModePlayer};
 use super::passthrough::Passthrough;
-use super::sides::Sides;
 use super::snapshot::CoreView;
 use super::{Message, Note, Settings};
 use crate::link::{AudioEnd, IN_A_BLOCK, Taste, WeightsId};
@@ -46,9 +45,6 @@ pub(super) struct InPlace {
     learner: Learner,
     requests: Requests,
     pages: Pages,
-    sides: Sides,
-    /// Whether play begins: what was remembered while the song stood may be answered at once.
-    begins: bool,
     /// Notes that pass at once while the song plays.
     dry: Passthrough,
     /// What is played, while the song plays.
@@ -123,8 +119,6 @@ impl InPlace {
             learner: Learner::new(),
             requests: Requests::new(),
             pages: Pages::new(),
-            sides: Sides::new(),
-            begins: false,
             dry: Passthrough::new(),
             run: None,
             meter: Meter {
@@ -283,7 +277,6 @@ impl InPlace {
             Marker::TakeUp => {
                 let offline = block.transport.offline;
                 self.requests.take_up(offline, &mut self.memory, block.link);
-                self.complete();
                 self.ask_heard(block.link);
             }
             Marker::Begin => self.step_on(block),
@@ -327,18 +320,13 @@ impl ModePlayer for InPlace {
             self.memory.await_all();
             self.renew(link);
         }
-        if self.run.is_none() {
-            self.sides.start(settings.knob);
-        }
         let samples = self.unused.saturating_add(frames);
         self.unused = samples % SHARE;
         let shares = (samples / SHARE) as usize;
         let most = (2 * shares).max(IN_A_BLOCK);
         self.requests.receive(most, &mut self.memory, link);
         for _ in 0..shares {
-            let waits = self.offline && self.run.is_none();
-            let unasked = self.unasked(waits);
-            let Some(phrase) = unasked.filter(|_| waits || link.room() > 1) else {
+            let Some(phrase) = self.unasked().filter(|_| link.room() > 1) else {
                 return;
             };
             self.next_unasked = phrase + 1;
@@ -359,27 +347,18 @@ impl ModePlayer for InPlace {
         self.sample_rate = block.transport.sample_rate;
         self.offline = block.transport.offline;
         self.cycle = block.transport.cycle();
-        if change == Change::Jumped {
-            let ended_at = self.run.map_or(self.stopped_at, |_| beats);
-            let jump = self.clock.beats(now) - ended_at;
-            self.requests.shift(jump);
-            self.sides.shift(jump);
-        }
-        self.begins = self.run.is_none();
-        let turns = self
-            .sides
-            .follow(self.clock.beats(now), block.settings.knob);
         match change {
             Change::Ran if self.is_at(position, block) => {}
-            Change::Ran | Change::Jumped => self.restart(ended, block, emit),
+            Change::Ran => self.restart(ended, block, emit),
             Change::Wrapped(_) => {
                 let end = self.cycle.map_or(ended, |(_, end)| end.min(ended));
                 self.restart(end, block, emit);
             }
-        }
-        self.begins = false;
-        if turns {
-            self.turn(block.link);
+            Change::Jumped => {
+                let ended_at = self.run.map_or(self.stopped_at, |_| beats);
+                self.requests.shift(self.clock.beats(now) - ended_at);
+                self.restart(ended, block, emit);
+            }
         }
     }
 
@@ -433,9 +412,7 @@ impl ModePlayer for InPlace {
     }
 
     fn quiet_until(&self, settings: &Settings) -> Option<i64> {
-        let (marker, _) = self
-            .next_marker()
-            .filter(|_| self.unasked(false).is_none())?;
+        let (marker, _) = self.next_marker().filter(|_| self.unasked().is_none())?;
         let played = self.performer.rests(&self.clock, settings.control())?;
         Some(played.min(marker))
     }

@@ -2,8 +2,7 @@
 //!
 //! A knob that stands still on one side asks for that side alone, half of what both would cost.
 //! Near the middle, and for a while after it was moved, both are asked for; and where it moves,
-//! the other side of all that is still to sound ([`super::answers`]; in place of the phrases that
-//! play or come next, `super::in_place`) is asked for at once. All of
+//! the other side of all that is still to sound is asked for at once ([`super::answers`]). All of
 //! this is counted in beats, so it is the same on any machine and for any block size.
 
 use third_stream_model::genre::Direction;
@@ -33,11 +32,6 @@ impl Sides {
     pub(super) const fn start(&mut self, knob: f32) {
         self.knob = knob;
         self.moved = f64::NEG_INFINITY;
-    }
-
-    /// The unwrapped clock jumps by so many beats.
-    pub(super) fn shift(&mut self, beats: f64) {
-        self.moved += beats;
     }
 
     /// Where the knob is at `now` (unwrapped beats). True: it has moved.

@@ -20,7 +20,6 @@ mod shown;
 mod song;
 mod transport;
 mod turn;
-mod turned;
 mod unwanted;
 
 pub(super) use song::transport;

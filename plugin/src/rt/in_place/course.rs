@@ -131,19 +131,6 @@ impl InPlace {
         }
     }
 
-    /// Where the song goes on after the slot that it is in, and where it leaves it.
-    fn next_place(&self, here: &Place) -> (Place, f64) {
-        let position = self.clock.position(self.played);
-        let end = self.end_of(here, position);
-        let next = match self.cycle {
-            Some((start, cycle_end)) if cycle_end <= end + SAME && cycle_end > position => {
-                Place::at(start, &self.meter)
-            }
-            _ => here.next(),
-        };
-        (next, end)
-    }
-
     /// Gives the performer the notes of a slot that begin at `from..until`, in the song's beats.
     fn feed(&mut self, stage: &Stage, from: f64, until: f64) {
         let Some(phrase) = stage.phrase else {
@@ -207,8 +194,7 @@ impl InPlace {
         run.main_at = None;
         let stage = run.here;
         self.latch(&stage, SlotPart::Main, block);
-        let (next, _) = self.next_place(&stage.place);
-        if let Some(phrase) = self.memory.find(next.key) {
+        if let Some(phrase) = self.memory.find(stage.place.next().key) {
             self.ask_unanswered(phrase, stage.place.end - stage.place.start, block.link);
         }
         self.count_late(&stage, &[SlotPart::Lead, SlotPart::Main], block);
@@ -223,7 +209,13 @@ impl InPlace {
         run.lead_at = None;
         let here = run.here;
         let position = self.clock.position(self.played);
-        let (next, end) = self.next_place(&here.place);
+        let end = self.end_of(&here.place, position);
+        let next = match self.cycle {
+            Some((start, cycle_end)) if cycle_end <= end + SAME && cycle_end > position => {
+                Place::at(start, &self.meter)
+            }
+            _ => here.place.next(),
+        };
         if next.key != here.place.key {
             return;
         }
@@ -249,61 +241,16 @@ impl InPlace {
         self.ask(phrase, due, seconds, link);
     }
 
-    /// The next phrase that a project brought or that found no room, if it may be asked about now;
-    /// while the song stands also one that was not asked about on the side of the knob.
-    /// While answers are due, what was heard waits for [`Self::ask_heard`]. `waits`: whether room
-    /// is waited for.
-    pub(super) fn unasked(&self, waits: bool) -> Option<usize> {
-        if !waits && !self.requests.has_spare() {
+    /// The next phrase that a project brought or that found no room, if it may be asked about now.
+    /// While answers are due, what was heard waits for [`Self::ask_heard`].
+    pub(super) fn unasked(&self) -> Option<usize> {
+        if !self.requests.has_spare() {
             return None;
         }
-        match self.run {
-            None => self.memory.unasked_in(self.wanted(), self.next_unasked),
-            Some(_) if self.requests.next().is_some() => {
-                self.memory.unasked_brought(self.next_unasked)
-            }
-            Some(_) => self.memory.unasked(self.next_unasked),
+        if self.run.is_some() && self.requests.next().is_some() {
+            return self.memory.unasked_brought(self.next_unasked);
         }
-    }
-
-    /// The directions that are asked for now.
-    fn wanted(&self) -> [bool; 2] {
-        self.sides.wanted(self.clock.beats(self.played))
-    }
-
-    /// The knob was moved: the other side of what plays and of what comes next may be heard soon.
-    pub(super) fn turn(&mut self, link: &AudioEnd) {
-        let Some(run) = self.run else {
-            return;
-        };
-        let last = run.ahead.unwrap_or(run.here);
-        let (next, _) = self.next_place(&last.place);
-        let ahead = run.ahead.and_then(|ahead| ahead.phrase);
-        let phrases = [run.here.phrase, ahead, self.memory.find(next.key)];
-        let due = self.clock.beats(self.played) + NOTICE;
-        let seconds = self.clock.seconds(NOTICE, self.sample_rate);
-        for phrase in phrases.into_iter().flatten() {
-            self.ask(phrase, due, seconds, link);
-        }
-    }
-
-    /// Answers may have come to count in the other direction of what plays: the rest of it plays
-    /// by them.
-    pub(super) fn complete(&mut self) {
-        let completed = self.pages.complete(&self.memory, &mut self.performer);
-        let Some(run) = self.run.filter(|_| completed) else {
-            return;
-        };
-        for stage in [Some(run.here), run.ahead].into_iter().flatten() {
-            let lead = self.performer.lead(stage.slot);
-            for (part, step) in [(SlotPart::Lead, 0), (SlotPart::Main, lead)] {
-                let by = self.performer.playing_by(stage.slot, step, Direction::AToB);
-                if let Some((page, first, _)) = by {
-                    self.performer
-                        .attach((stage.slot, part), page, first, [true; 2]);
-                }
-            }
-        }
+        self.memory.unasked(self.next_unasked)
     }
 
     /// An answer has come to count, so there may be room: asks about a phrase that had none. That
@@ -316,22 +263,15 @@ impl InPlace {
         }
     }
 
-    /// Asks about a phrase that has no answer on a side that is wanted and will be played in so many
-    /// beats. Only what a project brought, and where play begins what was remembered before, may
-    /// be answered at once: all else was heard in this run, and counts a beat after it was asked
-    /// about, whether the host waits for answers or not.
+    /// Asks about a phrase that has no answer and will be played in so many beats. Only what a
+    /// project brought may be answered at once: all else was heard in this run, and counts a beat
+    /// after it was asked about, whether the host waits for answers or not.
     fn ask_unanswered(&mut self, phrase: usize, beats: f64, link: &AudioEnd) {
         // An answer that is on its way is as good as there: a slow machine must ask no more.
-        let is_there = |direction: &Direction| {
-            self.memory.edits(phrase, *direction).is_some()
-                || self.requests.is_expected(phrase, *direction)
-        };
-        let wanted = self.wanted();
-        let mut wanted = Direction::BOTH.iter().filter(|side| wanted[side.index()]);
-        if wanted.all(is_there) {
+        if self.memory.answer(phrase).is_some() || self.requests.is_expected(phrase) {
             return;
         }
-        if self.begins || self.memory.is_brought(phrase) {
+        if self.memory.is_brought(phrase) {
             let seconds = self.clock.seconds(beats, self.sample_rate);
             self.ask(phrase, AT_ONCE, seconds, link);
         } else {
@@ -341,7 +281,7 @@ impl InPlace {
 
     pub(super) fn ask(&mut self, phrase: usize, due: f64, seconds: f64, link: &AudioEnd) {
         if self.memory.known_steps(phrase) == 0 {
-            self.memory.leave(phrase, [true; 2]);
+            self.memory.leave(phrase);
             return;
         }
         let terms = Terms {
@@ -351,7 +291,7 @@ impl InPlace {
             offline: self.offline,
         };
         self.requests
-            .ask((phrase, self.wanted()), due, &terms, &mut self.memory, link);
+            .ask(phrase, due, &terms, &mut self.memory, link);
     }
 
     /// Counts a bar that is remembered and plays dry, unless its first answer is not due yet. A missing answer of the direction in which

@@ -38,30 +38,6 @@ impl Pages {
         self.there = [None; PAGES];
     }
 
-    /// Answers that have come to count since their page was written, in the other direction, are
-    /// added to it. True: there were some.
-    pub(super) fn complete(&mut self, memory: &Memory, performer: &mut Performer) -> bool {
-        let mut any = false;
-        for (place, page) in self.there.iter_mut().enumerate() {
-            let Some(page) = page else {
-                continue;
-            };
-            let answer = memory.answer(page.phrase);
-            let Some((_, _, filled)) = answer.filter(|(ticket, ..)| *ticket == page.ticket) else {
-                continue;
-            };
-            for direction in Direction::BOTH {
-                let index = direction.index();
-                if filled[index] && !page.filled[index] {
-                    fill(place, page, direction, memory, performer);
-                    any = true;
-                }
-            }
-            page.filled = filled;
-        }
-        any
-    }
-
     /// The page with the answer that a phrase now has, written if it is not there. Only steps
     /// that are known are edited. `None` without an answer.
     pub(super) fn load(
@@ -71,13 +47,13 @@ impl Pages {
         performer: &mut Performer,
     ) -> Option<usize> {
         let (ticket, heard, filled) = memory.answer(phrase)?;
-        let page = Page {
+        let page = Some(Page {
             phrase,
             ticket,
             filled,
             known: memory.known_steps(phrase),
-        };
-        if let Some(place) = self.there.iter().position(|found| *found == Some(page)) {
+        });
+        if let Some(place) = self.there.iter().position(|found| *found == page) {
             self.last = place;
             return Some(place);
         }
@@ -87,24 +63,14 @@ impl Pages {
         let place = self.next;
         self.next = (place + 1) % PAGES;
         self.last = place;
-        *self.there.get_mut(place)? = Some(page);
+        *self.there.get_mut(place)? = page;
         performer.set_page(place, heard);
         for direction in Direction::BOTH {
-            fill(place, &page, direction, memory, performer);
+            if let Some(edits) = memory.edits(phrase, direction) {
+                let edits = edits.within(memory.known_steps(phrase));
+                performer.fill(place, direction, &edits);
+            }
         }
         Some(place)
-    }
-}
-
-/// Writes one direction of an answer to its page, if it is there.
-fn fill(
-    place: usize,
-    page: &Page,
-    direction: Direction,
-    memory: &Memory,
-    performer: &mut Performer,
-) {
-    if let Some(edits) = memory.edits(page.phrase, direction) {
-        performer.fill(place, direction, &edits.within(page.known));
     }
 }

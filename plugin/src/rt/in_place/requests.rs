@@ -32,14 +32,10 @@ struct PendingPhrase {
     /// From when on it counts, in unwrapped beats.
     due: f64,
     heard: Heard,
-    /// The directions that it was asked about in.
-    sides: [bool; 2],
     edits: [Edits; 2],
     filled: [bool; 2],
-    /// Whether the answer of each direction has come, good or bad, or is not to come.
+    /// Whether the answer of each direction has come, good or bad.
     come: [bool; 2],
-    /// Whether it was bad.
-    failed: [bool; 2],
     /// Whether it was not there when it began to count.
     overdue: bool,
 }
@@ -64,11 +60,9 @@ impl Requests {
             phrase: 0,
             due: AT_ONCE,
             heard: Heard::default(),
-            sides: [false; 2],
             edits: [Edits::NONE; 2],
             filled: [false; 2],
             come: [false; 2],
-            failed: [false; 2],
             overdue: false,
         };
         Self {
@@ -82,9 +76,7 @@ impl Requests {
     pub(super) fn renew(&mut self, memory: &mut Memory, link: &AudioEnd) {
         self.pending.renew(link);
         for pending in self.phrases.iter_mut().filter(|pending| pending.is_out()) {
-            for direction in pending.asked() {
-                memory.withdraw(pending.phrase, pending.ticket, direction);
-            }
+            memory.refuse(pending.phrase, pending.ticket);
             pending.ticket = 0;
         }
         memory.want_waiting();
@@ -100,53 +92,45 @@ impl Requests {
         self.vacant().is_some()
     }
 
-    /// Asks about a phrase as it now is in those of the directions `sides` in which that was not
-    /// done, for an answer that counts from `due` on, in unwrapped beats or [`AT_ONCE`]. Without
-    /// room for it the memory keeps that it is wanted.
+    /// Asks for both directions of a phrase as it now is, unless that was done, for an answer that
+    /// counts from `due` on, in unwrapped beats or [`AT_ONCE`]. Without room for it the memory
+    /// keeps that it is wanted.
     pub(super) fn ask(
         &mut self,
-        (phrase, sides): (usize, [bool; 2]),
+        phrase: usize,
         due: f64,
         terms: &Terms,
         memory: &mut Memory,
         link: &AudioEnd,
     ) {
         let heard = memory.heard(phrase);
-        let before = memory.asked(phrase, &heard);
-        let done = before.map_or([false; 2], |(_, done)| done);
-        let sides = [0, 1].map(|side| sides[side] && !done[side]);
-        if before.is_some() && sides == [false; 2] {
-            memory.leave(phrase, done);
+        if memory.asked(phrase, &heard) {
+            memory.leave(phrase);
             return;
         }
         if terms.offline && self.vacant().is_none() {
             self.make_room(memory, link);
         }
         let fits = terms.offline || link.room() >= Direction::BOTH.len();
-        let Some(place) = self.vacant().filter(|_| fits) else {
+        let vacant = self.vacant().filter(|_| fits);
+        let Some((place, pending)) =
+            vacant.and_then(|place| Some((place, self.phrases.get_mut(place)?)))
+        else {
             link.count(Counted::NoRoom);
-            memory.want(phrase, before.is_some());
+            memory.want(phrase);
             return;
         };
-        let ticket = before.map_or_else(|| self.next_ticket(), |(ticket, _)| ticket);
-        let Some(pending) = self.phrases.get_mut(place) else {
-            return;
-        };
+        let ticket = self.ticket.wrapping_add(1).max(1);
+        self.ticket = ticket;
         pending.ticket = ticket;
         pending.phrase = phrase;
         pending.due = due;
         pending.heard = heard;
-        pending.sides = sides;
         pending.filled = [false; 2];
-        pending.failed = [false; 2];
-        pending.come = sides.map(|side| !side);
+        pending.come = [false; 2];
         pending.overdue = false;
-        memory.ask(phrase, ticket, &heard, sides);
-        let mut sent = [false; 2];
-        for direction in Direction::BOTH
-            .into_iter()
-            .filter(|side| sides[side.index()])
-        {
+        memory.ask(phrase, ticket, &heard);
+        let sent = Direction::BOTH.map(|direction| {
             let asked = Asked {
                 group: ticket,
                 answer: Answer::Second,
@@ -155,29 +139,24 @@ impl Requests {
             };
             let phrases = &mut self.phrases;
             let inbox = &mut Phrases { phrases, memory };
-            sent[direction.index()] = self.pending.send(asked, terms, link, inbox, |request| {
+            self.pending.send(asked, terms, link, inbox, |request| {
                 request.roll = heard.notes;
                 request.wish = terms.taste.wish(heard.held);
-            });
-            if !sent[direction.index()] {
-                memory.refuse(phrase, ticket, direction);
-            }
-        }
-        if sent != sides
+            })
+        });
+        if sent != [true; 2]
             && let Some(pending) = self.phrases.get_mut(place)
         {
-            pending.sides = sent;
             for (come, sent) in pending.come.iter_mut().zip(sent) {
                 *come |= !sent; // not to be waited for
             }
-            pending.settle(memory);
-            memory.want(phrase, before.is_some() || sent != [false; 2]);
+            if pending.due == AT_ONCE || sent == [false; 2] {
+                pending.settle(memory);
+            }
+            if sent == [false; 2] {
+                memory.want(phrase);
+            }
         }
-    }
-
-    fn next_ticket(&mut self) -> u32 {
-        self.ticket = self.ticket.wrapping_add(1).max(1);
-        self.ticket
     }
 
     /// The phrases that are out.
@@ -253,7 +232,6 @@ impl Requests {
             let newer =
                 |other: &PendingPhrase| other.phrase == phrase && is_newer(other.ticket, ticket);
             if pending.is_out()
-                && pending.filled == [false; 2]
                 && self.out().any(newer)
                 && let Some(pending) = self.phrases.get_mut(place)
             {
@@ -267,12 +245,10 @@ impl Requests {
         }
     }
 
-    /// Whether an answer about a phrase in a direction is out that counts as soon as it comes.
-    pub(super) fn is_expected(&self, phrase: usize, direction: Direction) -> bool {
+    /// Whether an answer about a phrase is out that counts as soon as it comes.
+    pub(super) fn is_expected(&self, phrase: usize) -> bool {
         let mut out = self.out();
-        out.any(|pending| {
-            pending.phrase == phrase && pending.due == AT_ONCE && pending.sides[direction.index()]
-        })
+        out.any(|pending| pending.phrase == phrase && pending.due == AT_ONCE)
     }
 
     /// Whether an answer about a phrase is out that does not count yet.
@@ -344,15 +320,13 @@ struct Phrases<'a> {
 impl Inbox for Phrases<'_> {
     fn take(&mut self, response: &Response) {
         let mut phrases = self.phrases.iter_mut();
-        let direction = response.direction.index();
-        let asked = |pending: &&mut PendingPhrase| {
-            pending.is_out() && pending.ticket == response.group && pending.sides[direction]
-        };
+        let asked =
+            |pending: &&mut PendingPhrase| pending.is_out() && pending.ticket == response.group;
         let Some(pending) = phrases.find(asked) else {
             return;
         };
+        let direction = response.direction.index();
         pending.come[direction] = true;
-        pending.failed[direction] = response.outcome.is_err();
         if let Ok(edits) = &response.outcome {
             pending.edits[direction].copy_from(edits);
             pending.filled[direction] = true;
@@ -368,26 +342,18 @@ impl PendingPhrase {
         self.ticket != 0
     }
 
-    /// The directions that it was asked about in.
-    fn asked(&self) -> impl Iterator<Item = Direction> + use<> {
-        let sides = self.sides;
-        let both = Direction::BOTH.into_iter();
-        both.filter(move |direction| sides[direction.index()])
-    }
-
-    /// Hands the memory what has come, if it counts already; when all has, the request is over.
+    /// Hands the memory what has come; when all has, the request is over.
     fn settle(&mut self, memory: &mut Memory) {
-        for direction in Direction::BOTH.into_iter().filter(|_| self.due == AT_ONCE) {
+        for direction in Direction::BOTH {
             let index = direction.index();
             if std::mem::take(&mut self.filled[index]) {
                 let edits = &self.edits[index];
                 memory.take(self.phrase, self.ticket, &self.heard, direction, edits);
             }
         }
-        let open = self.filled != [false; 2]; // it does not count yet
-        if self.come == [true; 2] && !open {
-            for direction in self.asked().filter(|side| self.failed[side.index()]) {
-                memory.refuse(self.phrase, self.ticket, direction);
+        if self.come == [true; 2] {
+            if memory.waits(self.phrase) {
+                memory.refuse(self.phrase, self.ticket);
             }
             self.ticket = 0;
         }

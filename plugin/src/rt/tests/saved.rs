@@ -168,7 +168,7 @@ fn a_loaded_project_is_asked_about_by_samples_and_not_by_blocks() {
         counts
     };
     let by_blocks = asked(512);
-    assert_eq!(by_blocks[..3], [1, 2, 2], "two phrases, in one direction");
+    assert_eq!(by_blocks[..3], [2, 4, 4], "two phrases, in both directions");
     for size in [64, 128, 256] {
         assert_eq!(asked(size), by_blocks, "blocks of {size}");
     }
