@@ -59,4 +59,5 @@ xdotool mousemove 704 24 sleep 0.2 click 1 sleep 0.5
 drag_to 1080 180
 wait $opened || fail "the host ended with an error"
 [ "$(grep -c ^dropped "$said")" = 1 ] || fail "dropped without letting go"
+[ "$(tail -n 1 "$said")" = left ] || fail "the target was not told that the editor closed"
 echo "dragged: $uri"

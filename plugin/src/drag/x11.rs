@@ -17,7 +17,8 @@ use x11rb::errors::ReplyError;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
     AtomEnum, ClientMessageEvent, ConnectionExt as _, CreateWindowAux, EventMask, KeyButMask,
-    PropMode, SELECTION_NOTIFY_EVENT, SelectionNotifyEvent, SelectionRequestEvent, WindowClass,
+    MapState, PropMode, SELECTION_NOTIFY_EVENT, SelectionNotifyEvent, SelectionRequestEvent,
+    WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
@@ -66,7 +67,7 @@ pub(crate) fn window_id(window: &impl HasWindowHandle) -> Option<u32> {
     }
 }
 
-/// Drags `file` until it is let go, or `stop` is set. `editor` takes nothing.
+/// Drags `file` until it is let go, `editor` closes or `stop` is set. `editor` takes nothing.
 pub(super) fn drag(file: &Path, editor: Option<u32>, stop: &AtomicBool) -> Result<DragEnd> {
     let server = Server::connect(uri_list(file), editor)?;
     let mut source = Source::new();
@@ -76,7 +77,7 @@ pub(super) fn drag(file: &Path, editor: Option<u32>, stop: &AtomicBool) -> Resul
         while let Some(event) = server.connection.poll_for_event()? {
             server.hear(&event, &mut source, now)?;
         }
-        if stop.load(Ordering::Relaxed) {
+        if stop.load(Ordering::Relaxed) || !server.is_open()? {
             source.give_up();
         }
         source.point(server.pointer()?, now);
@@ -146,13 +147,24 @@ impl Server {
         })
     }
 
+    /// Whether the editor's window is still to be seen: the framework does not say when it closes.
+    fn is_open(&self) -> Result<bool> {
+        let Some(editor) = self.editor else {
+            return Ok(true);
+        };
+        match self.connection.get_window_attributes(editor)?.reply() {
+            Ok(reply) => Ok(reply.map_state == MapState::VIEWABLE),
+            Err(ReplyError::X11Error(_)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// The pointer, and the first window that speaks XDND on the way down to what is under it.
     fn pointer(&self) -> Result<Pointer> {
-        let (mut over, mut editor) = (None, false);
+        let (mut over, mut editor) = (self.target(self.root)?, false);
         let mut seen = self.connection.query_pointer(self.root)?.reply()?;
         let at = (seen.root_x, seen.root_y);
         let held = seen.mask.contains(KeyButMask::BUTTON1);
-        over = over.or(self.target(self.root)?);
         while seen.child != x11rb::NONE {
             let window = seen.child;
             editor |= Some(window) == self.editor;

@@ -91,12 +91,28 @@ mod x11 {
             let end = Instant::now() + Duration::from_secs(seconds);
             while Instant::now() < end {
                 idle(&connection, &mut instance, Duration::from_millis(50))?;
-                if let Some(said) = drops.as_mut().map(DropTarget::hear).transpose()?.flatten() {
-                    println!("{said}");
-                }
+                say(drops.as_mut())?;
             }
         }
         instance.close_editor();
+        if drops.is_some() {
+            // A drag that goes on ends with the window, before the plugin goes.
+            idle(&connection, &mut instance, Duration::from_secs(1))?;
+            say(drops.as_mut())?;
+        }
+        Ok(())
+    }
+
+    /// Says what came of drags over the target.
+    fn say(mut drops: Option<&mut DropTarget>) -> Result<()> {
+        while let Some(said) = drops
+            .as_mut()
+            .map(|drops| drops.hear())
+            .transpose()?
+            .flatten()
+        {
+            println!("{said}");
+        }
         Ok(())
     }
 
