@@ -255,6 +255,8 @@ pub enum Gesture {
     Swap,
     /// The phrase that is shown is to be saved as a MIDI file.
     SaveMidi,
+    /// The same, and its file is being dragged out of the window with the first button.
+    DragMidi,
     /// The folder with what was saved is to be shown.
     ShowFolder,
     /// What was played is to be heard (true), or the transfer again.

@@ -2,11 +2,12 @@
 //! and what the audio thread shows, behind the editor's one trait.
 
 mod coming;
+mod dragging;
 mod gestures;
 mod saving;
 mod shelf;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nice_plug::prelude::{Param, ParamSetter};
@@ -14,13 +15,14 @@ use third_stream_model::genre::Direction;
 use third_stream_model::user_weights;
 
 use crate::editor::{ControlId, EditorView, Gesture, GuiSync, Notice};
-use crate::export::{self, SavedSong};
+use crate::export::{self, ExportError, SavedSong};
 use crate::params::ThirdStreamParams;
 use crate::presets::{self, PresetError, PresetLibrary};
 use crate::rt::snapshot::CoreView;
 use crate::shared::Shared;
 use crate::values::Look;
 use coming::Coming;
+use dragging::Dragging;
 use gestures::{set, set_whole, turn};
 use saving::Saving;
 pub(crate) use shelf::Shelf;
@@ -35,6 +37,10 @@ pub(crate) struct InstanceGui {
     shelf: Shelf,
     /// The song that is being saved.
     saving: Option<Saving>,
+    /// The phrase that is being dragged out of the window.
+    dragging: Option<Dragging>,
+    /// The open window's number in X11, where it has one.
+    window: Option<u32>,
     /// What came of the user's last doing.
     said: Option<Notice>,
 }
@@ -59,6 +65,8 @@ impl InstanceGui {
             library,
             shelf,
             saving: None,
+            dragging: None,
+            window: None,
             said: None,
         }
     }
@@ -112,6 +120,37 @@ impl InstanceGui {
         }
     }
 
+    /// Saves the phrase that is shown.
+    fn save_phrase(&self) -> Result<PathBuf, ExportError> {
+        let folder = export::folder();
+        export::save(folder.as_deref(), &self.shown.source, &self.shown.output)
+    }
+
+    /// Saves the phrase that is shown and begins to drag its file, unless one is being dragged.
+    fn drag_phrase(&mut self) {
+        if self.dragging.is_some() {
+            return;
+        }
+        self.said = Some(match self.save_phrase() {
+            Ok(file) => match Dragging::start(file, self.window) {
+                Ok((dragging, notice)) => {
+                    self.dragging = Some(dragging);
+                    notice
+                }
+                Err(error) => warning(&error),
+            },
+            Err(error) => warning(&error),
+        });
+    }
+
+    /// Says what came of the drag, once it is over.
+    fn look_after_dragging(&mut self) {
+        if let Some(notice) = self.dragging.as_mut().and_then(Dragging::done) {
+            self.dragging = None;
+            self.said = Some(notice);
+        }
+    }
+
     /// Begins to save the learned song, unless that is being done.
     fn save_song(&mut self) {
         if self.saving.is_some() {
@@ -156,6 +195,7 @@ impl InstanceGui {
 impl GuiSync for InstanceGui {
     fn view(&mut self) -> EditorView {
         self.look_after_saving();
+        self.look_after_dragging();
         if let Some(shown) = self.shared.snapshot.read() {
             self.shown = shown;
         }
@@ -267,13 +307,12 @@ impl GuiSync for InstanceGui {
                 }
             }
             Gesture::SaveMidi => {
-                let folder = export::folder();
-                let saved = export::save(folder.as_deref(), &self.shown.source, &self.shown.output);
-                self.said = Some(match saved {
+                self.said = Some(match self.save_phrase() {
                     Ok(file) => Notice::Done(format!("Saved {}", file.display())),
                     Err(error) => warning(&error),
                 });
             }
+            Gesture::DragMidi => self.drag_phrase(),
             Gesture::ShowFolder => self.said = Some(show_folder(export::folder().as_deref())),
             Gesture::Before(before) => self.compare(before, setter),
             Gesture::Look(look) => self.params.state.lock().look = look,
@@ -286,15 +325,18 @@ impl GuiSync for InstanceGui {
     }
 
     fn is_busy(&self) -> bool {
-        self.saving.is_some()
+        self.saving.is_some() || self.dragging.is_some()
     }
 
-    fn opened(&mut self) {
+    fn opened(&mut self, window: Option<u32>) {
+        self.window = window;
         self.library.read();
     }
 
     fn closed(&mut self) {
         self.saving = None;
+        self.dragging = None;
+        self.window = None;
     }
 
     fn window(&self) -> (f32, f32) {

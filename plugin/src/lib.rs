@@ -33,6 +33,7 @@ mod changes;
 mod clap;
 #[cfg(feature = "rt-check")]
 pub mod counters;
+mod drag;
 pub mod editor;
 pub mod engine;
 pub mod export;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use third_stream_model::genre::Pair;
 
+use crate::drag::DragError;
 use crate::engine::ModelError;
 use crate::export::ExportError;
 use crate::memory::CodeError;
@@ -28,6 +29,8 @@ fn messages() -> Vec<String> {
         ExportError::Cancelled.to_string(),
         ExportError::NoFolder.to_string(),
         ExportError::Io(path(), full()).to_string(),
+        DragError::Thread(Error::from(ErrorKind::WouldBlock)).to_string(),
+        DragError::Server("another drag is going on".into()).to_string(),
         ModelError::NoWeights(Pair::JAZZ_CLASSIC).to_string(),
         ModelError::Own {
             number: std::num::NonZeroU32::MIN,

@@ -9,7 +9,7 @@
 //! | [`audio_call`] | which calls the audio thread makes, for the interposer |
 //! | [`threads`] | the threads of this process, to see that a plugin leaves none behind |
 //! | [`memory_use`] | what this process holds |
-//! | `x11` | a window for the plugin's editor (Linux) |
+//! | `x11` | a window for the plugin's editor, and one on which files are dropped (Linux) |
 //! | [`clip`] | a jazz trio of sixteen bars, the demo's music |
 //! | [`comparison`] | which notes were kept, removed and added |
 //! | [`midi_file`] | what was played as a Standard MIDI file |

@@ -1,10 +1,14 @@
 //! A window of the X server's, as a host gives one to an editor.
 
+mod drop_target;
+
 use anyhow::{Context, Result};
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{ConnectionExt as _, CreateWindowAux, WindowClass};
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
+
+pub use drop_target::DropTarget;
 
 /// The size until the editor says its own.
 const FIRST_SIZE: (u16, u16) = (640, 480);

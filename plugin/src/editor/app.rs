@@ -12,6 +12,7 @@ use nice_plug_egui::{
 
 use super::sync::GuiSync;
 use super::{Gesture, SCALES, draw, layout};
+use crate::drag::window_id;
 use crate::engine::WorkerState;
 use crate::values::Look;
 
@@ -156,7 +157,7 @@ impl NiceEguiApp for App {
     ) -> Result<(), baseview::HandlerError> {
         context.set_theme(theme_of(self.plugin.look()));
         frame.set_key_capture(keys(false));
-        self.plugin.opened();
+        self.plugin.opened(window_id(frame.baseview_window()));
         self.host = Some(host);
         self.zoom = context.zoom_factor();
         self.fit = Some(self.plugin.window());

@@ -2,9 +2,10 @@
 
 mod presets;
 
-use egui::{Align2, Rect, Stroke, Ui, pos2, vec2};
+use egui::{Align2, CursorIcon, PointerButton, Rect, Sense, Stroke, Ui, pos2, vec2};
 
 use super::{ControlId, EditorView, Gesture, Side, controls, options, pair, theme};
+use crate::drag;
 
 /// Height of the buttons, in logical pixels.
 const BUTTON: f32 = 28.0;
@@ -25,14 +26,7 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Ge
     bypass(ui, place(34.0), view.bypass, gestures);
     options::show(ui, place(34.0), view, gestures);
     files(ui, place(if wide { 112.0 } else { 34.0 }), wide, gestures);
-    let save = controls::button(ui, place(88.0), "Save MIDI", true);
-    theme::tip(
-        &save,
-        "Save the phrase that is shown, as played and transferred, as a MIDI file with two tracks.",
-    );
-    if save.clicked() {
-        gestures.push(Gesture::SaveMidi);
-    }
+    save(ui, place(88.0), gestures);
     sides(ui, place(56.0), view.side, gestures);
     presets::show(ui, place(if wide { 170.0 } else { 150.0 }), view, gestures);
     pair::show(ui, place(if wide { 190.0 } else { 168.0 }), view, gestures);
@@ -48,6 +42,39 @@ fn title(ui: &Ui, rect: Rect) {
     if name.size().x < rect.width() {
         let at = pos2(rect.left() + 2.0, rect.center().y - name.size().y * 0.5);
         ui.painter().galley(at, name, theme.text);
+    }
+}
+
+/// Saves the phrase at a click; where files can be dragged out of the window, a drag away from the
+/// button takes the file along.
+fn save(ui: &Ui, rect: Rect, gestures: &mut Vec<Gesture>) {
+    let button = controls::button(ui, rect, "Save MIDI", true);
+    let tip = "Save the phrase that is shown, as played and transferred, as a MIDI file with two \
+               tracks.";
+    if button.clicked() {
+        gestures.push(Gesture::SaveMidi);
+    }
+    if !drag::AVAILABLE {
+        theme::tip(&button, tip);
+        return;
+    }
+    let button = button.interact(Sense::drag());
+    theme::tip(
+        &button,
+        &format!("{tip} Or drag it from here onto a track."),
+    );
+    let outside = |at| !rect.contains(at);
+    let out = button.dragged_by(PointerButton::Primary)
+        && button.interact_pointer_pos().is_some_and(outside);
+    let was = ui.data_mut(|data| {
+        let was = data.get_temp_mut_or_default::<bool>(button.id);
+        std::mem::replace(was, out)
+    });
+    if out {
+        ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
+    }
+    if out && !was {
+        gestures.push(Gesture::DragMidi);
     }
 }
 

@@ -30,8 +30,9 @@ pub trait GuiSync: Send {
     /// Whether something is being done whose end is to be shown.
     fn is_busy(&self) -> bool;
 
-    /// The window opens: there may be other files than when it was last open.
-    fn opened(&mut self);
+    /// The window opens: there may be other files than when it was last open. `window` is its
+    /// number in X11, where it has one.
+    fn opened(&mut self, window: Option<u32>);
 
     /// The window closes: what is still being done is given up.
     fn closed(&mut self);

@@ -397,6 +397,30 @@ fn the_heading_s_buttons_do_what_they_say() {
     assert_eq!(desk.press("B"), [Gesture::Swap]);
 }
 
+#[test]
+#[cfg(target_os = "linux")]
+fn a_drag_away_from_save_midi_takes_the_file_along() {
+    let save = pos2(704.0, 24.0);
+    let mut desk = Desk::new(EditorView::default());
+    assert_eq!(desk.click(save), [Gesture::SaveMidi]);
+
+    desk.pass(vec![Event::PointerMoved(save)]);
+    desk.pass(vec![desk.button(save, true)]);
+    let mut to = |x: f32| desk.pass(vec![Event::PointerMoved(save + vec2(x, 0.0))]);
+    assert_eq!(to(20.0), [], "still on the button");
+    assert_eq!(to(60.0), [Gesture::DragMidi]);
+    assert_eq!(to(900.0), [], "one drag");
+    let end = save + vec2(900.0, 0.0);
+    desk.pass(vec![Event::PointerGone]);
+    desk.pass(vec![Event::PointerMoved(end)]);
+    assert_eq!(desk.pass(vec![desk.button(end, false)]), []);
+    assert_eq!(
+        desk.click(save),
+        [Gesture::SaveMidi],
+        "a click is one again"
+    );
+}
+
 impl Desk {
     /// Goes on by as many controls as `tabs`, and presses what is there.
     fn tab_and_press(&mut self, tabs: usize) -> Vec<Gesture> {

@@ -1,7 +1,8 @@
 //! Opens the built plugin's editor in a window, plays a few bars of the clip, and leaves the
 //! window open for a while: to look at, or to take a picture of (`tests/window/picture.sh`). With
 //! `--measure` it says how often the window is drawn and what that costs while nothing happens,
-//! and while the song plays by the clock (`tests/window/measure.sh`).
+//! and while the song plays by the clock (`tests/window/measure.sh`). With `--drop` it opens a second
+//! window, on which files can be dropped, and says which were (`tests/window/drag.sh`).
 
 #![expect(clippy::print_stdout, reason = "a command-line tool")]
 
@@ -20,7 +21,7 @@ mod x11 {
     use third_stream_tests::clip;
     use third_stream_tests::host::{Instance, Pace, Setup, load_plugin_under_test};
     use third_stream_tests::song::{Passage, Script};
-    use third_stream_tests::x11::Window;
+    use third_stream_tests::x11::{DropTarget, Window};
     use x11rb::connection::Connection;
     use x11rb::protocol::Event;
     use x11rb::protocol::damage::{ConnectionExt as _, ReportLevel};
@@ -35,13 +36,16 @@ mod x11 {
     pub(crate) fn main() -> Result<()> {
         let mut seconds = SECONDS;
         let mut measures = false;
+        let mut drops = None;
         for argument in std::env::args().skip(1) {
             if argument == "--measure" {
                 measures = true;
+            } else if argument == "--drop" {
+                drops = Some(DropTarget::open()?);
             } else {
                 seconds = argument
                     .parse()
-                    .context("usage: window [SECONDS] [--measure]")?;
+                    .context("usage: window [SECONDS] [--measure | --drop]")?;
             }
         }
         let library = load_plugin_under_test()?;
@@ -84,9 +88,31 @@ mod x11 {
             })?;
             println!("playing {seconds} s: {frames} frames, {cpu:.2} s of CPU");
         } else {
-            idle(&connection, &mut instance, Duration::from_secs(seconds))?;
+            let end = Instant::now() + Duration::from_secs(seconds);
+            while Instant::now() < end {
+                idle(&connection, &mut instance, Duration::from_millis(50))?;
+                say(drops.as_mut())?;
+            }
         }
         instance.close_editor();
+        if drops.is_some() {
+            // A drag that goes on ends with the window, before the plugin goes.
+            idle(&connection, &mut instance, Duration::from_secs(1))?;
+            say(drops.as_mut())?;
+        }
+        Ok(())
+    }
+
+    /// Says what came of drags over the target.
+    fn say(mut drops: Option<&mut DropTarget>) -> Result<()> {
+        while let Some(said) = drops
+            .as_mut()
+            .map(|drops| drops.hear())
+            .transpose()?
+            .flatten()
+        {
+            println!("{said}");
+        }
         Ok(())
     }
 
