@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::DragEnd;
 
 /// The longest that a file is dragged.
-const HELD: Duration = Duration::from_secs(60);
+const HELD: Duration = Duration::from_mins(1);
 /// How long a target may take to say whether it takes a file that was let go over it.
 const STATUS: Duration = Duration::from_secs(2);
 /// How long a target may take to fetch what was dropped.
@@ -53,6 +53,10 @@ enum Phase {
 
 /// The state of one drag. Times are since it began.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what has been said so far, each by itself"
+)]
 pub(super) struct Source {
     phase: Phase,
     over: Option<Target>,
