@@ -53,18 +53,14 @@ enum Phase {
 
 /// The state of one drag. Times are since it began.
 #[derive(Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "what has been said so far, each by itself"
-)]
 pub(super) struct Source {
     phase: Phase,
     over: Option<Target>,
     at: (i16, i16),
-    /// A position was sent and is not answered.
+    /// The place that the target was told last.
+    told: Option<(i16, i16)>,
+    /// It has not answered that.
     asked: bool,
-    /// The pointer has moved since.
-    moved: bool,
     /// The target's last answer.
     accepts: bool,
     /// The target has fetched the file's name.
@@ -78,8 +74,8 @@ impl Source {
             phase: Phase::Held,
             over: None,
             at: (0, 0),
+            told: None,
             asked: false,
-            moved: false,
             accepts: false,
             fetched: false,
             messages: Vec::new(),
@@ -109,13 +105,10 @@ impl Source {
             self.leave();
             self.over = pointer.over;
             self.messages.extend(self.over.map(Message::Enter));
-            (self.asked, self.accepts) = (false, false);
+            (self.told, self.asked, self.accepts) = (None, false, false);
         }
-        if other || pointer.at != self.at {
-            self.at = pointer.at;
-            self.moved = true;
-            self.ask();
-        }
+        self.at = pointer.at;
+        self.ask();
         if !pointer.held {
             self.phase = Phase::LetGo(now);
             self.decide(now);
@@ -170,9 +163,10 @@ impl Source {
 
     /// Tells the target where the pointer is, once it has answered what it was told before.
     fn ask(&mut self) {
-        if let Some(over) = self.over.filter(|_| self.moved && !self.asked) {
+        let news = self.told != Some(self.at);
+        if let Some(over) = self.over.filter(|_| news && !self.asked) {
             self.messages.push(Message::Position(over, self.at));
-            (self.asked, self.moved) = (true, false);
+            (self.told, self.asked) = (Some(self.at), true);
         }
     }
 

@@ -245,12 +245,7 @@ impl Server {
                     source.finished(window, yes);
                 }
             }
-            Event::SelectionRequest(request) => {
-                let is_fetched = self.answer(request)?;
-                if is_fetched {
-                    source.fetched();
-                }
-            }
+            Event::SelectionRequest(request) if self.answer(request)? => source.fetched(),
             Event::SelectionClear(_) => source.give_up(),
             _ => {}
         }
@@ -306,8 +301,8 @@ mod tests {
     fn a_path_is_a_uri_whatever_is_in_it() {
         let of = |path: &str| uri_list(Path::new(path));
         assert_eq!(
-            of("/music/Third Stream/Phrase 2.mid"),
-            "file:///music/Third%20Stream/Phrase%202.mid\r\n"
+            of("/a/Music/Third Stream/Phrase 2.mid"),
+            "file:///a/Music/Third%20Stream/Phrase%202.mid\r\n"
         );
         assert_eq!(of("/ü/50%#?.mid"), "file:///%C3%BC/50%25%23%3F.mid\r\n");
         let odd = std::ffi::OsStr::from_bytes(b"/\xff~_-\r\n");
