@@ -90,6 +90,7 @@ for _ in 1 2 3; do
     fi
     echo "beside: an export of Ardour's held nothing or was aborted, and was done again" >>"$work/said"
 done
+[ -s "$work/export" ] || { echo "wrong: three exports held nothing" >>"$work/said"; failed=1; }
 # Its window, where there is what a screen of its own needs.
 for need in Xvfb openbox xdotool wmctrl jackd; do
     if ! command -v $need >/dev/null; then

@@ -162,11 +162,12 @@ impl Work {
                 None => asked.push(request),
             }
         }
-        let watches: Vec<Watch> = asked
+        let watches: Vec<Option<Watch>> = asked.iter().map(|request| self.watch(request)).collect();
+        // Nobody waits for what an instance asked that is gone.
+        let watches: Vec<_> = watches
             .iter()
-            .filter_map(|request| self.watch(request))
+            .map(|watch| || watch.as_ref().is_some_and(Watch::is_wanted))
             .collect();
-        let watches: Vec<_> = watches.iter().map(|watch| || watch.is_wanted()).collect();
         let questions: Vec<(Question, Wanted<'_>)> = asked
             .iter()
             .zip(&watches)
