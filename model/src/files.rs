@@ -46,6 +46,20 @@ fn write_by_way_of(beside: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     renamed.inspect_err(|_| drop(std::fs::remove_file(beside)))
 }
 
+/// Removes the parts that killed processes left in a folder that no other process writes to.
+///
+/// # Errors
+/// The folder cannot be listed, or a part not be removed.
+pub fn remove_parts(folder: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "part") {
+            std::fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
 /// As [`write_whole`], and makes the folder if it is not there.
 ///
 /// # Errors

@@ -182,6 +182,8 @@ fn a_full_disk_ends_a_run_in_words_and_costs_nothing() {
     let mut child = train(dir.path(), &start("run")).spawn().unwrap();
     assert!(kill_after(&mut child, &folder, 4, Duration::ZERO));
     let before = steps(&folder);
+    // As of a kill in mid-write, of a file that may never be written again.
+    fs::write(folder.join("old.safetensors.part"), "half").unwrap();
 
     // No file may grow beyond half of what the weights take, in blocks of 512 bytes. A shell sets
     // that for the process after it, and has it told instead of ended.

@@ -19,7 +19,7 @@ use super::page;
 use super::record::{FILE, RecordError, RunRecord};
 use super::schedule::Schedule;
 use crate::data::batch::Batches;
-use crate::files::write_whole;
+use crate::files::{remove_parts, write_whole};
 use crate::train::progress::{Display, METRICS, ProgressReport};
 
 /// The weights after the last checkpoint's step.
@@ -294,15 +294,17 @@ pub fn run<L: Learner>(
 /// that it holds the same run.
 fn enter(plan: &RunPlan, prepare: impl FnOnce() -> Result<(), RunError>) -> Result<Lock, RunError> {
     let folder = &plan.folder;
-    if plan.resume {
-        let before = RunRecord::read(folder)?;
-        before.check_same(&plan.record, folder)?;
-        return Ok(Lock::take(folder)?);
-    }
     let io = |source| RunError::Io {
         path: folder.clone(),
         source,
     };
+    if plan.resume {
+        let before = RunRecord::read(folder)?;
+        before.check_same(&plan.record, folder)?;
+        let lock = Lock::take(folder)?;
+        remove_parts(folder).map_err(io)?;
+        return Ok(lock);
+    }
     std::fs::create_dir_all(folder).map_err(io)?;
     let lock = Lock::take(folder)?;
     if folder.join(FILE).exists() || folder.join(METRICS).exists() {
