@@ -53,7 +53,10 @@ fn write_by_way_of(beside: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub fn remove_parts(folder: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "part") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "part")
+        {
             std::fs::remove_file(path)?;
         }
     }

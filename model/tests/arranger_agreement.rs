@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::VarBuilder;
+use third_stream_model::family::arranger::harmony::HarmonyInput;
 use third_stream_model::family::arranger::{
     ArrangerConfig, Canvas, Harmony, Network, encoding, from_prototype,
 };
@@ -27,6 +28,7 @@ const REFERENCE: &[u8] = include_bytes!("fixtures/arranger_tiny.safetensors");
 const TINY: ArrangerConfig = ArrangerConfig {
     base_channels: 4,
     residual_blocks: 2,
+    harmony: HarmonyInput::Strongest,
 };
 const KEPT: [u32; 4] = [0, 21, 42, 63];
 

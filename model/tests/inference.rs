@@ -84,6 +84,7 @@ fn the_arranger_s_pass_does_not_allocate() {
     let config = ArrangerConfig {
         base_channels: 20,
         residual_blocks: 2,
+        ..ArrangerConfig::default()
     };
     let network = Network::new(&config, &Store::new(1).builder(&Device::Cpu)).unwrap();
     let net = network.prepared(Level::best()).unwrap();

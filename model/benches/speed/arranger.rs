@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use candle_core::{Device, Tensor};
 use third_stream_model::data::batch::Batches;
 use third_stream_model::data::{Data, Piece, Split};
+use third_stream_model::family::arranger::harmony::HarmonyInput;
 use third_stream_model::family::arranger::sampler::SamplerSettings;
-use third_stream_model::family::arranger::{Canvas, LOGITS, column_share, encoding, skeleton};
+use third_stream_model::family::arranger::{Canvas, LOGITS, column_share, encoding, tune};
 use third_stream_model::genre::{Direction, Genre, Pair};
 use third_stream_model::nn::inference::Level;
 use third_stream_model::roll::notes::{GridNote, NoteRoll};
@@ -106,8 +107,8 @@ fn given(phrase: &NoteRoll) -> Result<PathBuf, Error> {
     let (_, network) = read_network(bytes, device)?;
     let canvas = Canvas {
         hidden: Roll::from_steps([u128::MAX >> (128 - PITCHES); STEPS]),
-        tune: skeleton::tune(phrase),
-        harmony: skeleton::harmony(phrase.sounding(), 3),
+        tune: tune::tune(phrase),
+        harmony: HarmonyInput::Triads.of(phrase.sounding(), 3),
         ..Canvas::default()
     };
     let condition = encoding::condition(column_share(1), 0.5);

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::histograms::rows;
-use crate::family::arranger::skeleton;
+use crate::family::arranger::{harmony, tune};
 use crate::roll::STEPS;
 use crate::roll::notes::NoteRoll;
 
@@ -23,7 +23,7 @@ pub struct Faults {
     /// Notes whose pitch class is none of the four that sound longest in the half bar in which
     /// they begin.
     pub outside: f64,
-    /// Leaps of more than an octave, to 100 notes of the tune (see [`skeleton::tune`]).
+    /// Leaps of more than an octave, to 100 notes of the tune (see [`tune::tune`]).
     pub tune_leaps: f64,
     /// Leaps of more than an octave, to 100 notes of the lowest line.
     pub bass_leaps: f64,
@@ -62,7 +62,7 @@ struct Counts {
 
 impl Counts {
     fn add(&mut self, phrase: &NoteRoll) {
-        let harmony = skeleton::harmony(phrase.sounding(), HARMONY);
+        let harmony = harmony::strongest(phrase.sounding(), HARMONY);
         for note in phrase.notes() {
             let (start, row) = (usize::from(note.start), usize::from(note.row));
             let sounding = phrase.sounding().steps()[start];
@@ -72,10 +72,7 @@ impl Counts {
             self.outside += usize::from(classes >> (row % 12) & 1 == 0);
             self.short += usize::from(note.length == 1);
         }
-        let tune: Vec<u8> = skeleton::tune(phrase)
-            .notes()
-            .map(|note| note.row)
-            .collect();
+        let tune: Vec<u8> = tune::tune(phrase).notes().map(|note| note.row).collect();
         for (at, line) in [tune, lowest(phrase)].into_iter().enumerate() {
             self.line[at] += line.len();
             let leaps = line

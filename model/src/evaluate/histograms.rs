@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::family::arranger::skeleton;
+use crate::family::arranger::tune;
 use crate::roll::notes::NoteRoll;
 use crate::roll::{PITCHES, STEPS, STEPS_PER_SLOT};
 
@@ -26,7 +26,7 @@ pub struct Overlap {
     pub onsets: f64,
     /// Notes that sound at once, step by step: 0 to 11, more.
     pub polyphony: f64,
-    /// Intervals from note to note of the tune (see [`skeleton::tune`]): 12 semitones down to 12
+    /// Intervals from note to note of the tune (see [`tune::tune`]): 12 semitones down to 12
     /// up, wider.
     pub melodic: f64,
     /// Intervals between notes that sound together where one of them begins, within the octave.
@@ -106,7 +106,7 @@ impl Histograms {
                 }
             }
         }
-        let tune: Vec<i32> = skeleton::tune(phrase)
+        let tune: Vec<i32> = tune::tune(phrase)
             .notes()
             .map(|note| i32::from(note.row))
             .collect();

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chroma;
 use crate::data::rolls::evenly_spaced;
-use crate::family::arranger::skeleton;
+use crate::family::arranger::tune;
 use crate::roll::notes::NoteRoll;
 use crate::roll::{PITCHES, STEPS};
 
@@ -78,13 +78,13 @@ fn by_beats(phrase: &NoteRoll) -> [f32; VALUES] {
     values
 }
 
-/// The share of the notes of the sources' tunes (see [`skeleton::tune`]) for which the output has
+/// The share of the notes of the sources' tunes (see [`tune::tune`]) for which the output has
 /// an onset of the same pitch at most a step away. All notes count the same; 0 where there are
 /// none.
 pub fn tune_kept(sources: &[NoteRoll], outputs: &[NoteRoll]) -> f64 {
     let (mut notes, mut kept) = (0u32, 0u32);
     for (source, output) in sources.iter().zip(outputs) {
-        let tune = skeleton::tune(source);
+        let tune = tune::tune(source);
         let onsets = output.onsets().steps();
         for (step, line) in tune.onsets().steps().iter().enumerate() {
             let from = step.saturating_sub(1);

@@ -1,5 +1,5 @@
 //! The arranger: a network that fills in the hidden notes of a phrase in a genre's manner, given
-//! its tune and the strongest pitch classes of each half bar.
+//! its tune and the harmony of each half bar.
 //!
 //! A masked model of notes (as Coconet, Huang et al. 2017, and MaskGIT, Chang et al. 2022), with
 //! one network for all genres whose instance norms have a scale and an offset for each genre
@@ -12,13 +12,14 @@ mod config;
 mod dice;
 pub mod encoding;
 mod feel;
+pub mod harmony;
 pub mod inference;
 mod loaded;
 mod network;
 mod prototype;
 pub mod sampler;
 mod seed;
-pub mod skeleton;
+pub mod tune;
 
 pub use canvas::{Canvas, HALF_BARS, Harmony, LENGTHS, length_class};
 pub use columns::Columns;

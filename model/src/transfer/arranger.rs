@@ -119,6 +119,7 @@ impl ArrangerTransfer {
         let settings = SamplerSettings {
             passes,
             freedom: wish.freedom,
+            harmony: self.known.network.harmony,
             pitch_classes: wish.pitch_classes,
             seed: seed(phrase, column, wish.variation),
             decided: wish.decided,

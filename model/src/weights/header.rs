@@ -276,6 +276,7 @@ pub(super) fn check_network(network: &ArrangerConfig) -> Result<(), WeightsError
     let ArrangerConfig {
         base_channels,
         residual_blocks,
+        harmony: _,
     } = *network;
     if !(1..=256).contains(&base_channels) || residual_blocks > 64 {
         let found = format!("{base_channels} channels × {residual_blocks} blocks");

@@ -157,6 +157,7 @@ mod tests {
         ArrangerConfig {
             base_channels: 2,
             residual_blocks: 1,
+            ..ArrangerConfig::default()
         }
     }
 

@@ -164,6 +164,7 @@ fn an_arranger_plays_between_all_genres_that_it_knows() {
             network: ArrangerConfig {
                 base_channels: 4,
                 residual_blocks: 1,
+                ..ArrangerConfig::default()
             },
             genres: genres.iter().map(|name| (*name).to_owned()).collect(),
         }),

@@ -1,8 +1,9 @@
-//! The shape of the arranger's network.
+//! The shape of the arranger's network and of its input.
 
 use serde::{Deserialize, Serialize};
 
 use super::LENGTHS;
+use super::harmony::HarmonyInput;
 
 /// Planes of cells that the network is given: see [`super::encoding`].
 pub const PLANES: usize = 9;
@@ -11,13 +12,16 @@ pub const CONDITION: usize = 6;
 /// Logits of each cell: whether a note begins there, then one for each of [`LENGTHS`].
 pub const LOGITS: usize = 1 + LENGTHS.len();
 
-/// The shape of an arranger.
+/// The shape of an arranger, and what its input says of the harmony.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArrangerConfig {
     /// Channels of the first layer; the inner layers have two and four times as many.
     pub base_channels: usize,
     /// Residual blocks; every second one looks twice as far.
     pub residual_blocks: usize,
+    /// What the plane of the harmony says; files that name none have the strongest pitch classes.
+    #[serde(default)]
+    pub harmony: HarmonyInput,
 }
 
 impl Default for ArrangerConfig {
@@ -26,6 +30,7 @@ impl Default for ArrangerConfig {
         Self {
             base_channels: 32,
             residual_blocks: 6,
+            harmony: HarmonyInput::Triads,
         }
     }
 }

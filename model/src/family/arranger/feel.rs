@@ -85,7 +85,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_tune_keeps_its_notes_within_a_step(phrase in any_notes()) {
-            let tune = super::super::skeleton::tune(&phrase);
+            let tune = super::super::tune::tune(&phrase);
             let straight = straightened(&tune);
             prop_assert_eq!(straight.count(), tune.count());
             for (straight, note) in straight.notes().zip(tune.notes()) {

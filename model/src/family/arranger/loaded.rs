@@ -278,6 +278,7 @@ mod tests {
         let config = ArrangerConfig {
             base_channels: 4,
             residual_blocks: 2,
+            ..ArrangerConfig::default()
         };
         let store = Store::new(3);
         let network = Network::new(&config, &store.builder(&Device::Cpu)).unwrap();
@@ -321,6 +322,7 @@ mod tests {
         let config = ArrangerConfig {
             base_channels: 4,
             residual_blocks: 1,
+            ..ArrangerConfig::default()
         };
         let store = Store::new(9);
         let network = Network::new(&config, &store.builder(&Device::Cpu)).unwrap();
@@ -354,6 +356,7 @@ mod tests {
         let config = ArrangerConfig {
             base_channels: 4,
             residual_blocks: 1,
+            ..ArrangerConfig::default()
         };
         let store = Store::new(5);
         let network = Network::new(&config, &store.builder(&Device::Cpu)).unwrap();

@@ -328,6 +328,7 @@ mod tests {
         let config = ArrangerConfig {
             base_channels: 4,
             residual_blocks: 2,
+            ..ArrangerConfig::default()
         };
         let store = Store::new(1);
         let network = Network::new(&config, &store.builder(&Device::Cpu)).unwrap();

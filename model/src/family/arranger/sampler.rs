@@ -12,7 +12,8 @@ use crate::roll::{CELLS, PITCHES, Roll, STEPS};
 use super::canvas::{Canvas, LENGTHS};
 use super::dice::Dice;
 use super::feel::straightened;
-use super::skeleton;
+use super::harmony::HarmonyInput;
+use super::tune;
 
 /// Values of the network's output for a cell: the logit of an onset, and of each length.
 pub const OUTPUTS: usize = 1 + LENGTHS.len();
@@ -56,7 +57,9 @@ pub struct SamplerSettings {
     pub passes: u8,
     /// How free the tune is: 0 keeps it note by note, 1 lets it change.
     pub freedom: f32,
-    /// How many pitch classes of each half bar are kept.
+    /// What the network is told of the harmony.
+    pub harmony: HarmonyInput,
+    /// Up to how many pitch classes of each half bar it is told.
     pub pitch_classes: u8,
     /// Seed of the draw.
     pub seed: u64,
@@ -75,6 +78,7 @@ impl Default for SamplerSettings {
         Self {
             passes: PASSES,
             freedom: 0.5,
+            harmony: HarmonyInput::Triads,
             pitch_classes: 3,
             seed: 0,
             decided: 0,
@@ -126,7 +130,7 @@ pub fn sample<E>(
     let dice = Dice::new(settings.seed);
     // Of one voice every note is the tune.
     let tune = match settings.voices {
-        Voices::Free => skeleton::tune(phrase),
+        Voices::Free => tune::tune(phrase),
         Voices::One { .. } => *phrase,
     };
     let fixed = Fixed::new(phrase, &tune, settings);
@@ -136,7 +140,9 @@ pub fn sample<E>(
         } else {
             tune
         },
-        harmony: skeleton::harmony(phrase.sounding(), usize::from(settings.pitch_classes)),
+        harmony: settings
+            .harmony
+            .of(phrase.sounding(), usize::from(settings.pitch_classes)),
         ..Canvas::default()
     };
     let mut logits = vec![0.0; OUTPUTS * CELLS];

@@ -12,7 +12,7 @@ use super::{disturb, masks};
 use crate::data::batch::Batches;
 use crate::data::weighted::{WeightedDraw, key_by_chance, random};
 use crate::data::{Data, Split};
-use crate::family::arranger::{Canvas, Harmony, skeleton};
+use crate::family::arranger::{Canvas, Harmony, tune};
 use crate::genre::Genre;
 use crate::roll::Roll;
 use crate::roll::notes::NoteRoll;
@@ -35,7 +35,7 @@ pub struct MaskedPhrase {
 }
 
 impl MaskedPhrase {
-    /// Hides notes of `target` and disturbs its skeleton, by chance.
+    /// Hides notes of `target` and disturbs its tune and harmony, by chance.
     pub fn draw(
         target: NoteRoll,
         genre: Genre,
@@ -46,10 +46,10 @@ impl MaskedPhrase {
             (chance, _) if chance < settings.true_tune => 0.0,
             (_, strength) => strength,
         };
-        let tune = disturb::tune(&skeleton::tune(&target), freedom, rng);
+        let tune = disturb::tune(&tune::tune(&target), freedom, rng);
         let classes = CLASSES[rng.random_range(0..CLASSES.len() as u32) as usize];
         let harmony = disturb::harmony(
-            &skeleton::harmony(target.sounding(), classes),
+            &settings.network.harmony.of(target.sounding(), classes),
             settings.harmony_dropped,
             settings.harmony_invented,
             rng,
@@ -258,7 +258,7 @@ pub(super) mod tests {
             }
             assert!(canvas.shown.count() <= target.count());
             if one.freedom == 0.0 && !canvas.tune.is_empty() {
-                assert_eq!(canvas.tune, skeleton::tune(&target));
+                assert_eq!(canvas.tune, tune::tune(&target));
             }
         }
     }

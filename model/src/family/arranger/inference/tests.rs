@@ -17,6 +17,7 @@ fn network(base_channels: usize, residual_blocks: usize) -> Network {
     let config = ArrangerConfig {
         base_channels,
         residual_blocks,
+        ..ArrangerConfig::default()
     };
     let store = Store::new(3);
     Network::new(&config, &store.builder(&Device::Cpu)).unwrap();

@@ -204,6 +204,7 @@ mod tests {
         let config = ArrangerConfig {
             base_channels: 8,
             residual_blocks: 2,
+            ..ArrangerConfig::default()
         };
         let network = Network::new(&config, &store.builder(&device)).unwrap();
         let mut draw = Normal::new(5);

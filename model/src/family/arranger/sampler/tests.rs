@@ -91,7 +91,7 @@ fn the_first_pass_hides_everything_and_the_last_little() {
     let settings = SamplerSettings::default();
     let Ok(_) = sample(&phrase(), &settings, |canvas, logits| {
         seen.push(canvas.hidden.count() as usize);
-        assert_eq!(canvas.tune, skeleton::tune(&phrase()));
+        assert_eq!(canvas.tune, tune::tune(&phrase()));
         busy(canvas, logits)
     });
     assert_eq!((seen.len(), seen[0]), (8, CELLS));

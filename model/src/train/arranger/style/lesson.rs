@@ -10,8 +10,9 @@ use rand_chacha::ChaCha8Rng;
 use super::music::Music;
 use crate::data::rolls::evenly_spaced;
 use crate::data::weighted::{key_by_chance, random};
+use crate::family::arranger::harmony::HarmonyInput;
 use crate::family::arranger::{
-    ArrangerConfig, CONDITION, Canvas, Columns, NO_GENRE, Network, column_share, encoding, skeleton,
+    ArrangerConfig, CONDITION, Canvas, Columns, NO_GENRE, Network, column_share, encoding, tune,
 };
 use crate::genre::Genre;
 use crate::nn::adam::{self, Adam};
@@ -74,12 +75,14 @@ impl<'m> StyleFit<'m> {
             decay: 0.0,
             largest_norm: 0.0,
         };
+        let shape = *network.config();
         let mut lesson = Self {
             network,
             genres,
             music,
             plan,
             settings: ArrangerSettings {
+                network: shape,
                 no_genre: 0.0,
                 no_tune: 0.0,
                 no_harmony: 0.0,
@@ -187,7 +190,7 @@ impl<'m> StyleFit<'m> {
     /// The mean loss, everything hidden, tune and harmony shown as they are.
     fn loss(&self, network: &Network, phrases: &[NoteRoll], column: usize) -> Result<f32> {
         let examples = evenly_spaced(phrases.len(), MEASURED).into_iter();
-        let examples = examples.map(|place| whole(&phrases[place]));
+        let examples = examples.map(|place| whole(&phrases[place], network.config().harmony));
         let examples: Vec<MaskedPhrase> = examples.collect();
         let mut sum = 0.0;
         for chunk in examples.chunks(self.plan.batch.max(1)) {
@@ -215,13 +218,13 @@ impl<'m> StyleFit<'m> {
 }
 
 /// A phrase of which everything but tune and harmony is hidden.
-fn whole(target: &NoteRoll) -> MaskedPhrase {
+fn whole(target: &NoteRoll, harmony: HarmonyInput) -> MaskedPhrase {
     MaskedPhrase {
         canvas: Canvas {
             shown: NoteRoll::EMPTY,
             hidden: Roll::from_steps([(1 << PITCHES) - 1; STEPS]),
-            tune: skeleton::tune(target),
-            harmony: skeleton::harmony(target.sounding(), CLASSES),
+            tune: tune::tune(target),
+            harmony: harmony.of(target.sounding(), CLASSES),
         },
         target: *target,
         genre: None,

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::data::archive::{self, Shelf};
 use crate::data::{CorpusSelection, DataError, Piece, summary};
 use crate::data::{folder, starter};
-use crate::family::arranger::{skeleton, straightened};
+use crate::family::arranger::{straightened, tune};
 use crate::genre::Genre;
 use crate::roll::notes::NoteRoll;
 use crate::weights::hex;
@@ -184,7 +184,7 @@ impl Music {
 
     /// True if the tunes of at least a quarter of the phrases swing.
     pub(super) fn swings(&self) -> bool {
-        let tunes = self.learned.iter().map(skeleton::tune);
+        let tunes = self.learned.iter().map(tune::tune);
         let swung = tunes.filter(|tune| straightened(tune) != *tune).count();
         4 * swung >= self.learned.len()
     }

@@ -5,6 +5,7 @@ use candle_core::{Device, Tensor};
 use super::lesson::StylePlan;
 use super::*;
 use crate::data::{Piece, Split};
+use crate::family::arranger::harmony::HarmonyInput;
 use crate::family::arranger::{ArrangerConfig, Network};
 use crate::nn::init::Store;
 use crate::roll::notes::{GridNote, NoteRoll};
@@ -13,6 +14,7 @@ use crate::weights::read_style;
 const SHAPE: ArrangerConfig = ArrangerConfig {
     base_channels: 4,
     residual_blocks: 1,
+    harmony: HarmonyInput::Triads,
 };
 
 /// A piece of `phrases` phrases in which every note is a fifth above the last, an octave or more

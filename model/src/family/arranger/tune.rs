@@ -1,13 +1,7 @@
-//! The skeleton: what the arranger keeps of a phrase, and what any genre has. The tune, and the
-//! strongest pitch classes of each half bar.
+//! The tune of a phrase: with its [harmony](super::harmony) what the arranger keeps.
 
 use crate::roll::notes::{GridNote, NoteRoll};
 use crate::roll::{PITCHES, Roll, STEPS};
-
-use super::canvas::{HALF_BARS, Harmony};
-
-/// Steps of a half bar.
-const HALF_BAR: usize = STEPS / HALF_BARS;
 
 /// The tune: the notes that are the highest sounding where they begin and lie no lower than the
 /// phrase's median pitch. A note ends where a higher one begins to sound.
@@ -57,44 +51,6 @@ fn median_row(sounding: &Roll) -> usize {
     low.count()
 }
 
-/// The `most` pitch classes that sound longest in each half bar. Of two that sound as long, the
-/// one with the lower note comes first.
-pub fn harmony(sounding: &Roll, most: usize) -> Harmony {
-    let mut harmony = Harmony::default();
-    for (classes, steps) in harmony
-        .0
-        .iter_mut()
-        .zip(sounding.steps().chunks_exact(HALF_BAR))
-    {
-        let mut found: Vec<(u32, usize)> = Vec::with_capacity(12);
-        for class in 0..12 {
-            let rows = rows_of_class(class);
-            let strength = steps.iter().map(|step| (step & rows).count_ones()).sum();
-            let lowest = steps.iter().fold(0, |all, step| all | step & rows);
-            if strength > 0 {
-                found.push((strength, lowest.trailing_zeros() as usize));
-            }
-        }
-        found.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-        *classes = found
-            .iter()
-            .take(most)
-            .fold(0, |all, (_, row)| all | 1 << (row % 12));
-    }
-    harmony
-}
-
-/// The rows of a pitch class, row 0 in the lowest bit.
-const fn rows_of_class(class: usize) -> u128 {
-    let mut rows = 0u128;
-    let mut row = class;
-    while row < PITCHES {
-        rows |= 1 << row;
-        row += 12;
-    }
-    rows
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,29 +88,6 @@ mod tests {
         ];
         // The chord at 8 is the highest there, but lies below the median unless the bass is long.
         assert!(tune(&phrase).notes().eq(expected));
-    }
-
-    #[test]
-    fn the_strongest_pitch_classes_are_the_harmony() {
-        let phrase: NoteRoll = [
-            note(0, 24, 8),
-            note(0, 40, 6),
-            note(4, 31, 4),
-            note(7, 45, 1),
-            note(8, 26, 1),
-        ]
-        .into_iter()
-        .collect();
-        let harmony = harmony(phrase.sounding(), 3);
-        assert_eq!(harmony.0[0], 1 | 1 << 4 | 1 << 7);
-        assert_eq!(harmony.0[1], 1 << 2);
-        assert_eq!(harmony.0[2..], [0; 6]);
-    }
-
-    #[test]
-    fn of_two_that_sound_as_long_the_lower_is_the_harmony() {
-        let phrase: NoteRoll = [note(0, 48, 4), note(0, 21, 4)].into_iter().collect();
-        assert_eq!(harmony(phrase.sounding(), 1).0[0], 1 << 9);
     }
 
     proptest! {
