@@ -24,6 +24,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::TryRecvError;
+use third_stream_model::family::arranger::sampler::PASSES;
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::edits::Edits;
 use third_stream_model::roll::notes::NoteRoll;
@@ -158,6 +159,7 @@ impl Taste {
     /// the rows of `held`.
     pub const fn wish(self, held: u128) -> Wish {
         Wish {
+            passes: PASSES,
             variation: self.variation,
             freedom: self.freedom,
             pitch_classes: self.pitch_classes,

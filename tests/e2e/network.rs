@@ -3,6 +3,7 @@
 //! What is expected is worked out here with the model's own transfer, on the same weights that
 //! are inside the plugin, and compared cell by cell with the notes that left it.
 
+use third_stream_model::family::arranger::sampler::FEW_PASSES;
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::roll::{PITCHES, STEPS};
@@ -41,7 +42,11 @@ pub(crate) fn answers(
 ) -> impl Fn(f32) -> NoteRoll + use<> {
     let (before, source) = (*before, *source);
     let lead = 0b1111;
-    let first = transfer.edits(&before, ends, &Wish::default()).unwrap();
+    let ahead = Wish {
+        passes: FEW_PASSES,
+        ..Wish::default()
+    };
+    let first = transfer.edits(&before, ends, &ahead).unwrap();
     let wish = Wish {
         decided: lead,
         played: first.apply(&before, 1.0).beginning_in(lead),

@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 use super::translator::{TranslateError, Translator};
-use crate::family::arranger::sampler::{PASSES, Sample};
+use crate::family::arranger::sampler::Sample;
 use crate::genre::{Direction, Genre, Pair};
 use crate::roll::edits::Edits;
 use crate::roll::notes::NoteRoll;
@@ -91,8 +91,6 @@ pub struct Asked<'a> {
     pub transfer: &'a ArrangerTransfer,
     /// Options of the transfer.
     pub wish: Wish,
-    /// Passes of the network.
-    pub passes: u8,
 }
 
 impl<'a> Asked<'a> {
@@ -101,7 +99,6 @@ impl<'a> Asked<'a> {
         Self {
             transfer,
             wish: Wish::default(),
-            passes: PASSES,
         }
     }
 }
@@ -115,9 +112,7 @@ impl Arrange for Asked<'_> {
     ) -> Result<Vec<NoteRoll>, TranslateError> {
         let ends = ends(source, target)?;
         let arranged = phrases.par_iter().map(|phrase| {
-            let sample = self
-                .transfer
-                .arrange_in(phrase, ends, &self.wish, self.passes)?;
+            let sample = self.transfer.arrange(phrase, ends, &self.wish)?;
             Ok(sample.notes)
         });
         arranged.collect()
@@ -130,9 +125,7 @@ impl Arrange for Asked<'_> {
         target: Genre,
     ) -> Result<Option<Edits>, TranslateError> {
         let ends = ends(source, target)?;
-        let Sample { notes, confidence } =
-            self.transfer
-                .arrange_in(phrase, ends, &self.wish, self.passes)?;
+        let Sample { notes, confidence } = self.transfer.arrange(phrase, ends, &self.wish)?;
         let edits = Edits::between(phrase, &notes, &confidence, self.wish.held);
         Ok(Some(edits))
     }

@@ -3,7 +3,7 @@
 use candle_core::Device;
 
 use super::{LearnedStyle, Towards, TransferError, Wish, device_name, memory};
-use crate::family::arranger::sampler::{PASSES, Sample, SamplerSettings, Voices};
+use crate::family::arranger::sampler::{Sample, SamplerSettings, Voices};
 use crate::family::arranger::{Arranger, Styles, seed};
 use crate::genre::{Direction, Genre, Pair};
 use crate::roll::edits::Edits;
@@ -66,22 +66,7 @@ impl ArrangerTransfer {
         (pair, direction): (Pair, Direction),
         wish: &Wish,
     ) -> Result<Sample, TransferError> {
-        self.arrange_in(phrase, (pair, direction), wish, PASSES)
-    }
-
-    /// The phrase at full amount after `passes` passes, 1 or more.
-    ///
-    /// # Errors
-    /// As [`Self::arrange`].
-    pub fn arrange_in(
-        &self,
-        phrase: &NoteRoll,
-        (pair, direction): (Pair, Direction),
-        wish: &Wish,
-        passes: u8,
-    ) -> Result<Sample, TransferError> {
-        let target = Towards::Genre(pair, direction);
-        self.run(phrase, target, (wish, passes), &|| true)
+        self.run(phrase, Towards::Genre(pair, direction), wish, &|| true)
     }
 
     /// Makes sure that a style was learned on these weights.
@@ -98,7 +83,7 @@ impl ArrangerTransfer {
         &self,
         phrase: &NoteRoll,
         target: Towards<'_>,
-        (wish, passes): (&Wish, u8),
+        wish: &Wish,
         wanted: &dyn Fn() -> bool,
     ) -> Result<Sample, TransferError> {
         // The column is for the seed.
@@ -117,7 +102,7 @@ impl ArrangerTransfer {
             }
         };
         let settings = SamplerSettings {
-            passes,
+            passes: wish.passes,
             freedom: wish.freedom,
             harmony: self.known.network.harmony,
             pitch_classes: wish.pitch_classes,
@@ -167,7 +152,7 @@ impl ArrangerTransfer {
         wish: &Wish,
         wanted: &dyn Fn() -> bool,
     ) -> Result<Edits, TransferError> {
-        let Sample { notes, confidence } = self.run(phrase, target, (wish, PASSES), wanted)?;
+        let Sample { notes, confidence } = self.run(phrase, target, wish, wanted)?;
         Ok(Edits::between(phrase, &notes, &confidence, wish.held))
     }
 }

@@ -1,6 +1,7 @@
 //! Options of a transfer beside the phrase: how free its tune is, how rich its harmony, which take,
 //! and what has been decided already.
 
+use crate::family::arranger::sampler::PASSES;
 use crate::roll::notes::NoteRoll;
 
 /// Options of a transfer beside the phrase and the direction. The CycleGAN heeds none of them but
@@ -14,6 +15,8 @@ pub struct Wish {
     /// How many of the strongest pitch classes of each half bar are kept, 2..=4: fewer leave more
     /// room for other harmony.
     pub pitch_classes: u8,
+    /// Passes of the network, 1 or more: fewer take less time, and leave chords less complete.
+    pub passes: u8,
     /// True if a phrase of one voice stays one, near its own register.
     pub one_voice: bool,
     /// The rows in which a note is held over from before the phrase, row 0 in the lowest bit: it
@@ -32,6 +35,7 @@ impl Default for Wish {
             variation: 1,
             freedom: 0.5,
             pitch_classes: 3,
+            passes: PASSES,
             one_voice: true,
             held: 0,
             decided: 0,

@@ -21,6 +21,9 @@ pub const OUTPUTS: usize = 1 + LENGTHS.len();
 const BLOCK: usize = 8;
 /// Passes of the network, unless others are asked for.
 pub const PASSES: u8 = 8;
+
+/// Passes of an answer that is needed soon and of which little is played.
+pub const FEW_PASSES: u8 = 4;
 /// The share of the blocks that is hidden in the last passes.
 const LEAST: f64 = 0.1;
 /// The share of the passes up to which the temperature stays 1.

@@ -59,7 +59,7 @@ impl Vary {
             Self::Freedom(freedom) => asked.wish.freedom = freedom,
             Self::Harmony(classes) => asked.wish.pitch_classes = classes,
             Self::Variation(take) => asked.wish.variation = take,
-            Self::Passes(passes) => asked.passes = passes,
+            Self::Passes(passes) => asked.wish.passes = passes,
         }
         asked
     }
