@@ -13,11 +13,11 @@ mod exclusive;
 mod flaw;
 mod header;
 mod message;
+pub mod new_file;
 mod riff;
 pub mod time;
 mod track;
 mod track_reader;
-pub mod writer;
 
 pub use exclusive::Exclusive;
 pub use flaw::{Flaw, FlawKind};

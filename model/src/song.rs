@@ -104,13 +104,13 @@ impl Song {
     /// ```
     /// use third_stream_model::roll::midi;
     /// use third_stream_model::roll::notes::{GridNote, NoteRoll};
-    /// use third_stream_model::smf::{Smf, writer};
+    /// use third_stream_model::smf::{Smf, new_file};
     /// use third_stream_model::song::Song;
     ///
     /// let note = GridNote { start: 4, row: 36, length: 4 }; // C4, beat 2, a quarter note
     /// let roll: NoteRoll = [note].into_iter().collect();
-    /// let track = writer::track(midi::events(&roll, 0), midi::PHRASE);
-    /// let bytes = writer::file(midly::Format::SingleTrack, midi::QUARTER, vec![track])?;
+    /// let track = new_file::track(midi::events(&roll, 0), midi::PHRASE);
+    /// let bytes = new_file::bytes(midly::Format::SingleTrack, midi::QUARTER, vec![track])?;
     ///
     /// let song = Song::of(&Smf::read(&bytes)?)?;
     /// assert_eq!((song.notes()[0].onset, song.notes()[0].key), (1.0, 60));

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use midly::{Format, MetaMessage, TrackEventKind};
 use third_stream_model::roll::midi;
 use third_stream_model::roll::notes::NoteRoll;
-use third_stream_model::smf::writer::{file, track};
+use third_stream_model::smf::new_file::{self, track};
 
 use crate::presets::write_new;
 
@@ -70,7 +70,7 @@ fn bytes(rolls: &[(&str, &NoteRoll)]) -> io::Result<Vec<u8>> {
         events.extend(midi::events(roll, channel as u8));
         tracks.push(track(events, midi::PHRASE));
     }
-    file(Format::Parallel, midi::QUARTER, tracks)
+    new_file::bytes(Format::Parallel, midi::QUARTER, tracks)
 }
 
 #[cfg(test)]

@@ -339,12 +339,12 @@ impl GuiSync for InstanceGui {
         self.window = None;
     }
 
-    fn window(&self) -> (f32, f32) {
+    fn window_size(&self) -> (f32, f32) {
         self.params.state.lock().window
     }
 
-    fn resized(&mut self, window: (f32, f32)) {
-        self.params.state.lock().window = window;
+    fn resized(&mut self, size: (f32, f32)) {
+        self.params.state.lock().window = size;
     }
 
     fn look(&self) -> Option<Look> {

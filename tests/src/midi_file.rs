@@ -2,7 +2,7 @@
 
 use midly::num::{u4, u7, u14, u24};
 use midly::{Format, MetaMessage, MidiMessage, PitchBend, TrackEventKind};
-use third_stream_model::smf::writer::{self, track};
+use third_stream_model::smf::new_file::{self, track};
 
 use crate::clip::ClipPart;
 use crate::song::{ClipNote, HostSong};
@@ -138,7 +138,7 @@ fn file(
         tracks = vec![tracks.into_iter().flatten().collect()];
     }
     let tracks = tracks.into_iter().map(|events| track(events, 0));
-    Ok(writer::file(format, TICKS, tracks.collect())?)
+    Ok(new_file::bytes(format, TICKS, tracks.collect())?)
 }
 
 fn ticks(beats: f64) -> u32 {

@@ -7,7 +7,6 @@
 //! hidden, and the network fills it in, in a few passes, in the target genre's manner.
 
 mod canvas;
-mod columns;
 mod config;
 mod dice;
 pub mod encoding;
@@ -16,19 +15,20 @@ pub mod harmony;
 pub mod inference;
 mod loaded;
 mod network;
+mod norm_column;
 mod prototype;
 pub mod sampler;
 mod seed;
 pub mod tune;
 
 pub use canvas::{Canvas, HALF_BARS, Harmony, LENGTHS, length_class};
-pub use columns::Columns;
 pub use config::{ArrangerConfig, CONDITION, LOGITS, PLANES};
 #[cfg(feature = "train")]
 pub(crate) use feel::straightened;
 pub use loaded::{Arranger, Styles, column_share};
 pub use network::{NO_GENRE, Network};
+pub use norm_column::NormColumn;
 pub use prototype::from_prototype;
 pub use seed::seed;
 
-pub use inference::{ArrangerArena, Norms, PreparedArranger};
+pub use inference::{ArrangerArena, FoldedNorms, PreparedArranger};

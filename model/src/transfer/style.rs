@@ -1,6 +1,6 @@
 //! A style of the user's own as a target: numbers that an arranger's norms take beside its own.
 
-use crate::family::arranger::Columns;
+use crate::family::arranger::NormColumn;
 use crate::weights::{Header, Style, WeightsError, read_style};
 
 /// A style that was learned from the user's own music (`cargo xtask learn-style`). It works with
@@ -8,7 +8,7 @@ use crate::weights::{Header, Style, WeightsError, read_style};
 #[derive(Clone, Debug, PartialEq)]
 pub struct LearnedStyle {
     style: Style,
-    columns: Columns,
+    columns: NormColumn,
 }
 
 impl LearnedStyle {
@@ -27,7 +27,7 @@ impl LearnedStyle {
         &self.style
     }
 
-    pub(super) const fn columns(&self) -> &Columns {
+    pub(super) const fn columns(&self) -> &NormColumn {
         &self.columns
     }
 

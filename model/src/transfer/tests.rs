@@ -3,7 +3,7 @@
 use candle_core::Device;
 
 use super::*;
-use crate::family::arranger::Columns;
+use crate::family::arranger::NormColumn;
 use crate::roll::notes::GridNote;
 use crate::shipped;
 use crate::weights::{Style, sha256, write_style};
@@ -11,7 +11,7 @@ use crate::weights::{Style, sha256, write_style};
 /// The file of a style with the numbers of the second genre of an arranger.
 pub(crate) fn style(name: &str, base: &[u8]) -> Vec<u8> {
     let (header, network) = read_network(base, &Device::Cpu).unwrap();
-    let columns: Columns = network.columns(1).unwrap();
+    let columns: NormColumn = network.columns(1).unwrap();
     let header = Header::new(FamilyHeader::Style(Style {
         name: name.to_owned(),
         base: sha256(base),

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::header::{FamilyHeader, Header, check_network};
 use super::{WeightsError, other, tensors, write_tensors};
-use crate::family::arranger::{ArrangerConfig, Columns};
+use crate::family::arranger::{ArrangerConfig, NormColumn};
 use crate::genre::Genre;
 
 /// The name of the tensor that holds all numbers, one layer's after another.
@@ -77,7 +77,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 ///
 /// # Errors
 /// If the file cannot be used, or holds networks.
-pub fn read_style(bytes: &[u8]) -> Result<(Header, Columns), WeightsError> {
+pub fn read_style(bytes: &[u8]) -> Result<(Header, NormColumn), WeightsError> {
     let header = Header::read(bytes)?;
     let network = header.style()?.network;
     let wrong = |problem: String| WeightsError::Tensor {
@@ -92,8 +92,8 @@ pub fn read_style(bytes: &[u8]) -> Result<(Header, Columns), WeightsError> {
         .flatten_all()
         .and_then(|values| values.to_vec1::<f32>());
     let values = values.map_err(|error| wrong(error.to_string()))?;
-    let columns = Columns::of_values(&network, &values).ok_or_else(|| {
-        let expected: usize = Columns::sizes(&network).iter().sum();
+    let columns = NormColumn::of_values(&network, &values).ok_or_else(|| {
+        let expected: usize = NormColumn::sizes(&network).iter().sum();
         wrong(format!("{} numbers, expected {expected}", values.len()))
     })?;
     Ok((header, columns))
@@ -103,7 +103,7 @@ pub fn read_style(bytes: &[u8]) -> Result<(Header, Columns), WeightsError> {
 ///
 /// # Errors
 /// candle's: shapes that do not fit, no memory on the device.
-pub fn write_style(header: &Header, columns: &Columns) -> candle_core::Result<Vec<u8>> {
+pub fn write_style(header: &Header, columns: &NormColumn) -> candle_core::Result<Vec<u8>> {
     let values = Tensor::new(columns.values(), &Device::Cpu)?;
     let named = BTreeMap::from([(TENSOR.to_owned(), values)]);
     let named = named.iter().map(|(name, tensor)| (name.clone(), tensor));
@@ -164,9 +164,9 @@ mod tests {
     #[test]
     fn a_style_comes_back_and_plays_between_no_genres() {
         let header = header(network(), sha256(b"base"));
-        let count: usize = Columns::sizes(&network()).iter().sum();
+        let count: usize = NormColumn::sizes(&network()).iter().sum();
         let values: Vec<f32> = (0..count).map(|place| place as f32 / 4.0).collect();
-        let columns = Columns::of_values(&network(), &values).unwrap();
+        let columns = NormColumn::of_values(&network(), &values).unwrap();
         let bytes = write_style(&header, &columns).unwrap();
         assert_eq!(
             read_style(&bytes).unwrap(),

@@ -31,7 +31,7 @@ pub(crate) fn create(
     plugin: impl GuiSync + 'static,
     repaint: RepaintNotifier,
 ) -> Option<EguiEditor<App>> {
-    let (width, height) = plugin.window();
+    let (width, height) = plugin.window_size();
     let size = baseview::dpi::LogicalSize::new(f64::from(width), f64::from(height));
     create_egui_editor(
         EguiEditorState::from_size(size, 1.0),
@@ -119,7 +119,7 @@ impl App {
         match gesture {
             Gesture::Look(look) => context.set_theme(theme_of(look)),
             Gesture::Scale(scale) => {
-                let (width, height) = self.plugin.window();
+                let (width, height) = self.plugin.window_size();
                 let by = f32::from(scale) / f32::from(self.plugin.scale().max(1));
                 self.fit = Some((width * by, height * by));
             }
@@ -160,7 +160,7 @@ impl NiceEguiApp for App {
         self.plugin.opened(window_id(frame.baseview_window()));
         self.host = Some(host);
         self.zoom = context.zoom_factor();
-        self.fit = Some(self.plugin.window());
+        self.fit = Some(self.plugin.window_size());
         self.context = Some(context);
         Ok(())
     }

@@ -38,10 +38,10 @@ pub trait GuiSync: Send {
     fn closed(&mut self);
 
     /// The window's saved width and height, in logical pixels.
-    fn window(&self) -> (f32, f32);
+    fn window_size(&self) -> (f32, f32);
 
     /// The window has another width and height, in logical pixels.
-    fn resized(&mut self, window: (f32, f32));
+    fn resized(&mut self, size: (f32, f32));
 
     /// The theme that was chosen, if one was.
     fn look(&self) -> Option<Look>;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use midly::num::{u4, u7, u24};
 use midly::{Format, MetaMessage, MidiMessage, TrackEventKind};
 use third_stream_model::roll::midi::{QUARTER, TEMPO};
-use third_stream_model::smf::writer::{file, track};
+use third_stream_model::smf::new_file::{self, track};
 
 use super::ExportError;
 use crate::link::AudioEnd;
@@ -229,7 +229,7 @@ fn bytes(song: &Song, sounds: &[SongNote]) -> io::Result<Vec<u8>> {
         notes(sounds, b"Transferred"),
     ];
     let tracks = tracks.map(|events| track(events, ends));
-    file(Format::Parallel, QUARTER, tracks.into())
+    new_file::bytes(Format::Parallel, QUARTER, tracks.into())
 }
 
 #[cfg(test)]

@@ -4,16 +4,16 @@ use midly::Format;
 
 use crate::roll::midi::{PHRASE, QUARTER, events, head};
 use crate::roll::notes::NoteRoll;
-use crate::smf::writer;
+use crate::smf::new_file;
 
 /// The roll as a file of type 0 with one track of this name: four bars of 4/4 at 120 beats a
 /// minute, channel 1, all notes as loud.
 pub fn write(roll: &NoteRoll, name: &str) -> Vec<u8> {
     let mut all = head(name);
     all.extend(events(roll, 0));
-    let track = writer::track(all, PHRASE);
+    let track = new_file::track(all, PHRASE);
     // Four bars are far below a chunk's largest size.
-    writer::file(Format::SingleTrack, QUARTER, vec![track]).unwrap_or_default()
+    new_file::bytes(Format::SingleTrack, QUARTER, vec![track]).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ mod pass;
 
 pub use arena::ArrangerArena;
 
-use crate::family::arranger::{CONDITION, Canvas, Columns, LOGITS, PLANES};
+use crate::family::arranger::{CONDITION, Canvas, LOGITS, NormColumn, PLANES};
 use crate::nn::inference::Level;
 use crate::nn::inference::arena::{Aligned, INPUT};
 use crate::nn::inference::grid::{Grid, Mirrored};
@@ -41,11 +41,12 @@ pub struct Layer {
     pub bias: Vec<f32>,
 }
 
-/// Scale and offset of every norm in one style, of its layers in order.
+/// Scales and offsets of all norms for one condition, ready for a pass; in the order of the
+/// layers.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Norms(Vec<[Vec<f32>; 2]>);
+pub struct FoldedNorms(Vec<[Vec<f32>; 2]>);
 
-impl Norms {
+impl FoldedNorms {
     /// Scales and offsets of a layer: the first, two down, those of the residual blocks.
     fn down(&self, layer: usize) -> &[Vec<f32>; 2] {
         &self.0[layer]
@@ -167,8 +168,8 @@ impl PreparedArranger {
     ///
     /// # Panics
     /// If the style is one of another network.
-    pub fn fold(&self, condition: [f32; CONDITION], own: Option<&Columns>) -> Norms {
-        let own = own.map(Columns::layers);
+    pub fn fold(&self, condition: [f32; CONDITION], own: Option<&NormColumn>) -> FoldedNorms {
+        let own = own.map(NormColumn::layers);
         assert!(
             own.is_none_or(|own| own.len() == self.norms.len()),
             "layers of a style"
@@ -197,7 +198,7 @@ impl PreparedArranger {
                 scale[..channels].iter_mut().for_each(|scale| *scale += 1.0);
                 [scale, offset]
             });
-        Norms(constants.collect())
+        FoldedNorms(constants.collect())
     }
 
     /// Memory for this arranger's passes.
@@ -221,7 +222,7 @@ impl PreparedArranger {
         &self,
         arena: &mut ArrangerArena,
         canvas: &Canvas,
-        norms: &Norms,
+        norms: &FoldedNorms,
         logits: &mut [f32],
     ) {
         self.run(arena, canvas, &mut [(norms, logits)]);
@@ -236,14 +237,19 @@ impl PreparedArranger {
         &self,
         arena: &mut ArrangerArena,
         canvas: &Canvas,
-        norms: [&Norms; IMAGES],
+        norms: [&FoldedNorms; IMAGES],
         logits: [&mut [f32]; IMAGES],
     ) {
         let [one, other] = logits;
         self.run(arena, canvas, &mut [(norms[0], one), (norms[1], other)]);
     }
 
-    fn run(&self, arena: &mut ArrangerArena, canvas: &Canvas, styles: &mut [(&Norms, &mut [f32])]) {
+    fn run(
+        &self,
+        arena: &mut ArrangerArena,
+        canvas: &Canvas,
+        styles: &mut [(&FoldedNorms, &mut [f32])],
+    ) {
         for (_, logits) in styles.iter() {
             assert_eq!(logits.len(), LOGITS * CELLS, "logits of a canvas");
         }

@@ -6,7 +6,8 @@ use candle_core::{Device, Result, Tensor};
 
 use super::sampler::{Sample, SamplerSettings, sample};
 use super::{
-    ArrangerArena, CONDITION, Canvas, Columns, NO_GENRE, Network, Norms, PreparedArranger, encoding,
+    ArrangerArena, CONDITION, Canvas, FoldedNorms, NO_GENRE, Network, NormColumn, PreparedArranger,
+    encoding,
 };
 use crate::nn::inference::Level;
 use crate::roll::notes::NoteRoll;
@@ -35,7 +36,7 @@ pub struct Styles<'s> {
     /// Shares of the norms' four columns.
     pub target: [f32; 4],
     /// A style of the user's own, which is wholly the target; then [`Self::target`] has no share.
-    pub own: Option<&'s Columns>,
+    pub own: Option<&'s NormColumn>,
 }
 
 impl<'s> Styles<'s> {
@@ -48,7 +49,7 @@ impl<'s> Styles<'s> {
     }
 
     /// A style of the user's own.
-    pub const fn of_own(columns: &'s Columns) -> Self {
+    pub const fn of_own(columns: &'s NormColumn) -> Self {
         Self {
             target: [0.0; 4],
             own: Some(columns),
@@ -131,7 +132,12 @@ impl Arranger {
         Ok(())
     }
 
-    fn condition(&self, style: [f32; 4], own: Option<&Columns>, freedom: f32) -> Result<Condition> {
+    fn condition(
+        &self,
+        style: [f32; 4],
+        own: Option<&NormColumn>,
+        freedom: f32,
+    ) -> Result<Condition> {
         match (&self.0, own) {
             (Backend::Cpu { network, .. }, own) => {
                 let values = encoding::condition(style, freedom);
@@ -187,13 +193,13 @@ fn arena(network: &PreparedArranger) -> Result<ArrangerArena> {
 
 /// A condition as the device wants it.
 enum Condition {
-    Folded(Norms),
+    Folded(FoldedNorms),
     /// With the network that it is for.
     Tensor(Box<Network>, Tensor),
 }
 
 /// The network with a style of the user's own.
-fn restyled(network: &Network, own: &Columns, device: &Device) -> Result<Network> {
+fn restyled(network: &Network, own: &NormColumn, device: &Device) -> Result<Network> {
     let columns = own.layers().iter();
     let columns = columns.map(|column| Tensor::new(column.as_slice(), device));
     network.restyled(&columns.collect::<Result<Vec<_>>>()?)
@@ -311,9 +317,9 @@ mod tests {
             fast
         };
         let genre = alike(&styles);
-        let count = Columns::sizes(&config).iter().sum();
+        let count = NormColumn::sizes(&config).iter().sum();
         let values: Vec<f32> = (0..count).map(|place| (place % 7) as f32 / 7.0).collect();
-        let own = Columns::of_values(&config, &values).unwrap();
+        let own = NormColumn::of_values(&config, &values).unwrap();
         assert_ne!(alike(&Styles::of_own(&own)), genre);
     }
 

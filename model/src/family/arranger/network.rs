@@ -18,7 +18,7 @@ mod trained;
 use candle_core::{Result, Tensor};
 use candle_nn::{Init, VarBuilder};
 
-use super::Columns;
+use super::NormColumn;
 use super::config::{ArrangerConfig, CONDITION, LOGITS, PLANES};
 use super::inference;
 use crate::nn::inference::Level;
@@ -246,13 +246,13 @@ impl Network {
     ///
     /// # Errors
     /// If there is no such column, or the weights cannot be read from their device.
-    pub fn columns(&self, column: usize) -> Result<Columns> {
+    pub fn columns(&self, column: usize) -> Result<NormColumn> {
         let mut values = Vec::new();
         for layer in self.layers() {
             let column = layer.norm.weight.narrow(1, column, 1)?;
             values.extend(column.flatten_all()?.to_vec1::<f32>()?);
         }
-        let columns = Columns::of_values(&self.config, &values);
+        let columns = NormColumn::of_values(&self.config, &values);
         columns.ok_or_else(|| candle_core::Error::msg("norms of another shape"))
     }
 

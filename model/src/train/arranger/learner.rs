@@ -53,7 +53,7 @@ impl Learner for ArrangerLearner {
     }
 
     fn weights(&self, done: u64, scores: Option<&Value>) -> Result<Vec<u8>, AnyError> {
-        let columns = self.state.columns().iter();
+        let genres = self.state.genres().iter();
         let header = Header {
             recipe: self.recipe.clone(),
             steps: done,
@@ -63,7 +63,7 @@ impl Learner for ArrangerLearner {
             scores: scores.map(numbers).unwrap_or_default(),
             ..Header::new(FamilyHeader::Arranger(ArrangerHeader {
                 network: self.state.settings().network,
-                genres: columns.map(ToString::to_string).collect(),
+                genres: genres.map(ToString::to_string).collect(),
             }))
         };
         Ok(weights::write_arranger(&header, &self.state.kept())?)

@@ -45,7 +45,7 @@ impl ArrangerLosses {
 /// Everything that training changes.
 pub struct ArrangerState {
     settings: ArrangerSettings,
-    columns: Vec<Genre>,
+    genres: Vec<Genre>,
     device: Device,
     network: Network,
     variables: Variables,
@@ -56,14 +56,14 @@ pub struct ArrangerState {
 }
 
 impl ArrangerState {
-    /// A network with the initial weights of `seed`, no step taken. `columns` are the genres that
+    /// A network with the initial weights of `seed`, no step taken. `genres` are those that
     /// it learns to tell apart, at most three, in the order of its norms' columns.
     ///
     /// # Errors
     /// candle's: shapes that do not fit, no memory on the device.
     pub fn new(
         settings: &ArrangerSettings,
-        columns: &[Genre],
+        genres: &[Genre],
         seed: u64,
         device: &Device,
     ) -> Result<Self> {
@@ -76,7 +76,7 @@ impl ArrangerState {
         Ok(Self {
             adam: Adam::new(named(&variables), settings.optimiser())?,
             settings: *settings,
-            columns: columns.to_vec(),
+            genres: genres.to_vec(),
             device: device.clone(),
             network,
             variables,
@@ -91,8 +91,8 @@ impl ArrangerState {
     }
 
     /// The genres in the order of the norms' columns.
-    pub fn columns(&self) -> &[Genre] {
-        &self.columns
+    pub fn genres(&self) -> &[Genre] {
+        &self.genres
     }
 
     /// Begins with these weights instead.
@@ -146,7 +146,7 @@ impl ArrangerState {
 
     /// The norms' column of a genre; that of no genre where it has none.
     pub fn column(&self, genre: Genre) -> usize {
-        let known = self.columns.iter().position(|column| *column == genre);
+        let known = self.genres.iter().position(|column| *column == genre);
         known.unwrap_or(NO_GENRE)
     }
 

@@ -5,7 +5,7 @@ use pulp::Simd;
 
 use super::arena::{ArrangerArena, FULL, HALF, IMAGE, IMAGES, LOW, LOWS};
 use super::first::{CHANGING, Planes, draw};
-use super::{Norms, PreparedArranger};
+use super::{FoldedNorms, PreparedArranger};
 use crate::family::arranger::{Canvas, encoding};
 use crate::nn::inference::grid::Kind;
 use crate::nn::inference::pass::Pass;
@@ -23,13 +23,13 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
         net: &PreparedArranger,
         arena: &mut ArrangerArena,
         canvas: &Canvas,
-        styles: &mut [(&Norms, &mut [f32])],
+        styles: &mut [(&FoldedNorms, &mut [f32])],
     ) {
         arena.scratch.grow(rayon::current_num_threads());
         arena.lines.grow(rayon::current_num_threads());
         self.downwards(net, arena, canvas, styles);
 
-        let norms: [&Norms; IMAGES] = [styles[0].0, styles[styles.len() - 1].0];
+        let norms: [&FoldedNorms; IMAGES] = [styles[0].0, styles[styles.len() - 1].0];
         let blocks = Residual {
             blocks: &net.residual,
             constants: |image: usize, [block, layer]: [usize; 2]| {
@@ -75,7 +75,7 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
         net: &PreparedArranger,
         arena: &mut ArrangerArena,
         canvas: &Canvas,
-        styles: &[(&Norms, &mut [f32])],
+        styles: &[(&FoldedNorms, &mut [f32])],
     ) {
         let cells = encoding::drawn_planes(canvas);
         for (roll, image) in cells.iter().zip(arena.input.chunks_exact_mut(IMAGE)) {
@@ -123,7 +123,7 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
         net: &PreparedArranger,
         arena: &mut ArrangerArena,
         image: usize,
-        norms: &Norms,
+        norms: &FoldedNorms,
     ) {
         let style = &mut arena.styles[image];
         let (full, half) = (style.full.len() / 2, style.half.len() / 2);

@@ -12,7 +12,7 @@ use crate::data::rolls::evenly_spaced;
 use crate::data::weighted::{key_by_chance, random};
 use crate::family::arranger::harmony::HarmonyInput;
 use crate::family::arranger::{
-    ArrangerConfig, CONDITION, Canvas, Columns, NO_GENRE, Network, column_share, encoding, tune,
+    ArrangerConfig, CONDITION, Canvas, NO_GENRE, Network, NormColumn, column_share, encoding, tune,
 };
 use crate::genre::Genre;
 use crate::nn::adam::{self, Adam};
@@ -153,12 +153,12 @@ impl<'m> StyleFit<'m> {
     ///
     /// # Errors
     /// candle's: shapes that do not fit, no memory on the device.
-    pub fn columns(&self) -> Result<Columns> {
+    pub fn columns(&self) -> Result<NormColumn> {
         let mut values = Vec::new();
         for column in &self.columns {
             values.extend(column.to_vec1::<f32>()?);
         }
-        let columns = Columns::of_values(self.network.config(), &values);
+        let columns = NormColumn::of_values(self.network.config(), &values);
         columns.ok_or_else(|| candle_core::Error::msg("columns of another shape"))
     }
 
@@ -178,7 +178,7 @@ impl<'m> StyleFit<'m> {
     ///
     /// # Errors
     /// If the network fails.
-    pub fn loss_of(&self, columns: &Columns, phrases: &[NoteRoll]) -> Result<f32> {
+    pub fn loss_of(&self, columns: &NormColumn, phrases: &[NoteRoll]) -> Result<f32> {
         let columns = columns.layers().iter();
         let columns = columns.map(|column| Tensor::new(column.as_slice(), &Device::Cpu));
         let network = self

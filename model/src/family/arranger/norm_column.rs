@@ -1,16 +1,14 @@
-//! A user's style: one more column of each norm's weights.
-//!
-//! A column is the numbers of one layer's norm, of all scales - 1, then of all offsets, as in the
-//! columns of the genres.
+//! The norms' numbers for one style: for each layer all scales - 1, then all offsets, laid out as
+//! a genre's column in the network's weights.
 
 use super::ArrangerConfig;
 
-/// One more column of each norm, in the order of the layers.
+/// The norms' scales - 1 and offsets for one style, in the order of the layers.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Columns(Vec<Vec<f32>>);
+pub struct NormColumn(Vec<Vec<f32>>);
 
-impl Columns {
-    /// How many numbers each layer has: first, two down, two a residual block, two up.
+impl NormColumn {
+    /// Numbers of each layer: the first, two down, two for each residual block, two up.
     pub fn sizes(config: &ArrangerConfig) -> Vec<usize> {
         let base = config.base_channels;
         let residual = std::iter::repeat_n(4 * base, 2 * config.residual_blocks);
@@ -19,8 +17,7 @@ impl Columns {
         channels.map(|channels| 2 * channels).collect()
     }
 
-    /// The columns whose numbers stand one after another in `values`; `None` where those are not
-    /// as many as a network of this shape has.
+    /// Splits `values` into layers; `None` unless their number is that of a network of this shape.
     pub fn of_values(config: &ArrangerConfig, values: &[f32]) -> Option<Self> {
         let sizes = Self::sizes(config);
         if sizes.iter().sum::<usize>() != values.len() {
@@ -40,7 +37,7 @@ impl Columns {
         self.0.concat()
     }
 
-    /// The columns, in the order of the layers.
+    /// The numbers of each layer, in order.
     pub fn layers(&self) -> &[Vec<f32>] {
         &self.0
     }
@@ -53,13 +50,13 @@ mod tests {
     #[test]
     fn the_numbers_are_dealt_to_the_layers_and_come_back() {
         let config = ArrangerConfig::default();
-        let count: usize = Columns::sizes(&config).iter().sum();
+        let count: usize = NormColumn::sizes(&config).iter().sum();
         assert_eq!(count, 3712);
         let values: Vec<f32> = (0..count as u16).map(f32::from).collect();
-        let columns = Columns::of_values(&config, &values).unwrap();
+        let columns = NormColumn::of_values(&config, &values).unwrap();
         assert_eq!(columns.layers().len(), config.layers());
         assert_eq!(columns.layers()[1][0], 64.0);
         assert_eq!(columns.values(), values);
-        assert_eq!(Columns::of_values(&config, &values[1..]), None);
+        assert_eq!(NormColumn::of_values(&config, &values[1..]), None);
     }
 }

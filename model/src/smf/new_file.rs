@@ -1,5 +1,5 @@
-//! New Standard MIDI files from events at absolute ticks. What was read is written by
-//! [`Smf::write`](super::Smf::write) instead, which loses nothing of it.
+//! Writes new Standard MIDI files from events at absolute ticks. A file that was read is written
+//! by [`Smf::write`](super::Smf::write) instead, which keeps all of its bytes.
 
 use std::io;
 
@@ -40,7 +40,7 @@ pub fn track(mut events: Vec<TimedEvent<'_>>, end: u32) -> Track<'_> {
 ///
 /// # Errors
 /// A track is longer than a chunk can be, 4 GiB.
-pub fn file(format: Format, quarter: u16, tracks: Vec<Track<'_>>) -> io::Result<Vec<u8>> {
+pub fn bytes(format: Format, quarter: u16, tracks: Vec<Track<'_>>) -> io::Result<Vec<u8>> {
     let header = Header::new(format, Timing::Metrical(u15::new(quarter)));
     let mut bytes = Vec::new();
     Smf { header, tracks }.write_std(&mut bytes)?;
