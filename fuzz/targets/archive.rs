@@ -1,4 +1,4 @@
-//! A corpus of strangers: a manifest and an archive, with any bytes in them.
+//! Fuzzes the corpus reader: a manifest and an archive of arbitrary bytes.
 #![no_main]
 
 use std::fs;
@@ -8,10 +8,10 @@ use std::sync::Once;
 use arbitrary::Arbitrary;
 use flate2::Crc;
 use libfuzzer_sys::fuzz_target;
+use third_stream_model::data::{Corpus, CorpusSelection, Data};
 use third_stream_model::genre::Genre;
-use third_stream_model::data::{Corpus, Data, CorpusSelection};
 
-/// A manifest's row.
+/// A row of the manifest.
 #[derive(Arbitrary, Debug)]
 struct Row<'a> {
     file: u8,
@@ -22,14 +22,14 @@ struct Row<'a> {
     odd: Option<&'a str>,
 }
 
-/// What lies in the archive.
+/// Content of the archive.
 #[derive(Arbitrary, Debug)]
 enum Content<'a> {
-    /// These bytes in place of an archive.
+    /// Raw bytes instead of an archive.
     Raw(&'a [u8]),
-    /// These bytes compressed.
+    /// A gzip stream of these bytes.
     Compressed(&'a [u8]),
-    /// Files of these names.
+    /// Files with these names.
     Files(Vec<(u8, &'a [u8])>),
 }
 
@@ -68,7 +68,7 @@ fn manifest(rows: &[Row]) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// As gzip, in one stored block: making a compressor would take longer than all the rest.
+/// Gzip with one stored block: building a compressor dominates the run time otherwise.
 fn compressed(bytes: &[u8]) -> Vec<u8> {
     let mut crc = Crc::new();
     crc.update(bytes);
@@ -104,9 +104,8 @@ fn archive(content: &Content) -> Vec<u8> {
     }
 }
 
-/// The reader's work stays on this thread: handing it to another takes longer than the work. Its
-/// files stay in memory where the system has such a folder: a disk that is waited for takes longer
-/// than all the rest.
+/// Speeds up the reader: no worker thread, because the hand-over takes longer than the work, and
+/// files in memory where the system has such a folder.
 fn quickly() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -114,7 +113,9 @@ fn quickly() {
         if memory.is_dir() {
             tempfile::env::override_temp_dir(memory).expect("set once");
         }
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread();
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(1)
+            .use_current_thread();
         pool.build_global().expect("the only pool");
     });
 }
@@ -133,7 +134,10 @@ fuzz_target!(|input: Input| {
         fs::write(folder.path().join("MANIFEST.csv"), rows).expect("a manifest");
         fs::write(folder.path().join("jazz.tar.gz"), archive(&input.content)).expect("an archive");
         let corpus = Corpus::Archives(folder.path().to_owned());
-        let selection = CorpusSelection { clean: input.clean, extra: input.extra };
+        let selection = CorpusSelection {
+            clean: input.clean,
+            extra: input.extra,
+        };
         if let Err(error) = Data::read(&corpus, &[Genre::Jazz], selection, None) {
             assert!(!error.to_string().is_empty());
         }

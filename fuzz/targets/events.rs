@@ -1,31 +1,49 @@
-//! A host that does anything, through the real-time core: no panic, every event in its block and
-//! in order, every note-off with its note-on, and at the end nothing sounds.
+//! Fuzzes the real-time core as an arbitrary host. Checks: no panic, every event in its block and
+//! in order, every note-off has its note-on, nothing sounds at the end.
 #![no_main]
 
 use std::cell::RefCell;
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
+use third_stream::headless::Headless;
+use third_stream::link::Failure;
+use third_stream::rt::{
+    BlockEvent, Body, Guard, Message, Note, PlayMode, Port, Settings, Transport,
+};
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::edits::{Edits, THRESHOLD};
 use third_stream_model::roll::{CELLS, Roll};
-use third_stream::headless::Headless;
-use third_stream::link::Failure;
-use third_stream::rt::{Body, BlockEvent, Guard, Message, PlayMode, Note, Port, Settings, Transport};
 
-/// One thing that a host or a user does.
+/// An action of host or user.
 #[derive(Arbitrary, Debug)]
 enum Action {
     /// A block.
     Block(u16),
-    On { after: u16, channel: u8, key: u8, velocity: u8 },
-    Off { after: u16, nth: u8 },
-    /// An off of a note that may not be.
-    Stray { channel: u8, key: u8 },
-    Controller { after: u16, channel: u8, number: u8, value: f32 },
+    On {
+        after: u16,
+        channel: u8,
+        key: u8,
+        velocity: u8,
+    },
+    Off {
+        after: u16,
+        nth: u8,
+    },
+    /// A note-off, possibly without a note-on.
+    Stray {
+        channel: u8,
+        key: u8,
+    },
+    Controller {
+        after: u16,
+        channel: u8,
+        number: u8,
+        value: f32,
+    },
     Play(bool),
     Seek(i16),
-    /// Anything in place of a position.
+    /// An arbitrary position.
     Position(Option<f64>),
     Bar(Option<f64>, Option<i64>),
     Tempo(f64),
@@ -34,20 +52,27 @@ enum Action {
     OddLoop(f64, f64),
     Knob(f32),
     Quantise(f32),
-    Guard { melody_lock: bool, scale: f32, density: f32 },
+    Guard {
+        melody_lock: bool,
+        scale: f32,
+        density: f32,
+    },
     InPlace(bool),
     Delay(u8),
     Bypass(bool),
     Forget(bool),
     Reset,
     Reload,
-    /// How many questions are answered after a block, and how.
-    Answers { most: u8, fails: bool },
-    /// So many events fit into a block.
+    /// Answers at most `most` requests after each block.
+    Answers {
+        most: u8,
+        fails: bool,
+    },
+    /// Number of events that fit into a block.
     Room(u8),
 }
 
-/// What enters and leaves in a block.
+/// Input and output of a block.
 struct Host<'a> {
     frames: u32,
     entering: std::slice::Iter<'a, BlockEvent>,
@@ -74,7 +99,8 @@ impl Port for Host<'_> {
             Body::Off(off) => {
                 let own = |on: &Note| (on.id, on.channel, on.key) == (off.id, off.channel, off.key);
                 let place = self.sounding.iter().position(own);
-                self.sounding.swap_remove(place.expect("a note-off without its note-on"));
+                self.sounding
+                    .swap_remove(place.expect("a note-off without its note-on"));
             }
             Body::Message(_) => {}
         }
@@ -82,7 +108,7 @@ impl Port for Host<'_> {
     }
 }
 
-/// A network that changes what is near its input's notes.
+/// A test network that changes cells near its input's notes.
 fn probabilities(roll: &Roll, direction: Direction) -> Vec<f32> {
     let mut values = vec![0.0; CELLS];
     roll.write_values(&mut values);
@@ -94,7 +120,7 @@ fn probabilities(roll: &Roll, direction: Direction) -> Vec<f32> {
 }
 
 thread_local! {
-    /// One for many runs: its memory takes milliseconds to make.
+    /// Shared by many runs: its memory takes milliseconds to allocate.
     static CORE: RefCell<(u32, Headless)> = RefCell::new((0, Headless::default()));
 }
 
@@ -114,11 +140,17 @@ fn run(core: &mut Headless, actions: &[Action]) {
     let (mut sounding, mut struck) = (Vec::new(), Vec::new());
     let mut entering: Vec<BlockEvent> = Vec::new();
     let (mut most, mut fails, mut room) = (16, false, u8::MAX);
-    // It takes longer than many blocks.
+    // A reload takes longer than many blocks.
     let mut reloads = 1;
     let mut id = 0;
-    let mut block = |core: &mut Headless, transport: &mut Transport, settings: &Settings,
-                     entering: &mut Vec<BlockEvent>, frames: u32, most: u8, fails: bool, room: u8| {
+    let mut block = |core: &mut Headless,
+                     transport: &mut Transport,
+                     settings: &Settings,
+                     entering: &mut Vec<BlockEvent>,
+                     frames: u32,
+                     most: u8,
+                     fails: bool,
+                     room: u8| {
         entering.retain(|event| event.sample < frames.max(1));
         entering.sort_by_key(|event| event.sample);
         let mut host = Host {
@@ -149,14 +181,31 @@ fn run(core: &mut Headless, actions: &[Action]) {
         });
         sounding.len()
     };
-    let event = |after: u16, body| BlockEvent { sample: u32::from(after), body };
+    let event = |after: u16, body| BlockEvent {
+        sample: u32::from(after),
+        body,
+    };
     for action in actions {
         match *action {
             Action::Block(frames) => {
                 let frames = u32::from(frames);
-                block(core, &mut transport, &settings, &mut entering, frames, most, fails, room);
+                block(
+                    core,
+                    &mut transport,
+                    &settings,
+                    &mut entering,
+                    frames,
+                    most,
+                    fails,
+                    room,
+                );
             }
-            Action::On { after, channel, key, velocity } => {
+            Action::On {
+                after,
+                channel,
+                key,
+                velocity,
+            } => {
                 id += 1;
                 let note = Note {
                     channel: channel % 16,
@@ -173,18 +222,34 @@ fn run(core: &mut Headless, actions: &[Action]) {
             }
             Action::Off { .. } => {}
             Action::Stray { channel, key } => {
-                let note = Note { channel: channel % 16, key: key % 128, id: None, velocity: 0.0 };
+                let note = Note {
+                    channel: channel % 16,
+                    key: key % 128,
+                    id: None,
+                    velocity: 0.0,
+                };
                 entering.push(event(0, Body::Off(note)));
             }
-            Action::Controller { after, channel, number, value } => {
+            Action::Controller {
+                after,
+                channel,
+                number,
+                value,
+            } => {
                 let (channel, number) = (channel % 16, number % 128);
-                let message = Message::Controller { channel, number, value };
+                let message = Message::Controller {
+                    channel,
+                    number,
+                    value,
+                };
                 entering.push(event(after, Body::Message(message)));
             }
             Action::Play(playing) => transport.playing = playing,
             Action::Seek(beat) => transport.position = Some(f64::from(beat) / 4.0),
             Action::Position(position) => transport.position = position,
-            Action::Bar(start, number) => (transport.bar_start, transport.bar_number) = (start, number),
+            Action::Bar(start, number) => {
+                (transport.bar_start, transport.bar_number) = (start, number)
+            }
             Action::Tempo(tempo) => transport.tempo = tempo,
             Action::Meter(beats, value) => transport.time_signature = (beats, value),
             Action::Loop(range) => {
@@ -196,10 +261,24 @@ fn run(core: &mut Headless, actions: &[Action]) {
             Action::OddLoop(start, end) => transport.loop_range = Some((start, end)),
             Action::Knob(knob) => settings.knob = knob,
             Action::Quantise(quantise) => settings.quantise = quantise,
-            Action::Guard { melody_lock, scale, density } => {
-                settings.guard = Guard { melody_lock, scale, density };
+            Action::Guard {
+                melody_lock,
+                scale,
+                density,
+            } => {
+                settings.guard = Guard {
+                    melody_lock,
+                    scale,
+                    density,
+                };
             }
-            Action::InPlace(on) => settings.mode = if on { PlayMode::InPlace } else { PlayMode::Live },
+            Action::InPlace(on) => {
+                settings.mode = if on {
+                    PlayMode::InPlace
+                } else {
+                    PlayMode::Live
+                }
+            }
             Action::Delay(bars) => settings.delay_bars = bars,
             Action::Bypass(on) => settings.bypass = on,
             Action::Forget(on) => settings.forget = on,
@@ -209,12 +288,15 @@ fn run(core: &mut Headless, actions: &[Action]) {
                 core.reload();
             }
             Action::Reload => {}
-            Action::Answers { most: number, fails: all } => (most, fails) = (number, all),
+            Action::Answers {
+                most: number,
+                fails: all,
+            } => (most, fails) = (number, all),
             Action::Room(number) => room = number,
         }
         settings.weights.pair = Pair::JAZZ_CLASSIC;
     }
-    // The host ends what it holds and stops; the plugin then has nothing to hold.
+    // The host ends its held notes and stops; then the plugin must hold none.
     for note in struck {
         entering.push(event(0, Body::Off(note)));
     }
@@ -224,7 +306,16 @@ fn run(core: &mut Headless, actions: &[Action]) {
     for forget in [false, true, false] {
         settings.forget = forget;
         core.reset();
-        block(core, &mut transport, &settings, &mut entering, 512, 16, false, u8::MAX);
+        block(
+            core,
+            &mut transport,
+            &settings,
+            &mut entering,
+            512,
+            16,
+            false,
+            u8::MAX,
+        );
     }
     assert_eq!(sounding, [], "hanging notes");
 }

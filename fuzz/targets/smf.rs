@@ -1,8 +1,8 @@
-//! Bytes as a MIDI file: read, cut into phrases, written again, with and without its notes.
+//! Fuzzes MIDI files: read, split into phrases, written again, with and without notes.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use third_stream_model::smf::{Flaw, FlawKind, SmfMessage, Smf, Track};
+use third_stream_model::smf::{Flaw, FlawKind, Smf, SmfMessage, Track};
 use third_stream_model::song::{PartSelection, Song};
 
 fuzz_target!(|bytes: &[u8]| {
@@ -23,7 +23,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     std::hint::black_box(song.rolls());
 
-    // Every other note is taken out; all else is read again as it was.
+    // Every other note is removed; the rest reads back unchanged.
     let half = || song.notes().iter().step_by(2);
     for index in 0..smf.tracks().len() {
         let of_track = half().filter(|note| note.track == index);
@@ -32,7 +32,7 @@ fuzz_target!(|bytes: &[u8]| {
         smf.tracks_mut()[index].replace_notes(&events, &[]);
     }
     let again = Smf::read(&smf.write());
-    // Where chunks are told apart by guesses, another length may lead to another guess.
+    // Where chunk boundaries are guessed, another length may lead to another guess.
     let certain = |flaw: &Flaw| matches!(flaw.kind, FlawKind::Data(_) | FlawKind::Status(_));
     if !smf.flaws().iter().all(certain) {
         return;

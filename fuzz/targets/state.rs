@@ -1,6 +1,5 @@
-//! A project's state: what a host hands over, read and saved again. The first byte chooses what
-//! the rest is: a whole state, the field of the editor, what In place remembers as text, or the
-//! bytes in that text.
+//! Fuzzes a project's state: loaded and saved again. The first byte selects what the rest is: a
+//! whole state, the editor's field, In place's memory as text, or the bytes in that text.
 #![no_main]
 
 use std::collections::BTreeMap;
@@ -21,7 +20,9 @@ fn of_field(name: &str, text: String) -> PluginState {
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    let Some((kind, bytes)) = bytes.split_first() else { return };
+    let Some((kind, bytes)) = bytes.split_first() else {
+        return;
+    };
     let text = || String::from_utf8_lossy(bytes).into_owned();
     let mut state = match kind % 4 {
         0 => match serde_json::from_slice::<PluginState>(bytes) {
@@ -36,7 +37,7 @@ fuzz_target!(|bytes: &[u8]| {
         state::read(&mut state);
         serde_json::to_string(&state).expect("a state can be written")
     };
-    // One of a newer version is first put aside whole, then completed.
+    // A newer state is first kept as a whole, then completed.
     let [_, twice, again] = [read(), read(), read()];
     assert_eq!(twice, again, "reading comes to rest");
 

@@ -1,4 +1,4 @@
-//! Bytes as a weights file.
+//! Fuzzes the reader of weights files.
 #![no_main]
 
 use candle_core::Device;

@@ -1,8 +1,8 @@
-//! The player with the built plugin: the deck plays what the plugin makes of the song, and without
-//! a display the terminal does.
+//! End-to-end tests of the player with the built plugin: the deck in the window, and the terminal
+//! without a display.
 //!
-//! They need the built plugin; `cargo xtask check` builds it and says where it is. Without it they
-//! pass without having looked.
+//! `cargo xtask check` builds the plugin and passes its path. Without the path these tests do
+//! nothing.
 
 #![expect(
     clippy::unwrap_used,
@@ -21,7 +21,7 @@ use third_stream_tests::host::{
 use third_stream_tests::recording::Output;
 use third_stream_tests::song::{ClipNote, HostSong, Passage, Script};
 
-/// A key and the tick at which it is struck, 48 in a beat.
+/// A key and the tick of its note-on, 48 ticks per beat.
 type Struck = (u8, i64);
 
 const TAIL: f64 = 2.0;
@@ -30,15 +30,14 @@ fn struck(key: u8, beat: f64) -> Struck {
     (key, (beat * 48.0).round() as i64)
 }
 
-/// Keeps other tests of this process waiting, which load and unload the plugin too; `None` where
-/// nobody said where it is.
+/// Locks out other tests in this process that load the plugin; `None` without its path.
 fn alone() -> Option<MutexGuard<'static, ()>> {
     static ALONE: Mutex<()> = Mutex::new(());
     let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     plugin_under_test().map(|_| alone)
 }
 
-/// An instance that plays in place with the knob at a place, −1..=1.
+/// An instance in mode In place with the knob at `knob`, −1..=1.
 fn in_place(knob: f64) -> Instance {
     let mut instance = load_plugin_under_test().unwrap().instance().unwrap();
     instance.set("Mode", 1.0).unwrap();
@@ -46,14 +45,14 @@ fn in_place(knob: f64) -> Instance {
     instance
 }
 
-/// The clip without drums, which pass.
+/// The clip without its drums, which the plugin leaves as they are.
 fn song() -> HostSong {
     let mut song = clip::song();
     song.notes.retain(|note| note.channel != 9);
     song
 }
 
-/// Works on a deck on an audio thread, as the player does.
+/// Runs `work` on a deck on an audio thread, as in the player.
 fn on_deck<T: Send>(
     instance: &mut Instance,
     work: impl FnOnce(&mut Deck, &mut Running) -> T + Send,
@@ -79,7 +78,7 @@ fn on_deck<T: Send>(
     done.unwrap()
 }
 
-/// Opens a song and stands until the engine has answered for all of it.
+/// Opens a song and waits until all of it is answered.
 fn open(deck: &mut Deck, running: &mut Running, song: &HostSong) {
     let song = Arc::new(song.clone());
     deck.heed(Order::Open(song), running).unwrap();
@@ -90,7 +89,7 @@ fn open(deck: &mut Deck, running: &mut Running, song: &HostSong) {
     }
 }
 
-/// What is struck from a beat to the end.
+/// The note-ons from a beat to the end.
 fn play(deck: &mut Deck, running: &mut Running, from: f64) -> Vec<Struck> {
     let order = Order::Play { from, tail: TAIL };
     deck.heed(order, running).unwrap();
@@ -201,7 +200,7 @@ fn without_a_display_the_terminal_plays() {
     };
     let (said, _) = play(None, &[]);
     assert!(said.contains("plays 16 beats later"), "{said}");
-    // A display that is not there is said.
+    // A display that does not exist is reported.
     let (said, problem) = play(Some(":9999"), &[]);
     assert!(said.contains("plays 16 beats later"), "{said}");
     assert!(problem.contains("no window can be opened"), "{problem}");

@@ -1,8 +1,8 @@
-//! The deck: a song that is played through the plugin in real time, on a thread of its own that
-//! heeds orders and shows where it is.
+//! The deck: plays a song through the plugin in real time, on a thread of its own that takes orders
+//! and reports its position.
 //!
-//! When a song is opened, the deck plays it once at one go, unheard: in place, that is how the
-//! plugin learns it, so that its first bar is transferred when somebody presses play.
+//! A song that is opened is first played silently at full speed, so that the plugin learns it in
+//! place and transfers it from the first bar on.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -18,48 +18,48 @@ use third_stream_tests::song::timeline::Input;
 use crate::sound::Feed;
 use crate::synth::Synth;
 
-/// Samples that are made at once.
+/// Block size in samples.
 pub const BLOCK: usize = 512;
-/// The largest block that the plugin gets: while it learns a song, ten minutes of it. In small
-/// blocks it would take the host for one that exports, and wait for the networks at each bar.
+/// Maximum block size, used while the plugin learns a song: ten minutes. In small blocks the plugin
+/// would detect an export and wait for the networks at each bar.
 pub const LARGEST: u32 = 48_000 * 600;
-/// How long the thread sleeps when there is enough sound.
+/// Sleep of the thread while enough sound is queued.
 const NAP: Duration = Duration::from_millis(2);
-/// Samples of a stretch of standing still.
+/// Samples of a pause with the transport stopped.
 const STAND: u64 = 48_000;
-/// Samples that a parameter gets to be seen.
+/// Samples for which a parameter keeps a value, so that the plugin sees it.
 const MOMENT: u64 = 64;
 
-/// What the deck is to do.
+/// An order to the deck.
 #[derive(Clone, Debug)]
 pub enum Order {
-    /// Another song: the one before is forgotten, this one is learned.
+    /// Open a song: forget the last one, learn this one.
     Open(Arc<HostSong>),
-    /// Plays from a beat, and so many beats past the song's last note.
+    /// Play from a beat to `tail` beats after the song's last note.
     Play {
-        /// The beat.
+        /// Start in beats.
         from: f64,
         /// Beats after the end.
         tail: f64,
     },
-    /// Goes to a beat, and plays on there if it plays.
+    /// Jump to a beat; a playing song plays on.
     Seek {
-        /// The beat.
+        /// Target in beats.
         to: f64,
         /// Beats after the end.
         tail: f64,
     },
-    /// Stops where it is.
+    /// Stop at the present position.
     Stop,
 }
 
-/// Where the deck is, for other threads to see.
+/// State of the deck for other threads.
 #[derive(Debug, Default)]
 pub struct Shown {
-    /// The position in beats, as bits.
+    /// Position in beats, as the bits of an f64.
     beat: AtomicU64,
     playing: AtomicBool,
-    /// Songs that are to be opened and are not learned yet.
+    /// Number of songs to be opened that are not learned yet.
     opening: AtomicUsize,
 }
 
@@ -69,12 +69,12 @@ impl Shown {
         f64::from_bits(self.beat.load(Ordering::Relaxed))
     }
 
-    /// Whether it plays.
+    /// True while it plays.
     pub fn is_playing(&self) -> bool {
         self.playing.load(Ordering::Relaxed)
     }
 
-    /// Whether a song is being learned.
+    /// True while it learns a song.
     pub fn is_opening(&self) -> bool {
         self.opening.load(Ordering::Relaxed) > 0
     }
@@ -85,7 +85,7 @@ impl Shown {
     }
 }
 
-/// The song, and how far it is played.
+/// The song and its playback.
 pub struct Deck {
     song: Arc<HostSong>,
     way: Way,
@@ -95,7 +95,7 @@ pub struct Deck {
 }
 
 impl Deck {
-    /// An empty deck at so many samples a second.
+    /// An empty deck at this sample rate.
     pub fn new(rate: f64) -> Self {
         let song = Arc::new(HostSong::new(120.0, []));
         Self {
@@ -107,14 +107,14 @@ impl Deck {
         }
     }
 
-    /// Does what it is told.
+    /// Executes an order.
     pub fn heed(&mut self, order: Order, running: &mut Running) -> Result<()> {
         let played = self.playing;
         self.end_notes(running)?;
         match order {
             Order::Open(song) => {
                 self.song = song;
-                // It forgets where the switch goes from off to on.
+                // The plugin forgets when the switch goes from off to on.
                 self.turn(running, "Forget", &[0.0, 1.0, 0.0])?;
                 self.learn(running)?;
                 self.stand(0.0);
@@ -127,7 +127,7 @@ impl Deck {
         Ok(())
     }
 
-    /// Fills a stretch of sound (left and right, −1..=1).
+    /// Fills a buffer with sound (left and right, −1..=1).
     pub fn fill(&mut self, running: &mut Running, sound: &mut [[f32; 2]]) -> Result<()> {
         let mut from = 0;
         while from < sound.len() {
@@ -139,14 +139,14 @@ impl Deck {
         Ok(())
     }
 
-    /// Plays the next block of so many samples at most.
+    /// Plays the next block of at most `most` samples.
     pub fn step(&mut self, running: &mut Running, most: u32) -> Result<Played> {
         loop {
             if let Some(played) = running.step(&mut self.way, &self.song, most)? {
                 return Ok(played);
             }
             let beat = if self.playing {
-                // The song is over: back to where one would begin.
+                // End of the song: back to its start.
                 self.synth.damp();
                 0.0
             } else {
@@ -161,7 +161,7 @@ impl Deck {
         self.way.beat()
     }
 
-    /// Whether the song plays.
+    /// True while the song plays.
     pub const fn is_playing(&self) -> bool {
         self.playing
     }
@@ -172,13 +172,13 @@ impl Deck {
         self.playing = true;
     }
 
-    /// Stands still at a beat.
+    /// Stops at a beat.
     fn stand(&mut self, beat: f64) {
         self.playing = false;
         self.way = Way::stand(&self.song, beat, STAND, Vec::new(), self.rate);
     }
 
-    /// Ends what the host holds, as a host does where the transport stops or jumps.
+    /// Ends held notes, as a host does when the transport stops or jumps.
     fn end_notes(&mut self, running: &mut Running) -> Result<()> {
         let (beat, ends) = (self.way.beat(), self.way.ends());
         self.unheard(running, beat, ends)?;
@@ -187,7 +187,7 @@ impl Deck {
         Ok(())
     }
 
-    /// Turns a parameter to these places, each for a moment.
+    /// Sets a parameter to these values, each for [`MOMENT`] samples.
     fn turn(&self, running: &mut Running, name: &'static str, places: &[f64]) -> Result<()> {
         for place in places {
             self.unheard(running, 0.0, vec![(0, Input::Parameter(name, *place))])?;
@@ -195,7 +195,7 @@ impl Deck {
         Ok(())
     }
 
-    /// Plays the song once, unheard.
+    /// Plays the song once, silently.
     fn learn(&mut self, running: &mut Running) -> Result<()> {
         let bar = self.song.bar_at(0.0).meter;
         let bar = f64::from(bar.0) * 4.0 / f64::from(bar.1);
@@ -205,7 +205,7 @@ impl Deck {
         self.unheard(running, beat, ends)
     }
 
-    /// A moment of standing still, unheard.
+    /// Processes [`STAND`] samples with the transport stopped, silently.
     fn unheard(&self, running: &mut Running, beat: f64, inputs: Vec<(u64, Input)>) -> Result<()> {
         let mut way = Way::stand(&self.song, beat, MOMENT, inputs, self.rate);
         while running.step(&mut way, &self.song, LARGEST)?.is_some() {}
@@ -213,13 +213,13 @@ impl Deck {
     }
 }
 
-/// The end of the song's last note, in beats.
+/// End of the song's last note, in beats.
 pub fn end(song: &HostSong) -> f64 {
     let releases = song.notes.iter().map(|note| note.release);
     releases.fold(0.0, f64::max)
 }
 
-/// A deck at work on a thread of its own.
+/// A deck on a thread of its own.
 pub struct Working {
     orders: Sender<Order>,
     shown: Arc<Shown>,
@@ -227,7 +227,7 @@ pub struct Working {
 }
 
 impl Working {
-    /// Starts the thread, which takes the plugin's audio side with it.
+    /// Starts the thread and moves the plugin's audio side to it.
     pub fn start(audio: Audio, mut feed: Box<dyn Feed>) -> Result<Self> {
         let (orders, heard) = channel();
         let shown = Arc::new(Shown::default());
@@ -247,26 +247,26 @@ impl Working {
         })
     }
 
-    /// Gives an order; nothing where the thread has ended.
+    /// Sends an order; ignored if the thread has ended.
     pub fn order(&self, order: Order) {
         if matches!(order, Order::Open(_)) {
             self.shown.opening.fetch_add(1, Ordering::Relaxed);
         }
-        // That it has ended is said by `end`.
+        // `end` reports that the thread has ended.
         let _ = self.orders.send(order);
     }
 
-    /// Where it is.
+    /// State of the deck.
     pub fn shown(&self) -> &Shown {
         &self.shown
     }
 
-    /// Whether the thread has ended, which it does by itself only with an error.
+    /// True if the thread has ended, which without [`Self::end`] means an error.
     pub fn has_ended(&self) -> bool {
         self.thread.is_finished()
     }
 
-    /// Ends the thread; the plugin's audio side, and what went wrong.
+    /// Ends the thread; returns the plugin's audio side and the thread's result.
     pub fn end(self) -> Result<(Audio, Result<()>)> {
         drop(self.orders);
         let ended = self.thread.join();
@@ -274,7 +274,7 @@ impl Working {
     }
 }
 
-/// The thread's work, until nobody gives orders any more.
+/// The thread's loop, until the channel of orders is closed.
 fn work(
     deck: &mut Deck,
     running: &mut Running,

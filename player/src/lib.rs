@@ -1,4 +1,5 @@
-//! The player: a MIDI file through the built plugin, heard and seen without a sequencer.
+//! The player: plays a MIDI file through the built plugin, with sound and picture, without a
+//! sequencer.
 //!
 //! | module | what it is |
 //! |---|---|

@@ -1,6 +1,6 @@
-//! Plays a MIDI file through the built plugin, so that it can be heard and seen without a
-//! sequencer: in a window with the plugin's editor where there is a display, otherwise as a MIDI
-//! file, as sound, and as two rolls that move in the terminal.
+//! The player's command line: plays a MIDI file through the built plugin, in a window with the
+//! plugin's editor, or without a display as MIDI file, sound, and two piano rolls that scroll in
+//! the terminal.
 #![expect(clippy::print_stderr, reason = "a command-line tool")]
 
 use std::path::PathBuf;
@@ -56,7 +56,7 @@ enum When {
 }
 
 impl Args {
-    /// Whether a window is wanted.
+    /// True if a window is to be opened.
     fn wants_window(&self) -> bool {
         !self.terminal && !self.listen && self.out.is_empty() && self.view == When::Auto
     }

@@ -1,33 +1,33 @@
-//! Two piano rolls as text for a terminal: what was played and what sounds, with the playhead.
+//! Two piano rolls as text for a terminal, input and output, with a playhead.
 //!
-//! A character of Braille dots holds a 16th and four semitones.
+//! A Braille character shows a 16th and four semitones.
 
 use std::fmt::Write as _;
 
 use third_stream_tests::song::{Bar, ClipNote, HostSong};
 
-/// Beats in the window.
+/// Width in beats.
 const WINDOW: f64 = 16.0;
-/// Columns of dots in a beat.
+/// Dot columns per beat.
 const COLUMNS: f64 = 8.0;
-/// Characters in a line.
+/// Width in characters.
 const WIDTH: usize = (WINDOW * COLUMNS) as usize / 2;
-/// Most lines of one roll, each of four semitones.
+/// Maximum number of lines of one roll, four semitones each.
 const MOST_LINES: usize = 9;
-/// The drums' channel, which is not drawn.
+/// The drum channel, which is not drawn.
 const DRUMS: u8 = 9;
 
-/// How a dot is drawn.
+/// Colour of a dot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Colour {
     Kept,
-    /// Removed from the source, or added by the transfer.
+    /// Removed from the input, or added by the transfer.
     Changed,
     /// Sounding now.
     Now,
 }
 
-/// Draws both rolls over a song.
+/// Draws both rolls.
 pub struct View<'a> {
     source: &'a HostSong,
     result: &'a HostSong,
@@ -37,7 +37,7 @@ pub struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// A view of a song and what became of it, with or without colours.
+    /// A view of a song and its transfer, with or without colours.
     pub fn new(source: &'a HostSong, result: &'a HostSong, colours: bool) -> Self {
         let notes = source.notes.iter().chain(&result.notes);
         let mut keys: Vec<u8> = notes
@@ -50,7 +50,7 @@ impl<'a> View<'a> {
             _ => (60, 71),
         };
         let lines = (usize::from(high - low) + 1).div_ceil(4).min(MOST_LINES);
-        // What does not fit is left out above and below alike.
+        // Notes out of range are left out on both sides alike.
         let middle = keys.get(keys.len() / 2).copied().unwrap_or(66);
         let span = (lines * 4) as u8;
         let lowest = middle
@@ -64,12 +64,12 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Lines of a frame.
+    /// Number of lines of a frame.
     pub const fn lines(&self) -> usize {
         2 * self.keys.1 + 3
     }
 
-    /// The frame at a beat; the window's pages turn every sixteen beats.
+    /// The frame at a beat; pages turn every sixteen beats.
     pub fn frame(&self, beat: f64) -> String {
         let Bar { number, start, .. } = self.source.bar_at(beat);
         let from = (beat / WINDOW).floor() * WINDOW;
@@ -135,7 +135,7 @@ impl<'a> View<'a> {
                 Colour::Changed
             };
             let column = |beat: f64| ((beat - from) * COLUMNS).round().max(0.0) as usize;
-            // A gap before the next strike.
+            // A gap before the next note-on.
             let (first, end) = (column(note.onset), column(note.release));
             let end = end.saturating_sub(1).max(first + 1).min(WIDTH * 2);
             for x in first..end {
@@ -169,7 +169,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// The bit of a dot in a Braille character; row 0 is the highest.
+/// Bit of a dot in a Braille character; row 0 is at the top.
 const fn dot(column: usize, row: usize) -> u8 {
     const DOTS: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
     DOTS[column][row]

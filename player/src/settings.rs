@@ -1,19 +1,19 @@
-//! How the plugin is set before it plays.
+//! The plugin's settings for playback.
 
 use anyhow::{Context as _, Result, bail};
 use third_stream_model::genre::{Direction, Genre, Pair};
 use third_stream_tests::host::Instance;
 
-/// The plugin's settings, as they are named on the command line.
+/// The plugin's settings, named as on the command line.
 #[derive(Clone, Copy, Debug)]
 pub struct PlayerSettings {
-    /// Where the knob goes.
+    /// The target genre.
     pub to: Genre,
-    /// The genre pair, where the genre alone does not say it.
+    /// The genre pair, if the target does not determine it.
     pub pair: Option<Pair>,
-    /// How far the knob is turned, 0 to 100 %.
+    /// Amount, 0 to 100 %.
     pub amount: f64,
-    /// How far kept notes are pulled to the grid, 0 to 100 %.
+    /// Pull of kept notes to the grid, 0 to 100 %.
     pub quantise: f64,
 }
 
@@ -23,7 +23,7 @@ impl PlayerSettings {
         pair.context("two pairs lead to pop: say --pair jazz-pop or --pair classic-pop")
     }
 
-    /// The knob's place, −1..=1.
+    /// Position of the knob, −1..=1.
     pub fn knob(&self) -> Result<f64> {
         let pair = self.pair()?;
         let side = match pair.towards(self.to) {
@@ -39,7 +39,7 @@ impl PlayerSettings {
         Ok(side * self.amount / 100.0)
     }
 
-    /// Gives the plugin the pair, the quantising and the knob.
+    /// Sets the plugin's pair, quantise and knob.
     pub fn give(&self, instance: &mut Instance) -> Result<()> {
         let pair = self.pair()?;
         instance.set("Quantise", self.quantise / 100.0)?;

@@ -1,49 +1,49 @@
-//! Where the sound goes: to the system's audio, where the player was built with it and there is a
-//! device, or nowhere, but in time.
+//! Audio output: the system's device, if the player was built with it and there is one; otherwise
+//! silence in real time.
 
 #[cfg(feature = "sound")]
 mod device;
 
 use std::time::Instant;
 
-/// Samples a second where there is no device.
+/// Sample rate without a device.
 const RATE: u32 = 48_000;
-/// Samples that may wait at most.
+/// Maximum number of queued samples.
 #[cfg(feature = "sound")]
 const WAITING: usize = 4096;
 
-/// Takes the sound of a deck.
+/// Consumer of a deck's sound.
 pub trait Feed: Send {
-    /// How many samples (of both channels) it takes now.
+    /// Number of frames that it accepts now.
     fn room(&mut self) -> usize;
 
-    /// Takes no more than that: left and right, −1..=1.
+    /// Takes at most [`Self::room`] frames: left and right, −1..=1.
     fn push(&mut self, sound: &[[f32; 2]]);
 }
 
-/// An open way for the sound. It belongs to the thread that opened it and is silent when dropped.
+/// An open output. It belongs to the thread that opened it; dropping it stops the sound.
 pub struct Sound {
-    /// Samples a second.
+    /// Sample rate in Hz.
     pub rate: u32,
-    /// Why nothing is heard; `None` where it is.
+    /// Why there is silence; `None` with a device.
     pub silent: Option<String>,
     #[cfg(feature = "sound")]
     _stream: Option<device::Stream>,
 }
 
-/// Opens the system's audio, or silence that says why.
+/// Opens the system's output, or silence with the reason.
 #[cfg(feature = "sound")]
 pub fn open() -> (Sound, Box<dyn Feed>) {
     device::open().unwrap_or_else(|error| silence(format!("No sound: {error:#}")))
 }
 
-/// Opens silence that says why it is.
+/// Opens silence, with the reason.
 #[cfg(not(feature = "sound"))]
 pub fn open() -> (Sound, Box<dyn Feed>) {
     silence("No sound: built without it (on Linux it needs ALSA's headers)".to_owned())
 }
 
-/// Silence that takes as long as sound.
+/// Silence in real time.
 fn silence(why: String) -> (Sound, Box<dyn Feed>) {
     let sound = Sound {
         rate: RATE,
@@ -54,7 +54,7 @@ fn silence(why: String) -> (Sound, Box<dyn Feed>) {
     (sound, Box::new(Silence::new()))
 }
 
-/// Takes samples as a device of [`RATE`] does.
+/// Consumes samples at [`RATE`].
 struct Silence {
     begin: Instant,
     taken: u64,
@@ -72,7 +72,7 @@ impl Silence {
 impl Feed for Silence {
     fn room(&mut self) -> usize {
         let due = (self.begin.elapsed().as_secs_f64() * f64::from(RATE)) as u64;
-        // What was missed while a song was learned is not made up for.
+        // Sound missed while a song was learned is skipped.
         self.taken = self.taken.max(due.saturating_sub(u64::from(RATE) / 10));
         due.saturating_sub(self.taken) as usize
     }
@@ -95,7 +95,7 @@ mod tests {
         assert!(room >= RATE as usize / 50, "{room}");
         silence.push(&vec![[0.0; 2]; room]);
         assert!(silence.room() < room || silence.begin.elapsed() > Duration::from_millis(40));
-        // After a second's pause it does not want a second at once.
+        // After a second's pause it does not ask for a second at once.
         silence.begin -= Duration::from_secs(1);
         let room = silence.room();
         assert!(room <= RATE as usize / 10, "{room}");

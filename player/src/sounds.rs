@@ -1,5 +1,5 @@
-//! Renders examples as sound: of the pairs of MIDI files in a folder of examples some of each
-//! direction, evenly through their list, before and after, as small FLAC files and a page.
+//! Renders examples as sound: a selection of a folder's pairs of MIDI files, evenly spaced in each
+//! direction, as small FLAC files before and after the transfer, with a page.
 #![expect(clippy::print_stdout, reason = "a command-line tool")]
 
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use third_stream_model::files::write_in_folder;
 use third_stream_player::synth::render_at;
 use third_stream_tests::score::Score;
 
-/// Samples a second.
+/// Sample rate in Hz.
 const RATE: u32 = 22_050;
 
 /// Render examples as sound.
@@ -65,7 +65,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     write_in_folder(path, bytes).with_context(|| format!("{}: cannot be written", path.display()))
 }
 
-/// The names of the pairs in a folder, in order.
+/// Names of the pairs in a folder, sorted.
 fn pairs(folder: &Path) -> Result<Vec<String>> {
     let entries = std::fs::read_dir(folder)
         .with_context(|| format!("{}: cannot be listed", folder.display()))?;
@@ -82,7 +82,7 @@ fn pairs(folder: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// So many of each direction, evenly from its first on; a name is a number and its direction.
+/// Selects `each` pairs per direction, evenly spaced; a name is a number and its direction.
 fn chosen(names: &[String], each: usize) -> Vec<String> {
     let mut directions: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
     for name in names {
@@ -99,7 +99,7 @@ fn chosen(names: &[String], each: usize) -> Vec<String> {
     chosen
 }
 
-/// Left and right in turn as one, in 16 bits.
+/// Interleaved stereo as 16-bit mono.
 fn mono(sound: &[f32]) -> Vec<i32> {
     let (frames, _) = sound.as_chunks();
     let sample = |[left, right]: &[f32; 2]| {
@@ -108,7 +108,7 @@ fn mono(sound: &[f32]) -> Vec<i32> {
     frames.iter().map(sample).collect()
 }
 
-/// A FLAC file of one channel.
+/// A mono FLAC file.
 fn flac(samples: &[i32]) -> Result<Vec<u8>> {
     let config = flacenc::config::Encoder::default().into_verified();
     let config = config.map_err(|(_, error)| anyhow!("the encoder's settings: {error}"))?;
@@ -121,7 +121,7 @@ fn flac(samples: &[i32]) -> Result<Vec<u8>> {
     Ok(sink.into_inner())
 }
 
-/// The page: each pair with what the examples' own list says of it.
+/// The page: each pair with its line of the examples' list.
 fn page(names: &[String], list: &str) -> String {
     let mut text = "# Before and after, to hear\n\n\
         Nobody picked these: of the [examples](../examples/README.md), which a fixed rule chose, \
@@ -174,7 +174,7 @@ mod tests {
         let samples: Vec<i32> = (0..RATE as usize).map(|n| wave(n) as i32).collect();
         let file = flac(&samples).unwrap();
         assert_eq!(&file[..4], b"fLaC");
-        // The stream's head says 22,050 samples a second, one channel, 16 bits.
+        // The stream header: 22,050 Hz, one channel, 16 bits.
         let word = u64::from_be_bytes(file[18..26].try_into().unwrap());
         assert_eq!(word >> 44, u64::from(RATE));
         assert_eq!((word >> 41 & 7, word >> 36 & 31), (0, 15));

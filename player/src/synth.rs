@@ -1,5 +1,5 @@
-//! A small built-in synthesiser, so that a result can be heard without a sequencer: struck strings
-//! for every pitched channel, three sounds for the drums. Sustain pedals count; bends do not.
+//! A small synthesiser: struck strings for pitched channels, three sounds for drums. It handles the
+//! sustain pedal, but no pitch bend.
 
 mod live;
 mod voice;
@@ -9,23 +9,23 @@ use third_stream_tests::song::{ClipNote, HostSong};
 pub use live::Synth;
 use voice::{RELEASE, Voice};
 
-/// Samples a second of what is rendered.
+/// Sample rate of [`render`].
 pub const SAMPLE_RATE: u32 = 44_100;
-/// Seconds of silence in the end.
+/// Seconds of silence at the end.
 const TAIL: f32 = 0.5;
-/// The loudest sample.
+/// Peak level after normalisation.
 const PEAK: f32 = 0.89;
-/// The drums' channel.
+/// The drum channel.
 const DRUMS: u8 = 9;
-/// The controller that holds the dampers up.
+/// The sustain pedal's controller number.
 const PEDAL: u8 = 64;
 
-/// The song as sound, left and right in turn, −1..=1, at [`SAMPLE_RATE`].
+/// Renders a song as interleaved stereo, −1..=1, at [`SAMPLE_RATE`].
 pub fn render(song: &HostSong) -> Vec<f32> {
     render_at(song, SAMPLE_RATE)
 }
 
-/// The same at so many samples a second.
+/// Renders a song as interleaved stereo at a sample rate.
 pub fn render_at(song: &HostSong, sample_rate: u32) -> Vec<f32> {
     let seconds = |beat| seconds_at(&song.tempo, beat) as f32;
     let end = song.notes.iter().map(|note| note.release);
@@ -58,12 +58,12 @@ pub fn render_at(song: &HostSong, sample_rate: u32) -> Vec<f32> {
         .collect()
 }
 
-/// How loud a velocity is, 0..=1.
+/// Gain of a velocity, 0..=1.
 fn loudness(velocity: u8) -> f32 {
     (f32::from(velocity) / 127.0).powf(1.6)
 }
 
-/// Sound (left and right in turn, −1..=1) as a WAV file of 16 bits.
+/// Interleaved stereo (−1..=1) as a 16-bit WAV file.
 pub fn wav(sound: &[f32]) -> Vec<u8> {
     let size = (sound.len() * 2) as u32;
     let rate = SAMPLE_RATE;
@@ -72,11 +72,11 @@ pub fn wav(sound: &[f32]) -> Vec<u8> {
     bytes.extend_from_slice(&(size + 36).to_le_bytes());
     bytes.extend_from_slice(b"WAVEfmt ");
     bytes.extend_from_slice(&16u32.to_le_bytes());
-    // Integers, two channels.
+    // Integer PCM, two channels.
     bytes.extend_from_slice(&[1, 0, 2, 0]);
     bytes.extend_from_slice(&rate.to_le_bytes());
     bytes.extend_from_slice(&(rate * 4).to_le_bytes());
-    // Bytes in a frame, bits in a sample.
+    // Bytes per frame, bits per sample.
     bytes.extend_from_slice(&[4, 0, 16, 0]);
     bytes.extend_from_slice(b"data");
     bytes.extend_from_slice(&size.to_le_bytes());
@@ -99,7 +99,7 @@ pub fn seconds_at(tempo: &[(f64, f64)], beat: f64) -> f64 {
     seconds
 }
 
-/// The beat at which a note is damped: its end, or where the pedal goes up that is down then.
+/// Beat at which a note is damped: its end, or the later release of the pedal.
 fn pedalled(song: &HostSong, note: &ClipNote) -> f64 {
     let pedal = song
         .messages
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
     use std::f32::consts::TAU;
 
-    /// How strong a frequency is in a stretch of the left channel.
+    /// Strength of a frequency in a stretch of the left channel.
     fn strength(sound: &[f32], frequency: f32, from: f32, seconds: f32) -> f32 {
         let rate = SAMPLE_RATE as f32;
         let start = (from * rate) as usize;
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_note_sounds_at_its_time_and_pitch() {
-        // A4 in the second half second of a song at 120.
+        // A4 in the second half second, at 120 beats a minute.
         let sound = render(&HostSong::new(120.0, [ClipNote::new(1.0, 2.0, 69)]));
         assert!(sound.iter().all(|sample| sample.abs() <= PEAK + 1e-6));
         assert!(strength(&sound, 440.0, 0.0, 0.45) < 1e-6);

@@ -1,4 +1,4 @@
-//! Sound through the system's own player, so that nothing has to be built for it.
+//! Sound output through an audio player that the system has.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -7,7 +7,7 @@ use anyhow::{Result, bail, ensure};
 
 use crate::terminal::write;
 
-/// Programs that play a WAV file, with what they want before its name.
+/// Programs that play a WAV file, with their options.
 const PLAYERS: [(&str, &[&str]); 5] = [
     ("pw-play", &[]),
     ("paplay", &[]),
@@ -16,7 +16,7 @@ const PLAYERS: [(&str, &[&str]); 5] = [
     ("ffplay", &["-nodisp", "-autoexit", "-loglevel", "quiet"]),
 ];
 
-/// The system's player at work.
+/// A running player.
 pub(crate) struct Player {
     child: Child,
     program: &'static str,
@@ -24,7 +24,7 @@ pub(crate) struct Player {
 }
 
 impl Player {
-    /// Starts the first player that there is.
+    /// Starts the first player that exists.
     pub(crate) fn start(wav: &[u8]) -> Result<Self> {
         let name = format!("third-stream-{}.wav", std::process::id());
         let file = std::env::temp_dir().join(name);
@@ -45,7 +45,7 @@ impl Player {
         bail!("found no player (looked for {names}); use --out FILE.wav and open the file")
     }
 
-    /// Waits for the end of the sound.
+    /// Waits for the end.
     pub(crate) fn finish(mut self) -> Result<()> {
         let status = self.child.wait();
         std::fs::remove_file(&self.file).ok();

@@ -1,5 +1,5 @@
-//! The terminal's way: the whole file through the plugin at once, then as files, as sound, and as
-//! two rolls that move.
+//! Playback without a window: renders the whole file at once, then writes files, plays sound and
+//! scrolls two rolls.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -18,24 +18,24 @@ use crate::settings::PlayerSettings;
 use crate::synth;
 use crate::system_player::Player;
 
-/// Frames a second in the terminal.
+/// Frames per second in the terminal.
 const FRAMES: u64 = 20;
 
-/// What is wished of a file.
+/// Options of a rendering.
 pub struct RenderRequest {
-    /// How the plugin is set.
+    /// The plugin's settings.
     pub settings: PlayerSettings,
     /// Files to write, .mid or .wav.
     pub out: Vec<PathBuf>,
-    /// Whether MIDI files get a single track.
+    /// MIDI files get a single track.
     pub one_track: bool,
-    /// Whether the system's own player plays the sound.
+    /// Play the sound through the system's player.
     pub listen: bool,
-    /// Whether the rolls are shown; `None` where the output is a terminal.
+    /// Show the rolls; `None` does so in a terminal.
     pub view: Option<bool>,
 }
 
-/// Plays the file and does what is wished.
+/// Renders the file and executes the request.
 #[expect(clippy::print_stdout, reason = "what the terminal's way is for")]
 pub fn run(score: &Score, wish: &RenderRequest) -> Result<()> {
     let kinds = wish.out.iter().map(|path| kind(path));
@@ -83,13 +83,13 @@ fn kind(path: &Path) -> Result<Kind> {
     }
 }
 
-/// Plays the whole file; what left, begun where the file begins.
+/// Renders the whole file; the output starts where the file does.
 fn perform(score: &Score, settings: &PlayerSettings) -> Result<HostSong> {
     let library = load_plugin_under_test()?;
     let mut instance = library.instance()?;
     settings.give(&mut instance)?;
     let song = score.song.clone().knob([(0.0, settings.knob()?)]);
-    // Until what was played last has sounded.
+    // Until the last delayed notes have sounded.
     let longest_delay = score.delay().unwrap_or(16.0) + 16.0;
     let passages = [
         Passage::play(0.0, score.end() + longest_delay),
@@ -121,7 +121,7 @@ fn report(score: &Score, result: &HostSong) {
     }
 }
 
-/// Shows the rolls in time until the end.
+/// Scrolls the rolls in real time until the end.
 fn view(source: &HostSong, result: &HostSong) -> Result<()> {
     let releases = source
         .notes
@@ -134,7 +134,7 @@ fn view(source: &HostSong, result: &HostSong) -> Result<()> {
     let mut out = std::io::stdout().lock();
     let start = Instant::now();
     let mut beat = 0.0;
-    // Past the first frame, each overwrites the one before.
+    // Each frame overwrites the last.
     let mut back = String::new();
     for frame in 0..=(seconds * FRAMES as f64) as u64 {
         let due = Duration::from_millis(frame * 1000 / FRAMES);
@@ -150,7 +150,7 @@ fn view(source: &HostSong, result: &HostSong) -> Result<()> {
     Ok(())
 }
 
-/// Writes a whole file, and its folder.
+/// Writes a whole file and creates its folder.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     write_in_folder(path, bytes)
         .with_context(|| format!("{}: cannot write the file", path.display()))

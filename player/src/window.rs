@@ -1,8 +1,7 @@
-//! The window: the plugin's own editor, as in any host, and below it a strip with the file, play,
-//! stop and the position.
+//! The window: the plugin's own editor, and below it a strip with file, play, stop and position.
 //!
-//! The window's thread is the plugin's main thread: it makes the instance, opens the editor in the
-//! window and serves it. The deck has the audio side.
+//! The window's thread is the plugin's main thread: it creates the instance, opens the editor in
+//! the window and serves its callbacks. The deck has the audio side.
 
 mod chooser;
 mod stage;
@@ -24,14 +23,14 @@ use crate::settings::PlayerSettings;
 use chooser::Chooser;
 use strip::{Doing, View};
 
-/// The editor's size until it says its own, and the smallest, in logical pixels.
+/// Size of the editor until it reports its own, and the minimum; in logical pixels.
 const FIRST: (f32, f32) = (960.0, 560.0);
 const SMALLEST: (f32, f32) = (680.0, 420.0);
-/// Between two looks at the deck while it plays, and while it stands.
+/// Polling intervals of the deck, while it plays and while it stands.
 const PLAYING: Duration = Duration::from_millis(40);
 const STANDING: Duration = Duration::from_millis(100);
 
-/// Why there is no window.
+/// The reason why there is no window.
 #[derive(Debug)]
 pub struct NoWindow(String);
 
@@ -43,7 +42,7 @@ impl std::fmt::Display for NoWindow {
 
 impl std::error::Error for NoWindow {}
 
-/// Whether there is a display to open a window on.
+/// True if there is a display.
 pub fn has_display() -> bool {
     if cfg!(any(target_os = "macos", target_os = "windows")) {
         return true;
@@ -51,15 +50,15 @@ pub fn has_display() -> bool {
     std::env::var_os("DISPLAY").is_some_and(|display| !display.is_empty())
 }
 
-/// Reads a MIDI file to be played.
+/// Reads a MIDI file for playback.
 pub fn read(path: &Path) -> Result<Score> {
     let bytes =
         std::fs::read(path).with_context(|| format!("{}: cannot read the file", path.display()))?;
     Score::read(&bytes).with_context(|| format!("{}: cannot be played", path.display()))
 }
 
-/// Opens the window and returns when it is closed. An error that [is](Error::is) a [`NoWindow`]
-/// leaves everything as it was.
+/// Opens the window and returns after it is closed. An error that [is](Error::is) a [`NoWindow`]
+/// has no side effects.
 pub fn run(name: &str, song: HostSong, settings: PlayerSettings) -> Result<()> {
     let (width, height) = FIRST;
     let size = |width: f32, height: f32| LogicalSize::new(width, height + strip::HEIGHT);
@@ -84,17 +83,17 @@ pub fn run(name: &str, song: HostSong, settings: PlayerSettings) -> Result<()> {
         .map_err(|error| anyhow!("the window failed: {error}"))
 }
 
-/// The window's state.
+/// State of the window.
 struct Player {
     settings: PlayerSettings,
     song: HostSong,
     /// The song's name.
     said: String,
     trouble: Option<String>,
-    /// What is typed as a file's path.
+    /// The path in the text field.
     path: String,
     chooser: Chooser,
-    /// The strip's height in the editor's units.
+    /// Height of the strip in the editor's units.
     strip: u32,
     begun: bool,
 }
@@ -130,7 +129,7 @@ impl App for Player {
         let strip = self.strip;
         stage::with(|stage| {
             let size = (size.0, size.1.saturating_sub(strip));
-            // An editor that does not want to keeps its size.
+            // An editor that refuses keeps its size.
             let _ = stage.instance.resize_editor(size);
         });
     }
@@ -142,7 +141,7 @@ impl Drop for Player {
     }
 }
 
-/// A window's size as the editor counts: in points on macOS, in pixels elsewhere.
+/// A window's size in the editor's units: points on macOS, pixels elsewhere.
 fn native(size: WindowSize) -> (u32, u32) {
     if cfg!(target_os = "macos") {
         (size.logical.width as u32, size.logical.height as u32)
@@ -151,7 +150,7 @@ fn native(size: WindowSize) -> (u32, u32) {
     }
 }
 
-/// The editor's units in a logical pixel.
+/// The editor's units per logical pixel.
 fn units(frame: &Frame) -> f32 {
     if cfg!(target_os = "macos") {
         1.0
@@ -161,7 +160,7 @@ fn units(frame: &Frame) -> f32 {
 }
 
 impl Player {
-    /// Makes the plugin and opens its editor in this window.
+    /// Creates the plugin and opens its editor in this window.
     fn begin(&mut self, ui: &Ui, frame: &Frame) {
         self.strip = (strip::HEIGHT * units(frame)).round() as u32;
         match stage::enter(frame.baseview_window(), &self.settings) {
@@ -173,7 +172,7 @@ impl Player {
         }
     }
 
-    /// Makes the window as large as the editor and the strip.
+    /// Resizes the window to hold editor and strip.
     fn fit(&self, ui: &Ui, frame: &Frame, (width, height): (u32, u32)) {
         let (wanted, now) = (
             (width, height + self.strip),
@@ -250,5 +249,5 @@ impl Player {
     }
 }
 
-/// A path as the system's dialog gives it.
+/// A path from the system's dialog.
 type Chosen = Option<PathBuf>;

@@ -1,5 +1,5 @@
-//! Many instances, all with other music and all at the same beat: which answers come late?
-//! Figures are lines `KEY VALUE`; `cargo xtask bench` runs this.
+//! Benchmark of late answers: many instances with different music ask at the same beat. Prints
+//! lines `KEY VALUE` for `cargo xtask bench`.
 #![expect(clippy::print_stdout, reason = "a program whose output is figures")]
 
 use std::sync::Arc;
@@ -16,18 +16,18 @@ use third_stream_model::shipped;
 use third_stream_model::transfer::{Transfer, undivided};
 
 const PAIR: Pair = Pair::JAZZ_CLASSIC;
-/// Groups of four bars.
+/// Number of groups of four bars.
 const GROUPS: u32 = 4;
-/// Beats from a group that is asked about to the next: half of what music would take.
+/// Beats between the requests of two groups: half of real music's.
 const APART: u32 = 8;
 
-/// What plays.
+/// A benchmark case.
 struct Case {
-    /// The figures' keys begin so.
+    /// Prefix of the keys.
     key: &'static str,
     instances: usize,
     beats_a_minute: u32,
-    /// Where the knob points: one direction on a side, both in the middle.
+    /// Directions requested: one with the knob on a side, both in the middle.
     directions: &'static [Direction],
     networks: fn() -> Arc<InferenceWorker>,
 }
@@ -80,7 +80,7 @@ fn run(case: &Case) {
     for group in 0..GROUPS {
         let start = Instant::now();
         for answer in [Answer::First, Answer::Second] {
-            // The first is asked a beat before the group's end and plays from there on.
+            // The first answer is requested a beat before the group's end and used from there on.
             let asking = start + beat * answer.index() as u32;
             while Instant::now() < asking {
                 std::thread::sleep(Duration::from_micros(200));
@@ -104,7 +104,7 @@ fn run(case: &Case) {
                     asked += 1;
                 }
             }
-            // What comes until the next beat is in time.
+            // An answer before the next beat is in time.
             let mut missing = ends.len() * case.directions.len();
             while missing > 0 {
                 for end in &ends {
@@ -126,7 +126,7 @@ fn run(case: &Case) {
     println!("{}.slowest_ms {:.1}", case.key, slowest.as_secs_f64() * 1e3);
 }
 
-/// An engine with the CycleGAN's networks, which a user finds in the list of weights.
+/// An engine with the CycleGAN's networks, as user weights.
 fn cyclegan() -> Arc<InferenceWorker> {
     Arc::new(InferenceWorker::start(Box::new(|| {
         let transfer = Transfer::from_bytes(shipped::cyclegan(PAIR));
@@ -165,7 +165,7 @@ impl Model for CycleGan {
     }
 }
 
-/// Music that no two instances and no two questions share.
+/// A phrase of its own for each instance and question.
 fn phrase(instance: usize, question: usize) -> Roll {
     let mut roll = Roll::EMPTY;
     for beat in 0..16 {

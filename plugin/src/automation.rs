@@ -1,9 +1,9 @@
-//! The host's values for the parameters, each at its own sample: in VST3 they go past the
-//! framework, which would queue every one for a worker that an opening editor can end
-//! (docs/upstream.md).
+//! Sample-accurate automation in VST3. The component (`vst3`) queues the host's parameter values
+//! here just before the framework calls `process`, on the same thread; `process` splits the block
+//! at their samples.
 //!
-//! The component (`vst3`) leaves a block's values here just before the framework calls `process`,
-//! on the same thread; `process` cuts the block where they count.
+//! The framework itself would hand every value to a worker that an opening editor can end
+//! (docs/upstream.md).
 
 use std::sync::Arc;
 use std::thread::{self, ThreadId};
@@ -15,30 +15,31 @@ use parking_lot::Mutex;
 
 use crate::params::ThirdStreamParams;
 
-/// So many values find room in one block.
+/// Capacity of the queue, in values per block.
 pub(crate) const ROOM: usize = 4096;
 
-/// For the component that a thread is making: what it will share with its instance.
+/// Made by [`Automation::shared_with`] for the component under construction on each thread, until
+/// its plugin instance takes it.
 static PROMISED: Mutex<Vec<(ThreadId, Arc<Automation>)>> = Mutex::new(Vec::new());
 
-/// From a sample on a parameter has a value.
+/// A parameter value and its position in the block.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Point {
     /// Samples from the start of the block.
     pub(crate) sample: u32,
-    /// The parameter's place in the list of parameters.
+    /// Index into the list of parameters.
     pub(crate) parameter: usize,
     /// 0..=1.
     pub(crate) value: f32,
 }
 
-/// What a VST3 component and its instance of the plugin share.
+/// Parameters and automation queue, shared by a VST3 component and its plugin instance.
 pub(crate) struct Automation {
     pub(crate) params: Arc<ThirdStreamParams>,
     pub(crate) repaint: RepaintNotifier,
-    /// Into `params`, in the framework's order.
+    /// Pointers into `params`, in the framework's order.
     pointers: Vec<ParamPtr>,
-    /// What is to come in this block, in order of time. Audio thread.
+    /// Values not applied yet in this block, in order of time. Audio thread.
     points: ArrayQueue<Point>,
 }
 
@@ -59,8 +60,8 @@ impl Default for Automation {
 }
 
 impl Automation {
-    /// What `make` made, and what the instance in it has taken by [`Self::promised`]. Threads that
-    /// make at once each get their own.
+    /// Calls `make` and returns its result with what the plugin instance inside took by
+    /// [`Self::promised`]. Several threads may call this at once.
     pub(crate) fn shared_with<T>(make: impl FnOnce() -> T) -> (Arc<Self>, T) {
         let shared = Arc::<Self>::default();
         let promise = (thread::current().id(), Arc::clone(&shared));
@@ -72,7 +73,7 @@ impl Automation {
         (shared, made)
     }
 
-    /// What the component shares that this thread is making.
+    /// Takes the automation of the component that this thread is constructing, if any.
     pub(crate) fn promised() -> Option<Arc<Self>> {
         let mut promised = PROMISED.lock();
         let maker = thread::current().id();
@@ -80,53 +81,52 @@ impl Automation {
         Some(promised.remove(place).1)
     }
 
-    /// How many parameters there are.
+    /// Number of parameters.
     pub(crate) fn parameters(&self) -> usize {
         self.pointers.len()
     }
 
-    /// Sets a parameter to a (normalised) value. Any thread; it takes no lock.
+    /// Sets a parameter to a normalised value (0..=1). Any thread; takes no lock.
     #[expect(unsafe_code, reason = "as the framework sets a parameter")]
     pub(crate) fn set(&self, parameter: usize, value: f32) {
         let Some(pointer) = self.pointers.get(parameter) else {
             return;
         };
-        // SAFETY: it leads into `params`, which this holds.
+        // SAFETY: the pointer leads into `params`, which `self` holds.
         let moved = unsafe { pointer._internal_set_normalized_value(value) };
-        // No parameter is smoothed, so there is no more to do.
+        // No parameter is smoothed, so nothing else is to be done.
         self.repaint.request_repaint_with(moved);
     }
 
-    /// What a parameter shows once it was set to `value`.
+    /// The normalised value that a parameter shows after it is set to `value`.
     #[expect(unsafe_code, reason = "as the framework asks a parameter")]
     pub(crate) fn preview(&self, parameter: usize, value: f32) -> f32 {
         match self.pointers.get(parameter) {
-            // Of these the framework says what it is told.
+            // The framework does not quantise booleans.
             Some(ParamPtr::BoolParam(_)) => f32::from(value > 0.5),
-            // SAFETY: it leads into `params`, which this holds.
+            // SAFETY: the pointer leads into `params`, which `self` holds.
             Some(pointer) => unsafe { pointer.preview_normalized(pointer.preview_plain(value)) },
             None => value,
         }
     }
 
-    /// Adds what is to come after all the others. Where there is no room the first goes. Audio
-    /// thread.
+    /// Appends a value; a full queue drops its oldest. Audio thread.
     pub(crate) fn push(&self, point: Point) {
         self.points.force_push(point);
     }
 
-    /// Whether nothing is to come. Audio thread.
+    /// True if the queue is empty. Audio thread.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.points.is_empty()
     }
 
-    /// The next that is to come, which then comes no more. Audio thread.
+    /// Takes the next value off the queue. Audio thread.
     pub(crate) fn next(&self) -> Option<Point> {
         self.points.pop()
     }
 
-    /// Sets what was to come: no block will. Audio thread.
+    /// Applies the rest of the queue when no block follows. Audio thread.
     pub(crate) fn set_all(&self) {
         while let Some(point) = self.next() {
             self.set(point.parameter, point.value);
@@ -150,7 +150,7 @@ mod tests {
                 assert!(Arc::ptr_eq(&shared, &taken.unwrap()));
                 let (other, ()) = Automation::shared_with(|| ());
                 assert!(!Arc::ptr_eq(&shared, &other));
-                // What nobody took is promised no more.
+                // An automation that nobody took is dropped.
                 assert!(Automation::promised().is_none());
             }
         };

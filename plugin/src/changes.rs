@@ -1,14 +1,15 @@
-//! How often anything that is set has changed, in one number that the audio thread compares.
+//! A change counter: one number that the audio thread compares to see whether any setting changed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// How often any parameter has changed.
+/// Counts changes of parameters; clones share the count.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Changes(Arc<AtomicU32>);
 
 impl Changes {
-    /// What the framework calls behind each change of a parameter, on whichever thread.
+    /// A callback for the framework, which calls it after each change of a parameter, on any
+    /// thread.
     pub(crate) fn count<T>(&self) -> Arc<dyn Fn(T) + Send + Sync> {
         let changes = self.clone();
         Arc::new(move |_| changes.add())
@@ -19,7 +20,7 @@ impl Changes {
         self.0.fetch_add(1, Ordering::Release);
     }
 
-    /// The count now.
+    /// The present count.
     pub(crate) fn count_now(&self) -> u32 {
         self.0.load(Ordering::Acquire)
     }

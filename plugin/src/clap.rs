@@ -28,37 +28,37 @@ use dialect::{Answers, Dialect};
 /// The plugin as CLAP has it: without audio.
 type Plugin = crate::ThirdStream<false>;
 
-/// What a host gets as an instance. The first field is what it has a pointer to.
+/// An instance as the host gets it. The host's pointer is to the first field.
 #[repr(C)]
 struct Instance {
-    /// As the framework's, and with its data; only the functions below are our own.
+    /// The framework's plugin and data, with the functions below in place of its own.
     plugin: clap_plugin,
     framework: clap_plugin,
     host: *const clap_host,
     dialect: Dialect,
 }
 
-/// The instance that a host's pointer leads to.
+/// The instance behind a host's pointer.
 ///
 /// # Safety
-/// `plugin` was given out by [`create_plugin`] and is not destroyed.
+/// `plugin` comes from [`create_plugin`] and is not destroyed.
 unsafe fn instance<'a>(plugin: *const clap_plugin) -> &'a Instance {
-    // SAFETY: it is the first field of an instance, which is laid out as in C.
+    // SAFETY: `plugin` points to the first field of a `repr(C)` instance.
     unsafe { &*plugin.cast::<Instance>() }
 }
 
 unsafe extern "C" fn init(plugin: *const clap_plugin) -> bool {
-    // SAFETY: the host's promise, here and below.
+    // SAFETY: promised by the host, here and below.
     let own = unsafe { instance(plugin) };
-    // SAFETY: the host lives as long as its instances, and may be asked from now on.
+    // SAFETY: the host outlives its instances, and extensions may be asked for from now on.
     own.dialect.ask(unsafe { dialect::spoken_by(own.host) });
     let init = own.framework.init;
-    // SAFETY: the framework only looks at the data, which is its own.
+    // SAFETY: the framework reads only its own data.
     init.is_some_and(|init| unsafe { init(plugin) })
 }
 
 unsafe extern "C" fn destroy(plugin: *const clap_plugin) {
-    // SAFETY: the host's promise; it was made by a box and is given up once.
+    // SAFETY: the pointer comes from a box and is destroyed once.
     let own = unsafe { Box::from_raw(plugin.cast_mut().cast::<Instance>()) };
     if let Some(destroy) = own.framework.destroy {
         // SAFETY: as above.
@@ -72,14 +72,14 @@ unsafe extern "C" fn process(
 ) -> clap_process_status {
     // SAFETY: the host's promise.
     let own = unsafe { instance(plugin) };
-    // SAFETY: null, or the host's own structure, during its call.
+    // SAFETY: null, or the host's structure, valid during its call.
     let (Some(process), Some(host)) = (own.framework.process, unsafe { block.as_ref() }) else {
         return CLAP_PROCESS_ERROR;
     };
-    // SAFETY: null, or the host's own list, during its call.
+    // SAFETY: null, or the host's list, valid during its call.
     own.dialect.hear(unsafe { host.in_events.as_ref() });
     if !own.dialect.is_midi() || host.out_events.is_null() {
-        // SAFETY: as the host promises.
+        // SAFETY: promised by the host.
         return unsafe { process(plugin, block) };
     }
     let answers = Answers::in_front_of(host.out_events);
@@ -88,7 +88,7 @@ unsafe extern "C" fn process(
         out_events: &raw const list,
         ..*host
     };
-    // SAFETY: all as the host's, but for a list that hands on to the host's.
+    // SAFETY: the host's data, with an output list that forwards to the host's.
     unsafe { process(plugin, &raw const block) }
 }
 
@@ -116,15 +116,15 @@ unsafe extern "C" fn create_plugin(
     host: *const clap_host,
     id: *const c_char,
 ) -> *const clap_plugin {
-    // SAFETY: a string of the host's, where it is not null.
+    // SAFETY: null, or a string of the host's.
     if host.is_null() || id.is_null() || unsafe { CStr::from_ptr(id) } != DESCRIPTOR.clap_id() {
         return ptr::null();
     }
-    // SAFETY: the host's promise: it lives as long as its instances.
+    // SAFETY: the host outlives its instances, as it promises.
     let wrapper = unsafe { Wrapper::<Plugin>::new(host) };
-    // The framework takes this reference back when it is destroyed.
+    // The framework releases this reference in `destroy`.
     let wrapper = Arc::into_raw(wrapper);
-    // SAFETY: made in the line before.
+    // SAFETY: created in the line before.
     let framework = *unsafe { &*wrapper }.clap_plugin.borrow();
     let plugin = clap_plugin {
         init: Some(init),
@@ -155,14 +155,14 @@ unsafe extern "C" fn entry_init(_path: *const c_char) -> bool {
 unsafe extern "C" fn entry_exit() {}
 
 unsafe extern "C" fn factory(id: *const c_char) -> *const c_void {
-    // SAFETY: a string of the host's, where it is not null.
+    // SAFETY: null, or a string of the host's.
     if id.is_null() || unsafe { CStr::from_ptr(id) } != CLAP_PLUGIN_FACTORY_ID {
         return ptr::null();
     }
     (&raw const FACTORY).cast()
 }
 
-/// Where a host enters.
+/// The library's CLAP entry point.
 #[unsafe(no_mangle)]
 #[used]
 static clap_entry: clap_plugin_entry = clap_plugin_entry {

@@ -1,5 +1,5 @@
-//! What all instances in this process have counted, for a host that tests and has no editor to
-//! look at. Compiled with the feature `rt-check` only.
+//! Diagnostic counters of all instances in the process, exported to test hosts, which open no
+//! editor. Feature `rt-check` only.
 
 mod record;
 
@@ -14,7 +14,7 @@ use crate::link::{AudioEnd, Counted, Counts};
 use crate::rt::snapshot::Snapshot;
 use crate::shared::Shared;
 
-/// Every instance that was activated. Not for audio threads.
+/// All instances that were activated. Not for audio threads.
 static BOOK: Mutex<Book> = Mutex::new(Book {
     instances: Vec::new(),
     gone: Counters::NONE,
@@ -22,11 +22,11 @@ static BOOK: Mutex<Book> = Mutex::new(Book {
 
 struct Book {
     instances: Vec<Watched>,
-    /// Sums over those that are gone and were taken out.
+    /// Sums of the instances that are gone.
     gone: Counters,
 }
 
-/// An instance, and what is left of it.
+/// The counters of one instance.
 struct Watched {
     number: u64,
     counts: Counts,
@@ -34,7 +34,7 @@ struct Watched {
     shared: Weak<Shared>,
 }
 
-/// From now on the instance counts. Its number is that of instances that were activated before.
+/// Registers an instance. It is numbered by how many were activated before.
 pub(crate) fn watch(link: &AudioEnd, shared: &Arc<Shared>) {
     let mut book = BOOK.lock();
     let number = book.gone.instances + book.instances.len() as u64;
@@ -46,7 +46,7 @@ pub(crate) fn watch(link: &AudioEnd, shared: &Arc<Shared>) {
     });
 }
 
-/// The sums now. Any thread but one that processes.
+/// The present sums. Any thread but an audio thread.
 #[expect(unsafe_code, reason = "found by its name in the library")]
 // SAFETY: no other library has a function of that name.
 #[unsafe(no_mangle)]
@@ -54,7 +54,7 @@ pub extern "C" fn third_stream_counters() -> Counters {
     BOOK.lock().sum()
 }
 
-/// The counts of one instance that is there, by its number; nothing of one that is gone.
+/// The counts of the instance `number`; zeros if it is gone.
 #[expect(unsafe_code, reason = "found by its name in the library")]
 // SAFETY: no other library has a function of that name.
 #[unsafe(no_mangle)]
@@ -65,7 +65,7 @@ pub extern "C" fn third_stream_counters_of(number: u64) -> Counters {
 }
 
 impl Book {
-    /// Sums up, and takes out those of whom nobody counts any more.
+    /// Sums all instances, and merges those that count no more into [`Self::gone`].
     fn sum(&mut self) -> Counters {
         let instances = std::mem::take(&mut self.instances).into_iter();
         let (gone, there): (Vec<_>, Vec<_>) = instances.partition(|one| one.counts.are_final());
@@ -90,7 +90,7 @@ impl Watched {
         let (dry, dropped) = self.snapshot.lost();
         let shared = self.shared.upgrade();
         let failed = shared.is_some_and(|shared| shared.engine().state == WorkerState::Failed);
-        // Taken before answered before asked, so that no later count is without its earlier one.
+        // Read in reverse order of counting, so that none is ahead of the one it follows.
         let (taken, answered) = (of(Counted::Taken), of(Counted::Answered));
         Counters {
             instances: 1,
@@ -111,7 +111,7 @@ impl Watched {
 }
 
 impl Counters {
-    /// Nothing.
+    /// All zeros.
     const NONE: Self = Self {
         instances: 0,
         asked: 0,

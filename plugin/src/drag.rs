@@ -1,7 +1,7 @@
-//! Drags a saved file out of the editor's window into another program, where the system is X11.
+//! Drag and drop of a saved file out of the editor's window, on X11.
 //!
-//! baseview begins no drags, so a thread of its own speaks XDND (version 5) over a connection of
-//! its own. It ends when the file was taken or refused, when the editor closes, or by itself.
+//! baseview starts no drags, so a thread speaks XDND 5 over a connection of its own. It ends when
+//! the file is taken or refused, when the editor closes, or by a timeout.
 
 #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "for X11 only"))]
 mod source;
@@ -17,13 +17,13 @@ use std::thread::JoinHandle;
 #[cfg(target_os = "linux")]
 pub(crate) use x11::window_id;
 
-/// The number of a window of X11; here none has one.
+/// The X11 id of a window; `None` on other systems.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn window_id<W>(_: &W) -> Option<u32> {
     None
 }
 
-/// Whether files can be dragged out of the window here.
+/// True if files can be dragged out of the window on this system.
 pub(crate) const AVAILABLE: bool = cfg!(target_os = "linux");
 
 /// How a drag ended.
@@ -31,24 +31,24 @@ pub(crate) const AVAILABLE: bool = cfg!(target_os = "linux");
 pub(crate) enum DragEnd {
     /// Another program took the file.
     Taken,
-    /// Nothing under the pointer takes files.
+    /// Nothing under the pointer accepts files.
     Refused,
-    /// The button was held for too long, or the editor closed.
+    /// The button was held too long, or the editor closed.
     GivenUp,
 }
 
-/// Why there was no drag.
+/// Why a drag could not start.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DragError {
-    /// The system refused a thread.
+    /// No thread.
     #[error("Not dragged: {0}: the file is saved, take it from its folder")]
     Thread(#[from] io::Error),
-    /// The X server is not there, or refused something.
+    /// No X server, or an error from it.
     #[error("Not dragged: the X server: {0}: the file is saved, take it from its folder")]
     Server(String),
 }
 
-/// A file that is being dragged. Dropping it gives up and waits for the thread's end.
+/// A running drag of a file. Dropping this cancels it and joins its thread.
 #[derive(Debug)]
 pub(crate) struct Drag {
     stop: Arc<AtomicBool>,
@@ -56,8 +56,8 @@ pub(crate) struct Drag {
 }
 
 impl Drag {
-    /// Begins to drag `file`, whose path is absolute, with the first button, which is held.
-    /// `window` is the editor's own, which takes nothing.
+    /// Starts to drag `file` (an absolute path) with the first mouse button, which is down.
+    /// `window` is the editor's own and accepts nothing.
     pub(crate) fn start(file: PathBuf, window: Option<u32>) -> Result<Self, DragError> {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
@@ -68,10 +68,10 @@ impl Drag {
         Ok(Self { stop, thread })
     }
 
-    /// How it ended, once it has.
+    /// The result, once the drag is over.
     pub(crate) fn done(&mut self) -> Option<Result<DragEnd, DragError>> {
         let thread = self.thread.take_if(|thread| thread.is_finished())?;
-        // A panic in it says nothing more than that nobody took the file.
+        // A panic in the thread counts as a cancelled drag.
         Some(thread.join().unwrap_or(Ok(DragEnd::GivenUp)))
     }
 }

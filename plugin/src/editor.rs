@@ -1,9 +1,9 @@
-//! The editor: one large knob, both rolls with the playhead, a few small controls and the
-//! engine's state.
+//! The editor: one large knob, both rolls with the playhead, small controls and the engine's state.
 //!
-//! [`draw`] turns a plain [`EditorView`] into a picture and the user's doings into [`Gesture`]s; it
-//! knows neither host nor plugin, so that tests and the documentation can draw it. [`App`] joins
-//! it to the host, and to the plugin by one trait, [`GuiSync`]. It may be opened and closed many times and holds nothing that matters.
+//! [`draw`] turns a plain [`EditorView`] into a picture and the user's input into [`Gesture`]s. It
+//! knows neither host nor plugin, so tests and the documentation can draw it. [`App`] joins it to
+//! the host, and to the plugin by one trait, [`GuiSync`]. The editor may be opened and closed many
+//! times and keeps no state between.
 
 mod app;
 mod controls;
@@ -36,102 +36,102 @@ pub use crate::rt::snapshot::PlayState as Playing;
 use crate::values::{Delay, GenrePair, HarmonyChoice, Mode, VoicesChoice, genre_label};
 pub use crate::values::{Look, Side};
 
-/// All that the editor shows, as plain values.
+/// Everything that the editor shows, as plain values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EditorView {
     /// The genres at the knob's ends.
     pub pair: GenrePair,
-    /// The user's own weights that can be chosen.
+    /// The user weights that can be chosen.
     pub own: Arc<[UserWeights]>,
-    /// The name of those that play, where they are the user's own.
+    /// Name of the user weights in use, if any.
     pub weights: Option<String>,
-    /// The names of the user's own styles that can be chosen.
+    /// Names of the user styles that can be chosen.
     pub styles: Arc<[String]>,
-    /// The styles that play at the knob's ends in place of the genres, by the direction that leads
-    /// to them ([`Direction::index`]).
+    /// The user styles at the knob's ends in place of the genres, by direction
+    /// ([`Direction::index`]).
     pub ends: [Option<String>; 2],
     /// The knob as the user set it, −1..=1.
     pub knob: f32,
-    /// The knob with the host's modulation.
+    /// The knob with the host's modulation, −1..=1.
     pub moved: f32,
-    /// 0..=1.
+    /// Pull to the grid, 0..=1.
     pub quantise: f32,
-    /// How free the tune is, 0..=1.
+    /// Freedom of the tune, 0..=1.
     pub tune: f32,
-    /// How much of the harmony is kept.
+    /// Share of the harmony that is kept.
     pub harmony: HarmonyChoice,
-    /// Which take sounds, from 1.
+    /// The take in use, from 1.
     pub variation: u8,
-    /// Whether a phrase of one voice stays one.
+    /// Number of voices of an answer.
     pub voices: VoicesChoice,
-    /// What the network is kept from.
+    /// Limits on the network's edits: melody lock, scale guard, density.
     pub guard: Guard,
-    /// Live, or in place.
+    /// The way of playing: Live or In place.
     pub mode: Mode,
-    /// Bars heard together, and the delay.
+    /// Live: bars in a group, and so the delay.
     pub delay: Delay,
-    /// In place: bars that are remembered.
+    /// In place: number of remembered bars.
     pub learned: u32,
-    /// In place: phrases that wait for the networks.
+    /// In place: number of phrases that wait for an answer.
     pub waiting: u32,
-    /// In place: bars that were forgotten and can be brought back.
+    /// In place: number of forgotten bars that can be brought back.
     pub forgotten: usize,
-    /// Whether notes pass untouched.
+    /// Bypass: notes pass unchanged.
     pub bypass: bool,
-    /// What is being done with the notes.
+    /// State of play.
     pub state: Playing,
-    /// While the first bars are heard, live: which of them it is, from 1.
+    /// Live, while the first group comes in: the number of its bar, from 1; 0 otherwise.
     pub listening: u8,
-    /// The notes that came in and do not sound yet.
+    /// Notes that came in and do not sound yet.
     pub incoming: Vec<IncomingNote>,
-    /// The phrase that sounds, as it was played.
+    /// The phrase that sounds, before the transfer.
     pub source: NoteRoll,
-    /// What sounds instead.
+    /// The same phrase after the transfer.
     pub output: NoteRoll,
-    /// The first step of the bars that sound; what lies before is only heard by the network.
+    /// First step of the bars that sound; the steps before are context for the network.
     pub first_step: usize,
-    /// Where it sounds, in steps.
+    /// Position of the playhead, in steps.
     pub playhead: Option<f32>,
-    /// Bars of this instance that played dry.
+    /// Number of bars of this instance that played dry.
     pub late: u32,
-    /// The engine's state.
+    /// State of the engine.
     pub engine: Reading,
     /// The presets that can be chosen.
     pub presets: Arc<[Preset]>,
-    /// The preset whose settings these are.
+    /// The preset whose settings are in use, if any.
     pub chosen: Option<usize>,
-    /// Which of two settings is heard.
+    /// The side of the A/B comparison in use.
     pub side: Side,
-    /// Whether the knob is held at "as played" to compare.
+    /// The knob is held at "as played" to compare.
     pub before: bool,
-    /// The theme that was chosen.
+    /// The chosen theme; `None` follows the system.
     pub look: Option<Look>,
-    /// How large everything is drawn, in percent.
+    /// Zoom of the editor, in percent.
     pub scale: u16,
-    /// Something that the user should know.
+    /// A message to the user.
     pub notice: Option<Notice>,
 }
 
-/// A note that came in, at the place in the roll at which it will sound.
+/// A note that came in, at the position in the roll at which it will sound.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct IncomingNote {
-    /// The row of the roll.
+    /// Row of the roll.
     pub row: u8,
-    /// Where it begins, in steps.
+    /// Start, in steps.
     pub start: f32,
-    /// Where it ends, in steps.
+    /// End, in steps.
     pub end: f32,
 }
 
-/// The sizes that can be chosen, in percent.
+/// Zoom levels, in percent.
 pub const SCALES: [u16; 6] = [75, 100, 125, 150, 175, 200];
 
-/// Something that the user should know.
+/// A message to the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// Something went wrong.
+    /// A failure.
     Warning(String),
-    /// Something that was asked for is done.
+    /// A success.
     Done(String),
 }
 
@@ -178,7 +178,7 @@ impl Default for EditorView {
 }
 
 impl EditorView {
-    /// What lies at the knob's end in this direction: the user's style, or the pair's genre.
+    /// Name of the knob's end in this direction: the user style, or the pair's genre.
     pub fn end(&self, direction: Direction) -> &str {
         let style = self.ends[direction.index()].as_deref();
         style.unwrap_or_else(|| genre_label(self.pair.of_core().target(direction)))
@@ -190,7 +190,7 @@ impl EditorView {
     }
 }
 
-/// A parameter that the editor can move.
+/// A parameter that the editor can set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ControlId {
     /// The large knob.
@@ -199,13 +199,13 @@ pub enum ControlId {
     Pair,
     /// The pull to the grid.
     Quantise,
-    /// How free the tune is.
+    /// Freedom of the tune.
     Tune,
-    /// How much of the harmony is kept.
+    /// Share of the harmony that is kept.
     Harmony,
-    /// Which take sounds.
+    /// The take.
     Variation,
-    /// Whether a phrase of one voice stays one.
+    /// Number of voices.
     Voices,
     /// The melody lock.
     Melody,
@@ -221,54 +221,54 @@ pub enum ControlId {
     Bypass,
 }
 
-/// What the user did, in the host's terms: a parameter's gesture begins, sets values, ends. The
-/// rest is about no parameter.
+/// A user action. Parameters are set as hosts expect: begin, values, end. The other actions set no
+/// parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Gesture {
     /// The user takes hold of the control.
     Begin(ControlId),
-    /// The control is at this value (the host's 0..=1).
+    /// The control's value, normalised to 0..=1.
     Set(ControlId, f32),
     /// The user lets go.
     End(ControlId),
-    /// Everything that was heard in place is to be forgotten.
+    /// Forget everything that In place remembers.
     Forget,
-    /// What was forgotten last is to come back.
+    /// Bring back what was forgotten last.
     BringBack,
-    /// The whole learned song is to be saved as a MIDI file.
+    /// Save the whole learned song as a MIDI file.
     SaveSong,
-    /// The list of pairs is opened: there may be other weights of the user's own.
+    /// The list of pairs opens: reread the user weights.
     ListWeights,
-    /// The pair is to be played by the user's own weights of that name, or by the plugin's.
+    /// Play the pair with these user weights, or with the plugin's.
     Weights(GenrePair, Option<String>),
-    /// A direction is to lead to the user's own style of that name, or to the pair's genre.
+    /// Lead a direction to this user style, or to the pair's genre.
     Style(Direction, Option<String>),
-    /// The presets' menu is opened: other instances may have saved some.
+    /// The presets' menu opens: reread the presets.
     ListPresets,
-    /// A preset is chosen, by its place in the list.
+    /// Choose a preset, by index.
     Preset(usize),
-    /// The settings are to be kept under this name.
+    /// Save the settings as a preset of this name.
     SavePreset(String),
-    /// A preset of the user's is to be removed, by its place in the list.
+    /// Delete a user preset, by index.
     DeletePreset(usize),
-    /// The other of two settings is to be heard.
+    /// Swap the sides of the A/B comparison.
     Swap,
-    /// The phrase that is shown is to be saved as a MIDI file.
+    /// Save the phrase that is shown as a MIDI file.
     SaveMidi,
-    /// The same, and its file is being dragged out of the window with the first button.
+    /// Save the phrase and drag its file; the first mouse button is down.
     DragMidi,
-    /// The folder with what was saved is to be shown.
+    /// Show the folder of the saved files.
     ShowFolder,
-    /// What was played is to be heard (true), or the transfer again.
+    /// Hold the knob at "as played" (true), or let it go.
     Before(bool),
-    /// The theme is to be this, or the system's.
+    /// Choose a theme, or follow the system.
     Look(Option<Look>),
-    /// Everything is to be drawn at so many percent.
+    /// Choose a zoom, in percent.
     Scale(u16),
 }
 
 impl Gesture {
-    /// A click or a wheel's notch: taken, set and let go at once.
+    /// A whole gesture: begin, set, end.
     const fn whole(control: ControlId, normalised: f32) -> [Self; 3] {
         [
             Self::Begin(control),
@@ -278,7 +278,7 @@ impl Gesture {
     }
 }
 
-/// Draws the whole editor and returns what the user did with it.
+/// Draws the whole editor and returns the user's actions.
 pub fn draw(ui: &mut Ui, view: &EditorView) -> Vec<Gesture> {
     let theme = theme::of(ui.ctx());
     let mut gestures = Vec::new();

@@ -1,12 +1,12 @@
-//! The engine: one worker in the process, on a pool of its own threads, shared by all instances of
-//! the plugin.
+//! The inference engine: one worker for the process, on a thread pool of its own, shared by all
+//! instances of the plugin.
 //!
-//! It is started when the first instance is activated (never while a host scans), and joined
-//! before the last instance is gone, so no thread outlives the library. It polls each instance's
-//! requests, works on the one that is needed earliest, drops those that nobody waits for any
-//! more, also between two passes for an answer, and answers. The networks are loaded once, on the worker.
+//! It starts when the first instance is activated (never while a host scans) and is joined before
+//! the last instance is gone, so no thread outlives the library. It loads the networks once, polls
+//! the instances' requests, answers the one with the earliest deadline, and drops stale requests,
+//! also between two passes of one answer.
 //!
-//! No function here may be called from the audio thread: that side only has its channels.
+//! The audio thread calls nothing here; it only has its channels.
 
 mod gpu_or_cpu;
 mod memo;
@@ -29,13 +29,13 @@ pub use status::{Reading, Status, WorkerState};
 use crate::link::WorkerEnd;
 use crate::memory::Keeper;
 
-/// Makes the model; called once, on the worker.
+/// Creates the model; called once, on the worker.
 pub type Load = Box<dyn FnOnce() -> Result<Box<dyn Model>, ModelError> + Send>;
 
-/// The worker of this process while any instance has it.
+/// The process's worker, while any instance holds it.
 static WORKER: Mutex<Weak<InferenceWorker>> = Mutex::new(Weak::new());
 
-/// The process's worker: the one that runs, or a new one that calls `load` first. Main thread.
+/// The process's worker; without one, starts a worker that calls `load` first. Main thread.
 pub fn shared(load: fn() -> Result<Box<dyn Model>, ModelError>) -> Arc<InferenceWorker> {
     let mut worker = WORKER.lock();
     if let Some(engine) = worker.upgrade() {
@@ -46,8 +46,8 @@ pub fn shared(load: fn() -> Result<Box<dyn Model>, ModelError>) -> Arc<Inference
     engine
 }
 
-/// Threads that the passes are shared out to: sixty-four instances that ask both directions of
-/// different music at the same beat need two. More would be in the way of the host's own.
+/// Threads of the pool: two are enough for sixty-four instances that ask in both directions at the
+/// same beat. More would compete with the host's.
 pub(crate) fn threads() -> usize {
     const MOST: usize = 2;
     std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST))
@@ -58,20 +58,20 @@ pub(crate) fn threads() -> usize {
 pub struct InferenceWorker {
     inbox: Arc<Inbox>,
     status: Arc<Status>,
-    /// `None` where the system gave no threads.
+    /// `None` if no thread could be started.
     threads: Option<Threads>,
 }
 
-/// What the worker looks at between two passes, beside the instances' channels.
+/// Input of the worker beside the instances' channels.
 #[derive(Debug, Default)]
 struct Inbox {
-    /// Instances that came since the worker last looked. Locked by main threads and the worker.
+    /// Instances added since the worker last looked. Locked by main threads and the worker.
     arrivals: Mutex<Vec<WorkerEnd>>,
-    /// Keepers of memories that came since then.
+    /// Memory keepers added since then.
     keepers: Mutex<Vec<Weak<Keeper>>>,
-    /// The worker should end.
+    /// Asks the worker to end.
     stop: AtomicBool,
-    /// Where the worker runs, once it does.
+    /// Handle of the worker's thread, to wake it.
     worker: OnceLock<Thread>,
 }
 
@@ -83,8 +83,8 @@ impl Inbox {
     }
 }
 
-/// The worker's threads: a pool that nobody else uses, on one of which it lives. Dropping them
-/// joins them, once the worker has come to its end.
+/// The worker's thread pool; the worker runs on one of its threads. Dropping this joins them after
+/// the worker has ended.
 #[derive(Debug)]
 struct Threads {
     pool: Option<ThreadPool>,
@@ -92,7 +92,7 @@ struct Threads {
 }
 
 impl Threads {
-    /// So many threads with a stack of that size; `None` for the usual one.
+    /// Starts `number` threads with a stack of `stack` bytes; `None` for the default.
     fn start(number: usize, stack: Option<usize>) -> Result<Self, rayon::ThreadPoolBuildError> {
         let mut threads = Self {
             pool: None,
@@ -100,7 +100,8 @@ impl Threads {
         };
         let pool = ThreadPoolBuilder::new()
             .num_threads(number)
-            // Without one a panic would end the host. The worker's own passes are caught in it.
+            // Without a handler a panic would abort the host. Panics in a pass are caught by the
+            // worker.
             .panic_handler(|_| tracing::error!("the engine's thread ended in a panic"))
             .spawn_handler(|place| {
                 let mut thread = std::thread::Builder::new().name("third-stream-engine".into());
@@ -118,18 +119,18 @@ impl Threads {
 
 impl Drop for Threads {
     fn drop(&mut self) {
-        // They end when nobody has their pool.
+        // The threads end once the pool is dropped.
         self.pool = None;
         for thread in self.handles.drain(..) {
-            // Panics were told of where they happened.
+            // A panic was logged where it happened.
             drop(thread.join());
         }
     }
 }
 
 impl InferenceWorker {
-    /// Starts a worker that calls `load` first. A system that gives no thread leaves an engine
-    /// that has failed: notes play dry.
+    /// Starts a worker that calls `load` first. Without a thread the engine is failed, and notes
+    /// play dry.
     pub fn start(load: Load) -> Self {
         Self::start_on(None, load)
     }
@@ -156,18 +157,17 @@ impl InferenceWorker {
         }
     }
 
-    /// Hands the worker an instance's requests. It lets go of them when the other end is dropped.
+    /// Adds an instance; it is removed when its [`AudioEnd`](crate::link::AudioEnd) is dropped.
     pub fn attach(&self, end: WorkerEnd) {
-        // Without a thread nobody would ever answer: the end is dropped, so that a bounce does
-        // not wait for it.
+        // Without a thread nobody answers: the end is dropped, so that a bounce does not wait.
         if self.threads.is_some() {
             self.inbox.arrivals.lock().push(end);
             self.inbox.wake();
         }
     }
 
-    /// The worker files what the memory's instance learns, so that nothing piles up between two
-    /// savings of the project. It lets go when nobody else holds the keeper.
+    /// Lets the worker file the changes of an instance's memory, so that few are pending when the
+    /// project is saved. The keeper is removed when nobody else holds it.
     pub(crate) fn keep(&self, keeper: &Arc<Keeper>) {
         self.inbox.keepers.lock().push(Arc::downgrade(keeper));
     }

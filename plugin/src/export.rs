@@ -1,5 +1,5 @@
-//! Saves what was played and what sounds instead as a MIDI file with two tracks: the phrase that is
-//! shown, or the whole learned song. For the editor's threads; never the audio's.
+//! Export to MIDI files with two tracks, as played and transferred: the phrase that is shown, or
+//! the whole learned song. Editor's threads only.
 
 pub(crate) mod song;
 
@@ -22,22 +22,22 @@ pub enum ExportError {
     /// There is no phrase yet.
     #[error("Nothing to save yet: play until a phrase is shown")]
     Empty,
-    /// In place remembers nothing.
+    /// In place has learned nothing.
     #[error("Nothing to save yet: play In place until bars are learned")]
     NothingLearned,
-    /// Nobody waits for the file any more.
+    /// The export was cancelled.
     #[error("Not saved: the window was closed before the song was done; leave it open until it is")]
     Cancelled,
-    /// The system names no folder of the user's.
+    /// The user has no known folder.
     #[error("Not saved: the system names no folder for the user's music or documents, and no home")]
     NoFolder,
-    /// The file system refused.
+    /// The file system failed.
     #[error("Not saved: {0}: {1}: see to its permissions and to room on the disk")]
     Io(PathBuf, io::Error),
 }
 
-/// Where files are saved: "Third Stream" in the user's music or documents folder, or where the
-/// system names neither, at home.
+/// The folder for exports: "Third Stream" in the user's music folder, documents folder or home,
+/// whichever is known first.
 pub fn folder() -> Option<PathBuf> {
     let folder = dirs::audio_dir()
         .or_else(dirs::document_dir)
@@ -45,8 +45,8 @@ pub fn folder() -> Option<PathBuf> {
     Some(folder.join("Third Stream"))
 }
 
-/// Saves a phrase, as played and as it sounds, under a free name in `folder`, and returns the
-/// file. Nothing that is there is overwritten.
+/// Saves a phrase, as played and transferred, as a new file in `folder` and returns its path. Never
+/// overwrites.
 pub fn save(
     folder: Option<&Path>,
     played: &NoteRoll,
@@ -61,7 +61,7 @@ pub fn save(
         .map_err(|error| ExportError::Io(folder.to_owned(), error))
 }
 
-/// A file of type 1: tempo and metre, then a track for each roll, each on its own channel.
+/// A format 1 file: tempo and time signature, then a track and a channel for each roll.
 fn bytes(rolls: &[(&str, &NoteRoll)]) -> io::Result<Vec<u8>> {
     let mut tracks = vec![track(midi::head("Third Stream"), midi::PHRASE)];
     for (channel, (name, roll)) in rolls.iter().enumerate() {
@@ -94,7 +94,7 @@ mod tests {
         [note(0, 40, 4)].into_iter().collect()
     }
 
-    /// Notes at any place, struck again at once, too.
+    /// Notes anywhere, also repeated without a gap.
     fn any_roll() -> impl Strategy<Value = NoteRoll> {
         let any = (0..STEPS, 0..PITCHES, 1..20usize);
         let any = any.prop_map(|(start, row, length)| note(start, row, length));
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn a_full_disk_is_said_and_leaves_no_half_a_file() {
         let place = tempfile::tempdir().unwrap();
-        // What is written first is the part beside; here it lands on a disk that is always full.
+        // The part file is written first; here it lands on a disk that is always full.
         let part = place.path().join("Phrase.mid.part");
         std::os::unix::fs::symlink("/dev/full", part).unwrap();
         let roll = one();

@@ -1,5 +1,5 @@
-//! One instance of the plugin as its editor sees it: parameters, presets, files, the worker's state
-//! and what the audio thread shows, behind the editor's one trait.
+//! Implements the editor's trait for one instance: parameters, presets, files, the worker's state
+//! and the audio thread's snapshot.
 
 mod coming;
 mod dragging;
@@ -27,26 +27,26 @@ use gestures::{set, set_whole, turn};
 use saving::Saving;
 pub(crate) use shelf::Shelf;
 
-/// What the editor of one instance needs of it. Editor thread.
+/// The editor's access to one instance. Editor thread.
 pub(crate) struct InstanceGui {
     params: Arc<ThirdStreamParams>,
     shared: Arc<Shared>,
-    /// The last whole view of the audio thread.
+    /// Last consistent view of the audio thread.
     shown: CoreView,
     library: PresetLibrary,
     shelf: Shelf,
-    /// The song that is being saved.
+    /// Export of the song, while it runs.
     saving: Option<Saving>,
-    /// The phrase that is being dragged out of the window.
+    /// Drag of a saved phrase, while it lasts.
     dragging: Option<Dragging>,
-    /// The open window's number in X11, where it has one.
+    /// X11 id of the open window, if it has one.
     window: Option<u32>,
-    /// What came of the user's last doing.
+    /// Message about the user's last action.
     said: Option<Notice>,
 }
 
 impl InstanceGui {
-    /// With the user's presets and weights where they usually are. Touches no file.
+    /// Uses the user's default folders for presets and weights. Reads no file.
     pub(crate) fn new(params: Arc<ThirdStreamParams>, shared: Arc<Shared>) -> Self {
         let library = PresetLibrary::new(presets::folder());
         Self::with(params, shared, library, Shelf::new(user_weights::folder()))
@@ -102,10 +102,10 @@ impl InstanceGui {
         Some(Notice::Warning(text.into()))
     }
 
-    /// Holds the knob at "as played", or lets it go back to where it was.
+    /// Holds the knob at "as played", or moves it back.
     fn compare(&self, before: bool, setter: &ParamSetter) {
         let now = self.params.genre.unmodulated_plain_value();
-        // Not locked while the host is called, which may save the project.
+        // Unlocked before the host is called: it may save the project.
         let wanted = {
             let held = &mut self.params.state.lock().held;
             if before {
@@ -126,7 +126,7 @@ impl InstanceGui {
         export::save(folder.as_deref(), &self.shown.source, &self.shown.output)
     }
 
-    /// Saves the phrase that is shown and begins to drag its file, unless one is being dragged.
+    /// Saves the phrase that is shown and starts to drag its file, unless a drag runs.
     fn drag_phrase(&mut self) {
         if self.dragging.is_some() {
             return;
@@ -143,7 +143,7 @@ impl InstanceGui {
         });
     }
 
-    /// Says what came of the drag, once it is over.
+    /// Reports the end of the drag.
     fn look_after_dragging(&mut self) {
         if let Some(notice) = self.dragging.as_mut().and_then(Dragging::done) {
             self.dragging = None;
@@ -151,7 +151,7 @@ impl InstanceGui {
         }
     }
 
-    /// Begins to save the learned song, unless that is being done.
+    /// Starts to save the learned song, unless that runs already.
     fn save_song(&mut self) {
         if self.saving.is_some() {
             return;
@@ -165,7 +165,7 @@ impl InstanceGui {
         }
     }
 
-    /// Says what came of the song that was being saved, once it is done.
+    /// Reports the end of the export.
     fn look_after_saving(&mut self) {
         let Some(saving) = &mut self.saving else {
             return;
@@ -204,7 +204,7 @@ impl GuiSync for InstanceGui {
         let heard = self.shared.incoming.read();
         let now = params.values();
         let presets = self.library.presets();
-        // Let go before anything else looks at the state.
+        // Unlocked before anything else reads the state.
         let (side, held, look, scale) = {
             let state = params.state.lock();
             (state.compare.side, state.held, state.look, state.scale)
@@ -268,8 +268,8 @@ impl GuiSync for InstanceGui {
                 let (own, wanted) = (&self.params.own, name.as_deref());
                 self.said = self.shelf.choose(own, pair.of_core(), wanted).err();
                 if self.said.is_none() {
-                    // Where the pair stays, too: only by a gesture a host learns that the project
-                    // has something to save.
+                    // Also if the pair stays: only a gesture tells the host that the project has
+                    // changed.
                     set_whole(setter, &self.params.pair, pair);
                 }
             }
@@ -277,7 +277,7 @@ impl GuiSync for InstanceGui {
                 let (own, wanted) = (&self.params.own, name.as_deref());
                 self.said = self.shelf.choose_style(own, direction, wanted).err();
                 if self.said.is_none() {
-                    // As above: so that the host learns of something to save.
+                    // As above: a gesture tells the host that the project has changed.
                     set_whole(setter, &self.params.pair, self.params.pair.value());
                 }
             }
@@ -300,7 +300,7 @@ impl GuiSync for InstanceGui {
             }
             Gesture::Swap => {
                 let now = self.params.values();
-                // Not locked while the host is called, which may save the project.
+                // Unlocked before the host is called: it may save the project.
                 let other = self.params.state.lock().compare.swap(now);
                 if let Some(other) = other {
                     set(&self.params, setter, &other);
@@ -356,7 +356,7 @@ impl GuiSync for InstanceGui {
     }
 }
 
-/// Shows the folder in the system's file manager, a process of its own that nobody waits for.
+/// Shows the folder in the system's file manager, as a process that is not waited for.
 fn show_folder(folder: Option<&Path>) -> Notice {
     let Some(folder) = folder.filter(|folder| folder.is_dir()) else {
         return Notice::Warning("Nothing is saved yet: press Save MIDI first".into());

@@ -1,5 +1,5 @@
-//! The real-time core without a host: its caller is host and network at once. For the fuzzer;
-//! compiled with the feature `fuzz` only.
+//! The real-time core without a host, for the fuzzer: the caller is host and network at once.
+//! Feature `fuzz` only.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::rt::snapshot::Snapshot;
 use crate::rt::{AudioCore, Port, Settings, Transport};
 use third_stream_model::roll::edits::Edits;
 
-/// A core with its memory, and the other end of its questions.
+/// A core with its memory, and the worker's end of its link.
 pub struct Headless {
     core: Box<AudioCore>,
     worker: WorkerEnd,
@@ -33,7 +33,7 @@ impl Default for Headless {
 }
 
 impl Headless {
-    /// One block, as the audio thread does it.
+    /// Processes a block, as the audio thread does.
     pub fn process(
         &mut self,
         frames: u32,
@@ -44,12 +44,12 @@ impl Headless {
         self.core.process(frames, transport, settings, port);
     }
 
-    /// As a host's reset.
+    /// Resets the core, as a host does.
     pub fn reset(&mut self) {
         self.core.reset();
     }
 
-    /// Answers what was asked, at most `most` times, and files what was learned.
+    /// Answers at most `most` requests and files the memory's changes.
     pub fn answer(&self, most: usize, answer: impl Fn(&Request) -> Result<Edits, Failure>) {
         for _ in 0..most {
             let Ok(Some(request)) = self.worker.next() else {
@@ -60,7 +60,7 @@ impl Headless {
         self.keeper.file();
     }
 
-    /// Saves the project and loads it again.
+    /// Saves and loads the project.
     pub fn reload(&self) {
         let saved: Saved = self.keeper.map(Clone::clone);
         self.keeper.set(saved);

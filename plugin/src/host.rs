@@ -1,6 +1,6 @@
-//! Between the framework and the real-time core: events and transport, translated one to one.
+//! Adapter between the framework and the real-time core: events and transport, one to one.
 //!
-//! Runs on the audio thread under the same rules as [`crate::rt`].
+//! Runs on the audio thread under the rules of [`crate::rt`].
 #![deny(
     clippy::disallowed_methods,
     clippy::disallowed_macros,
@@ -21,7 +21,7 @@ use crate::rt::{BlockEvent, Body, Expression, Message, Note, Port};
 pub(crate) use held::Held;
 pub(crate) use piece::Piece;
 
-/// A host's event queues of one block, as the real-time core sees them.
+/// A host's event queues during one block, as a [`Port`].
 pub(crate) struct HostPort<'a, P, C> {
     context: &'a mut C,
     held: &'a mut Held,
@@ -58,13 +58,13 @@ impl<P: Plugin, C: ProcessContext<P>> Port for HostPort<'_, P, C> {
         use nice_plug::context::process::SendEventError;
         match self.context.try_send_event(outgoing::<P>(event)) {
             Err((_, SendEventError::HostBufferFull)) => false,
-            // No output, or an event that the format does not have: trying again would not help.
+            // No output, or an event that the format lacks: a retry would fail as well.
             Ok(()) | Err(_) => true,
         }
     }
 }
 
-/// To which notes an event speaks; `None` means any.
+/// The notes that an event addresses; `None` is a wildcard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
     id: Option<i32>,
@@ -72,18 +72,18 @@ pub(crate) struct Address {
     key: Option<u8>,
 }
 
-/// What an event of the host means to the core.
+/// A host's event in the core's terms.
 enum Incoming {
-    /// This.
+    /// One event.
     Event(BlockEvent),
-    /// This for each held note with the address, because the host leaves key or channel open.
+    /// One event for each held note that matches, because the host left key or channel open.
     Some(BlockEvent, Address),
-    /// Nothing that a note effect passes on.
+    /// An event that a note effect does not pass on.
     Nothing,
 }
 
-/// The core's event for the host's. `None`: there is none, or `held` spreads it over its notes. Not
-/// in line, because most blocks only ask whether there is an event.
+/// Converts a host's event. `None` where there is none, or where `held` expands it. Not inlined:
+/// most blocks only ask whether there is an event.
 #[inline(never)]
 fn hear<S>(event: &NoteEvent<S>, held: &mut Held) -> Option<BlockEvent> {
     match incoming(event) {
@@ -97,7 +97,7 @@ fn hear<S>(event: &NoteEvent<S>, held: &mut Held) -> Option<BlockEvent> {
     None
 }
 
-/// What an event of the host means to the core.
+/// Converts a host's event.
 fn incoming<S>(event: &NoteEvent<S>) -> Incoming {
     let sample = event.timing();
     let message = |message| {
@@ -106,7 +106,7 @@ fn incoming<S>(event: &NoteEvent<S>) -> Incoming {
             body: Body::Message(message),
         })
     };
-    // For the events of one note: the note with what is open as 0, and whether anything is open.
+    // For events about one note: the note with 0 for a wildcard, and whether there was a wildcard.
     let note = |id: VoiceID, channel: Channel, key: Key, velocity: f32| {
         let note = Note {
             channel: channel.number().unwrap_or(0),
@@ -149,7 +149,7 @@ fn incoming<S>(event: &NoteEvent<S>) -> Incoming {
             ..
         } => {
             let (note, address) = note(voice_id, channel, key, velocity);
-            // A note without a key cannot be struck.
+            // A note-on needs a key.
             match address.key {
                 Some(_) => Incoming::Event(BlockEvent {
                     sample,
@@ -168,7 +168,7 @@ fn incoming<S>(event: &NoteEvent<S>) -> Incoming {
             let (note, address) = note(voice_id, channel, key, velocity);
             addressed(Body::Off(note), address)
         }
-        // A choke ends the note; the instrument behind hears it as a note-off.
+        // A choke becomes a note-off.
         NoteEvent::Choke {
             voice_id,
             channel,
@@ -250,7 +250,7 @@ fn incoming<S>(event: &NoteEvent<S>) -> Incoming {
     }
 }
 
-/// The host's event for the core's.
+/// Converts the core's event to the host's.
 fn outgoing<P: Plugin>(event: BlockEvent) -> PluginNoteEvent<P> {
     let timing = event.sample;
     let voice = |id: Option<i32>| id.map_or(VoiceID::Wildcard, VoiceID::ID);

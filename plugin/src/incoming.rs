@@ -1,52 +1,52 @@
-//! The notes that come in, as the editor shows them before they sound: written by the audio
-//! thread, read by the editor, by atomics alone.
+//! Incoming notes for the editor, which shows them before they sound. Written by the audio thread,
+//! read by the editor, atomics only.
 //!
-//! `Ear` listens between the host's events and the core and counts quarters from the four-bar
-//! place in the song at which play began; [`Incoming`] is what it shares.
+//! `Ear` sits between the host's events and the core and counts quarters from the four-bar cycle of
+//! the song in which play began; [`Incoming`] is the shared buffer.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use crate::rt::{BlockEvent, Body, Port, Transport};
 
-/// Notes that are kept: the last so many.
+/// Capacity: the last notes.
 const ROOM: usize = 256;
-/// Parts of a quarter in which starts and lengths are counted.
+/// Resolution of starts and lengths, in parts of a quarter.
 const PARTS: f64 = 96.0;
 /// Bits of a start or a length.
 const BITS: u32 = 26;
-/// The length of a note that is still held; also the longest time that is counted.
+/// Length of a note that is held; also the maximum time.
 const HELD: u64 = (1 << BITS) - 1;
-/// A position that is farther than this (quarters) from where it should be is a jump.
+/// Tolerance of an expected position in quarters; beyond it the song has jumped.
 const JUMP: f64 = 0.05;
-/// Bars after which every group length begins anew.
+/// Bars in a cycle: a multiple of every group length.
 const CYCLE: i64 = 4;
 
-/// A note that came in, in quarters.
+/// An incoming note, in quarters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Coming {
     /// MIDI key.
     pub key: u8,
-    /// When it began.
+    /// Start.
     pub start: f64,
-    /// When it ended, or now.
+    /// End; now, if the note is held.
     pub end: f64,
 }
 
-/// What has come in since play began.
+/// Notes that came in since play began.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HeardNotes {
     /// The last notes, oldest first.
     pub notes: Vec<Coming>,
-    /// Now, in quarters from the same place.
+    /// The present, in quarters from the same origin.
     pub now: f64,
-    /// Quarters in a bar.
+    /// Quarters per bar.
     pub bar: f64,
 }
 
-/// The shared place. One writer, any number of readers, no lock.
+/// The shared buffer. One writer, any number of readers, no lock.
 #[derive(Debug)]
 pub struct Incoming {
-    /// Notes since play began.
+    /// Number of notes since play began.
     count: AtomicU32,
     now: AtomicU32,
     bar: AtomicU32,
@@ -64,13 +64,13 @@ impl Default for Incoming {
     }
 }
 
-/// Parts of a quarter as a word keeps them.
+/// Quarters in parts, as stored.
 fn parts(quarters: f64) -> u64 {
     ((quarters * PARTS).round().max(0.0) as u64).min(HELD - 1)
 }
 
 impl Incoming {
-    /// What has come in. Editor.
+    /// The notes since play began. Editor thread.
     pub fn read(&self) -> HeardNotes {
         let quarters = |parts: u64| parts as f64 / PARTS;
         let now = u64::from(self.now.load(Ordering::Relaxed));
@@ -106,7 +106,7 @@ impl Incoming {
         let voice = u64::from(key) << 4 | u64::from(channel & 0xf);
         let word = voice << (2 * BITS) | parts(at) << BITS | HELD;
         self.notes[count as usize % ROOM].store(word, Ordering::Relaxed);
-        // Far below the limit in any session; a new count is as good as a new start of play.
+        // Overflow is out of reach, and harmless: it looks like a new start of play.
         self.count.store(count.wrapping_add(1), Ordering::Release);
     }
 
@@ -125,14 +125,14 @@ impl Incoming {
     }
 }
 
-/// The audio thread's end: counts quarters, and hears what enters.
+/// The audio thread's end: counts quarters and records incoming notes.
 #[derive(Debug, Default)]
 pub(crate) struct Ear {
-    /// Quarters since play began, from the start of a cycle of bars.
+    /// Quarters since play began, from the start of a cycle.
     now: f64,
-    /// Quarters of a sample in this block; 0 while the song stands still.
+    /// Quarters per sample in this block; 0 while the song stands still.
     sample: f64,
-    /// Where the song should be when the next block begins.
+    /// Expected position of the next block.
     expected: Option<f64>,
 }
 
@@ -170,7 +170,7 @@ impl Ear {
         self.expected = transport.position.map(|at| at + passes);
     }
 
-    /// Whether the song is elsewhere than where it should be; a loop's end is no jump.
+    /// True if the song is not at its expected position; a loop's wrap is no jump.
     fn has_jumped(&self, transport: &Transport) -> bool {
         let (Some(expected), Some(position)) = (self.expected, transport.position) else {
             return false;
@@ -182,7 +182,7 @@ impl Ear {
         (expected - position).abs() > JUMP && !wraps
     }
 
-    /// Passes the host's events on to the core and notes what enters. After [`Self::block`].
+    /// Wraps `port` so that incoming notes are recorded. After [`Self::block`].
     pub(crate) const fn hear<'a, P: Port>(
         &self,
         port: &'a mut P,
@@ -198,7 +198,7 @@ impl Ear {
     }
 }
 
-/// Quarters from the last start of a cycle of bars to the position.
+/// Quarters from the start of the cycle to the position.
 fn place(transport: &Transport, bar: f64) -> f64 {
     let Some(position) = transport.position.filter(|at| at.is_finite()) else {
         return 0.0;
@@ -210,13 +210,13 @@ fn place(transport: &Transport, bar: f64) -> f64 {
     number.rem_euclid(CYCLE) as f64 * bar + (position - start).clamp(0.0, bar)
 }
 
-/// A host's port of which the notes that enter are noted.
+/// A port that records incoming notes.
 pub(crate) struct Overheard<'a, P> {
     port: &'a mut P,
     incoming: &'a Incoming,
     /// Quarters at the block's first sample.
     start: f64,
-    /// Quarters of a sample; 0: nothing is noted.
+    /// Quarters per sample; 0 records nothing.
     sample: f64,
 }
 

@@ -20,7 +20,7 @@
 //! | `headless` | the core without a host, for the fuzzer | its caller's |
 //! | `counters` | what all instances have counted, for the soak | host |
 //!
-//! This file only joins them, in the order of a plugin's life.
+//! This file joins them, in the order of a plugin's life.
 
 #[cfg_attr(
     feature = "fuzz",
@@ -28,7 +28,7 @@
 )]
 mod automation;
 mod changes;
-// As `vst3`.
+// Excluded as `vst3` below.
 #[cfg(not(feature = "fuzz"))]
 mod clap;
 #[cfg(feature = "rt-check")]
@@ -54,7 +54,7 @@ mod shared;
 pub mod state;
 mod user_weights;
 pub mod values;
-// The fuzzer's programs are no plugin, and have no use for an editor's code.
+// The fuzz targets are no plugin and need no editor.
 #[cfg(not(feature = "fuzz"))]
 mod vst3;
 mod weights;
@@ -82,7 +82,7 @@ const PASS_THROUGH: &[AudioIOLayout] = &[AudioIOLayout {
     ..AudioIOLayout::const_default()
 }];
 
-/// How long an instance that is deactivated waits for the framework's worker, at most.
+/// Maximum time that deactivation waits for the framework's worker.
 const LONGEST_DRAIN: Duration = Duration::from_secs(5);
 
 /// One instance of the plugin; `STEREO` gives it the pass-through bus.
@@ -91,34 +91,34 @@ pub struct ThirdStream<const STEREO: bool> {
     params: Arc<ThirdStreamParams>,
     /// Shared with the editor.
     shared: Arc<Shared>,
-    /// Tells the editor to draw; an atomic flag, so the audio thread may.
+    /// Asks the editor to redraw; an atomic flag, so the audio thread may.
     repaint: RepaintNotifier,
-    /// Shared with the VST3 component, which leaves the host's values there.
+    /// Shared with the VST3 component, which queues the host's parameter values there.
     automation: Option<Arc<Automation>>,
-    /// The real-time core and what translates for it; there from the first activation on.
+    /// The real-time core and its adapters; `Some` from the first activation on.
     live: Option<Live>,
-    /// The process's engine, held from the first activation to the end of this instance. After
-    /// `live`, so that the worker's last look finds the other end of the channels gone.
+    /// The process's engine, held from the first activation to the end. Declared after `live`, so
+    /// that the channels' audio end is dropped first.
     engine: Option<Arc<InferenceWorker>>,
-    /// Whether the host renders offline.
+    /// The host renders offline.
     offline: bool,
-    /// Queues behind all that the framework has queued for this instance.
+    /// Appends to the framework's task queue of this instance.
     queue: Option<AsyncExecutor<Self>>,
-    /// How often what was queued there came to its turn.
+    /// Number of tasks of ours that the framework has run.
     turns: Arc<AtomicU64>,
 }
 
-/// What `process` needs.
+/// State of `process`.
 struct Live {
     core: Box<rt::AudioCore>,
     timeline: Timeline,
     pace: Pace,
     held: Box<Held>,
     ear: Ear,
-    /// What is set, as of this count of changes.
+    /// Settings as of `changes`.
     settings: Settings,
     changes: Option<u32>,
-    /// Whether the transport ran in the last block; the editor draws once more when it stops.
+    /// The transport ran in the last block; the editor redraws once more when it stops.
     was_playing: bool,
 }
 
@@ -155,13 +155,13 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
     const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = if STEREO { PASS_THROUGH } else { &[] };
     const MIDI_INPUT: MidiConfig = MidiConfig::MidiCCs;
     const MIDI_OUTPUT: MidiConfig = MidiConfig::MidiCCs;
-    /// The knob counts at its own sample, so that the output does not depend on the block size.
+    /// Sample-accurate automation, so that the output does not depend on the block size.
     const SAMPLE_ACCURATE_AUTOMATION: bool = true;
     /// Dense controllers and per-note expressions in a large block.
     const INPUT_EVENT_CAPACITY: usize = 8192;
     type Editor = EguiEditor<editor::App>;
     type SysExMessage = ();
-    /// Only a mark in the framework's queue (see `drain`): its worker is not for work.
+    /// A marker in the framework's queue (see `drain`); its worker does no work for us.
     type BackgroundTask = ();
 
     fn params(&self) -> Arc<dyn Params> {
@@ -222,8 +222,8 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
     }
 
     fn reset(&mut self) {
-        // The framework asks which thread it is on whenever a parameter is automated, and the
-        // first time on a thread that allocates: here, before it processes, rather than there.
+        // The framework compares thread ids whenever a parameter is automated, which allocates on a
+        // thread's first call: done here rather than while processing.
         util::permit_alloc(|| drop(std::thread::current()));
         if let Some(live) = &mut self.live {
             live.core.reset();
@@ -276,8 +276,7 @@ impl<const STEREO: bool> Plugin for ThirdStream<STEREO> {
 }
 
 impl Live {
-    /// A block in which the host sets parameters, cut where it does. Not in line, because most
-    /// blocks are whole.
+    /// Splits a block where the host sets parameters. Not inlined: most blocks are whole.
     #[inline(never)]
     fn process_in_pieces<P: Plugin>(
         &mut self,
@@ -304,7 +303,7 @@ impl Live {
             self.settings = automation.params.settings();
             self.was_playing = transport.playing;
             let mut block = HostPort::new(context, &mut self.held);
-            // The last piece takes whatever is left.
+            // The last part takes all remaining events.
             let mut port = Piece::new(&mut block, &mut ahead, (start, cut.unwrap_or(u32::MAX)));
             self.ear
                 .block(transport, length, self.settings.bypass, incoming);
@@ -321,12 +320,12 @@ impl Live {
 }
 
 impl<const STEREO: bool> ThirdStream<STEREO> {
-    /// Waits (bounded) until nothing of this instance is queued in the framework. Main thread.
+    /// Waits (bounded) until the framework's queue holds nothing of this instance. Main thread.
     ///
-    /// As a VST3 on Linux the framework has a worker that all instances share, and that ends for
-    /// all of them when it meets a task whose instance is gone; the last instance then takes the
-    /// host with it (docs/upstream.md). Parameters go past it, but not a state that is loaded on
-    /// another thread, nor what the window asks of the host.
+    /// In VST3 on Linux the framework has one worker for all instances. It ends when it meets a
+    /// task of an instance that is gone, and the last instance then crashes the host
+    /// (docs/upstream.md). Parameters bypass that worker; a state loaded on another thread and
+    /// requests of the window do not.
     fn drain(&self) {
         let Some(queue) = self
             .queue
@@ -351,7 +350,7 @@ impl<const STEREO: bool> ClapPlugin for ThirdStream<STEREO> {
     const CLAP_SUPPORT_URL: Option<&'static str> = None;
     const CLAP_FEATURES: &'static [ClapFeature] = &[ClapFeature::NoteEffect, ClapFeature::Utility];
 
-    /// Two pages of at most eight: what is turned while playing first.
+    /// Two pages of at most eight controls, the most used first.
     fn remote_controls(&self, context: &mut impl RemoteControlsContext) {
         let params = &self.params;
         context.add_section("Third Stream", |section| {

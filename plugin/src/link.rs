@@ -1,16 +1,15 @@
-//! The contract between the audio thread and the engine worker: two message types, in boxes that
-//! go round through two bounded channels for each instance of the plugin.
+//! The link between the audio thread and the engine worker: requests one way, responses the other,
+//! in boxes that circulate through bounded channels, a pair for each instance of the plugin.
 //!
-//! Live, for each group of bars the audio thread asks twice (one beat before the group's end and at its
-//! end), each time for the direction in which the knob points; for the other as well where the
-//! knob is near its middle or has been moved, and as soon as it moves while the group is still to
-//! sound. So up to four requests and four responses belong to a group;
-//! [`Request::answer`] and [`Request::direction`] tell them apart. In place it asks for both
-//! directions of a phrase whenever the phrase has changed; a group is then one such request.
+//! Live, each group of bars is asked about twice, one beat before its end and at its end: in the
+//! direction of the knob, and in the other as well while the knob is near its middle, has just
+//! moved, or moves before the group has sounded. So up to four requests and responses belong to a
+//! group; [`Request::answer`] and [`Request::direction`] tell them apart. In place asks in both
+//! directions about a phrase whenever it has changed; a group is then one such question.
 //!
-//! The audio side only uses `try_send` and `try_recv`. These are free of locks as long as nobody
-//! sleeps in a blocking call on the other side: the worker polls, too. The one place where the
-//! audio side may wait is [`AudioEnd::wait_offline`].
+//! The audio side uses `try_send` and `try_recv` only. These take no lock as long as nobody blocks
+//! on the other side, so the worker polls as well. The audio side waits in
+//! [`AudioEnd::wait_offline`] alone.
 
 mod boxes;
 mod counts;
@@ -37,21 +36,21 @@ pub use wanted::PLACES;
 use wanted::Shared;
 pub(crate) use wanted::Watch;
 
-/// Messages that fit in each direction: four groups, or eight phrases, all asked for and none
+/// Capacity of each direction, in messages: four groups, or eight phrases, all asked about and none
 /// answered.
 const CAPACITY: usize = 16;
-/// Responses of use that are taken in during a block, unless more of them are needed at once: each
-/// takes some microseconds.
+/// Maximum number of responses used in a block, unless more are needed at once; each takes some
+/// microseconds.
 pub const IN_A_BLOCK: usize = 1;
-/// How long a bounce waits for an answer, or for room for a request.
+/// Maximum time that a bounce waits for a response, or for room for a request.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
-/// Which of the two requests of a group.
+/// The two requests of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Answer {
-    /// Asked one beat before the group's end; plays the first beat of the output.
+    /// Asked one beat before the group's end; used for the first beat of the output.
     First,
-    /// Asked at the group's end; plays the rest.
+    /// Asked at the group's end; used for the rest.
     Second,
 }
 
@@ -65,21 +64,20 @@ impl Answer {
     }
 }
 
-/// Which networks answer: those that come with the plugin for a pair, or a file of the user's own.
+/// The networks that answer: the plugin's for a pair, or a user's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct WeightsId {
     /// The genres at the knob's ends.
     pub pair: Pair,
-    /// The number that stands for the file of the user's own weights while the process lives;
-    /// `None` stands for the plugin's.
+    /// Number of the user weights, valid while the process lives; `None` for the plugin's weights.
     pub own: Option<NonZeroU32>,
-    /// Styles of the user's own in place of the pair's genres, by the direction that leads to
-    /// them ([`Direction::index`]); numbers as those of [`Self::own`].
+    /// User styles in place of the pair's genres, by direction ([`Direction::index`]); numbers as
+    /// in [`Self::own`].
     pub styles: [Option<NonZeroU32>; 2],
 }
 
 impl WeightsId {
-    /// Those that come with the plugin.
+    /// The plugin's weights for a pair.
     pub const fn shipped(pair: Pair) -> Self {
         Self {
             pair,
@@ -88,18 +86,18 @@ impl WeightsId {
         }
     }
 
-    /// The style that a direction leads to, if it does not lead to a genre.
+    /// The user style at the end of a direction, if any.
     pub fn style(self, direction: Direction) -> Option<NonZeroU32> {
         self.styles[direction.index()]
     }
 
-    /// The same without the style at the other end, which makes no difference to a question.
+    /// Without the style of the other direction, which does not affect an answer.
     #[must_use]
     pub fn towards(self, direction: Direction) -> Self {
         self.without_style(direction.reverse())
     }
 
-    /// The same with the pair's genre at that end.
+    /// With the pair's genre at the end of a direction.
     #[must_use]
     pub fn without_style(self, direction: Direction) -> Self {
         let mut styles = self.styles;
@@ -108,7 +106,7 @@ impl WeightsId {
     }
 }
 
-/// What the user wants of every answer, whatever the phrase.
+/// The user's wishes for all answers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Taste {
     /// As [`Wish::variation`].
@@ -140,7 +138,7 @@ impl Default for Taste {
 }
 
 impl Taste {
-    /// The same with all that is out of range replaced. A locked melody has no freedom.
+    /// Out of range values replaced. A locked melody has no freedom.
     pub(crate) fn sane(self, melody_lock: bool) -> Self {
         let free = self.freedom.is_finite() && !melody_lock;
         Self {
@@ -155,8 +153,8 @@ impl Taste {
         }
     }
 
-    /// The wish for a phrase of which nothing is decided but what is held over from before it in
-    /// the rows of `held`.
+    /// The wish for a phrase of which nothing is fixed except notes held over in the rows of
+    /// `held`.
     pub const fn wish(self, held: u128) -> Wish {
         Wish {
             passes: PASSES,
@@ -171,30 +169,30 @@ impl Taste {
     }
 }
 
-/// One answer, asked for by the audio thread.
+/// A question of the audio thread.
 #[derive(Clone, Copy, Debug)]
 pub struct Request {
-    /// The instance of the plugin that asks.
+    /// The plugin instance.
     pub instance: u64,
-    /// Grows when the transport jumps and the like; answers of an older generation are ignored.
+    /// Generation: increases when the transport jumps; responses of older generations are ignored.
     pub generation: u32,
-    /// Its place among those that count, below [`PLACES`]: it counts until another group is asked
-    /// about there, it is given up ([`AudioEnd::give_up`]) or its generation is over.
+    /// Index of its slot in the table of live requests, below [`PLACES`]: it is wanted until
+    /// another group takes the slot, it is given up ([`AudioEnd::give_up`]) or its generation ends.
     pub place: usize,
-    /// Number of the group of bars (in place: of the question), within the generation.
+    /// Number of the group (in place: of the question) within the generation.
     pub group: u32,
-    /// Which request of the group.
+    /// First or second request of the group.
     pub answer: Answer,
-    /// When its answer is first needed in real time. Earliest first; the answer is still wanted
-    /// when this has passed (for the later bars of the group, and in offline rendering).
+    /// Time at which its answer is needed in real time; earliest first. Later it is still wanted,
+    /// for the group's later bars and in offline rendering.
     pub deadline: Instant,
-    /// Which networks.
+    /// The networks to be used.
     pub weights: WeightsId,
-    /// Towards which end of the knob.
+    /// The direction of the transfer.
     pub direction: Direction,
-    /// The window: the last four bar slots ending with the group; in place, the phrase.
+    /// The window: four bar slots, of which the last ends with the group; in place, the phrase.
     pub roll: NoteRoll,
-    /// What is wanted of the answer, and what of the window is decided.
+    /// Wishes for the answer, and the part of the window that is fixed.
     pub wish: Wish,
 }
 
@@ -211,14 +209,14 @@ impl Request {
     }
 }
 
-/// Why there are no edits. The bars play dry and are counted as late.
+/// Why there are no edits. The bars play dry and count as late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// There are no such weights, they cannot be used, or they are not loaded yet.
+    /// The weights do not exist, cannot be used, or are not loaded yet.
     NoWeights,
-    /// The network failed (an error or a panic).
+    /// The network failed, by an error or a panic.
     Network,
-    /// Nobody waited for the answer any more: the request was dropped, or left between two passes.
+    /// The request was stale: it was dropped, or abandoned between two passes.
     Stale,
 }
 
@@ -233,12 +231,12 @@ pub struct Response {
     pub answer: Answer,
     /// As in the request.
     pub direction: Direction,
-    /// The edits of the request's phrase, about 4 KiB by value.
+    /// The edits of the phrase, about 4 KiB by value.
     pub outcome: Result<Edits, Failure>,
 }
 
-/// The audio thread's end: sends requests, receives responses. It may go to another thread with
-/// the core that has it; no two threads have it.
+/// The audio thread's end: sends requests, receives responses. It moves between threads with its
+/// core, but only one thread has it at a time.
 ///
 /// ```
 /// fn moves<T: Send>() {}
@@ -259,8 +257,8 @@ pub struct AudioEnd {
     counts: Counts,
 }
 
-/// The worker's end: receives requests, sends responses. Both by polling. It is handed to the worker
-/// and stays there; no two threads have it.
+/// The worker's end: receives requests, sends responses, by polling. It is moved to the worker
+/// once; only one thread has it.
 ///
 /// ```
 /// fn moves<T: Send>() {}
@@ -282,7 +280,7 @@ pub struct WorkerEnd {
     one_thread: PhantomData<Cell<()>>,
 }
 
-/// The two ends for one instance of the plugin. Allocates.
+/// A link for one instance of the plugin. Allocates.
 pub fn link(instance: u64) -> (AudioEnd, WorkerEnd) {
     let nothing = Request {
         instance,
@@ -321,12 +319,12 @@ pub fn link(instance: u64) -> (AudioEnd, WorkerEnd) {
 }
 
 impl AudioEnd {
-    /// The instance that was given to [`link`].
+    /// The instance passed to [`link`].
     pub const fn instance(&self) -> u64 {
         self.instance
     }
 
-    /// Begins a new generation and returns it: what was asked for before is not wanted any more.
+    /// Starts a new generation and returns it; all earlier requests become stale.
     pub fn renew(&self) -> u32 {
         let generation = self.generation.get().wrapping_add(1);
         self.generation.set(generation);
@@ -334,17 +332,17 @@ impl AudioEnd {
         generation
     }
 
-    /// What was asked at a place ([`Request::place`]) is not wanted any more.
+    /// Makes the request at a place ([`Request::place`]) stale.
     pub fn give_up(&self, place: usize) {
         self.shared.give_up(place);
     }
 
-    /// A sheet to write a request on, with another one on it; `None` where there is no room.
+    /// A sheet to write a request on, with the content of an older one; `None` if there is no room.
     pub(crate) fn sheet(&self) -> Option<Sheet<Request>> {
         self.requests.sheet()
     }
 
-    /// Sends a request, or returns false where there is no room or the worker is gone.
+    /// Sends a request; false if there is no room or the worker is gone.
     pub fn ask(&self, request: Request) -> bool {
         self.sheet().is_some_and(|mut sheet| {
             *sheet = request;
@@ -352,8 +350,8 @@ impl AudioEnd {
         })
     }
 
-    /// Sends the request on a sheet, or returns false where the worker is gone. What was asked of
-    /// another group at its place is not wanted any more.
+    /// Sends the request on a sheet; false if the worker is gone. Another group's request at its
+    /// place becomes stale.
     pub(crate) fn send(&self, sheet: Sheet<Request>) -> bool {
         self.shared.count(&sheet);
         let sent = self.requests.send(sheet);
@@ -363,7 +361,7 @@ impl AudioEnd {
         sent
     }
 
-    /// For how many more requests there is room; none where the worker is gone.
+    /// Number of requests for which there is room; 0 if the worker is gone.
     pub fn room(&self) -> usize {
         if Arc::strong_count(&self.shared) == 1 {
             return 0;
@@ -371,20 +369,20 @@ impl AudioEnd {
         self.requests.room()
     }
 
-    /// Counts what the core has done or missed; nothing in a release.
+    /// Counts an event of the core; does nothing in a release build.
     pub(crate) fn count(&self, counted: Counted) {
         self.counts.add(counted);
     }
 
-    /// What is counted of this instance.
+    /// The counters of this instance.
     #[cfg(any(test, feature = "rt-check"))]
     pub(crate) const fn counts(&self) -> &Counts {
         &self.counts
     }
 
-    /// A sheet to write a request on. Waits where there is no room, at most [`LONGEST_WAIT`]; what
-    /// is answered meanwhile is given to `take`. **Only for offline rendering**: a bounce runs
-    /// ahead of the networks and may jump many times while they work for one answer.
+    /// A sheet to write a request on. Waits for room, at most [`LONGEST_WAIT`], while `take` gets
+    /// the responses that come. **Only for offline rendering**: a bounce runs ahead of the networks
+    /// and may jump many times during one answer.
     pub(crate) fn sheet_offline(&self, mut take: impl FnMut(&Response)) -> Option<Sheet<Request>> {
         let start = Instant::now();
         loop {
@@ -396,15 +394,15 @@ impl AudioEnd {
         }
     }
 
-    /// Whether a response has come since [`AudioEnd::answers`] was last called, or was left: the
-    /// cheaper question, which most blocks ask.
+    /// True if a response came since [`AudioEnd::answers`] was last called, or was left there.
+    /// Cheap; most blocks ask only this.
     pub fn has_mail(&self) -> bool {
         self.shared.mail.load(Ordering::Acquire)
     }
 
-    /// Gives `take` the responses that are there until it has said of so many that it used them.
+    /// Passes the available responses to `take` until it has used `most` of them (returned true).
     pub fn answers(&self, most: usize, mut take: impl FnMut(&Response) -> bool) {
-        // First: what comes from here on is either found or announces itself again.
+        // Reset first: a later response is either received below or sets the flag again.
         self.shared.mail.swap(false, Ordering::AcqRel);
         let mut left = most;
         while left > 0 {
@@ -419,10 +417,9 @@ impl AudioEnd {
         }
     }
 
-    /// Waits for the next response, at most `longest`; `None` when that has passed or the worker
-    /// is gone. **Only for offline rendering**, where the host itself waits for the plugin: the
-    /// one place in which the audio thread may wait. It polls, so that the worker's `try_send`
-    /// never meets a sleeper.
+    /// Waits for the next response, at most `longest`; `None` after that or if the worker is gone.
+    /// **Only for offline rendering**, where the host waits for the plugin. It polls, so that the
+    /// worker's `try_send` never meets a blocked thread.
     pub fn wait_offline<R>(
         &self,
         longest: Duration,
@@ -452,17 +449,17 @@ impl Drop for AudioEnd {
 }
 
 impl WorkerEnd {
-    /// The instance that was given to [`link`].
+    /// The instance passed to [`link`].
     pub const fn instance(&self) -> u64 {
         self.instance
     }
 
-    /// Says whether the answer to a request of this instance may still be used.
+    /// A watch that tells whether a request's answer is still wanted.
     pub(crate) fn watch(&self, request: &Request) -> Watch {
         Watch::new(&self.shared, request)
     }
 
-    /// The next request that is there; `Err` when the instance is gone.
+    /// The next request; `Err` if the instance is gone.
     pub fn next(&self) -> Result<Option<Request>, Gone> {
         match self.requests.next(|request| *request) {
             Ok(request) => Ok(Some(request)),
@@ -471,8 +468,8 @@ impl WorkerEnd {
         }
     }
 
-    /// Sends a response; gives it back where the channel is full, to be sent again. One to an
-    /// instance that is gone is thrown away.
+    /// Sends a response. Returns it if the channel is full, to be retried; drops it if the instance
+    /// is gone.
     pub fn respond(&self, response: Response) -> Option<Response> {
         let refused = match response.outcome {
             Ok(_) => None,

@@ -1,16 +1,16 @@
-//! What In place remembers of the song, and how it comes from the project and goes back into it.
+//! In place's memory of the song, and its way into the project and back.
 //!
 //! | part | what it is | thread |
 //! |---|---|---|
 //! | `place` | which phrase a bar slot belongs to | any |
-//! | `notes`, `store`, `set`, `heard` | the memory as the core plays it, of fixed size | audio |
+//! | `notes`, `store`, `set`, `heard` | the memory in the core, of fixed size | audio |
 //! | `document`, `code` | the memory as it is saved | main, engine |
-//! | `song` | the memory as one song, to be saved as MIDI | editor |
+//! | `song` | the memory as one song, for export to MIDI | editor |
 //!
 //! The audio thread owns the [`Memory`](store::Memory) and sends every change, by value, over a
-//! channel. The [`Keeper`] on the other side files the changes in a document, and that is what a
-//! project saves. The other way a memory is handed over whole: the keeper makes it, the audio
-//! thread swaps it for its own and sends that back to be freed. Nobody waits for anybody.
+//! channel. The [`Keeper`] at the other end files the changes in a document, which the project
+//! saves. A loaded project goes the other way: the keeper builds a whole memory, the audio thread
+//! swaps it for its own and sends the old one back to be freed. No side waits.
 
 mod code;
 mod document;
@@ -38,18 +38,18 @@ pub(crate) use place::{Meter, Place, SAME, SLOT, steps_of};
 pub(crate) use song::{Section, Song, SongNote};
 pub(crate) use store::Memory;
 
-/// Changes that can wait to be filed: the engine looks every few milliseconds.
+/// Capacity of the changes' channel; the engine empties it every few milliseconds.
 const FILINGS: usize = 64;
-/// Memories on their way back to be freed; never more than have been handed over.
+/// Capacity of the channel for old memories; never more than were handed over.
 const RETURNS: usize = 4;
 
-/// The memory in a project's state: the document's bytes as base64.
+/// A saved memory: the document's bytes as base64.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Saved(String);
 
-/// Files what the audio thread has learned and hands it what a project brings. Called from the
-/// host's main thread, the editor and the engine; never from the audio thread.
+/// Files the changes from the audio thread and hands it loaded memories. Called from the host's
+/// main thread, the editor and the engine; never from the audio thread.
 #[derive(Debug, Default)]
 pub(crate) struct Keeper {
     desk: Mutex<Desk>,
@@ -58,11 +58,11 @@ pub(crate) struct Keeper {
 #[derive(Debug, Default)]
 struct Desk {
     document: Document,
-    /// What was forgotten last, to be brought back.
+    /// The memory forgotten last, to be brought back.
     forgotten: Document,
-    /// Grows with each memory that is handed over.
+    /// Increases with each memory handed over.
     epoch: u32,
-    /// The ends of the channels, once an instance is active.
+    /// The channels' ends, once an instance is active.
     channels: Option<Channels>,
 }
 
@@ -70,14 +70,14 @@ struct Desk {
 struct Channels {
     filings: Receiver<Filing>,
     handovers: Sender<Memory>,
-    /// Set behind each memory that is handed over.
+    /// Set after each memory handed over.
     handed: Arc<AtomicBool>,
-    /// The other end, to take back what was not taken up.
+    /// The receiving end, to take back a memory that was not taken up.
     untaken: Receiver<Memory>,
     returns: Receiver<Memory>,
 }
 
-/// The audio thread's end: it sends changes and takes up memories.
+/// The audio thread's end: sends changes, takes up memories.
 #[derive(Debug)]
 pub(crate) struct Post {
     filings: Sender<Filing>,
@@ -87,8 +87,7 @@ pub(crate) struct Post {
 }
 
 impl Keeper {
-    /// The memory and the audio thread's end for an instance that is activated for the first
-    /// time. Allocates.
+    /// The memory and the audio thread's end, for an instance's first activation. Allocates.
     pub(crate) fn open(&self) -> (Memory, Post) {
         let mut desk = self.desk.lock();
         let (filing_in, filing_out) = bounded(FILINGS);
@@ -111,12 +110,12 @@ impl Keeper {
         (Memory::of(&desk.document, desk.epoch), post)
     }
 
-    /// Files what has come and frees what was sent back. Quick.
+    /// Files the pending changes and frees old memories. Quick.
     pub(crate) fn file(&self) {
         self.desk.lock().file();
     }
 
-    /// Forgets every bar: the editor's button.
+    /// Forgets every bar (the editor's button).
     pub(crate) fn forget(&self) {
         let mut desk = self.desk.lock();
         desk.file();
@@ -129,8 +128,8 @@ impl Keeper {
         desk.load(Document::default());
     }
 
-    /// Brings back what was forgotten last, by button or parameter. What was learned since is put
-    /// aside in its place, so doing it twice changes nothing.
+    /// Brings back the memory forgotten last, by button or parameter, and puts the present one
+    /// aside in its place: calling it twice changes nothing.
     pub(crate) fn bring_back(&self) {
         let mut desk = self.desk.lock();
         desk.file();
@@ -142,12 +141,12 @@ impl Keeper {
         desk.load(document);
     }
 
-    /// Bars that [`Keeper::bring_back`] would bring back.
+    /// Number of bars that [`Keeper::bring_back`] would bring back.
     pub(crate) fn forgotten(&self) -> usize {
         self.desk.lock().forgotten.len()
     }
 
-    /// A keeper of its own with the same memory.
+    /// An independent copy with the same memory.
     pub(crate) fn copy(&self) -> Self {
         let mut desk = self.desk.lock();
         desk.file();
@@ -160,14 +159,14 @@ impl Keeper {
         }
     }
 
-    /// The whole song as it was heard: see [`Song`].
+    /// The whole song as it was played.
     pub(crate) fn song(&self) -> Song {
         let mut desk = self.desk.lock();
         desk.file();
         Song::of(&desk.document)
     }
 
-    /// The document as it is saved.
+    /// The document as the project saves it.
     fn save(&self) -> Saved {
         let mut desk = self.desk.lock();
         desk.file();
@@ -177,8 +176,8 @@ impl Keeper {
         Saved(BASE64.encode(code::encode(&desk.document)))
     }
 
-    /// Takes a saved document in place of the present one. What cannot be read is reported and
-    /// replaced by an empty one: the bars are then learned again.
+    /// Replaces the present document by a saved one. One that cannot be read is logged and replaced
+    /// by an empty one, so that its bars are learned again.
     fn load(&self, saved: &Saved) {
         let document = saved.read().unwrap_or_else(|error| {
             tracing::warn!(
@@ -189,7 +188,7 @@ impl Keeper {
         });
         let mut desk = self.desk.lock();
         desk.load(document);
-        // That was of another project, or of this one before it was opened.
+        // The forgotten memory belongs to the project before.
         desk.forgotten = Document::default();
     }
 }
@@ -222,7 +221,7 @@ impl Desk {
         if let Some(channels) = &self.channels {
             channels.untaken.try_iter().for_each(drop);
             let memory = Memory::of(&self.document, self.epoch);
-            // There is room: what was there was just taken back, and nobody else sends.
+            // There is room: the last one was just taken back, and only this thread sends.
             let _ = channels.handovers.try_send(memory);
             channels.handed.store(true, Ordering::Release);
         }
@@ -267,26 +266,25 @@ impl Post {
         }
     }
 
-    /// Whether a memory is handed over. Without room to send the old one back it waits: freeing is
-    /// for other threads. Audio thread.
+    /// True if a memory waits to be taken up and the old one can be sent back: the audio thread
+    /// must not free it. Audio thread.
     pub(crate) fn is_handed_over(&self) -> bool {
         self.handed.load(Ordering::Acquire) && !self.returns.is_full()
     }
 
-    /// Takes up a memory that is handed over; the present one goes back to be freed. False: there
-    /// is none. Audio thread.
+    /// Takes up a memory and sends the old one back; false if there is none. Audio thread.
     pub(crate) fn take_up(&self, memory: &mut Memory) -> bool {
         if !self.is_handed_over() {
             return false;
         }
-        // First: what comes from here on is either found or announces itself again.
+        // Reset first: a later memory is either received below or sets the flag again.
         self.handed.swap(false, Ordering::AcqRel);
         let Ok(new) = self.handovers.try_recv() else {
             return false;
         };
         let old = std::mem::replace(memory, new);
         if let Err(unsent) = self.returns.try_send(old) {
-            // Nobody is there any more to free it.
+            // The keeper is gone: leaked, because the audio thread must not free.
             std::mem::forget(unsent);
         }
         true

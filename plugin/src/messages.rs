@@ -1,4 +1,4 @@
-//! What the plugin's user is told, in the editor or the host's log, side by side.
+//! All messages of the plugin to its user, in the editor or the host's log, side by side.
 
 use std::fmt::Write as _;
 use std::io::{Error, ErrorKind};

@@ -1,4 +1,4 @@
-//! The parameters: their ids, ranges and the words in which hosts and the editor show them.
+//! The parameters: ids, ranges, and their values as text in hosts and the editor.
 //!
 //! Ids never change: projects and automation refer to them.
 
@@ -19,59 +19,58 @@ pub use crate::values::{
 };
 use crate::values::{ParamValues, knob_of_percent, number};
 
-/// Everything that the host may automate, and the state saved beside it.
+/// All parameters, and the state saved beside them.
 #[derive(Params)]
 pub struct ThirdStreamParams {
     /// From the pair's first genre (−100 %) through "as played" (0) to its second (100 %).
     #[id = "genre"]
     pub genre: FloatParam,
-    /// The two genres at the knob's ends. Bars that were asked about before it changed sound as
-    /// they were asked.
+    /// The genres at the knob's ends. Bars asked about before a change keep their answers.
     #[id = "pair"]
     pub pair: EnumParam<GenrePair>,
-    /// How strongly kept notes are pulled to the 16-step grid, in percent.
+    /// Strength of the pull of kept notes to the 16-step grid, in percent.
     #[id = "quantise"]
     pub quantise: FloatParam,
-    /// How free the tune is, in percent: at 0 it is as played.
+    /// Freedom of the tune, in percent; 0 keeps it as played.
     #[id = "tune"]
     pub tune: FloatParam,
-    /// How much of the harmony is kept.
+    /// Share of the harmony that is kept.
     #[id = "harmony"]
     pub harmony: EnumParam<HarmonyChoice>,
-    /// Which take sounds, from 1.
+    /// The take in use, from 1.
     #[id = "variation"]
     pub variation: IntParam,
-    /// Whether a phrase of one voice stays one.
+    /// Number of voices of an answer.
     #[id = "voices"]
     pub voices: EnumParam<VoicesChoice>,
-    /// The top line stays as it is.
+    /// Melody lock: keeps the top line.
     #[id = "melody"]
     pub melody: BoolParam,
-    /// How strictly added notes keep to the key, in percent.
+    /// Strictness with which added notes keep to the key, in percent.
     #[id = "scale"]
     pub scale: FloatParam,
     /// Below 0 the network adds less, above 0 it removes less, in percent.
     #[id = "density"]
     pub density: FloatParam,
-    /// Live, or in place.
+    /// The way of playing: Live or In place.
     #[id = "mode"]
     pub mode: EnumParam<Mode>,
-    /// How many bars later the transfer sounds, live.
+    /// Live: bars in a group, and so the delay.
     #[id = "delay"]
     pub delay: EnumParam<Delay>,
-    /// Where it goes from off to on, all that was heard in place is forgotten.
+    /// Going from off to on forgets everything that In place remembers.
     #[id = "forget"]
     pub forget: BoolParam,
-    /// The host's own bypass: notes pass untouched and at once.
+    /// The host's bypass: notes pass unchanged and at once.
     #[id = "bypass"]
     pub bypass: BoolParam,
-    /// What is saved but is no parameter. Locked by the editor and the host's main thread only.
+    /// Saved state beside the parameters. Locked by the editor and the main thread only.
     #[persist = "state"]
     pub state: Arc<Mutex<SavedState>>,
-    /// What In place remembers. Never locked by the audio thread.
+    /// In place's memory. Never locked by the audio thread.
     #[persist = "memory"]
     pub(crate) memory: Arc<Keeper>,
-    /// Which weights of the user's own play, if any.
+    /// The user weights in use.
     #[persist = "weights"]
     pub(crate) own: ChosenWeights,
     changes: Changes,
@@ -79,7 +78,7 @@ pub struct ThirdStreamParams {
 
 impl Default for ThirdStreamParams {
     fn default() -> Self {
-        // The knob's words depend on the pair, and a parameter's words know only its own value.
+        // The knob's text depends on the pair, which a parameter's formatter cannot ask for.
         let pair = Arc::new(AtomicUsize::new(0));
         let (said, read) = (Arc::clone(&pair), Arc::clone(&pair));
         let changes = Changes::default();
@@ -160,7 +159,7 @@ fn share(name: &str, usual: f32) -> FloatParam {
 }
 
 impl ThirdStreamParams {
-    /// All that is set, as the core wants it. For the audio thread.
+    /// The settings for the core. Audio thread.
     pub fn settings(&self) -> Settings {
         Settings {
             knob: self.knob(),
@@ -173,7 +172,7 @@ impl ThirdStreamParams {
             weights: self.own.weights(self.pair.value().of_core()),
             taste: Taste {
                 variation: self.take(),
-                // Whole percents: a slow automation asks for no more answers than it must.
+                // Rounded to percent, so that slow automation causes fewer requests.
                 freedom: self.tune.value().round() / 100.0,
                 pitch_classes: self.harmony.value().pitch_classes(),
                 one_voice: self.voices.value() == VoicesChoice::AsPlayed,
@@ -181,7 +180,7 @@ impl ThirdStreamParams {
         }
     }
 
-    /// The values as they are, without the host's modulation.
+    /// The values without the host's modulation.
     pub fn values(&self) -> ParamValues {
         ParamValues {
             genre: Some(self.genre.unmodulated_plain_value()),
@@ -199,18 +198,17 @@ impl ThirdStreamParams {
         }
     }
 
-    /// Which take sounds, from 1. For the audio thread.
+    /// The take in use, from 1. Audio thread.
     pub fn take(&self) -> u8 {
         self.variation.value().clamp(1, i32::from(TAKES)) as u8
     }
 
-    /// A number that is another one after any parameter has changed: as long as it stays,
-    /// [`Self::settings`] do. For the audio thread.
+    /// A change counter: while it stays, so do [`Self::settings`]. Audio thread.
     pub fn changes(&self) -> u32 {
         self.changes.count_now()
     }
 
-    /// What the network is kept from. For the audio thread.
+    /// The limits on the network's edits. Audio thread.
     pub fn guard(&self) -> Guard {
         Guard {
             melody_lock: self.melody.value(),
@@ -219,7 +217,7 @@ impl ThirdStreamParams {
         }
     }
 
-    /// The knob in −1..=1, exactly 0 at the centre. For the audio thread.
+    /// The knob in −1..=1, exactly 0 at the centre. Audio thread.
     pub fn knob(&self) -> f32 {
         knob_of_percent(self.genre.value())
     }

@@ -1,8 +1,8 @@
-//! Presets: named settings, those that come with the plugin and the user's own.
+//! Presets: named settings, built in or the user's.
 //!
-//! A user's preset is one small JSON file in the user's data folder. It is written beside and then
-//! renamed, so that a crash leaves the old one. A file that cannot be read is named and left where
-//! it is: it is never overwritten and never removed. For the editor's thread; never the audio's.
+//! A user preset is a small JSON file in the user's data folder, written to a temporary file and
+//! renamed, so that a crash leaves the old one. A file that cannot be read is reported, never
+//! overwritten and never removed. Editor thread only; never the audio thread.
 
 mod factory;
 
@@ -18,10 +18,10 @@ pub use factory::factory;
 
 use crate::values::ParamValues;
 
-/// The version of a preset's file that this plugin writes.
+/// Version of the file format that is written.
 pub const VERSION: u32 = 1;
 
-/// Characters of a name, at most.
+/// Maximum length of a name, in characters.
 pub const LONGEST_NAME: usize = 60;
 
 /// Named settings.
@@ -29,45 +29,45 @@ pub const LONGEST_NAME: usize = 60;
 pub struct Preset {
     /// As the menu shows it.
     pub name: String,
-    /// A line that says what it does.
+    /// A line of explanation.
     pub about: String,
-    /// What it sets.
+    /// Its settings; the others stay as they are.
     pub settings: ParamValues,
-    /// The user's own: the file that it is in.
+    /// File of a user preset; `None` if it is built in.
     pub file: Option<PathBuf>,
 }
 
-/// Why a preset cannot be read, kept or removed.
+/// Why a preset cannot be read, saved or deleted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PresetError {
-    /// The file is no preset.
+    /// The file is not a preset.
     #[error("{0} is no preset ({1}): it is left as it is; repair or remove it")]
     Json(PathBuf, serde_json::Error),
-    /// The file was written by a newer plugin.
+    /// A newer plugin wrote the file.
     #[error(
         "{0} is of a newer Third Stream (preset version {1}, this one reads up to {VERSION}): it \
          is kept, but not listed"
     )]
     Newer(PathBuf, u32),
-    /// A value that no control has.
+    /// A value out of range.
     #[error("{0}: {1} is {2}, but lies within {3}..={4}: the file is left as it is; repair it")]
     Range(PathBuf, &'static str, f32, f32, f32),
-    /// Nothing was typed.
+    /// The name is empty.
     #[error("A preset needs a name")]
     NoName,
-    /// The name is one of the plugin's own.
+    /// The name belongs to a built-in preset.
     #[error("\"{0}\" comes with the plugin and cannot be replaced: choose another name")]
     Factory(String),
-    /// The system names no folder for the user's data.
+    /// The user has no known data folder.
     #[error("There is no folder for presets: the system names none for the user's data")]
     NoFolder,
-    /// The file system refused.
+    /// The file system failed.
     #[error("{0}: {1}: see to its permissions and to room on the disk")]
     Io(PathBuf, io::Error),
 }
 
-/// A preset as it is in its file.
+/// Layout of a preset's file.
 #[derive(Serialize, Deserialize)]
 struct Written {
     version: u32,
@@ -76,13 +76,13 @@ struct Written {
     settings: ParamValues,
 }
 
-/// The one thing that every version's file can be asked.
+/// The part of the layout that all versions share.
 #[derive(Deserialize)]
 struct Version {
     version: u32,
 }
 
-/// The presets that there are.
+/// The built-in presets and the user's.
 #[derive(Debug)]
 pub struct PresetLibrary {
     folder: Option<PathBuf>,
@@ -90,19 +90,18 @@ pub struct PresetLibrary {
 }
 
 impl PresetLibrary {
-    /// The plugin's own presets, and after [`read`](Self::read) those of `folder`. Touches no
-    /// file.
+    /// The built-in presets; [`read`](Self::read) adds those of `folder`. Reads no file.
     pub fn new(folder: Option<PathBuf>) -> Self {
         let presets = factory().into();
         Self { folder, presets }
     }
 
-    /// All presets: the plugin's own, then the user's by name.
+    /// All presets: built in first, then the user's by name.
     pub fn presets(&self) -> Arc<[Preset]> {
         Arc::clone(&self.presets)
     }
 
-    /// Reads the folder again and returns what could not be read.
+    /// Rereads the folder and returns the files that cannot be read.
     pub fn read(&mut self) -> Vec<PresetError> {
         let (mut own, mut errors) = (Vec::new(), Vec::new());
         for file in self.folder.as_deref().map(files).unwrap_or_default() {
@@ -116,7 +115,7 @@ impl PresetLibrary {
         errors
     }
 
-    /// Keeps `settings` as the user's preset of this name, in place of one of the same name.
+    /// Saves `settings` as a user preset, replacing one of the same name.
     pub fn save(&mut self, name: &str, settings: ParamValues) -> Result<(), PresetError> {
         let name: String = name.trim().chars().take(LONGEST_NAME).collect();
         if name.is_empty() {
@@ -147,7 +146,7 @@ impl PresetLibrary {
         Ok(())
     }
 
-    /// Removes the preset at `index` and its file, if it is the user's.
+    /// Deletes the user preset at `index` with its file; a built-in one stays.
     pub fn delete(&mut self, index: usize) -> Result<(), PresetError> {
         let Some(preset) = self.presets.get(index) else {
             return Ok(());
@@ -161,12 +160,12 @@ impl PresetLibrary {
     }
 }
 
-/// Where the user's presets are; `None` where the system names no folder for the user's data.
+/// The folder of user presets; `None` if the user has no known data folder.
 pub fn folder() -> Option<PathBuf> {
     Some(dirs::data_dir()?.join("Third Stream").join("Presets"))
 }
 
-/// The presets' files in a folder; none where there is no folder yet.
+/// The preset files in a folder; none if it does not exist.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
@@ -200,7 +199,7 @@ fn read(file: &Path) -> Result<Preset, PresetError> {
     })
 }
 
-/// What of a name every file system takes.
+/// A file name from a preset's name, valid on every file system.
 fn stem(name: &str) -> String {
     let plain = |c: char| {
         if c.is_alphanumeric() || " -".contains(c) {
@@ -209,12 +208,11 @@ fn stem(name: &str) -> String {
             '_'
         }
     };
-    // A word after the name, because Windows has no file "con.json".
+    // With a suffix, because Windows reserves names like "con.json".
     format!("{} preset", name.chars().map(plain).collect::<String>())
 }
 
-/// Writes a file that was not there, and its folder: `stem.extension`, or with the first free
-/// number.
+/// Writes a new file and creates its folder: `stem.extension`, or with the first free number.
 pub(crate) fn write_new(
     folder: &Path,
     stem: &str,
@@ -236,7 +234,7 @@ pub(crate) fn write_new(
         }
     };
     if let Err(error) = write_whole(&file, bytes) {
-        // The empty file that held the name; if that fails too, the first error says it all.
+        // Removes the empty file that reserved the name; the first error is the one to report.
         let _ = fs::remove_file(&file);
         return Err(error);
     }

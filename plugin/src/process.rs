@@ -1,5 +1,5 @@
-//! What all instances of this process share: the worker that runs the plugin's networks, and the
-//! numbers by which it tells the instances apart.
+//! State shared by all instances in the process: the worker, and the numbers by which it identifies
+//! them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::engine::{self, InferenceWorker};
 use crate::weights;
 
-/// The process's worker: the one that runs, or a new one that loads the plugin's own weights.
-/// Hold it as long as the instance lives. Main thread.
+/// The process's worker; without one, starts a worker with the plugin's weights. Hold it while the
+/// instance lives. Main thread.
 pub fn worker() -> Arc<InferenceWorker> {
     engine::shared(weights::load)
 }
 
-/// A number for whoever asks the worker in this process.
+/// A new number for a client of the worker.
 pub(crate) fn next_instance() -> u64 {
     static INSTANCES: AtomicU64 = AtomicU64::new(0);
     INSTANCES.fetch_add(1, Ordering::Relaxed)

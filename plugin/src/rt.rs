@@ -1,7 +1,7 @@
-//! The real-time core: all that runs on the audio thread, free of any host's or format's types.
+//! The real-time core: everything that runs on the audio thread, without types of a host or format.
 //!
-//! Rules of this module and everything below it: it never allocates, frees, locks, logs, waits,
-//! does IO or panics. What it cannot do it counts.
+//! Rules for this module and all below it: never allocate, free, lock, log, wait, do IO or panic.
+//! Failures are counted.
 #![deny(
     clippy::disallowed_methods,
     clippy::disallowed_macros,
@@ -32,80 +32,80 @@ use crate::link::{Taste, WeightsId};
 use crate::memory::Meter;
 pub use core::AudioCore;
 
-/// An event and its place in the block.
+/// An event at a sample of the block.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BlockEvent {
     /// Samples from the start of the block.
     pub sample: u32,
-    /// What happens.
+    /// The event.
     pub body: Body,
 }
 
-/// A host's event queues during one block. One trait for both directions, because a host's
-/// process context is one object.
+/// A host's event queues during one block. One trait for input and output, because a host's process
+/// context is one object.
 pub trait Port {
-    /// The next event that entered, in order of time; `None` when there are no more in this block.
+    /// The next input event, in order of time; `None` at the end of the block.
     fn next(&mut self) -> Option<BlockEvent>;
-    /// Lets an event leave, in order of time. False: the host's buffer is full; the core keeps
+    /// Sends an output event, in order of time. False if the host's buffer is full; the core keeps
     /// the event for the next block.
     fn send(&mut self, event: BlockEvent) -> bool;
 }
 
-/// What the host says of the transport at the first sample of a block.
+/// The host's transport at the first sample of a block.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Transport {
-    /// Whether the song plays.
+    /// The song plays.
     pub playing: bool,
-    /// Samples a second.
+    /// Sample rate in Hz.
     pub sample_rate: f64,
-    /// Quarter notes a minute.
+    /// Tempo in quarter notes a minute.
     pub tempo: f64,
-    /// Position in the song in quarter notes. Without it the core counts from the start of play.
+    /// Song position in quarter notes. Without it the core counts from the start of play.
     pub position: Option<f64>,
-    /// Position of the present bar's start in quarter notes.
+    /// Position of the current bar's start, in quarter notes.
     pub bar_start: Option<f64>,
-    /// Number of the present bar, 0 for the song's first.
+    /// Number of the current bar, from 0.
     pub bar_number: Option<i64>,
     /// Beats in a bar and the note value of a beat: (6, 8).
     pub time_signature: (u16, u16),
-    /// Start and end of the loop in quarter notes, where looping is on.
+    /// Start and end of the loop in quarter notes, if looping is on.
     pub loop_range: Option<(f64, f64)>,
-    /// Whether the host renders offline: then the core waits (bounded) for its answers.
+    /// The host renders offline: the core waits (bounded) for its answers.
     pub offline: bool,
 }
 
-/// The two ways to play.
+/// The two ways of playing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PlayMode {
-    /// What is played in a group of bars sounds a group later.
+    /// Notes of a group of bars sound one group later.
     #[default]
     Live,
-    /// What was heard at a bar of the song sounds there from the next pass on.
+    /// Notes learned at a bar of the song sound there from the next pass on.
     InPlace,
 }
 
-/// What the user has set, constant during a block. A host-facing adapter that wants parameter
-/// changes inside a block to count at their own sample splits the block there.
+/// The user's settings, constant during a block. For sample-accurate automation the host's adapter
+/// splits the block.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
     /// −1 (the pair's first genre) … 0 (as played) … 1 (its second genre).
     pub knob: f32,
-    /// How far notes that stay are pulled to the grid at full amount: 0 keeps the feel, 1 lies on
-    /// the grid; at less they are pulled less, and at amount 0 not at all.
+    /// Pull of kept notes to the grid at full amount: 0 keeps the feel, 1 lies on the grid. It
+    /// scales with the amount.
     pub quantise: f32,
-    /// What the network is kept from.
+    /// Limits on the network's edits.
     pub guard: Guard,
-    /// Which way to play.
+    /// The way of playing.
     pub mode: PlayMode,
-    /// Where this changes to true, everything that was heard in place is forgotten.
+    /// A change to true forgets everything that In place remembers.
     pub forget: bool,
     /// Live: bars in a group and so the delay: 1, 2 or 4.
     pub delay_bars: u8,
-    /// Notes pass straight through.
+    /// Bypass: notes pass unchanged.
     pub bypass: bool,
-    /// Which weights answer.
+    /// The networks to be used.
     pub weights: WeightsId,
-    /// What is wanted of their answers. Counts from the next question on.
+    /// The user's wishes for answers, from the next request on.
     pub taste: Taste,
 }
 
@@ -125,23 +125,23 @@ impl Default for Settings {
     }
 }
 
-/// An answer counts no earlier than this (beats) after it was asked for, whatever the transport
-/// does in between: so it is there in time on any machine that keeps up, or nowhere.
+/// Minimum delay, in beats, from a request to the use of its answer, whatever the transport does in
+/// between. It makes the output the same on any machine that keeps up.
 const NOTICE: f64 = 0.75;
 
-/// A loop shorter than this (beats) is none.
+/// Shortest loop, in beats; a shorter one is ignored.
 const SHORTEST_LOOP: f64 = 0.05;
 
-/// What lies farther from the song's start than this (beats, some years) is nowhere: up to here a
-/// beat's parts can still be told apart, and bars be counted.
+/// Maximum distance from the song's start, in beats (some years): up to here fractions of a beat
+/// are exact and bars can be counted.
 const FARTHEST: f64 = 1e8;
 
-/// A bar whose start is farther from the position than this (beats) is another one: the longest
-/// bar has 256, and bars are counted one by one.
+/// Maximum distance, in beats, from a position to its bar's start: the longest bar has 256, and
+/// bars are counted one by one.
 const FARTHEST_BAR: f64 = 512.0;
 
 impl Transport {
-    /// The same with all that cannot be counted with replaced.
+    /// Invalid values replaced.
     fn sane(&self) -> Self {
         let within = |value: f64, range: std::ops::RangeInclusive<f64>, else_: f64| {
             if range.contains(&value) { value } else { else_ }
@@ -166,7 +166,7 @@ impl Transport {
         }
     }
 
-    /// Whether all but the position is as it was `before`.
+    /// True if all but the position equals `before`.
     fn is_as(&self, before: &Self) -> bool {
         self.playing == before.playing
             && self.sample_rate == before.sample_rate
@@ -178,13 +178,13 @@ impl Transport {
             && self.offline == before.offline
     }
 
-    /// The loop, unless it is so short that it is none.
+    /// The loop, unless it is shorter than [`SHORTEST_LOOP`].
     pub(crate) fn cycle(&self) -> Option<(f64, f64)> {
         self.loop_range
             .filter(|(start, end)| end - start > SHORTEST_LOOP)
     }
 
-    /// The bar lines at `position`, where the block starts; without the host's word they are
+    /// The bar lines at `position`, where the block starts; without a report of the host they are
     /// counted from the song's start.
     fn meter(&self, position: f64) -> Meter {
         let (count, value) = self.time_signature;
@@ -200,7 +200,7 @@ impl Transport {
 }
 
 impl Settings {
-    /// What the performer plays by.
+    /// The settings for the performer.
     const fn control(&self) -> Control {
         Control {
             knob: self.knob,

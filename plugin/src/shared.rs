@@ -1,4 +1,4 @@
-//! What one instance of the plugin shares with its editor, beside the parameters.
+//! State shared by one instance and its editor, beside the parameters.
 
 use std::sync::Arc;
 
@@ -8,25 +8,25 @@ use crate::engine::{Reading, Status};
 use crate::incoming::Incoming;
 use crate::rt::snapshot::Snapshot;
 
-/// Read by the editor; the audio thread knows the snapshot and the incoming notes.
+/// Read by the editor; the audio thread writes the snapshot and the incoming notes.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
-    /// What the audio thread shows of itself, by atomics.
+    /// The core's snapshot, by atomics.
     pub(crate) snapshot: Arc<Snapshot>,
-    /// The notes that come in, by atomics.
+    /// Incoming notes, by atomics.
     pub(crate) incoming: Incoming,
-    /// The worker's status; `None` before the first activation. Locked by the host's main thread
-    /// and the editor, never by the audio thread.
+    /// Status of the worker; `None` before the first activation. Locked by main thread and editor,
+    /// never by the audio thread.
     status: Mutex<Option<Arc<Status>>>,
 }
 
 impl Shared {
-    /// From now on the engine's state is that of `status`.
+    /// Shows this worker's status from now on.
     pub(crate) fn follow(&self, status: &Arc<Status>) {
         *self.status.lock() = Some(Arc::clone(status));
     }
 
-    /// The engine's state now.
+    /// The engine's status now.
     pub(crate) fn engine(&self) -> Reading {
         let status = self.status.lock().clone();
         status.map(|status| status.read()).unwrap_or_default()

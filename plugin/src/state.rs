@@ -1,8 +1,7 @@
-//! What a project saves beside the parameters, and how states of other versions are read.
+//! State that a project saves beside the parameters, and migration of other versions.
 //!
-//! A state of a newer version is refused politely: nothing of it is half applied, and it is kept
-//! whole inside the state that this version saves, so that opening the project again with the
-//! newer plugin brings everything back.
+//! A state of a newer version is refused as a whole, and kept inside the state that this version
+//! saves: opened again with the newer plugin, the project is complete.
 
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::PluginState;
@@ -10,65 +9,63 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::values::{Look, ParamValues, Side};
 
-/// The version that this plugin writes.
+/// Version of the state that is written.
 ///
-/// 1: Live only. 2: with the mode and what In place remembers. 3: with two settings to compare.
-/// 4: with the user's own weights. 5: with tune, harmony, variation and voices.
+/// 1: Live only. 2: mode and In place's memory. 3: A/B comparison. 4: user weights. 5: tune,
+/// harmony, variation and voices.
 pub const VERSION: u32 = 5;
 
-/// The first version whose default networks are the arranger.
+/// First version with the arranger's networks.
 const ARRANGER: u32 = 5;
 
-/// The name of the persisted field.
+/// Name of the persisted field.
 const FIELD: &str = "state";
-/// The names of what came with version 2.
+/// Names that version 2 added.
 const MODE: &str = "mode";
 const FORGET: &str = "forget";
 const MEMORY: &str = "memory";
-/// The name of what came with version 4.
+/// Name that version 4 added.
 const WEIGHTS: &str = "weights";
-/// The names of what came with version 5.
+/// Names that version 5 added.
 const TUNE: &str = "tune";
 const HARMONY: &str = "harmony";
 const VARIATION: &str = "variation";
 const VOICES: &str = "voices";
 
-/// The saved state that is no parameter.
+/// Saved state beside the parameters.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SavedState {
-    /// The version of this layout.
+    /// Version of this layout.
     pub version: u32,
-    /// Whether it comes from a project that was made with the networks of before the arranger. Not
-    /// saved, so it is said once.
+    /// The project was made with the networks before the arranger. Not saved, so reported once.
     #[serde(default, skip_serializing)]
     pub earlier: bool,
     /// Width and height of the editor in logical pixels.
     #[serde(default = "default_editor_size", deserialize_with = "window")]
     pub window: (f32, f32),
-    /// The theme that was chosen; without a choice it is the system's, or dark where the window
-    /// cannot tell.
+    /// The chosen theme; `None` follows the system, or is dark if that is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<Look>,
-    /// How large the editor is drawn, in percent.
+    /// Zoom of the editor, in percent.
     #[serde(default = "usual_scale", skip_serializing_if = "is_usual")]
     pub scale: u16,
-    /// Where the knob (percent) was before it was held at "as played" to compare.
+    /// Position of the knob (percent) before it was held at "as played" to compare.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<f32>,
-    /// Two settings to compare.
+    /// The A/B comparison.
     #[serde(default, skip_serializing_if = "Compare::is_unused")]
     pub compare: Compare,
-    /// The whole state of a newer plugin that was refused, to be given back to it.
+    /// The refused state of a newer plugin, to be given back to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub newer: Option<Box<PluginState>>,
 }
 
-/// Two settings to compare: the parameters are the one that is heard.
+/// The A/B comparison; the parameters are the side in use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Compare {
-    /// Which of them is heard.
+    /// The side in use.
     pub side: Side,
-    /// The one that is not, once there are two.
+    /// Settings of the other side, once it has its own.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -78,8 +75,8 @@ pub struct Compare {
 }
 
 impl Compare {
-    /// The other side is to be heard and `now` put aside. What it is to sound like; `None` at the
-    /// first time, when both are the same.
+    /// Swaps the sides: stores `now` and returns the settings of the other side; `None` the first
+    /// time, when both are the same.
     pub fn swap(&mut self, now: ParamValues) -> Option<ParamValues> {
         self.side = match self.side {
             Side::A => Side::B,
@@ -93,7 +90,7 @@ impl Compare {
     }
 }
 
-/// The editor's size before anybody resized it, in logical pixels.
+/// The editor's initial size, in logical pixels.
 pub const fn default_editor_size() -> (f32, f32) {
     (960.0, 560.0)
 }
@@ -107,11 +104,11 @@ const fn is_usual(scale: &u16) -> bool {
     *scale == usual_scale()
 }
 
-/// A window's side, in logical pixels.
+/// Valid range of a window's width and height, in logical pixels.
 const SIDES: std::ops::RangeInclusive<f32> = 1.0..=16_384.0;
 
-/// A window that can be opened. Of numbers beyond f32 JSON makes infinities, and writes them as
-/// `null`, which is no state any more.
+/// Reads a size, or the default if it is invalid. JSON reads numbers beyond f32 as infinity and
+/// writes that as `null`, which is no valid state.
 fn window<'de, D: Deserializer<'de>>(reader: D) -> Result<(f32, f32), D::Error> {
     let window = <(f32, f32)>::deserialize(reader)?;
     let is_sane = SIDES.contains(&window.0) && SIDES.contains(&window.1);
@@ -122,7 +119,7 @@ fn window<'de, D: Deserializer<'de>>(reader: D) -> Result<(f32, f32), D::Error> 
     })
 }
 
-/// ParamValues within their ranges.
+/// Reads settings, if all are in range.
 fn other<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<ParamValues>, D::Error> {
     let other = Option::<ParamValues>::deserialize(reader)?;
     Ok(other.filter(|settings| settings.outside().is_none()))
@@ -143,24 +140,24 @@ impl Default for SavedState {
     }
 }
 
-/// The one thing that every version's state can be asked.
+/// The part of the layout that all versions share.
 #[derive(Deserialize)]
 struct Version {
     version: u32,
 }
 
-/// The state's own version; `None` where it has none that can be read.
+/// A state's version, if it has a readable one.
 fn version_of(state: &PluginState) -> Option<u32> {
     let field = state.fields.get(FIELD)?;
     let version: Version = serde_json::from_str(field).ok()?;
     Some(version.version)
 }
 
-/// Brings a loaded state into this version's form, in place.
+/// Migrates a loaded state to this version, in place.
 ///
-/// * of an older version: what it did not have yet is at its default, whatever was set before,
-/// * newer than this version: replaced by an untouched state that keeps it,
-/// * holding a kept state that this version can read: replaced by that,
+/// * of an older version: fields that it lacks get their defaults, whatever was set before,
+/// * of a newer version: replaced by an empty state that keeps it,
+/// * with a kept state of this version: replaced by that,
 /// * unreadable: the field is dropped (its default is used), the parameters stay.
 pub fn read(state: &mut PluginState) {
     match version_of(state) {
@@ -188,8 +185,8 @@ pub fn read(state: &mut PluginState) {
     }
 }
 
-/// Gives a state what its version did not have yet. A saved "forget" is a switch that was left
-/// on; it forgets nothing that comes with it, as the core takes that up after it (`rt::core`).
+/// Adds the fields that a state's version lacks. A saved "forget" was left on; it does not forget
+/// the loaded memory, which the core takes up after it (`rt::core`).
 fn complete(state: &mut PluginState) {
     if let Some(field) = state.fields.get_mut(FIELD) {
         let _ = renumber(field);
@@ -212,8 +209,7 @@ fn complete(state: &mut PluginState) {
     state.fields.entry(WEIGHTS.into()).or_insert_with(none);
 }
 
-/// Gives a field of an older version this version's number, and says where it is from before the
-/// arranger.
+/// Sets this version's number in a field of an older one, and marks one from before the arranger.
 fn renumber(field: &mut String) -> serde_json::Result<()> {
     let mut value: serde_json::Map<String, serde_json::Value> = serde_json::from_str(field)?;
     let version = value.get("version").and_then(serde_json::Value::as_u64);
@@ -225,7 +221,7 @@ fn renumber(field: &mut String) -> serde_json::Result<()> {
     Ok(())
 }
 
-/// The state of a newer plugin that `state` keeps, if any.
+/// The kept state of a newer plugin, if any.
 fn kept_state(state: &PluginState) -> Option<PluginState> {
     let own: SavedState = serde_json::from_str(state.fields.get(FIELD)?).ok()?;
     own.newer.map(|newer| *newer)
@@ -240,7 +236,7 @@ fn empty(version: &str) -> PluginState {
     }
 }
 
-/// Puts `newer` into `state`'s own field.
+/// Keeps `newer` in `state`'s own field.
 fn keep(state: &mut PluginState, newer: PluginState) {
     let own = SavedState {
         newer: Some(Box::new(newer)),
@@ -311,13 +307,13 @@ mod tests {
             "no parameter of a newer plugin is applied"
         );
 
-        // The project is saved again by this version …
+        // The project is saved by this version …
         let params = ThirdStreamParams::default();
         params.deserialize_fields(&state.fields);
         assert!(params.state.lock().newer.is_some());
         let fields = params.serialize_fields();
         let kept: SavedState = serde_json::from_str(&fields[FIELD]).unwrap();
-        // … and the newer plugin finds its own state in it, unchanged.
+        // … and the newer plugin finds its state unchanged.
         assert_eq!(json(&kept.newer.unwrap()), json(&newer));
     }
 
@@ -339,7 +335,7 @@ mod tests {
         assert!(!state.fields.contains_key(FIELD));
     }
 
-    /// Found by the fuzzer: the side was infinite, then `null`, then no state at all.
+    /// Found by the fuzzer: the size was infinite, then `null`, then not a state at all.
     #[test]
     fn a_window_or_settings_beyond_all_numbers_are_left_out() {
         let huge = "6".repeat(60);
@@ -356,7 +352,7 @@ mod tests {
 
     #[test]
     fn a_project_of_version_1_opens_live_and_without_memory() {
-        // As version 0.1.0 of the plugin saved it.
+        // Saved by version 0.1.0 of the plugin.
         let mut state: PluginState = serde_json::from_str(include_str!("state/v1.json")).unwrap();
         assert_eq!(version_of(&state), Some(1));
         read(&mut state);
@@ -371,7 +367,7 @@ mod tests {
 
     #[test]
     fn a_project_of_version_2_opens_with_its_memory_and_nothing_to_compare() {
-        // As the plugin saved it before it had version 3.
+        // Saved by a plugin before version 3 of the state.
         let mut state: PluginState = serde_json::from_str(include_str!("state/v2.json")).unwrap();
         assert_eq!(version_of(&state), Some(2));
         read(&mut state);
@@ -387,7 +383,7 @@ mod tests {
 
     #[test]
     fn a_project_of_version_3_opens_with_the_plugin_s_weights() {
-        // As the plugin saved it before it had version 4.
+        // Saved by a plugin before version 4 of the state.
         let mut state: PluginState = serde_json::from_str(include_str!("state/v3.json")).unwrap();
         assert_eq!(version_of(&state), Some(3));
         read(&mut state);
@@ -411,7 +407,7 @@ mod tests {
         assert!(matches!(&state.params[VOICES], ParamValue::String(id) if id == "as-played"));
         let usual = ThirdStreamParams::default();
         assert_eq!((usual.tune.value(), usual.take()), (50.0, 1));
-        // That other networks play is said until the project is saved and opened again.
+        // The notice about other networks is kept until the project is saved and opened again.
         usual.deserialize_fields(&state.fields);
         assert!(usual.state.lock().earlier);
         let mut again = state.clone();

@@ -1,9 +1,9 @@
-//! Weights and styles of the user's own in the plugin: names for the project and the editor,
-//! numbers for the audio thread and the worker.
+//! The user's weights and styles in the plugin: names for project and editor, numbers for audio
+//! thread and worker.
 //!
-//! A number stands for one file as it was when it was chosen: when the file has changed since, or
-//! was not there, choosing it again, or opening the project again, gives another number, and the
-//! worker reads it anew.
+//! A number stands for one file with one time stamp and size. Choosing a file that has changed
+//! since, or was missing, gives a new number, also when a project is opened, and the worker reads
+//! it again.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -22,20 +22,19 @@ use third_stream_model::weights::WeightsError;
 use crate::changes::Changes;
 use crate::link::WeightsId;
 
-/// A file of the user's as it was when it was chosen.
+/// A user's file when it was chosen.
 #[derive(Debug, PartialEq)]
 struct File {
     folder: PathBuf,
     name: String,
-    /// When it was written and how long it was; `None` where it was not there.
+    /// Its time stamp and size; `None` if it was missing.
     stamp: Option<(SystemTime, u64)>,
 }
 
-/// The files that some instance has chosen, by their numbers. Locked by main threads, the editor
-/// and the worker.
+/// Files in use by any instance, by number. Locked by main threads, editors and worker.
 static KNOWN: Mutex<BTreeMap<NonZeroU32, Weak<File>>> = Mutex::new(BTreeMap::new());
 
-/// Of the file that was chosen last: no number comes twice.
+/// The last number given out; numbers are not reused.
 static LATEST: AtomicU32 = AtomicU32::new(0);
 
 impl File {
@@ -50,7 +49,7 @@ impl File {
         }
     }
 
-    /// Itself with its number, or the one that is known.
+    /// The file with its number: an equal one in use, or this with a new number.
     fn numbered(self) -> Option<(NonZeroU32, Arc<Self>)> {
         let mut known = KNOWN.lock();
         let mut there = known
@@ -68,7 +67,7 @@ impl File {
     }
 }
 
-/// Forgets what no instance has chosen any more.
+/// Removes files that no instance uses.
 fn forget() {
     KNOWN.lock().retain(|_, file| file.strong_count() > 0);
 }
@@ -77,20 +76,20 @@ fn known(number: NonZeroU32) -> Option<Arc<File>> {
     KNOWN.lock().get(&number)?.upgrade()
 }
 
-/// The bytes of weights that are for `pair`. Worker.
+/// Reads weights for `pair`. Worker.
 pub(crate) fn read(number: NonZeroU32, pair: Pair) -> Result<Vec<u8>, UserWeightsError> {
-    // Where nobody has them any more, nobody waits for the answer.
+    // If nobody uses the file, nobody waits for the answer.
     let file = known(number).ok_or_else(|| UserWeightsError::Name(String::new()))?;
     user_weights::read(&file.folder, &file.name, pair)
 }
 
-/// A style of the user's own. Worker.
+/// Reads a user style. Worker.
 pub(crate) fn read_style(number: NonZeroU32) -> Result<LearnedStyle, UserWeightsError> {
     let file = known(number).ok_or_else(|| UserWeightsError::Name(String::new()))?;
     user_weights::style(&file.folder, &file.name)
 }
 
-/// What is said of weights or a style that were read and cannot be used.
+/// The error for weights or a style that were read and cannot be used.
 pub(crate) fn refused(number: NonZeroU32, error: WeightsError) -> UserWeightsError {
     let file = known(number).map(|file| user_weights::path(&file.folder, &file.name));
     match file.unwrap_or_else(|| Err(UserWeightsError::Name(String::new()))) {
@@ -99,25 +98,24 @@ pub(crate) fn refused(number: NonZeroU32, error: WeightsError) -> UserWeightsErr
     }
 }
 
-/// Which of the user's own weights one instance plays with, for each pair; without any, those that
-/// come with the plugin. Saved with the project by name, also where the file is not there: it may
-/// come back.
+/// The user weights of one instance, for each pair; without any, the plugin's. The project saves
+/// their names, also if a file is missing, because it may come back.
 #[derive(Debug, Default)]
 pub(crate) struct ChosenWeights {
-    /// In the order of [`Pair::ALL`]; 0 for none.
+    /// Numbers in the order of [`Pair::ALL`]; 0 for none.
     numbers: [AtomicU32; Pair::ALL.len()],
-    /// What these numbers stand for. Never locked by the audio thread.
+    /// The files of these numbers. Never locked by the audio thread.
     files: Mutex<[Option<Arc<File>>; Pair::ALL.len()]>,
-    /// Of the styles at the knob's ends, by direction; 0 for none.
+    /// Numbers of the styles at the knob's ends, by direction; 0 for none.
     styles: [AtomicU32; 2],
-    /// What these numbers stand for. Never locked by the audio thread.
+    /// The files of these numbers. Never locked by the audio thread.
     style_files: Mutex<[Option<Arc<File>>; 2]>,
-    /// Counts up with each choice.
+    /// Incremented by each choice.
     changes: Changes,
 }
 
 impl ChosenWeights {
-    /// Nothing chosen; each choice is counted in `changes`.
+    /// Nothing chosen; `changes` counts each choice.
     pub(crate) fn new(changes: Changes) -> Self {
         Self {
             numbers: Default::default(),
@@ -128,7 +126,7 @@ impl ChosenWeights {
         }
     }
 
-    /// The networks for `pair`. For the audio thread.
+    /// The networks for `pair`. Audio thread.
     pub(crate) fn weights(&self, pair: Pair) -> WeightsId {
         let place = Pair::ALL.iter().position(|known| *known == pair);
         let number = place.and_then(|place| self.numbers.get(place));
@@ -143,8 +141,8 @@ impl ChosenWeights {
         }
     }
 
-    /// From the next question on `direction` leads to the style of that name in `folder`, or to
-    /// the pair's genre. Not for the audio thread.
+    /// Leads `direction` to the style of that name in `folder`, or to the pair's genre, from the
+    /// next request on. Not for the audio thread.
     pub(crate) fn choose_style(&self, direction: Direction, style: Option<(&Path, &str)>) {
         let place = direction.index();
         let file = style.and_then(|(folder, name)| File::now(folder, name).numbered());
@@ -156,8 +154,7 @@ impl ChosenWeights {
         self.changes.add();
     }
 
-    /// The name of the style that `direction` leads to, if it does not lead to a genre. Not for the
-    /// audio thread.
+    /// Name of the user style of `direction`, if any. Not for the audio thread.
     pub(crate) fn style(&self, direction: Direction) -> Option<String> {
         let files = self.style_files.lock();
         files[direction.index()]
@@ -165,8 +162,8 @@ impl ChosenWeights {
             .map(|file| file.name.clone())
     }
 
-    /// From the next question on `pair` is played by the weights of that name in `folder`, or by
-    /// the plugin's. Not for the audio thread.
+    /// Plays `pair` with the weights of that name in `folder`, or with the plugin's, from the next
+    /// request on. Not for the audio thread.
     pub(crate) fn choose(&self, pair: Pair, own: Option<(&Path, &str)>) {
         let Some(place) = Pair::ALL.iter().position(|known| *known == pair) else {
             return;
@@ -180,7 +177,7 @@ impl ChosenWeights {
         self.changes.add();
     }
 
-    /// The name of the weights for `pair`, where they are the user's own. Not for the audio thread.
+    /// Name of the user weights for `pair`, if any. Not for the audio thread.
     pub(crate) fn name(&self, pair: Pair) -> Option<String> {
         let place = Pair::ALL.iter().position(|known| *known == pair)?;
         let files = self.files.lock();
@@ -207,7 +204,7 @@ impl Drop for ChosenWeights {
     }
 }
 
-/// The knob's end that a direction leads to, as it is saved.
+/// The knob's end of a direction, as it is saved.
 const fn end(direction: Direction) -> &'static str {
     match direction {
         Direction::AToB => "right",
@@ -215,13 +212,13 @@ const fn end(direction: Direction) -> &'static str {
     }
 }
 
-/// Names by pair, and those of styles by the knob's end, as
-/// `{"jazz-classic": "my weights", "left": "My band"}`.
+/// Names by pair, and names of styles by the knob's end, as `{"jazz-classic": "my weights", "left":
+/// "My band"}`.
 type Saved = BTreeMap<String, String>;
 
 impl PersistentField<'_, Saved> for ChosenWeights {
     fn set(&self, saved: Saved) {
-        // Without a folder the names stay, and what asks for them says why there is nothing.
+        // Without a folder the names stay, and requests for them report why they fail.
         self.load(&saved, &user_weights::folder().unwrap_or_default());
     }
 
@@ -306,7 +303,7 @@ mod tests {
         again.load(&saved, folder.path());
         assert_eq!(again.weights(Pair::JAZZ_POP), weights);
         assert_eq!(again.style(Direction::AToB), None);
-        // A project that knows no styles.
+        // A project without styles.
         again.load(&Saved::new(), folder.path());
         assert_eq!(
             again.weights(Pair::JAZZ_POP),

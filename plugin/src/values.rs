@@ -1,5 +1,5 @@
-//! The values of the parameters: the choices from a list, the words for the knob, and a set of
-//! values as a preset or the other side of a comparison keeps it. No host and no parameter here.
+//! Values of the parameters, without host or parameter types: choices, texts for the knob, and sets
+//! of values for presets and the A/B comparison.
 
 mod choices;
 mod words;
@@ -10,13 +10,13 @@ pub use choices::{Delay, GenrePair, HarmonyChoice, Look, Mode, Side, VoicesChoic
 pub use words::{genre_label, genre_text, read_genre};
 pub(crate) use words::{knob_of_percent, number};
 
-/// Takes that can be chosen.
+/// Number of takes.
 pub const TAKES: u8 = 16;
 
-/// Values that are nearer than this (in percent) are the same: hosts keep them as 0..=1.
+/// Tolerance of equal values, in percent: hosts store them as 0..=1.
 const SAME: f32 = 0.05;
 
-/// Values of parameters, as a preset sets them; what it does not name stays as it is.
+/// Values of some parameters; the others stay as they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ParamValues {
@@ -29,16 +29,16 @@ pub struct ParamValues {
     /// 0..=100 %.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quantise: Option<f32>,
-    /// How free the tune is, 0..=100 %.
+    /// Freedom of the tune, 0..=100 %.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tune: Option<f32>,
-    /// How much of the harmony is kept.
+    /// Share of the harmony that is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub harmony: Option<HarmonyChoice>,
-    /// Which take, from 1.
+    /// The take, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub variation: Option<i32>,
-    /// Whether a phrase of one voice stays one.
+    /// Number of voices of an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub voices: Option<VoicesChoice>,
     /// The melody lock.
@@ -50,16 +50,16 @@ pub struct ParamValues {
     /// −100..=100 %.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub density: Option<f32>,
-    /// Live, or in place.
+    /// The way of playing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
-    /// The group's length, live.
+    /// Live: bars in a group, and so the delay.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delay: Option<Delay>,
 }
 
 impl ParamValues {
-    /// Whether all that it names is so in `now`.
+    /// True if `now` has all of these values.
     pub fn are_in(&self, now: &Self) -> bool {
         let near = |wanted: Option<f32>, is: Option<f32>| {
             wanted.is_none_or(|wanted| is.is_some_and(|is| (is - wanted).abs() < SAME))
@@ -78,7 +78,7 @@ impl ParamValues {
             && (self.delay.is_none() || self.delay == now.delay)
     }
 
-    /// The settings that are heard most, in a few words.
+    /// A short summary of the most audible values.
     pub fn about(&self) -> String {
         let pair = self.pair.unwrap_or(GenrePair::JazzClassic);
         let knob = self.genre.map(|genre| genre_text(pair.of_core(), genre));
@@ -90,8 +90,7 @@ impl ParamValues {
         parts.join(", ")
     }
 
-    /// The first value that no control has: its name, itself, the lowest and the highest that there
-    /// are.
+    /// The first value out of range: its name, itself, minimum and maximum.
     pub(crate) fn outside(&self) -> Option<(&'static str, f32, f32, f32)> {
         let take = self.variation.map(|take| take as f32);
         [

@@ -1,12 +1,12 @@
-//! The VST3 export: the framework's component inside one of our own.
+//! The VST3 export: wraps the framework's component.
 //!
-//! The framework tells a plugin the mode (playback or bounce) of the set-up *before* the current
-//! one. A bounce would then not wait for its answers, and the playback after it would wait on the
-//! audio thread. So [`Component`] hands every call on, and sets the framework up twice.
+//! The framework passes on the process mode (playback or bounce) of the set-up *before* the current
+//! one: a bounce would not wait for its answers, and the next playback would wait on the audio
+//! thread. So [`Component`] sets the framework up twice; other calls are forwarded.
 //!
-//! What a host says of the plugin's own parameters does not reach the framework: during a block
-//! [`intake`] takes it out for `process`, between blocks [`said`] remembers it. docs/upstream.md
-//! says why.
+//! Values for the plugin's own parameters do not reach the framework: during a block
+//! [`param_filter`] takes them out for `process`, between blocks [`pending_params`] keeps them.
+//! docs/upstream.md says why.
 #![expect(
     unsafe_code,
     reason = "VST3's interfaces are C++: each of their functions takes pointers"
@@ -41,16 +41,16 @@ use crate::automation::Automation;
 use param_filter::ParamFilter;
 use pending_params::PendingParams;
 
-/// The plugin as VST3 has it: with the pass-through bus.
+/// The plugin in VST3: with the pass-through bus.
 type Plugin = crate::ThirdStream<true>;
 
-/// What a host gets as an instance.
+/// An instance as the host gets it.
 struct Component {
     framework: Wrapper<Plugin>,
     intake: ParamFilter,
     said: PendingParams,
-    /// Whether the host has asked which parameters stand for MIDI controllers. Before, it sees none
-    /// of these: there are 2,080, and some hosts take half a minute for them.
+    /// The host has asked for the MIDI controllers' parameters. Before that they are hidden: there
+    /// are 2,080, and some hosts take half a minute for them.
     maps_controllers: AtomicBool,
 }
 
@@ -67,40 +67,40 @@ impl Default for Component {
     }
 }
 
-/// The host's name for a parameter.
+/// The host's id of a parameter.
 fn id_of(framework: &Wrapper<Plugin>, index: int32) -> ParamID {
     let mut info = MaybeUninit::<ParameterInfo>::zeroed();
-    // SAFETY: room for what is asked for.
+    // SAFETY: there is room for the result.
     let result = unsafe { framework.getParameterInfo(index, info.as_mut_ptr()) };
     if result != kResultOk {
         return kNoParamId;
     }
-    // SAFETY: numbers and characters, which were zeros and are now written.
+    // SAFETY: plain numbers and characters, initialised with zeros.
     unsafe { info.assume_init() }.id
 }
 
 impl Component {
-    /// A block, or only changes.
+    /// Processes a block, or parameter changes without a block.
     ///
     /// # Safety
     /// As for `IAudioProcessor::process`.
     unsafe fn pass_block(&self, data: *mut ProcessData) -> tresult {
-        // SAFETY: the host's own structure, during its call.
+        // SAFETY: the host's structure, valid during its call.
         let own = unsafe { data.as_ref() }.and_then(|data| {
-            // SAFETY: null, or the host's own object, during its call.
+            // SAFETY: null, or the host's object, valid during its call.
             let changes = unsafe { ComRef::from_raw(data.inputParameterChanges) }?;
             let rest = self.intake.take(changes, data.numSamples)?;
             Some((rest, data))
         });
         let Some((rest, host)) = own else {
-            // SAFETY: as the host promises.
+            // SAFETY: promised by the host.
             return unsafe { self.framework.process(data) };
         };
         let mut data = ProcessData {
             inputParameterChanges: rest,
             ..*host
         };
-        // SAFETY: all as the host's, but for changes that show a part of the host's.
+        // SAFETY: the host's data, with changes that show a part of the host's.
         let result = unsafe { self.framework.process(&raw mut data) };
         self.intake.end();
         result
@@ -118,8 +118,7 @@ impl Class for Component {
     );
 }
 
-/// Hands calls on as they come; where a name for a first result is given, twice. The calls in
-/// braces are our own.
+/// Forwards calls; twice where a name for the first result is given. Calls in braces are our own.
 macro_rules! hand_on {
     ($($interface:ident {
         $(fn $name:ident($($arg:ident: $type:ty),*) -> $result:ty $([twice: $first:ident])?;)*
@@ -128,7 +127,7 @@ macro_rules! hand_on {
         impl $interface for Component {
             $($($own)*)?
             $(unsafe fn $name(&self, $($arg: $type),*) -> $result {
-                // SAFETY: what the host promises for this call it promises for that one.
+                // SAFETY: the host's promise for this call holds for that one.
                 let call = || unsafe {
                     <Wrapper<Plugin> as $interface>::$name(&self.framework, $($arg),*)
                 };
@@ -150,7 +149,7 @@ hand_on! {
         {
             unsafe fn terminate(&self) -> tresult {
                 self.said.forget();
-                // SAFETY: as the host promises.
+                // SAFETY: promised by the host.
                 unsafe { self.framework.terminate() }
             }
         }
@@ -170,13 +169,13 @@ hand_on! {
         {
             unsafe fn setState(&self, state: *mut IBStream) -> tresult {
                 self.said.forget();
-                // SAFETY: as the host promises.
+                // SAFETY: promised by the host.
                 unsafe { IComponentTrait::setState(&self.framework, state) }
             }
 
             unsafe fn getState(&self, state: *mut IBStream) -> tresult {
                 self.said.settle();
-                // SAFETY: as the host promises.
+                // SAFETY: promised by the host.
                 unsafe { IComponentTrait::getState(&self.framework, state) }
             }
         }
@@ -199,7 +198,7 @@ hand_on! {
         {
             unsafe fn getParameterCount(&self) -> int32 {
                 if self.maps_controllers.load(Ordering::Relaxed) {
-                    // SAFETY: asks for nothing of the host's.
+                    // SAFETY: takes no pointer.
                     return unsafe { self.framework.getParameterCount() };
                 }
                 self.intake.parameters()
@@ -209,14 +208,14 @@ hand_on! {
                 let said = |parameter| self.said.shown(parameter);
                 match self.intake.parameter(id).and_then(said) {
                     Some(value) => value.into(),
-                    // SAFETY: as the host promises.
+                    // SAFETY: promised by the host.
                     None => unsafe { self.framework.getParamNormalized(id) },
                 }
             }
 
             unsafe fn setParamNormalized(&self, id: ParamID, value: ParamValue) -> tresult {
                 let Some(parameter) = self.intake.parameter(id) else {
-                    // SAFETY: as the host promises.
+                    // SAFETY: promised by the host.
                     return unsafe { self.framework.setParamNormalized(id, value) };
                 };
                 if !value.is_finite() {
@@ -241,7 +240,7 @@ hand_on! {
         fn getTailSamples() -> uint32;
         {
             unsafe fn setProcessing(&self, state: TBool) -> tresult {
-                // SAFETY: as the host promises.
+                // SAFETY: promised by the host.
                 let result = unsafe { self.framework.setProcessing(state) };
                 self.said.set_processing(state != 0);
                 result
@@ -249,7 +248,7 @@ hand_on! {
 
             unsafe fn process(&self, data: *mut ProcessData) -> tresult {
                 self.said.turn();
-                // SAFETY: as the host promises.
+                // SAFETY: promised by the host.
                 let result = unsafe { self.pass_block(data) };
                 self.said.turn();
                 result
@@ -266,7 +265,7 @@ hand_on! {
                 id: *mut ParamID,
             ) -> tresult {
                 self.maps_controllers.store(true, Ordering::Relaxed);
-                // SAFETY: as the host promises.
+                // SAFETY: promised by the host.
                 unsafe {
                     self.framework
                         .getMidiControllerAssignment(bus, channel, controller, id)
@@ -300,12 +299,12 @@ mod tests {
     #[test]
     fn controllers_are_listed_once_they_are_asked_for() {
         let component = Component::default();
-        // SAFETY: asks for nothing of the caller's.
+        // SAFETY: takes no pointer.
         let listed = || unsafe { component.getParameterCount() };
         let own = listed();
         assert_eq!(own, component.intake.parameters());
         let mut id = kNoParamId;
-        // SAFETY: room for what is asked for.
+        // SAFETY: there is room for the result.
         let result = unsafe { component.getMidiControllerAssignment(0, 0, 7, &raw mut id) };
         assert_eq!(result, kResultOk);
         // 128 controllers, pressure and bend of 16 channels.

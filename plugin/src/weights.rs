@@ -1,4 +1,4 @@
-//! The networks that come inside the plugin (one file is the whole install), and the user's own.
+//! The networks embedded in the plugin (one file is the whole install), and the user's own.
 
 use std::num::NonZeroU32;
 
@@ -15,14 +15,14 @@ use third_stream_model::weights::WeightsError;
 use crate::engine::{GpuOrCpu, Model, ModelError, Question, Wanted, caught, threads};
 use crate::link::WeightsId;
 
-/// Weights of the user's own that are kept ready in a process; beyond that the one that was used
-/// longest ago is read again when it is asked for. One of the shipped size takes some 60 MB.
+/// Maximum number of user weights in memory; beyond it the least recently used is dropped and read
+/// again on demand. One of the shipped size takes some 60 MB.
 const MOST_OWN: usize = 4;
-/// Styles that are kept ready in a process. One takes some 15 kB.
+/// Maximum number of user styles in memory; one takes some 15 kB.
 const MOST_STYLES: usize = 16;
 
-/// Reads the embedded network; where the plugin was built for a GPU, that is
-/// opened at the first question. Takes a moment and allocates: for the engine's worker.
+/// Loads the embedded networks; in a GPU build the device is opened at the first question. Takes a
+/// moment and allocates: for the engine's worker.
 pub(crate) fn load() -> Result<Box<dyn Model>, ModelError> {
     let cpu = Box::new(embedded(None)?);
     if !Gpu::IS_BUILT {
@@ -53,28 +53,28 @@ fn transfer(gpu: Option<&Gpu>, bytes: &[u8]) -> Result<Transfer, WeightsError> {
     }
 }
 
-/// Why weights of the user's own cannot be used.
+/// Why user weights cannot be used.
 struct Refusal {
     text: String,
-    /// Whether it may be otherwise at the next question.
+    /// A retry may succeed.
     passes: bool,
 }
 
-/// The embedded network, which knows all pairs, and the user's own.
+/// The embedded networks, which know all pairs, and the user's own.
 struct Embedded {
-    /// Where they run, if not on the CPU.
+    /// The device, unless it is the CPU.
     gpu: Option<Gpu>,
-    /// The one that comes with the plugin.
+    /// The embedded networks.
     shipped: Transfer,
-    /// The user's own, the latest used last.
+    /// User weights, least recently used first.
     own: Vec<(NonZeroU32, Result<Transfer, String>)>,
-    /// The user's own styles, the latest used last. Whether one is for the weights that it is asked
-    /// for with is seen at each question.
+    /// User styles, least recently used first. Each question checks that the style fits its
+    /// weights.
     styles: Vec<(NonZeroU32, Result<LearnedStyle, String>)>,
 }
 
 impl Embedded {
-    /// Makes sure that the networks are there, and the style that is asked for.
+    /// Loads the networks and the style of a question, if needed.
     fn prepare(&mut self, asked: &Question) -> Result<(), ModelError> {
         self.prepare_networks(asked.weights)?;
         match asked.weights.style(asked.direction) {
@@ -87,7 +87,7 @@ impl Embedded {
         let known = self.styles.iter().position(|(known, _)| *known == number);
         let style = match known {
             Some(at) => self.styles.remove(at).1,
-            // Not read again: a file that changes gets another number.
+            // Not retried: a changed file has another number.
             None => crate::user_weights::read_style(number).map_err(|error| error.to_string()),
         };
         if self.styles.len() == MOST_STYLES {
@@ -120,11 +120,11 @@ impl Embedded {
             Some(at) => self.own.remove(at),
             None => match self.read(number, weights.pair) {
                 Ok(transfer) => (number, Ok(transfer)),
-                // There may be memory at the next question.
+                // There may be memory for the next question.
                 Err(Refusal { text, passes: true }) => {
                     return Err(ModelError::Own { number, text });
                 }
-                // Not read again: a file that changes gets another number.
+                // Not retried: a changed file has another number.
                 Err(Refusal { text, .. }) => (number, Err(text)),
             },
         };
@@ -139,7 +139,7 @@ impl Embedded {
         }
     }
 
-    /// Reads weights of the user's own.
+    /// Reads user weights.
     fn read(&self, number: NonZeroU32, pair: Pair) -> Result<Transfer, Refusal> {
         let read = || {
             let bytes = crate::user_weights::read(number, pair)?;
@@ -161,7 +161,7 @@ impl Embedded {
         })
     }
 
-    /// The networks that are there.
+    /// The networks of `weights`, if they are loaded.
     fn there(&self, weights: WeightsId) -> Option<&Transfer> {
         let Some(number) = weights.own else {
             return Some(&self.shipped);
@@ -171,14 +171,14 @@ impl Embedded {
         transfer.as_ref().ok()
     }
 
-    /// The answer of networks that are there.
+    /// The answer of loaded networks.
     fn answer(&self, asked: &Question, wanted: Wanted<'_>) -> Result<Edits, ModelError> {
         let transfer = self
             .there(asked.weights)
             .ok_or(ModelError::NoWeights(asked.weights.pair))?;
         let target = if let Some(number) = asked.weights.style(asked.direction) {
             let Some(Ok(style)) = self.style(number) else {
-                // Prepared just before; never the pair's genre under the style's name.
+                // Never the pair's genre under the style's name.
                 return Err(ModelError::NoWeights(asked.weights.pair));
             };
             Towards::Style(style)
@@ -207,8 +207,7 @@ impl Model for Embedded {
         matches!(self.there(weights), Some(Transfer::Arranger(_)) | None)
     }
 
-    /// On the CPU two passes side by side are done sooner than two that are shared out one after
-    /// the other.
+    /// On the CPU two passes side by side are done sooner than two divided ones in sequence.
     fn at_once(&self) -> usize {
         if self.gpu.is_some() { 1 } else { threads() }
     }
@@ -219,7 +218,7 @@ impl Model for Embedded {
             .map(|(asked, _)| caught(|| self.prepare(asked)))
             .collect();
         let this = &*self;
-        // One thread each: they need not wait for each other.
+        // One thread each: no waiting for each other.
         let alone = questions.len() >= rayon::current_num_threads();
         let answer = |asked: &Question, wanted: Wanted<'_>| {
             if alone {
@@ -285,7 +284,7 @@ mod tests {
             );
             (number, chosen)
         };
-        // What is chosen is kept, and its number with it.
+        // Styles in use keep their numbers.
         let mut all: Vec<_> = (0..MOST_STYLES).map(&mut used).collect();
         let first = used(0);
         all.push(used(MOST_STYLES));

@@ -1,8 +1,7 @@
-//! What the module offers to the page's worker: one buffer in, one call, one buffer out.
+//! The module's C interface for the page's worker: one input buffer, one call, one output buffer.
 //!
-//! The worker asks for room with [`third_stream_input`], writes its bytes there, calls
-//! [`third_stream_call`] and reads what [`third_stream_output`] points to. Pointers hold until the
-//! next of these calls.
+//! The worker allocates with [`third_stream_input`], writes its bytes, calls [`third_stream_call`]
+//! and reads at [`third_stream_output`]. Pointers are valid until the next of these calls.
 #![expect(
     unsafe_code,
     reason = "names that the page can call; each is given once in this module"
@@ -19,7 +18,7 @@ thread_local! {
     static OUTPUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Room for so many bytes, to be written before a call.
+/// Allocates the input buffer and returns its address.
 #[unsafe(no_mangle)]
 pub extern "C" fn third_stream_input(bytes: usize) -> *mut u8 {
     INPUT.with_borrow_mut(|input| {
@@ -28,10 +27,10 @@ pub extern "C" fn third_stream_input(bytes: usize) -> *mut u8 {
     })
 }
 
-/// Does what `task` says ([`Page::call`]) with the input, which is then gone. 0 if it was done,
-/// and the output is the answer; 1 if not, and the output says why.
+/// Runs a task ([`Page::call`]) on the input buffer, which is then freed. Returns 0 and the answer
+/// in the output buffer, or 1 and an error message.
 ///
-/// A panic ends the module; the output then says where it was.
+/// A panic ends the module; the output buffer then has its location.
 #[unsafe(no_mangle)]
 pub extern "C" fn third_stream_call(task: u32) -> u32 {
     panic::set_hook(Box::new(|panic| {
@@ -46,13 +45,13 @@ pub extern "C" fn third_stream_call(task: u32) -> u32 {
     state
 }
 
-/// Where the output is.
+/// Address of the output buffer.
 #[unsafe(no_mangle)]
 pub extern "C" fn third_stream_output() -> *const u8 {
     OUTPUT.with_borrow(Vec::as_ptr)
 }
 
-/// How many bytes it has.
+/// Length of the output buffer in bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn third_stream_output_bytes() -> usize {
     OUTPUT.with_borrow(Vec::len)

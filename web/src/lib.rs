@@ -1,8 +1,7 @@
-//! The transfer of Third Stream for a web page: a MIDI file, a knob, a MIDI file.
+//! Third Stream for a web page: a MIDI file and a knob in, a MIDI file out.
 //!
-//! What runs here is what `third-stream transfer` runs: the same reading, the same networks, the
-//! same writing. A worker of the page calls [`exports`] with bytes and JSON; all else is plain
-//! Rust that is tested without a browser.
+//! Runs the code of `third-stream transfer`: the same reader, networks and writer. A web worker
+//! calls [`exports`] with bytes and JSON; the rest is plain Rust, tested without a browser.
 
 pub mod exports;
 mod open;

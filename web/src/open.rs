@@ -1,4 +1,4 @@
-//! The file that is open, and the networks' answers to its phrases.
+//! The open file, with a cache of the networks' answers.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -10,17 +10,17 @@ use crate::PageError;
 use crate::settings::{Question, Settings};
 use crate::shown::{About, Shown};
 
-/// So many questions' answers are kept: both ends of a knob, before and after a change.
+/// Number of questions in the cache: both ends of a knob, before and after a change.
 const KEPT: usize = 4;
 
-/// The answers to one question, of each phrase. A phrase without a note has `Some(None)`.
+/// Answers to one question, by phrase. A phrase without notes has `Some(None)`.
 type Answers = Vec<Option<Option<Edits>>>;
 
-/// A file, and what was made of it.
+/// The open file and its answers.
 #[derive(Debug)]
 pub(crate) struct Open {
     file: SongTransfer,
-    /// The last asked question is last.
+    /// Least recently used first.
     answers: VecDeque<(Question, Answers)>,
     written: Vec<u8>,
 }
@@ -39,7 +39,7 @@ impl Open {
         About::of(&self.file)
     }
 
-    /// The phrases that have notes and no answer under these settings.
+    /// Phrases with notes that have no answer under these settings.
     pub(crate) fn missing(&self, settings: &Settings) -> Result<Vec<usize>, PageError> {
         let Some(question) = settings.question()? else {
             return Ok(Vec::new());
@@ -57,7 +57,7 @@ impl Open {
         found.map(|(_, answers)| answers)
     }
 
-    /// Lets the networks answer for a phrase.
+    /// Runs the networks on a phrase.
     pub(crate) fn ask(
         &mut self,
         transfer: &Transfer,
@@ -89,7 +89,7 @@ impl Open {
         Ok(())
     }
 
-    /// Plays the answers as the settings say, and writes the file.
+    /// Applies the answers with these settings and writes the file.
     pub(crate) fn render(&mut self, settings: &Settings) -> Result<Shown, PageError> {
         if let Some(missing) = self.missing(settings)?.first() {
             return Err(PageError::Unanswered(missing + 1));
@@ -104,7 +104,7 @@ impl Open {
         Shown::of(&self.file, &rendition, &self.written)
     }
 
-    /// The file as it was rendered last.
+    /// The file as last rendered.
     pub(crate) fn written(&self) -> &[u8] {
         &self.written
     }

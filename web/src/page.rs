@@ -1,4 +1,4 @@
-//! What the page has: the networks and one file.
+//! State of the page: the networks and one file.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -9,55 +9,55 @@ use third_stream_model::weights::WeightsError;
 use crate::open::Open;
 use crate::settings::Settings;
 
-/// Why something was not done, in words for the page's user.
+/// Why a task failed, as a message to the page's user.
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
-    /// The weights are damaged, or need more memory than there is.
+    /// The weights are damaged, or too large for the memory.
     #[error("the page's weights cannot be used: {0}; build the page again")]
     Weights(#[from] WeightsError),
-    /// The file is no MIDI file, or too long.
+    /// Not a MIDI file, or too long.
     #[error(transparent)]
     File(#[from] SongTransferError),
     /// A pass failed.
     #[error(transparent)]
     Pass(#[from] TransferError),
-    /// There are no weights yet.
+    /// No weights are loaded.
     #[error("the networks are not loaded yet")]
     NoWeights,
-    /// There is no file yet.
+    /// No file is open.
     #[error("no MIDI file is open; open one first")]
     NoFile,
-    /// A pair of genres that is none.
+    /// An unknown pair of genres.
     #[error(transparent)]
     Pair(GenreError),
-    /// A control beyond its ends.
+    /// A value out of range.
     #[error("{what} is at {value}, expected {lowest} to {highest}")]
     Range {
-        /// Its name.
+        /// Name of the control.
         what: &'static str,
-        /// Where it is.
+        /// Its value.
         value: f32,
-        /// Its lowest value.
+        /// Minimum.
         lowest: i8,
-        /// Its highest.
+        /// Maximum.
         highest: i8,
     },
-    /// Answers are missing.
+    /// This many answers are missing.
     #[error("phrase {0} has no answer yet")]
     Unanswered(usize),
-    /// A request that the page never makes.
+    /// An invalid request.
     #[error("the page and its module do not fit together ({0}); build the page again")]
     Request(String),
 }
 
-/// A phrase and the settings it is asked with.
+/// A phrase and the settings of its question.
 #[derive(Deserialize)]
 struct Ask {
     settings: Settings,
     phrase: usize,
 }
 
-/// The networks and the file that is open.
+/// The networks and the open file.
 #[derive(Debug, Default)]
 pub struct Page {
     transfer: Option<Transfer>,
@@ -65,19 +65,19 @@ pub struct Page {
 }
 
 impl Page {
-    /// Does a task with what was sent, and gives the answer's bytes.
+    /// Runs a task on the bytes `sent` and returns the bytes of its answer.
     ///
     /// | task | sent | answer |
     /// |---|---|---|
     /// | 0 | a weights file | nothing |
     /// | 1 | a MIDI file | JSON: its bars, tempo, tracks, notes |
-    /// | 2 | JSON: the settings | JSON: the phrases that have no answer yet |
-    /// | 3 | JSON: the settings, a phrase | nothing; the networks have answered |
-    /// | 4 | JSON: the settings | JSON: what became of each note, and the notes now |
+    /// | 2 | JSON: the settings | JSON: the phrases without an answer |
+    /// | 3 | JSON: the settings, a phrase | nothing; runs the networks on the phrase |
+    /// | 4 | JSON: the settings | JSON: the change of each note, and the notes after it |
     /// | 5 | nothing | the MIDI file of the last task 4 |
     ///
     /// # Errors
-    /// If it cannot be done.
+    /// The bytes are invalid, or something that the task needs is missing.
     pub fn call(&mut self, task: u32, sent: &[u8]) -> Result<Vec<u8>, PageError> {
         match task {
             0 => {
@@ -85,7 +85,7 @@ impl Page {
                 Ok(Vec::new())
             }
             1 => {
-                // What is open stays so if this is no MIDI file.
+                // The open file stays if this one cannot be read.
                 let open = Open::read(sent)?;
                 let about = json(&open.about())?;
                 self.open = Some(open);

@@ -1,4 +1,4 @@
-//! What the page is set to.
+//! The page's settings.
 
 use serde::Deserialize;
 use third_stream_model::genre::{Direction, Genre, Pair};
@@ -27,7 +27,7 @@ pub(crate) struct Settings {
     melody_lock: bool,
 }
 
-/// What the network is asked: everything that is answered by other passes.
+/// The part of the settings that the networks' answers depend on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Question {
     target: Genre,
@@ -62,7 +62,7 @@ impl Settings {
         within("variation", f32::from(self.variation), 1, 16)
     }
 
-    /// The pair, and which way it goes.
+    /// The pair and the direction.
     pub(crate) fn ends(&self) -> Result<(Pair, Direction), PageError> {
         Ok((self.pair()?, Direction::of_knob(self.knob).0))
     }
@@ -71,7 +71,7 @@ impl Settings {
         self.pair.parse().map_err(PageError::Pair)
     }
 
-    /// What the network is asked; nothing where the knob stands in its middle.
+    /// The question to the networks; `None` with the knob in the middle.
     pub(crate) fn question(&self) -> Result<Option<Question>, PageError> {
         let (pair, direction) = self.ends()?;
         let question = || Question {
@@ -90,7 +90,7 @@ impl Settings {
         Ok((self.knob != 0.0).then(question))
     }
 
-    /// How the answers are played.
+    /// The settings for playing the answers.
     pub(crate) fn control(&self) -> Control {
         Control {
             knob: self.knob / 100.0,

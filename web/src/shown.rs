@@ -1,4 +1,4 @@
-//! What the page shows and plays: bars, tempo, tracks, and notes before and after.
+//! Data for the page's display and playback: bars, tempo, tracks, notes before and after.
 
 use std::collections::BTreeSet;
 
@@ -10,25 +10,25 @@ use third_stream_model::transfer::{SongTransfer, SongTransferError};
 
 use crate::PageError;
 
-/// Seconds of a beat where a file names no tempo.
+/// Seconds per beat in a file without tempo.
 const SECONDS_A_BEAT: f64 = 0.5;
 
-/// What became of a note.
+/// Change of a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Mark {
-    /// It is not the networks' business: a drum's, out of their range, or of a part that is kept.
+    /// Not transferred: a drum, out of range, or in a part that is kept.
     Other,
-    /// It is there before and after.
+    /// Before and after.
     Kept,
-    /// It is there before.
+    /// Before only.
     Removed,
-    /// It is there after.
+    /// After only.
     Added,
 }
 
-/// A note: beats from the start of the file until it begins, ends, and rings no longer (the
-/// pedal); key, velocity, channel from 0, program from 0, whether it is a drum.
+/// A note: start, end and end of its ringing (pedal), in beats from the file's start; key,
+/// velocity, channel from 0, program from 0, drum.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Struck(f64, f64, f64, u8, u8, u8, u8, bool);
 
@@ -47,7 +47,7 @@ impl From<&SongNote> for Struck {
     }
 }
 
-/// To a hundred-thousandth: numbers are short, and nobody hears or sees the difference.
+/// Rounded to a hundred-thousandth, which keeps the JSON short.
 fn rounded(beats: f64) -> f64 {
     (beats * 1e5).round() / 1e5
 }
@@ -63,17 +63,17 @@ struct Track {
     notes: usize,
 }
 
-/// A file as it was read.
+/// A file before the transfer.
 #[derive(Debug, Serialize)]
 pub(crate) struct About {
     phrases: usize,
-    /// Where bars begin, in beats, and the end of the last.
+    /// Starts of the bars in beats, and the end of the last.
     bars: Vec<f64>,
-    /// Beats from which a beat lasts so many seconds; the first from beat 0.
+    /// Tempo changes: beat, and seconds per beat from there on; the first is at beat 0.
     tempo: Vec<(f64, f64)>,
     tracks: Vec<Track>,
     notes: Vec<Struck>,
-    /// What is wrong in the file and was read all the same.
+    /// Damage that the reader has worked around.
     damage: Option<String>,
 }
 
@@ -114,22 +114,22 @@ fn tempo(smf: &Smf, song: &Song) -> Vec<(f64, f64)> {
     tempo
 }
 
-/// A rendition.
+/// A file after the transfer.
 #[derive(Debug, Serialize)]
 pub(crate) struct Shown {
-    /// What became of each note of [`About`].
+    /// Change of each note of [`About`].
     before: Vec<Mark>,
-    /// What there is now, in order of onset.
+    /// Notes after the transfer, by onset.
     after: Vec<(Struck, Mark)>,
     kept: usize,
     removed: usize,
     added: usize,
-    /// Of those kept.
+    /// Number of kept notes that moved.
     moved: usize,
 }
 
 impl Shown {
-    /// What became of `file`; `written` is its file afterwards.
+    /// The difference between `file` and its rendition, whose file is `written`.
     pub(crate) fn of(
         file: &SongTransfer,
         rendition: &Rendition,
@@ -240,7 +240,7 @@ mod tests {
                 },
             },
         );
-        // The second note goes, another comes.
+        // The second note is removed, another is added.
         let mut new = rendition.played.pop().unwrap();
         new.source = None;
         new.note.key = 67;

@@ -1,4 +1,4 @@
-//! The system's audio, through cpal.
+//! The system's audio output, by cpal.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::{Feed, Sound, WAITING};
 
 pub(super) use cpal::Stream;
 
-/// The samples that wait for the device.
+/// Queue of samples for the device.
 type Queue = ArrayQueue<[f32; 2]>;
 
 impl Feed for Arc<Queue> {
@@ -21,7 +21,7 @@ impl Feed for Arc<Queue> {
 
     fn push(&mut self, sound: &[[f32; 2]]) {
         for frame in sound {
-            // There is room: only the device takes meanwhile.
+            // There is room: only the device removes samples meanwhile.
             let _ = Queue::push(self, *frame);
         }
     }
@@ -55,8 +55,8 @@ pub(super) fn open() -> Result<(Sound, Box<dyn Feed>)> {
     Ok((sound, Box::new(queue)))
 }
 
-/// A stream that takes what waits, and silence where nothing does. The first two channels get left
-/// and right, one alone both.
+/// A stream that plays the queue, or silence while it is empty. Left and right go to the first two
+/// channels, or both to a single one.
 fn build<T>(device: &Device, config: StreamConfig, queue: Arc<Queue>) -> Result<Stream>
 where
     T: SizedSample + FromSample<f32>,
@@ -76,6 +76,6 @@ where
             }
         }
     };
-    // A device that goes away is silent; the window stays usable.
+    // A device that is unplugged goes silent; the window stays usable.
     Ok(device.build_output_stream(config, fill, |_| {}, None)?)
 }

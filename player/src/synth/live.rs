@@ -1,16 +1,16 @@
-//! The synthesiser while notes come and go: what is heard in the window.
+//! The synthesiser in real time, for the window.
 
 use third_stream_tests::recording::Output;
 
 use super::voice::Voice;
 use super::{DRUMS, PEDAL, loudness};
 
-/// Most sounds at once; past that the oldest one ends.
+/// Maximum polyphony; beyond it the oldest voice is stolen.
 const MOST: usize = 64;
-/// How loud one sound is, so that a few of them are not too loud together.
+/// Gain of a voice, with headroom for chords.
 const GAIN: f32 = 0.22;
 
-/// Plays what leaves the plugin.
+/// Plays the plugin's output.
 pub struct Synth {
     rate: f32,
     sounding: Vec<Sounding>,
@@ -24,12 +24,12 @@ struct Sounding {
     channel: u8,
     key: u8,
     id: Option<u32>,
-    /// Whether its key is down.
+    /// The key is down.
     held: bool,
 }
 
 impl Synth {
-    /// A synthesiser at so many samples a second.
+    /// A synthesiser at this sample rate.
     pub const fn new(rate: f32) -> Self {
         Self {
             rate,
@@ -39,7 +39,7 @@ impl Synth {
         }
     }
 
-    /// Fills the sound (left and right, −1..=1) and heeds the events, each at its sample.
+    /// Renders a buffer (left and right, −1..=1), with events at their frames.
     pub fn fill(&mut self, sound: &mut [[f32; 2]], events: &[(usize, Output)]) {
         sound.fill([0.0; 2]);
         let mut from = 0;
@@ -51,12 +51,12 @@ impl Synth {
         }
         self.add(&mut sound[from..]);
         for sample in sound.as_flattened_mut() {
-            // Soft at the top: no chord is cut off.
+            // Soft clipping.
             *sample = (*sample * GAIN).tanh();
         }
     }
 
-    /// Damps everything: the transport has stopped.
+    /// Damps all voices: the transport has stopped.
     pub fn damp(&mut self) {
         self.pedals = 0;
         for sounding in &mut self.sounding {

@@ -1,42 +1,42 @@
-//! One sound: a struck string, or a drum.
+//! A voice: a struck string or a drum.
 
 use std::f32::consts::TAU;
 
-/// Seconds that a damped string still rings.
+/// Release time of a damped string, in seconds.
 pub(super) const RELEASE: f32 = 0.09;
-/// Seconds of the onset.
+/// Attack time in seconds.
 const ATTACK: f32 = 0.003;
-/// Seconds after which the longest string is silent.
+/// Maximum duration of a string in seconds.
 const LONGEST: f32 = 12.0;
-/// Partials of a string.
+/// Number of partials of a string.
 const PARTIALS: usize = 8;
-/// Seconds of a drum.
+/// Duration of a drum in seconds.
 const STROKE: f32 = 0.8;
 
-/// A sound on its way.
+/// A sounding voice.
 pub(super) struct Voice {
     kind: Kind,
     rate: f32,
-    /// Samples since its start.
+    /// Age in samples.
     age: usize,
-    /// The sample at which it is damped, or over.
+    /// Age at which it is damped, or ends.
     damped: usize,
 }
 
 enum Kind {
     String {
-        /// Each a point that turns and fades: sine, cosine, and what each sample turns it by.
+        /// Decaying oscillators: sine, cosine, and their rotation per sample.
         partials: [[f32; 4]; PARTIALS],
-        /// Left and right.
+        /// Gains, left and right.
         gains: [f32; 2],
     },
     Drum {
         loudness: f32,
-        /// The skin's pitch in Hz; 0 for none.
+        /// Pitch of the skin in Hz; 0 for none.
         tone: f32,
-        /// The share of noise.
+        /// Share of noise.
         noise: f32,
-        /// Whether the noise is of metal.
+        /// Metallic noise.
         bright: bool,
         fade: f32,
         state: u32,
@@ -45,17 +45,17 @@ enum Kind {
 }
 
 impl Voice {
-    /// A struck string, held: partials that fade, the higher the sooner, a little apart in the
-    /// room. `loudness` is 0..=1, `rate` in samples a second.
+    /// A struck string, undamped: slightly detuned partials that decay faster the higher they are.
+    /// `loudness` is 0..=1, `rate` in Hz.
     pub(super) fn string(key: u8, loudness: f32, rate: f32) -> Self {
         let pitch = 440.0 * ((f32::from(key) - 69.0) / 12.0).exp2();
-        // Low strings ring longer.
+        // Low strings decay more slowly.
         let ring = 1.6 * (220.0 / pitch).powf(0.45);
         let side = ((f32::from(key) - 60.0) / 96.0).clamp(-0.4, 0.4);
         let mut partials = [[0.0; 4]; PARTIALS];
         for (partial, n) in partials.iter_mut().zip(1..) {
             let n = n as f32;
-            // Stiff strings are a little sharp above.
+            // Inharmonicity: high partials of a stiff string are sharp.
             let frequency = pitch * n * (1.0 + 0.000_3 * n * n);
             if frequency > rate * 0.45 {
                 break;
@@ -77,8 +77,8 @@ impl Voice {
         }
     }
 
-    /// A drum: skin for the bass drum and the toms, noise for the snare, bright noise for metal.
-    /// `state` is the noise's: the same for the same song.
+    /// A drum: a skin for bass drum and toms, noise for the snare, bright noise for metal. `state`
+    /// is the noise generator's, so that a song always sounds the same.
     pub(super) fn drum(key: u8, loudness: f32, rate: f32, state: &mut u32) -> Self {
         let (tone, noise, bright, fade) = match key {
             35 | 36 => (55.0, 0.05, false, 9.0),
@@ -104,7 +104,7 @@ impl Voice {
         }
     }
 
-    /// Damps a string so many samples after its start; a drum rings on.
+    /// Damps a string `samples` after its start; has no effect on a drum.
     pub(super) fn damp_after(&mut self, samples: usize) {
         if matches!(self.kind, Kind::String { .. }) {
             self.damped = self.damped.min(samples);
@@ -116,7 +116,7 @@ impl Voice {
         self.damp_after(self.age);
     }
 
-    /// Whether nothing of it sounds any more.
+    /// True if the voice is silent.
     pub(super) fn is_over(&self) -> bool {
         self.age >= self.end()
     }
@@ -177,7 +177,7 @@ impl Voice {
     }
 }
 
-/// Noise: the next state of xorshift32.
+/// Noise: one step of xorshift32.
 const fn next(mut state: u32) -> u32 {
     state ^= state << 13;
     state ^= state >> 17;

@@ -1,4 +1,4 @@
-//! The system's own dialog for a file.
+//! The system's file dialog.
 
 use std::sync::mpsc::{Receiver, channel};
 
@@ -13,7 +13,7 @@ pub(super) struct Chooser {
 }
 
 impl Chooser {
-    /// Opens the dialog, unless it is.
+    /// Opens the dialog, unless it is open.
     pub(super) fn open(&mut self) {
         if self.answer.is_some() {
             return;
@@ -22,11 +22,11 @@ impl Chooser {
         let ask = move || {
             let dialog = FileDialog::new().set_title("Open a MIDI file");
             let dialog = dialog.add_filter("MIDI files", &["mid", "midi", "MID"]);
-            // The window may be closed meanwhile.
+            // The window may be closed by now.
             let _ = say.send(dialog.pick_file());
         };
         if cfg!(target_os = "macos") {
-            // There all windows belong to the main thread.
+            // On this system all windows belong to the main thread.
             ask();
         } else if std::thread::Builder::new().spawn(ask).is_err() {
             return;
@@ -34,7 +34,7 @@ impl Chooser {
         self.answer = Some(answer);
     }
 
-    /// The file that was chosen since this was called last.
+    /// The file chosen since the last call.
     pub(super) fn chosen(&mut self) -> Chosen {
         use std::sync::mpsc::TryRecvError;
         match self.answer.as_ref()?.try_recv() {

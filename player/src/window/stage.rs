@@ -1,5 +1,5 @@
-//! The plugin on the window's thread. An instance belongs to the thread that made it, so it lies
-//! there and not in the window's state, which the toolkit moves.
+//! The plugin on the window's thread. An instance must stay on the thread that created it, so it is
+//! a thread-local and not part of the window's state, which the toolkit moves.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -13,24 +13,24 @@ use crate::deck::{LARGEST, Order, Working};
 use crate::settings::PlayerSettings;
 use crate::sound::{self, Sound};
 
-/// The parameter that says how the plugin plays.
+/// Name of the mode parameter.
 const MODE: &str = "Mode";
-/// Beats that are played past the end: until what was played last has sounded, in place and live.
+/// Beats to play past the end, in place and live: until the last delayed notes have sounded.
 const TAILS: [f64; 2] = [2.0, 18.0];
 
 thread_local! {
     static STAGE: RefCell<Option<Stage>> = const { RefCell::new(None) };
 }
 
-/// The plugin, its deck and its sound.
+/// The plugin, its deck and its sound output.
 pub(super) struct Stage {
     pub(super) instance: Instance,
     pub(super) deck: Working,
     pub(super) sound: Sound,
 }
 
-/// Makes an instance that plays in place, opens its editor in the window, and starts the deck; the
-/// editor's size in its units.
+/// Creates an instance in mode In place, opens its editor in the window and starts the deck;
+/// returns the editor's size in its units.
 pub(super) fn enter(window: &WindowContext, settings: &PlayerSettings) -> Result<(u32, u32)> {
     let library = load_plugin_under_test()?;
     let mut instance = library.instance()?;
@@ -55,7 +55,7 @@ pub(super) fn enter(window: &WindowContext, settings: &PlayerSettings) -> Result
     Ok(size)
 }
 
-/// Does something with the plugin, if it is there and nothing else is being done with it.
+/// Runs `work` on the plugin, if there is one and it is not in use.
 pub(super) fn with(work: impl FnOnce(&mut Stage)) {
     STAGE.with(|place| {
         if let Ok(mut stage) = place.try_borrow_mut()
@@ -66,17 +66,17 @@ pub(super) fn with(work: impl FnOnce(&mut Stage)) {
     });
 }
 
-/// Gives the deck an order.
+/// Sends the deck an order.
 pub(super) fn order(order: Order) {
     with(|stage| stage.deck.order(order));
 }
 
-/// Lets the deck open a song.
+/// Opens a song.
 pub(super) fn open(song: HostSong) {
     with(|stage| stage.deck.order(Order::Open(Arc::new(song))));
 }
 
-/// Beats to play past the end as the plugin is set now.
+/// Beats to play past the end in the present mode.
 pub(super) fn tail() -> f64 {
     let mut tail = TAILS[0];
     with(|stage| {
@@ -88,14 +88,14 @@ pub(super) fn tail() -> f64 {
     tail
 }
 
-/// Closes the editor and ends the plugin.
+/// Closes the editor and destroys the plugin.
 pub(super) fn leave() {
     let stage = STAGE.with(|place| place.try_borrow_mut().ok().and_then(|mut it| it.take()));
     let Some(mut stage) = stage else {
         return;
     };
     stage.instance.close_editor();
-    // What went wrong on the audio thread was shown while the window was open.
+    // Errors of the audio thread were shown while the window was open.
     if let Ok((audio, _)) = stage.deck.end() {
         stage.instance.take_back(audio);
     }

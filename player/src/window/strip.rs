@@ -1,48 +1,48 @@
-//! The strip below the editor: the file, play and stop, the position, and what there is to say.
+//! The strip below the editor: file, play, stop, position and messages.
 
 use egui::{
     Align, Button, Color32, Key, Label, Layout, Rect, RichText, Slider, TextEdit, Ui, UiBuilder,
     pos2, vec2,
 };
 
-/// Its height, in logical pixels.
+/// Height in logical pixels.
 pub(super) const HEIGHT: f32 = 84.0;
-/// Between the strip's edge and what is on it.
+/// Margin.
 const EDGE: f32 = 12.0;
-/// The height of a row.
+/// Height of a row.
 const ROW: f32 = 28.0;
 
-/// What the strip shows.
+/// Content of the strip.
 #[derive(Clone, Debug, Default)]
 pub(super) struct View {
-    /// Whether the song plays.
+    /// The song plays.
     pub(super) playing: bool,
-    /// The position in beats.
+    /// Position in beats.
     pub(super) beat: f64,
-    /// The song's end in beats.
+    /// End of the song in beats.
     pub(super) end: f64,
-    /// The bar that sounds, from 1, and the last one.
+    /// The present bar, from 1, and the last one.
     pub(super) bar: (i32, i32),
-    /// What is not as it should be.
+    /// An error message.
     pub(super) trouble: Option<String>,
-    /// What else there is to say.
+    /// Other messages.
     pub(super) said: String,
 }
 
-/// What the user wants.
+/// A user action.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Doing {
-    /// A file is to be chosen.
+    /// Choose a file in the dialog.
     Choose,
-    /// This file is to be opened.
+    /// Open this file.
     Open(String),
-    /// Play, or stop where it plays.
+    /// Play or stop.
     PlayOrStop,
-    /// Go to a beat.
+    /// Jump to a beat.
     Seek(f64),
 }
 
-/// Draws the strip into `rect`; `path` is what is typed for a file's name.
+/// Draws the strip into `rect`; `path` is the text field's content.
 pub(super) fn show(ui: &mut Ui, rect: Rect, view: &View, path: &mut String) -> Vec<Doing> {
     let mut doings = Vec::new();
     ui.painter().rect_filled(rect, 0.0, ui.visuals().panel_fill);
@@ -56,7 +56,7 @@ pub(super) fn show(ui: &mut Ui, rect: Rect, view: &View, path: &mut String) -> V
     ui.scope_builder(row(EDGE + ROW + 6.0), |ui| {
         file(ui, view, path, &mut doings);
     });
-    // The space bar plays, unless it is typed.
+    // The space bar plays, except in the text field.
     let typing = ui.memory(|memory| memory.focused().is_some());
     if !typing && ui.input(|input| input.key_pressed(Key::Space)) {
         doings.push(Doing::PlayOrStop);
@@ -69,7 +69,7 @@ fn transport(ui: &mut Ui, view: &View, doings: &mut Vec<Doing>) {
     let size = vec2(88.0, ROW);
     let play = ui.add_sized(size, Button::new(words));
     if play.on_hover_text("Play or stop (space bar)").clicked() {
-        // Its key is the space bar in any case.
+        // The space bar must not type here.
         ui.memory_mut(egui::Memory::stop_text_input);
         doings.push(Doing::PlayOrStop);
     }
@@ -106,7 +106,7 @@ fn file(ui: &mut Ui, view: &View, path: &mut String, doings: &mut Vec<Doing>) {
     }
 }
 
-/// A colour that stands out on the panel's.
+/// A colour with contrast to the panel's.
 fn warning(ui: &Ui) -> Color32 {
     if ui.visuals().dark_mode {
         Color32::from_rgb(255, 190, 90)
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
     use egui::{Context, Event, Modifiers, PointerButton, RawInput};
 
-    /// Draws once for each list of events; what was wanted in all.
+    /// Draws one pass for each list of events; returns all user actions.
     fn draw(view: &View, passes: &[Vec<Event>]) -> Vec<Doing> {
         let context = Context::default();
         let rect = Rect::from_min_size(pos2(0.0, 0.0), vec2(960.0, HEIGHT));
@@ -134,7 +134,7 @@ mod tests {
             let mut output = context.run_ui(input, |ui| {
                 doings.extend(show(ui, rect, view, &mut path));
             });
-            // Nobody paints here.
+            // Nothing is painted here.
             output.textures_delta.clear();
         }
         doings

@@ -1,4 +1,4 @@
-//! In which dialect a host gets its notes: as CLAP's own events or as MIDI messages.
+//! The note dialect of a host: CLAP note events or MIDI messages.
 
 use std::ffi::c_void;
 use std::mem::size_of;
@@ -16,24 +16,24 @@ use clap_sys::ext::note_ports::{
 };
 use clap_sys::host::clap_host;
 
-/// CLAP's events, until notes come as MIDI.
+/// CLAP note events, until notes come in as MIDI.
 const CLAP: u8 = 0;
-/// MIDI, until notes come as CLAP's events.
+/// MIDI, until notes come in as CLAP events.
 const MIDI: u8 = 1;
-/// MIDI: the host understands nothing else.
+/// MIDI only: the host accepts no other dialect.
 const MIDI_ALONE: u8 = 2;
 
 const NOTE_OFF: u8 = 0x80;
 const NOTE_ON: u8 = 0x90;
 const KEY_PRESSURE: u8 = 0xA0;
 
-/// The dialect of one instance's answers. Written on the main thread before the first block, then
-/// on the audio thread alone.
+/// The dialect in which an instance sends its notes. Written on the main thread before the first
+/// block, then on the audio thread only.
 #[derive(Default)]
 pub(super) struct Dialect(AtomicU8);
 
 impl Dialect {
-    /// What the host says that it understands; 0 where it says nothing.
+    /// Sets the dialects that the host accepts; 0 where it does not say.
     pub(super) fn ask(&self, spoken: clap_note_dialect) {
         let midi_alone =
             spoken & CLAP_NOTE_DIALECT_MIDI != 0 && spoken & CLAP_NOTE_DIALECT_CLAP == 0;
@@ -43,7 +43,7 @@ impl Dialect {
         );
     }
 
-    /// A block's events: notes are answered as the last one came.
+    /// Follows the dialect of the last note that comes in.
     pub(super) fn hear(&self, events: Option<&clap_input_events>) {
         let dialect = self.0.load(Ordering::Relaxed);
         let Some(list) = events.filter(|_| dialect != MIDI_ALONE) else {
@@ -52,7 +52,7 @@ impl Dialect {
         let (Some(size), Some(get)) = (list.size, list.get) else {
             return;
         };
-        // SAFETY: the host's own list, during its call.
+        // SAFETY: the host's list, valid during its call.
         let count = unsafe { size(list) };
         for index in (0..count).rev() {
             // SAFETY: as above; null, or an event that lives as long as the call.
@@ -64,7 +64,7 @@ impl Dialect {
             }
             let heard = match header.type_ {
                 CLAP_EVENT_NOTE_ON => CLAP,
-                // SAFETY: its type says what it is.
+                // SAFETY: the header says that it is a MIDI event.
                 CLAP_EVENT_MIDI if is_note_on(unsafe { &*(&raw const *header).cast() }) => MIDI,
                 _ => continue,
             };
@@ -73,7 +73,7 @@ impl Dialect {
         }
     }
 
-    /// Whether notes leave as MIDI messages.
+    /// True if notes are sent as MIDI messages.
     pub(super) fn is_midi(&self) -> bool {
         self.0.load(Ordering::Relaxed) != CLAP
     }
@@ -83,27 +83,27 @@ fn is_note_on(event: &clap_event_midi) -> bool {
     event.data[0] & 0xF0 == NOTE_ON && event.data[2] > 0
 }
 
-/// The dialects that a host says it understands; 0 where it says nothing.
+/// The dialects that the host accepts, by its `note-ports` extension; 0 without it.
 ///
 /// # Safety
-/// `host` is a host that may be asked for its extensions.
+/// `host` may be asked for its extensions.
 pub(super) unsafe fn spoken_by(host: *const clap_host) -> clap_note_dialect {
     // SAFETY: promised.
     let Some(ask) = (unsafe { host.as_ref() }).and_then(|host| host.get_extension) else {
         return 0;
     };
-    // SAFETY: null, or the extension of that name, which lives as long as the host.
+    // SAFETY: null, or the `note-ports` extension, which lives as long as the host.
     let ports = unsafe {
         ask(host, CLAP_EXT_NOTE_PORTS.as_ptr())
             .cast::<clap_host_note_ports>()
             .as_ref()
     };
     let dialects = ports.and_then(|ports| ports.supported_dialects);
-    // SAFETY: the host's own function.
+    // SAFETY: the host's function.
     dialects.map_or(0, |dialects| unsafe { dialects(host) })
 }
 
-/// A list of events in front of the host's, which takes notes and hands on MIDI messages.
+/// An output event list in front of the host's: converts note events to MIDI and forwards them.
 pub(super) struct Answers {
     host: *const clap_output_events,
 }
@@ -113,7 +113,7 @@ impl Answers {
         Self { host }
     }
 
-    /// The list as a plugin has it; it must not outlive this.
+    /// The list as CLAP has it; it must not outlive `self`.
     pub(super) const fn list(&self) -> clap_output_events {
         clap_output_events {
             ctx: (&raw const *self).cast_mut().cast::<c_void>(),
@@ -126,51 +126,51 @@ unsafe extern "C" fn try_push(
     list: *const clap_output_events,
     event: *const clap_event_header,
 ) -> bool {
-    // SAFETY: a list of ours, whose context is the answers that it belongs to.
+    // SAFETY: the list is from [`Self::list`], so its context is an `Answers`.
     let answers = unsafe { &*(*list).ctx.cast::<Answers>() };
-    // SAFETY: the host's own list, during its call.
+    // SAFETY: the host's list, valid during its call.
     let Some(push) = (unsafe { (*answers.host).try_push }) else {
         return false;
     };
-    // SAFETY: the framework's event, during its call.
+    // SAFETY: the framework's event, valid during its call.
     match unsafe { as_midi(event) } {
         Answer::Same => {
-            // SAFETY: the host's own list, and the event as it came.
+            // SAFETY: the host's list, and the event as it came.
             unsafe { push(answers.host, event) }
         }
         Answer::Midi(midi) => {
-            // SAFETY: the host's own list, and an event that lives until it has copied it.
+            // SAFETY: the host's list, and an event that lives until the host has copied it.
             unsafe { push(answers.host, &raw const midi.header) }
         }
         Answer::Unsaid => true,
     }
 }
 
-/// How an event is said in MIDI.
+/// An event converted to MIDI.
 enum Answer {
-    /// As it is.
+    /// Forwarded unchanged.
     Same,
-    /// As this message.
+    /// Converted to this message.
     Midi(clap_event_midi),
-    /// MIDI has no word for it.
+    /// Dropped: MIDI has no such message.
     Unsaid,
 }
 
 /// # Safety
-/// `event` is an event of the type and size that its header says.
+/// `event` has the type and size that its header says.
 unsafe fn as_midi(event: *const clap_event_header) -> Answer {
-    // SAFETY: promised.
+    // SAFETY: promised by the caller.
     let header = unsafe { *event };
     if header.space_id != CLAP_CORE_EVENT_SPACE_ID {
         return Answer::Same;
     }
     let message = match header.type_ {
         CLAP_EVENT_NOTE_ON | CLAP_EVENT_NOTE_OFF | CLAP_EVENT_NOTE_CHOKE => {
-            // SAFETY: its type says what it is.
+            // SAFETY: the header says that it is a note event.
             let note = unsafe { event.cast::<clap_event_note>().read_unaligned() };
             let value = byte(note.velocity);
             match header.type_ {
-                // A velocity of 0 would end the note.
+                // A note-on of velocity 0 would be a note-off.
                 CLAP_EVENT_NOTE_ON => message(NOTE_ON, note.channel, note.key, value.max(1)),
                 CLAP_EVENT_NOTE_OFF => message(NOTE_OFF, note.channel, note.key, value),
                 _ => message(NOTE_OFF, note.channel, note.key, 0),
@@ -201,14 +201,14 @@ unsafe fn as_midi(event: *const clap_event_header) -> Answer {
     })
 }
 
-/// A channel's message about a key; `None` where one of them is none or any.
+/// A channel message with a key; `None` where channel or key is missing or a wildcard.
 fn message(status: u8, channel: i16, key: i16, value: u8) -> Option<[u8; 3]> {
     let channel = u8::try_from(channel).ok().filter(|channel| *channel < 16)?;
     let key = u8::try_from(key).ok().filter(|key| *key < 128)?;
     Some([status | channel, key, value])
 }
 
-/// 0 to 1 as 0 to 127.
+/// 0..=1 to 0..=127.
 fn byte(value: f64) -> u8 {
     (value * 127.0).round().clamp(0.0, 127.0) as u8
 }
@@ -238,14 +238,15 @@ mod tests {
         }
     }
 
-    /// What a host gets when the framework pushes `event`; where it has no room, nothing.
+    /// The MIDI messages that a host gets when the framework pushes `event`; none where it has no
+    /// room.
     fn pushed(event: *const clap_event_header, room: bool) -> (bool, Vec<(u16, u32, [u8; 3])>) {
         struct Host(bool, Vec<(u16, u32, [u8; 3])>);
         unsafe extern "C" fn take(
             list: *const clap_output_events,
             event: *const clap_event_header,
         ) -> bool {
-            // SAFETY: the list below, and an event of ours.
+            // SAFETY: the list below, and an event built here.
             unsafe {
                 let host = &mut *(*list).ctx.cast::<Host>();
                 let data = match (*event).type_ {
@@ -265,7 +266,7 @@ mod tests {
         };
         let answers = Answers::in_front_of(&raw const list);
         let list = answers.list();
-        // SAFETY: all of it lives here.
+        // SAFETY: list and event live here.
         let taken = unsafe { try_push(&raw const list, event) };
         (taken, host.1)
     }
@@ -281,7 +282,7 @@ mod tests {
         assert_eq!(pushed(&raw const off.header, true), midi([0x8F, 0, 64]));
         let choke = note(CLAP_EVENT_NOTE_CHOKE, 1, 2, 0.5);
         assert_eq!(pushed(&raw const choke.header, true), midi([0x81, 2, 0]));
-        // The host's buffer is full: the framework is told.
+        // The host's buffer is full, and the framework is told so.
         assert_eq!(pushed(&raw const on.header, false), (false, vec![]));
     }
 

@@ -1,26 +1,26 @@
-//! The counters as they cross the library's border; the hosts that test compile this file too.
+//! Layout of the exported counters; test hosts compile this file, too.
 
-/// Counts of one instance, or sums over all that there were.
+/// Counts of one instance, or the sums of all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
 pub struct Counters {
-    /// Instances that were activated. They are numbered from 0 in that order.
+    /// Activated instances; they are numbered from 0.
     pub instances: u64,
-    /// Questions that were sent to the engine.
+    /// Requests sent to the engine.
     pub asked: u64,
-    /// Questions that were to be sent and found no room.
+    /// Requests not sent for want of room.
     pub no_room: u64,
-    /// Answers that the engine sent, whatever they say.
+    /// Responses from the engine, of any outcome.
     pub answered: u64,
-    /// Of these, those that say only that nobody waits for them any more.
+    /// Responses that say only that the request was stale.
     pub stale: u64,
-    /// Of these, those that say only that the networks gave none.
+    /// Responses that say only that the networks failed.
     pub refused: u64,
-    /// Answers that were taken in.
+    /// Responses that were used.
     pub taken: u64,
-    /// Questions whose instance went before they were answered.
+    /// Requests whose instance was gone before they were answered.
     pub abandoned: u64,
-    /// Answers whose instance went before it took them in.
+    /// Responses whose instance was gone before it read them.
     pub unread: u64,
     /// Bars that sounded dry although they were asked about in time.
     pub late: u64,
@@ -30,6 +30,6 @@ pub struct Counters {
     pub dry: u64,
     /// Notes and messages that were lost because a table was full.
     pub dropped: u64,
-    /// Instances that are there and whose engine has failed.
+    /// Live instances whose engine has failed.
     pub failed: u64,
 }

@@ -1,37 +1,37 @@
-//! The source's side of XDND without an X server: what is seen goes in, messages come out.
+//! XDND source as a state machine without an X server: observations in, messages out.
 
 use std::time::Duration;
 
 use super::DragEnd;
 
-/// The longest that a file is dragged.
+/// Timeout of a drag while the button is down.
 const HELD: Duration = Duration::from_mins(1);
-/// How long a target may take to say whether it takes a file that was let go over it.
+/// Timeout for a target's status after the button was released over it.
 const STATUS: Duration = Duration::from_secs(2);
-/// How long a target may take to fetch what was dropped.
+/// Timeout for a target to fetch the dropped file.
 const FETCH: Duration = Duration::from_secs(10);
 
-/// A window that speaks XDND.
+/// A window that supports XDND.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Target {
-    /// The window that messages name.
+    /// The window named in messages.
     pub(super) window: u32,
-    /// The window that messages are sent to: the same, or its proxy.
+    /// The window that receives messages: the same, or its proxy.
     pub(super) to: u32,
-    /// The version of the protocol that both sides speak, 3..=5.
+    /// Protocol version that both sides speak, 3..=5.
     pub(super) version: u32,
 }
 
-/// Where the pointer is, in pixels of the screen, and what is under it.
+/// Pointer position in screen pixels, and the target under it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Pointer {
     pub(super) at: (i16, i16),
     pub(super) over: Option<Target>,
-    /// Whether the first button is held.
+    /// The first button is down.
     pub(super) held: bool,
 }
 
-/// What a target is told.
+/// A message to a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Message {
     Enter(Target),
@@ -40,30 +40,30 @@ pub(super) enum Message {
     Drop(Target),
 }
 
-/// How far the drag is.
+/// Phase of a drag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Held,
-    /// Let go at that time over a target that has not answered yet.
+    /// Released, at this time, over a target that has not answered yet.
     LetGo(Duration),
-    /// Dropped at that time.
+    /// Dropped at this time.
     Dropped(Duration),
     Over(DragEnd),
 }
 
-/// The state of one drag. Times are since it began.
+/// State of one drag. Times are since it began.
 #[derive(Debug)]
 pub(super) struct Source {
     phase: Phase,
     over: Option<Target>,
     at: (i16, i16),
-    /// The place that the target was told last.
+    /// The position last sent to the target.
     told: Option<(i16, i16)>,
-    /// It has not answered that.
+    /// The target has not answered that position yet.
     asked: bool,
     /// The target's last answer.
     accepts: bool,
-    /// The target has fetched the file's name.
+    /// The target has fetched the file's URI.
     fetched: bool,
     messages: Vec<Message>,
 }
@@ -82,12 +82,12 @@ impl Source {
         }
     }
 
-    /// The messages that are to be sent now, in order.
+    /// Takes the messages to be sent now, in order.
     pub(super) fn take(&mut self) -> Vec<Message> {
         std::mem::take(&mut self.messages)
     }
 
-    /// How the drag ended, once it has.
+    /// The result, once the drag is over.
     pub(super) fn end(&self) -> Option<DragEnd> {
         match self.phase {
             Phase::Over(end) => Some(end),
@@ -95,7 +95,7 @@ impl Source {
         }
     }
 
-    /// The pointer was looked at.
+    /// Takes the pointer's present position and button.
     pub(super) fn point(&mut self, pointer: Pointer, now: Duration) {
         if self.phase != Phase::Held {
             return;
@@ -117,7 +117,7 @@ impl Source {
         }
     }
 
-    /// A target says whether it takes the file.
+    /// Takes a target's status: whether it accepts the file.
     pub(super) fn status(&mut self, window: u32, accepts: bool, now: Duration) {
         if self.over.is_some_and(|over| over.window == window) && self.asked {
             (self.asked, self.accepts) = (false, accepts);
@@ -126,34 +126,34 @@ impl Source {
         }
     }
 
-    /// A target has fetched the file's name.
+    /// Takes note that a target has fetched the file's URI.
     pub(super) fn fetched(&mut self) {
         self.fetched = true;
     }
 
-    /// A target has done with what was dropped, and did take it or not.
+    /// Takes a target's `XdndFinished`: whether it took the file.
     pub(super) fn finished(&mut self, window: u32, taken: bool) {
         let over = self.over.filter(|over| over.window == window);
         if let (Phase::Dropped(_), Some(over)) = (self.phase, over) {
-            // Whether it was taken is told since version 5.
+            // Targets report this since version 5.
             self.over(taken || over.version < 5);
         }
     }
 
-    /// Time has passed.
+    /// Checks the timeouts.
     pub(super) fn tick(&mut self, now: Duration) {
         match self.phase {
             Phase::LetGo(since) if now > since + STATUS => {
                 self.leave();
                 self.over(false);
             }
-            // Some targets never say that they have done.
+            // Some targets never send `XdndFinished`.
             Phase::Dropped(since) if now > since + FETCH => self.over(self.fetched),
             _ => {}
         }
     }
 
-    /// Ends without a drop, or without waiting for what comes of it.
+    /// Cancels: without a drop, or without waiting for its result.
     pub(super) fn give_up(&mut self) {
         if !matches!(self.phase, Phase::Dropped(_) | Phase::Over(_)) {
             self.leave();
@@ -161,7 +161,7 @@ impl Source {
         self.phase = Phase::Over(DragEnd::GivenUp);
     }
 
-    /// Tells the target where the pointer is, once it has answered what it was told before.
+    /// Sends the target the pointer's position, once it has answered the last one.
     fn ask(&mut self) {
         let news = self.told != Some(self.at);
         if let Some(over) = self.over.filter(|_| news && !self.asked) {
@@ -170,7 +170,7 @@ impl Source {
         }
     }
 
-    /// Drops what was let go, or leaves, once the target has answered.
+    /// After the target's answer: drops the released file, or leaves.
     fn decide(&mut self, now: Duration) {
         if !matches!(self.phase, Phase::LetGo(_)) || self.asked {
             return;

@@ -1,8 +1,7 @@
-//! The drag at the X server: what is under the pointer, the messages, the selection.
+//! XDND at the X server: target under the pointer, client messages, selection.
 //!
-//! The pointer is grabbed by the editor's own connection for as long as the button is held, and
-//! baseview keeps that connection's events. So nothing is grabbed here: the pointer is looked at
-//! every few milliseconds, and the button's state comes with it.
+//! The editor's connection holds the pointer's grab while the button is down, and baseview consumes
+//! its events. So nothing is grabbed here: the pointer and its buttons are polled.
 
 use std::error::Error;
 use std::os::unix::ffi::OsStrExt as _;
@@ -28,12 +27,12 @@ use super::source::{Message, Pointer, Source, Target};
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Between two looks at the pointer.
+/// Interval at which the pointer is polled.
 const POLL: Duration = Duration::from_millis(10);
-/// The version of XDND that is spoken, and the oldest that targets may speak.
+/// The XDND version spoken, and the maximum for targets.
 const VERSION: u32 = 5;
 const OLDEST: u32 = 3;
-/// What a file's name keeps as it is in a URI.
+/// Characters that a file URI does not escape.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'-')
@@ -58,7 +57,7 @@ x11rb::atom_manager! {
     }
 }
 
-/// The number of a window of X11.
+/// The X11 id of a window.
 pub(crate) fn window_id(window: &impl HasWindowHandle) -> Option<u32> {
     match window.window_handle().ok()?.as_raw() {
         RawWindowHandle::Xcb(window) => Some(window.window.get()),
@@ -67,7 +66,7 @@ pub(crate) fn window_id(window: &impl HasWindowHandle) -> Option<u32> {
     }
 }
 
-/// Drags `file` until it is let go, `editor` closes or `stop` is set. `editor` takes nothing.
+/// Drags `file` until it is dropped, `editor` closes or `stop` is set. `editor` accepts nothing.
 pub(super) fn drag(file: &Path, editor: Option<u32>, stop: &AtomicBool) -> Result<DragEnd> {
     let server = Server::connect(uri_list(file), editor)?;
     let mut source = Source::new();
@@ -86,7 +85,7 @@ pub(super) fn drag(file: &Path, editor: Option<u32>, stop: &AtomicBool) -> Resul
             server.send(message)?;
         }
         if let Some(end) = source.end() {
-            // What was sent is there before the connection closes.
+            // Flushes the messages before the connection closes.
             server.connection.sync()?;
             return Ok(end);
         }
@@ -95,20 +94,20 @@ pub(super) fn drag(file: &Path, editor: Option<u32>, stop: &AtomicBool) -> Resul
     }
 }
 
-/// A list of one file, as a target fetches it.
+/// `text/uri-list` with one file.
 fn uri_list(file: &Path) -> String {
     let path = percent_encode(file.as_os_str().as_bytes(), PLAIN);
     format!("file://{path}\r\n")
 }
 
-/// The connection, and the unseen window that the drag comes from.
+/// The connection, and the invisible window that owns the selection.
 struct Server {
     connection: RustConnection,
     atoms: Atoms,
     root: u32,
     window: u32,
     editor: Option<u32>,
-    /// The server's time when the drag began.
+    /// Server time at which the drag began.
     time: u32,
     uris: String,
 }
@@ -122,7 +121,7 @@ impl Server {
         let aux = CreateWindowAux::new().event_mask(EventMask::PROPERTY_CHANGE);
         let (class, parent) = (WindowClass::INPUT_ONLY, x11rb::COPY_FROM_PARENT);
         connection.create_window(0, window, root, -1, -1, 1, 1, 0, class, parent, &aux)?;
-        // Only an event says what time it is.
+        // Only events carry the server's time.
         let (name, of) = (AtomEnum::WM_NAME, AtomEnum::STRING);
         connection.change_property8(PropMode::REPLACE, window, name, of, b"Third Stream")?;
         connection.flush()?;
@@ -147,7 +146,7 @@ impl Server {
         })
     }
 
-    /// Whether the editor's window is still to be seen: the framework does not say when it closes.
+    /// True if the editor's window is visible. The framework does not report that it closes.
     fn is_open(&self) -> Result<bool> {
         let Some(editor) = self.editor else {
             return Ok(true);
@@ -159,7 +158,7 @@ impl Server {
         }
     }
 
-    /// The pointer, and the first window that speaks XDND on the way down to what is under it.
+    /// Polls the pointer, and finds the topmost window under it that supports XDND.
     fn pointer(&self) -> Result<Pointer> {
         let (mut over, mut editor) = (self.target(self.root)?, false);
         let mut seen = self.connection.query_pointer(self.root)?.reply()?;
@@ -173,7 +172,7 @@ impl Server {
             }
             seen = match self.connection.query_pointer(window)?.reply() {
                 Ok(seen) => seen,
-                // It was there a moment ago.
+                // The window was destroyed meanwhile.
                 Err(ReplyError::X11Error(_)) => break,
                 Err(error) => return Err(error.into()),
             };
@@ -182,11 +181,11 @@ impl Server {
         Ok(Pointer { at, over, held })
     }
 
-    /// The window as a target, if it is one.
+    /// The window as a target, if it supports XDND.
     fn target(&self, window: u32) -> Result<Option<Target>> {
         let proxy = self.number(window, self.atoms.XdndProxy)?;
         let to = match proxy {
-            // A proxy that is gone names itself no more.
+            // A stale proxy does not name itself.
             Some(proxy) if self.number(proxy, self.atoms.XdndProxy)? == Some(proxy) => proxy,
             _ => window,
         };
@@ -199,7 +198,7 @@ impl Server {
         }))
     }
 
-    /// A window's property of one number, where both are there.
+    /// A window property of one number, if window and property exist.
     fn number(&self, window: u32, name: u32) -> Result<Option<u32>> {
         let cookie = self
             .connection
@@ -233,7 +232,7 @@ impl Server {
         Ok(())
     }
 
-    /// What a target says or asks. Errors about windows that are gone count as silence.
+    /// Handles an event from a target. Errors about destroyed windows are ignored.
     fn hear(&self, event: &Event, source: &mut Source, now: Duration) -> Result<()> {
         match event {
             Event::ClientMessage(event) if event.format == 32 => {
@@ -252,11 +251,11 @@ impl Server {
         Ok(())
     }
 
-    /// Gives a target what it asks for, and says whether that was the file's name.
+    /// Answers a selection request; true if it was for the file's URI.
     fn answer(&self, request: &SelectionRequestEvent) -> Result<bool> {
         let atoms = &self.atoms;
         let (to, kind) = (request.requestor, request.target);
-        // Old programs name no property.
+        // Obsolete clients name no property.
         let property = if request.property == x11rb::NONE {
             kind
         } else {

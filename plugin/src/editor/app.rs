@@ -1,4 +1,4 @@
-//! Joins the drawing to the plugin and the host: one instance's window.
+//! The window of one instance: joins the drawing to plugin and host.
 
 use std::time::Duration;
 
@@ -16,17 +16,17 @@ use crate::drag::window_id;
 use crate::engine::WorkerState;
 use crate::values::Look;
 
-/// The smallest window, in logical pixels, whatever the scale.
+/// Minimum size of the window, in logical pixels, at any zoom.
 const SMALLEST: baseview::dpi::LogicalSize<f32> = baseview::dpi::LogicalSize {
     width: layout::SMALLEST.0,
     height: layout::SMALLEST.1,
 };
-/// How often the engine's state is looked at while it loads.
+/// Interval at which the engine's state is polled while it loads.
 const LOADING_POLL: Duration = Duration::from_millis(250);
-/// How often a song that is being saved is looked at.
+/// Interval at which a song is polled that is being saved.
 const SAVING_POLL: Duration = Duration::from_millis(100);
 
-/// Makes the editor of one instance of the plugin. Main thread.
+/// Creates the editor of one instance. Main thread.
 pub(crate) fn create(
     plugin: impl GuiSync + 'static,
     repaint: RepaintNotifier,
@@ -43,19 +43,18 @@ pub(crate) fn create(
     )
 }
 
-/// Joins the drawing to the plugin and the host. Editor thread.
+/// The window of one instance. Editor thread.
 pub struct App {
     plugin: Box<dyn GuiSync>,
-    /// There while the editor is open.
+    /// `Some` while the editor is open.
     host: Option<GuiContext>,
-    /// The size that the window should take: the saved one, which the host loads after the editor
-    /// was made.
+    /// A size to be applied: the host loads the saved one after the editor is created.
     fit: Option<(f32, f32)>,
-    /// There while the editor is open.
+    /// `Some` while the editor is open.
     context: Option<Context>,
-    /// The scale of the last pass.
+    /// Zoom of the last pass.
     zoom: f32,
-    /// Whether the keys go to the presets' menu.
+    /// The presets' menu takes the keyboard.
     typing: bool,
 }
 
@@ -71,8 +70,7 @@ impl App {
         }
     }
 
-    /// Draws at the scale that was chosen, or at the largest below it that the window holds, and
-    /// gives the window the size that it should have.
+    /// Draws at the chosen zoom, or at the largest below it that fits, and resizes the window.
     fn scale(&mut self, ui: &Ui) {
         let context = ui.ctx();
         let zoom = context.zoom_factor();
@@ -84,15 +82,15 @@ impl App {
         }
         let fit = self.fit.take().map(|(width, height)| vec2(width, height));
         let other = fit.filter(|size| (real - *size).length() > 1.0);
-        // The window grows and shrinks with another scale by itself; how large it is, is the
-        // user's and the host's to say.
+        // Another zoom changes the window's logical size; its real size is set by user and host
+        // alone.
         let same = (std::mem::replace(&mut self.zoom, zoom) != zoom).then_some(real);
         if let Some(size) = other.or(same) {
             context.send_viewport_cmd(egui::ViewportCommand::InnerSize(size / zoom));
         }
     }
 
-    /// Draws, and does what the user wants.
+    /// Draws a frame and applies the user's actions.
     fn show(&mut self, ui: &mut Ui) {
         let view = self.plugin.view();
         let gestures = draw(ui, &view);
@@ -105,7 +103,8 @@ impl App {
                 self.follow(gesture, ui.ctx(), &setter);
             }
         }
-        // While the transport runs the audio thread asks for repaints; loading has nobody to ask.
+        // While the transport runs, the audio thread asks for repaints; while the engine loads,
+        // nobody does.
         if view.engine.state == WorkerState::Loading {
             ui.ctx().request_repaint_after(LOADING_POLL);
         }
@@ -114,7 +113,7 @@ impl App {
         }
     }
 
-    /// Does what the user wants.
+    /// Applies a user action.
     fn follow(&mut self, gesture: Gesture, context: &Context, setter: &ParamSetter) {
         match gesture {
             Gesture::Look(look) => context.set_theme(theme_of(look)),
@@ -129,7 +128,7 @@ impl App {
     }
 }
 
-/// egui's theme for the one that was chosen.
+/// The chosen theme in egui's terms.
 fn theme_of(look: Option<Look>) -> egui::ThemePreference {
     match look {
         None => egui::ThemePreference::System,
@@ -138,8 +137,8 @@ fn theme_of(look: Option<Look>) -> egui::ThemePreference {
     }
 }
 
-/// Which keys are kept from the host: all while a name is typed, otherwise those that the knob
-/// needs; the space bar and the rest are the host's.
+/// Keys kept from the host: all while a name is typed, otherwise those of the knob. Space bar and
+/// the rest go to the host.
 fn keys(typing: bool) -> KeyCapture {
     if typing {
         return KeyCapture::CaptureAll;

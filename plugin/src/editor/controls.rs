@@ -1,5 +1,5 @@
-//! The small controls: Mode, Delay or Memory below the knob, taste and guards below the rolls, and
-//! what all of them are made of.
+//! The small controls: Mode, Delay or Memory below the knob, taste and guards below the rolls; and
+//! the widgets that they share.
 
 mod slider;
 mod taste;
@@ -17,8 +17,8 @@ pub(crate) const HEIGHT: f32 = 46.0;
 /// Height of the label.
 const LABEL: f32 = 18.0;
 
-/// A label at the top left of `rect` and a value at its top right: the first way to say it that
-/// leaves the label room.
+/// A label at the top left of `rect` and a value at its top right: the longest of `values` that
+/// leaves room for the label.
 fn label(ui: &Ui, rect: Rect, name: &str, values: &[&str]) {
     let theme = theme::of(ui.ctx());
     let painter = ui.painter();
@@ -37,7 +37,7 @@ fn label(ui: &Ui, rect: Rect, name: &str, values: &[&str]) {
     }
 }
 
-/// The way of playing: two buttons in a row.
+/// The Mode control: two buttons in a row.
 pub(crate) fn mode(ui: &Ui, rect: Rect, chosen: Mode, gestures: &mut Vec<Gesture>) {
     let chosen = Mode::ALL.iter().position(|mode| *mode == chosen);
     let row = Choice {
@@ -53,7 +53,7 @@ pub(crate) fn mode(ui: &Ui, rect: Rect, chosen: Mode, gestures: &mut Vec<Gesture
     row.show(ui, rect, chosen, gestures);
 }
 
-/// What the chosen mode does, in a line or two.
+/// One or two lines that explain the chosen mode.
 pub(crate) fn about(ui: &Ui, rect: Rect, view: &EditorView) {
     let colours = theme::of(ui.ctx());
     let text = match (view.mode, view.delay) {
@@ -73,7 +73,7 @@ pub(crate) fn about(ui: &Ui, rect: Rect, view: &EditorView) {
     ui.painter().galley(rect.min, text, colours.weak);
 }
 
-/// How many bars later the transfer sounds: three buttons in a row.
+/// The Delay control (Live): three buttons in a row.
 pub(crate) fn delay(ui: &Ui, rect: Rect, chosen: Delay, gestures: &mut Vec<Gesture>) {
     let chosen = Delay::ALL.iter().position(|delay| *delay == chosen);
     let tip = "How many bars are heard before they sound, transferred: more bars know more of the \
@@ -87,7 +87,7 @@ pub(crate) fn delay(ui: &Ui, rect: Rect, chosen: Delay, gestures: &mut Vec<Gestu
     row.show(ui, rect, chosen, gestures);
 }
 
-/// What In place remembers, and buttons to save it, to forget it and to bring it back.
+/// The Memory control (In place): remembered bars, and buttons to save, forget and bring them back.
 pub(crate) fn memory(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Gesture>) {
     let bars = match view.learned {
         1 => "1 bar".to_owned(),
@@ -135,12 +135,12 @@ pub(crate) fn memory(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<
     }
 }
 
-/// A button with a text, which is weak where it would do nothing.
+/// A text button, dimmed unless `strong`.
 pub(crate) fn button(ui: &Ui, rect: Rect, text: &str, strong: bool) -> Response {
     named_button(ui, rect, text, text, strong)
 }
 
-/// A button with a name for those who hear it read, and a text or what its caller draws.
+/// A button with an accessible name, and a text or a drawing of the caller's.
 pub(crate) fn named_button(ui: &Ui, rect: Rect, name: &str, text: &str, strong: bool) -> Response {
     let (response, colour) = body(ui, rect, name, strong);
     let text = cut(ui, text, colour, rect.width() - 12.0);
@@ -149,7 +149,7 @@ pub(crate) fn named_button(ui: &Ui, rect: Rect, name: &str, text: &str, strong: 
     response
 }
 
-/// A button that opens a menu: its text from the left, at the right an arrow.
+/// A button that opens a menu: text at the left, arrow at the right.
 pub(crate) fn menu_button(ui: &Ui, rect: Rect, name: &str, text: &str, strong: bool) -> Response {
     let (response, colour) = body(ui, rect, name, strong);
     let text = cut(ui, text, colour, rect.width() - 34.0);
@@ -166,7 +166,7 @@ pub(crate) fn menu_button(ui: &Ui, rect: Rect, name: &str, text: &str, strong: b
 /// A button without its text, and the text's colour.
 fn body(ui: &Ui, rect: Rect, name: &str, strong: bool) -> (Response, egui::Color32) {
     let theme = theme::of(ui.ctx());
-    // By its place, because the text of some changes.
+    // Identified by its position, because some texts change.
     let id = ui
         .scope_id()
         .with(("button", rect.left() as i32, rect.top() as i32));
@@ -183,7 +183,7 @@ fn body(ui: &Ui, rect: Rect, name: &str, strong: bool) -> (Response, egui::Color
     (response, colour)
 }
 
-/// One line of text that ends in dots where it has no room.
+/// One line of text, cut with an ellipsis at `width`.
 fn cut(ui: &Ui, text: &str, colour: egui::Color32, width: f32) -> std::sync::Arc<egui::Galley> {
     let font = theme::font(ui.ctx(), 13.0);
     let mut text = LayoutJob::simple_singleline(text.to_owned(), font, colour);
@@ -191,12 +191,12 @@ fn cut(ui: &Ui, text: &str, colour: egui::Color32, width: f32) -> std::sync::Arc
     ui.painter().layout_job(text)
 }
 
-/// Buttons in a row, of which one is chosen, for a parameter with as many steps.
+/// A row of buttons for a parameter with as many steps.
 struct Choice<'a> {
     name: &'a str,
     control: ControlId,
     names: &'a [&'a str],
-    /// What each is for, or one for all.
+    /// Tooltips: one for each button, or one for all.
     tips: &'a [&'a str],
 }
 
@@ -211,8 +211,8 @@ impl Choice<'_> {
     }
 }
 
-/// Buttons in one row, each as wide as its words want; which of them was clicked, unless it is
-/// chosen already.
+/// A row of buttons, each as wide as its text. Returns the one that was clicked, unless it was
+/// chosen before.
 pub(crate) fn segments(
     ui: &Ui,
     row: Rect,
@@ -266,8 +266,7 @@ pub(crate) fn segments(
     clicked
 }
 
-/// What the network is kept from: the melody lock, the scale guard and the density; and the pull
-/// to the grid.
+/// The guards: melody lock, scale guard, density, and the pull to the grid.
 pub(crate) fn guards(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Gesture>) {
     let guard = &view.guard;
     let [melody, scale_at, density_at, grid] = parts(rect, [0.29, 0.21, 0.24, 0.26]);
@@ -317,7 +316,7 @@ pub(crate) fn guards(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<
     quantise.show(ui, grid, gestures);
 }
 
-/// A row's parts, each as wide as its words want.
+/// Splits a row in proportion to `shares`.
 fn parts(rect: Rect, shares: [f32; 4]) -> [Rect; 4] {
     const GAP: f32 = 14.0;
     let room = rect.width() - 3.0 * GAP;

@@ -1,4 +1,4 @@
-//! The heading: the name, genres, presets, two settings to compare, files, looks and bypass.
+//! The heading: name, genres, presets, A/B, files, options and bypass.
 
 mod presets;
 
@@ -9,12 +9,12 @@ use crate::drag;
 
 /// Height of the buttons, in logical pixels.
 const BUTTON: f32 = 28.0;
-/// Between two buttons.
+/// Gap between two buttons.
 const GAP: f32 = 6.0;
-/// The narrowest heading in which every button has its words.
+/// Narrowest heading in which every button has its text.
 const WIDE: f32 = 860.0;
 
-/// Draws the heading into `rect` and adds what the user did with it.
+/// Draws the heading into `rect` and adds the user's actions.
 pub(crate) fn show(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Gesture>) {
     let mut right = rect.right();
     let mut place = |width: f32| {
@@ -45,8 +45,8 @@ fn title(ui: &Ui, rect: Rect) {
     }
 }
 
-/// Saves the phrase at a click; where files can be dragged out of the window, a drag away from the
-/// button takes the file along.
+/// The save button: a click saves the phrase; a drag away from it drags the file, where that is
+/// possible.
 fn save(ui: &Ui, rect: Rect, gestures: &mut Vec<Gesture>) {
     let button = controls::button(ui, rect, "Save MIDI", true);
     let tip = "Save the phrase that is shown, as played and transferred, as a MIDI file with two \
@@ -78,7 +78,7 @@ fn save(ui: &Ui, rect: Rect, gestures: &mut Vec<Gesture>) {
     }
 }
 
-/// Opens the folder with what was saved: in words, or as a folder where there is little room.
+/// A button that opens the folder of saved files: a text, or an icon where there is little room.
 fn files(ui: &Ui, rect: Rect, words: bool, gestures: &mut Vec<Gesture>) {
     let text = if words { "Show in folder" } else { "" };
     let response = controls::named_button(ui, rect, "Show in folder", text, true);
@@ -98,7 +98,7 @@ fn files(ui: &Ui, rect: Rect, words: bool, gestures: &mut Vec<Gesture>) {
     }
 }
 
-/// Two settings to compare: the one that is heard is lit, a click changes to the other.
+/// The A/B switch: the side in use is lit, a click swaps.
 fn sides(ui: &Ui, rect: Rect, side: Side, gestures: &mut Vec<Gesture>) {
     let theme = theme::of(ui.ctx());
     let name = format!("Compare: {side:?} is heard");
@@ -125,7 +125,7 @@ fn sides(ui: &Ui, rect: Rect, side: Side, gestures: &mut Vec<Gesture>) {
     }
 }
 
-/// The power switch at the right: lit in the warning's colour while notes pass untouched.
+/// The bypass switch: lit in the warning colour while bypassed.
 fn bypass(ui: &Ui, rect: Rect, on: bool, gestures: &mut Vec<Gesture>) {
     let theme = theme::of(ui.ctx());
     let response = controls::named_button(ui, rect, "Bypass", "", true);

@@ -1,8 +1,7 @@
-//! The large knob: the pair's first genre at the left end, as played in the middle, its second
+//! The large knob: the pair's first genre at the left end, as played in the middle, the second
 //! genre at the right.
 //!
-//! Drag up or right, turn the wheel, or use the arrow keys; with shift everything is finer; a
-//! double click goes back to the middle.
+//! Drag up or right, mouse wheel or arrow keys; shift for fine steps; double click for the middle.
 
 use std::f32::consts::PI;
 
@@ -15,31 +14,31 @@ use third_stream_model::genre::Direction;
 use super::{ControlId, EditorView, Gesture, theme};
 use crate::values::genre_text;
 
-/// The angle of either end, from the top.
+/// Angle of either end, from the top.
 const END: f32 = 0.75 * PI;
 /// Logical pixels of dragging from one end to the other.
 const TRAVEL: f32 = 300.0;
-/// How much finer shift makes everything.
+/// Factor of fine steps, with shift.
 const FINE: f32 = 0.1;
-/// While dragging, the knob holds the middle this far, so that "as played" is easy to hit.
+/// While dragging, values nearer to the middle than this snap to it.
 const DETENT: f32 = 0.025;
 
-/// Room for the words above the ring, in logical pixels.
+/// Space for the text above the ring, in logical pixels.
 const ABOVE: f32 = 24.0;
-/// Room for the words below the ring's ends.
+/// Space for the text below the ring's ends.
 const WORDS: f32 = 18.0;
 
-/// How thick the ring is.
+/// Thickness of the ring.
 const fn ring(radius: f32) -> f32 {
     (radius * 0.11).max(5.0)
 }
 
-/// From the ring's centre to the lower edge of what is drawn.
+/// Distance from the ring's centre to the lower edge of the drawing.
 const fn below(radius: f32) -> f32 {
     (0.72 * radius + 1.6 * ring(radius) + WORDS).max(radius + 4.0)
 }
 
-/// The ring's radius in `rect`.
+/// Radius of the ring in `rect`.
 pub(crate) fn radius(rect: Rect) -> f32 {
     let fits = |radius: f32| ABOVE + radius + below(radius) <= rect.height();
     let widest = (rect.width() * 0.5 - 14.0).max(20.0);
@@ -50,7 +49,7 @@ pub(crate) fn radius(rect: Rect) -> f32 {
         .unwrap_or(20.0)
 }
 
-/// Draws the knob into `rect` and adds what the user did with it to `gestures`.
+/// Draws the knob into `rect` and adds the user's actions to `gestures`.
 pub(crate) fn show(ui: &mut Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Gesture>) {
     let (pair, value) = (view.pair.of_core(), view.knob);
     let id = ui.scope_id().with("genre knob");
@@ -126,13 +125,13 @@ fn turn(ui: &Ui, response: &Response, value: f32, gestures: &mut Vec<Gesture>) {
     }
 }
 
-/// −1..=1 as the host's 0..=1.
+/// −1..=1 normalised to 0..=1.
 fn normalised(knob: f32) -> f32 {
     f32::midpoint(knob, 1.0)
 }
 
 fn draw(ui: &Ui, rect: Rect, view: &EditorView, response: &Response) {
-    // The parameter's own value, −1..=1, and with the host's modulation on it.
+    // The parameter's value, −1..=1, and the value with the host's modulation.
     let (pair, value, moved) = (view.pair.of_core(), view.knob, view.moved);
     let theme = theme::of(ui.ctx());
     let painter = ui.painter();
@@ -191,7 +190,7 @@ fn draw(ui: &Ui, rect: Rect, view: &EditorView, response: &Response) {
         );
     }
 
-    // The middle says where the knob is, in two lines.
+    // The value, in two lines in the middle.
     let text = |at: Pos2, align: Align2, text: &str, size: f32, colour: Color32| {
         painter.text(at, align, text, theme::font(ui.ctx(), size), colour);
     };
@@ -217,7 +216,7 @@ fn draw(ui: &Ui, rect: Rect, view: &EditorView, response: &Response) {
             theme.text,
         );
     }
-    // The ends are named below them, the middle above.
+    // The ends' names are below them, the middle's above.
     let end = |side: f32| {
         let at = on_circle(centre, radius, side);
         pos2(at.x, at.y + width * 1.6)
@@ -246,7 +245,7 @@ fn on_circle(centre: Pos2, radius: f32, value: f32) -> Pos2 {
     centre + radius * Vec2::new(angle.sin(), -angle.cos())
 }
 
-/// A piece of the knob's circle; nothing where it has no length.
+/// An arc of the knob's circle; draws nothing if it is empty.
 fn arc(painter: &egui::Painter, centre: Pos2, radius: f32, (from, to): (f32, f32), stroke: Stroke) {
     if to - from < 0.002 {
         return;

@@ -1,21 +1,21 @@
-//! Where everything is, in a window of any size from 680 × 420.
+//! Layout of the editor's parts, for any window from 680 × 420.
 
 use egui::{Rect, pos2, vec2};
 
 use super::controls::HEIGHT;
 
-/// The smallest window, in logical pixels at 100 %.
+/// Smallest window, in logical pixels at 100 %.
 pub(crate) const SMALLEST: (f32, f32) = (680.0, 420.0);
-/// Height of the lines below the mode that say what it does.
+/// Height of the explanation below the mode.
 const ABOUT: f32 = 34.0;
-/// Between two parts.
+/// Gap between two parts.
 const GAP: f32 = 8.0;
 
-/// The places of the editor's parts.
+/// Rectangles of the editor's parts.
 pub(crate) struct Layout {
     pub(crate) heading: Rect,
     pub(crate) foot: Rect,
-    /// Behind the knob and what is below it.
+    /// Background of the knob and the controls below it.
     pub(crate) panel: Rect,
     pub(crate) knob: Rect,
     pub(crate) mode: Rect,
@@ -69,8 +69,8 @@ pub(crate) fn of(all: Rect) -> Layout {
     }
 }
 
-/// The largest of `scales` (percent) up to `wanted` at which a window of `real` logical pixels
-/// holds everything.
+/// The largest zoom of `scales` (percent), up to `wanted`, at which the layout fits a window of
+/// `real` logical pixels.
 pub(crate) fn fitting(scales: &[u16], wanted: u16, real: egui::Vec2) -> u16 {
     let fits = |scale: &&u16| {
         let scale = f32::from(**scale) / 100.0;

@@ -1,4 +1,4 @@
-//! The menu of how the window looks: its theme and its size.
+//! The options' menu: theme and zoom.
 
 use egui::{Button, Popup, Rect, RichText, Stroke, Ui, pos2, vec2};
 

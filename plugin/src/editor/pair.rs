@@ -1,5 +1,5 @@
-//! The genres at the knob's ends: a button in the heading that opens the list of pairs, each with
-//! the weights that there are for it, and what to do for a style of one's own.
+//! The button of the genre pair and its menu: pairs, user weights, user styles, and how to learn a
+//! style.
 
 use egui::{Button, Popup, PopupCloseBehavior, Rect, RichText, ScrollArea, Ui};
 
@@ -8,7 +8,7 @@ use third_stream_model::genre::Direction;
 use super::{EditorView, Gesture, controls, theme};
 use crate::values::GenrePair;
 
-/// How a style of one's own is made.
+/// The command that learns a user style.
 const LEARN: &str = "third-stream learn-style FOLDER --name NAME";
 
 /// Draws the button into `rect`, and its menu while it is open.
@@ -47,7 +47,7 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Ge
         });
 }
 
-/// A name with a capital.
+/// A name with a capital letter.
 fn title(name: &str) -> String {
     let mut letters = name.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
@@ -55,11 +55,10 @@ fn title(name: &str) -> String {
     first + letters.as_str()
 }
 
-/// The user's own styles, each at either end of the knob; one that is chosen goes again by a
-/// click.
+/// The user styles, each selectable at either end of the knob; a click on a chosen one removes it.
 fn styles(ui: &mut Ui, view: &EditorView, gestures: &mut Vec<Gesture>) {
     let chosen = view.ends.iter().flatten();
-    // One whose file is gone has to be there to be let go.
+    // A chosen style whose file is gone is listed, so that it can be removed.
     let missing = chosen.filter(|name| !view.styles.contains(name));
     for name in view.styles.iter().chain(missing) {
         for direction in [Direction::BToA, Direction::AToB] {
@@ -78,7 +77,7 @@ fn styles(ui: &mut Ui, view: &EditorView, gestures: &mut Vec<Gesture>) {
     }
 }
 
-/// A pair for the plugin's own weights, below it the names of the user's.
+/// Each pair with the plugin's weights, followed by the user weights for it.
 fn pairs(ui: &mut Ui, view: &EditorView, opened: bool, gestures: &mut Vec<Gesture>) {
     for pair in GenrePair::ALL {
         let own = view.own.iter().filter(|own| own.pair == pair.of_core());
@@ -101,7 +100,7 @@ fn pairs(ui: &mut Ui, view: &EditorView, opened: bool, gestures: &mut Vec<Gestur
     }
 }
 
-/// How a style of one's own is learned, shown on a click.
+/// The command that learns a style, shown on a click.
 fn learn(ui: &mut Ui, id: egui::Id) {
     let mut told: bool = ui.data(|data| data.get_temp(id)).unwrap_or_default();
     if ui.add(Button::selectable(told, "Learn a style…")).clicked() {

@@ -1,5 +1,4 @@
-//! Above the rolls: a chip that says what is being done, before and after to listen to, and the
-//! next take.
+//! The row above the rolls: a chip with the state of play, before/after, and the next take.
 
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{Color32, Rect, Ui, pos2, vec2};
@@ -8,7 +7,7 @@ use super::{ControlId, EditorView, Gesture, Playing, controls, roll_view, theme}
 use crate::engine::WorkerState;
 use crate::values::Mode;
 
-/// Draws the heading into `rect` and adds what the user did with it.
+/// Draws the row into `rect` and adds the user's actions.
 pub(crate) fn show(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Gesture>) {
     let row = rect.shrink2(vec2(10.0, 6.0));
     let mut right = row.right();
@@ -39,7 +38,7 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Ge
     chip(ui, row.with_max_x(right), view);
 }
 
-/// What is being done, in a word or two on a tinted ground.
+/// The chip: the state of play in a word or two.
 fn chip(ui: &Ui, rect: Rect, view: &EditorView) {
     let theme = theme::of(ui.ctx());
     let (text, lamp) = words(view, theme);
@@ -58,7 +57,7 @@ fn chip(ui: &Ui, rect: Rect, view: &EditorView) {
     theme::tip(&response, &why(view));
 }
 
-/// The state in words, with the colour of its lamp.
+/// The state of play as text, with its colour.
 fn words(view: &EditorView, theme: &theme::Colours) -> (String, Color32) {
     let failed = view.engine.state == WorkerState::Failed;
     match view.state {
@@ -85,7 +84,7 @@ fn words(view: &EditorView, theme: &theme::Colours) -> (String, Color32) {
     }
 }
 
-/// What the state means.
+/// The chip's tooltip, which explains the state.
 fn why(view: &EditorView) -> String {
     let when = roll_view::when(view);
     match view.state {

@@ -1,4 +1,4 @@
-//! The two rolls over each other: what was played, and what sounds instead.
+//! The two rolls over each other: the phrase as played and its transfer.
 
 use egui::{Align2, Color32, Painter, Pos2, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
 use third_stream_model::roll::guard::Facts;
@@ -8,22 +8,22 @@ use third_stream_model::roll::{PITCHES, SLOTS, STEPS, STEPS_PER_SLOT, key_of_row
 use super::{EditorView, Gesture, IncomingNote, Playing, roll_heading, theme};
 use crate::values::Mode;
 
-/// Width of the strip of keys at the left, in logical pixels.
+/// Width of the keyboard at the left, in logical pixels.
 const KEYS: f32 = 34.0;
 /// Height of the heading.
 const HEADING: f32 = 38.0;
 /// Height of the legend below the roll.
 const LEGEND: f32 = 20.0;
-/// The fewest rows that are shown, so that few notes are not drawn as bricks.
+/// Minimum number of rows, which limits the height of a note.
 const FEWEST_ROWS: usize = 30;
 
-/// What happened to a cell.
+/// State of a cell.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Cell {
     Kept,
     Removed,
     Added,
-    /// It came in and does not sound yet.
+    /// Came in and does not sound yet.
     Incoming,
 }
 
@@ -65,7 +65,7 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Ge
     }
 }
 
-/// When what comes in sounds.
+/// The delay of the notes that come in, as text.
 pub(crate) fn when(view: &EditorView) -> String {
     match (view.mode, view.delay.bars()) {
         (Mode::InPlace, _) => "sounds next time".to_owned(),
@@ -74,7 +74,7 @@ pub(crate) fn when(view: &EditorView) -> String {
     }
 }
 
-/// What the shapes mean, from the left.
+/// The legend: the meaning of the shapes.
 fn legend(painter: &Painter, rect: Rect, view: &EditorView, added: Color32) {
     let theme = theme::of(painter.ctx());
     let (mut x, y) = (rect.left() + 2.0, rect.center().y);
@@ -94,8 +94,8 @@ fn legend(painter: &Painter, rect: Rect, view: &EditorView, added: Color32) {
     }
 }
 
-/// The notes that came in, at the place at which they will sound: thin, so that what sounds is
-/// seen beside them.
+/// Notes that came in, at the position at which they will sound; thin, so that sounding notes stay
+/// visible.
 fn incoming(painter: &Painter, field: Rect, (low, rows): (f32, f32), notes: &[IncomingNote]) {
     let size = vec2(field.width() / STEPS as f32, field.height() / rows);
     for of in notes {
@@ -107,7 +107,7 @@ fn incoming(painter: &Painter, field: Rect, (low, rows): (f32, f32), notes: &[In
     }
 }
 
-/// The lowest and the number of the rows that are shown, moving gently when the music moves.
+/// The lowest row shown and the number of rows, animated when the music's range moves.
 fn shown_rows(ui: &Ui, view: &EditorView) -> (f32, f32) {
     let sounding = |row: &usize| {
         if view
@@ -138,7 +138,7 @@ fn shown_rows(ui: &Ui, view: &EditorView) -> (f32, f32) {
     (low, glide("highest row", high) - low)
 }
 
-/// Rows of black keys, beats, bars and the names of the Cs.
+/// Background: rows of black keys, beats, bars, names of the Cs.
 fn grid(painter: &Painter, field: Rect, (low, rows): (f32, f32)) {
     let theme = theme::of(painter.ctx());
     let height = field.height() / rows;
@@ -186,7 +186,7 @@ fn grid(painter: &Painter, field: Rect, (low, rows): (f32, f32)) {
     }
 }
 
-/// Every note as one rectangle: what is gone below what sounds.
+/// Every note as one rectangle; removed notes lie below the others.
 fn notes(
     painter: &Painter,
     field: Rect,
@@ -222,7 +222,7 @@ fn notes(
     }
 }
 
-/// A line below the notes that the melody lock holds.
+/// A line below each note that the melody lock holds.
 fn locked(painter: &Painter, field: Rect, (low, rows): (f32, f32), source: &NoteRoll) {
     let theme = theme::of(painter.ctx());
     let size = vec2(field.width() / STEPS as f32, field.height() / rows);
@@ -258,7 +258,7 @@ fn note(painter: &Painter, run: Rect, kind: Cell, added: Color32, opacity: f32) 
     };
 }
 
-/// What to do while there is nothing to see.
+/// Instructions while the roll is empty.
 fn hint(painter: &Painter, field: Rect, view: &EditorView) {
     let theme = theme::of(painter.ctx());
     let bars = match view.delay.bars() {

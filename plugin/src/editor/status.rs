@@ -1,4 +1,4 @@
-//! The line at the foot: what the engine is doing, in words.
+//! The status line at the bottom: the engine's state as text.
 
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align2, Rect, Ui, pos2};
@@ -7,7 +7,7 @@ use super::theme::Colours;
 use super::{EditorView, Notice, theme};
 use crate::engine::{Reading, WorkerState};
 
-/// Draws the engine's state into `rect`, and at its right what the user should know.
+/// Draws the engine's state into `rect`, and a message at its right.
 pub(crate) fn show(ui: &Ui, rect: Rect, view: &EditorView) {
     let theme = theme::of(ui.ctx());
     let painter = ui.painter();
@@ -38,14 +38,14 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &EditorView) {
     if at.x > left.right() + 16.0 {
         painter.galley(at, galley, colour);
     } else if view.notice.is_some() {
-        // A narrow window: the notice matters more than the engine's state; its lamp stays.
+        // In a narrow window the message covers the engine's state, except its lamp.
         let cover = Rect::from_min_max(pos2(rect.left() + 14.0, rect.top() - 2.0), rect.max);
         painter.rect_filled(cover, 0.0, theme.background);
         painter.galley(at, galley, colour);
     }
 }
 
-/// What only those want to know who ask.
+/// Tooltip with the engine's figures.
 fn figures(engine: &Reading) -> String {
     let took = engine.last_pass.map_or_else(
         || "No answer was asked for yet.".to_owned(),
@@ -62,7 +62,7 @@ fn figures(engine: &Reading) -> String {
     )
 }
 
-/// The engine's state in words, with the colour of its lamp.
+/// The engine's state as text, with its colour.
 fn words(theme: &Colours, engine: &Reading, late: u32) -> (egui::Color32, String) {
     let mut parts = Vec::new();
     let colour = match engine.state {

@@ -1,12 +1,12 @@
-//! What the editor sees of the plugin: one trait.
+//! The trait by which the editor sees the plugin.
 
 use nice_plug::prelude::ParamSetter;
 
 use super::{EditorView, Gesture};
 use crate::values::Look;
 
-/// One instance of the plugin as its window sees it. Editor thread: it may go from thread to
-/// thread between two openings, but only one has it at a time.
+/// One instance of the plugin, for its window. Editor thread: which one may change between two
+/// openings, but only one has it at a time.
 ///
 /// ```
 /// fn moves<T: Send + ?Sized>() {}
@@ -18,34 +18,33 @@ use crate::values::Look;
 /// is_shared::<dyn third_stream::editor::GuiSync>();
 /// ```
 pub trait GuiSync: Send {
-    /// All that is shown, as it is now.
+    /// A snapshot of everything that is shown.
     fn view(&mut self) -> EditorView;
 
-    /// Does what the user wants; the host hears through `setter` what it can automate.
+    /// Applies a user action; parameters are set through `setter`, so that the host sees it.
     fn follow(&mut self, gesture: Gesture, setter: &ParamSetter);
 
-    /// The notice of what was done last is no longer of interest.
+    /// Drops the message about the last action.
     fn clear_notice(&mut self);
 
-    /// Whether something is being done whose end is to be shown.
+    /// True while a background task runs whose result will be shown.
     fn is_busy(&self) -> bool;
 
-    /// The window opens: there may be other files than when it was last open. `window` is its
-    /// number in X11, where it has one.
+    /// The window opens: rereads the user's files. `window` is its X11 id, if it has one.
     fn opened(&mut self, window: Option<u32>);
 
-    /// The window closes: what is still being done is given up.
+    /// The window closes: cancels background tasks.
     fn closed(&mut self);
 
     /// The window's saved width and height, in logical pixels.
     fn window_size(&self) -> (f32, f32);
 
-    /// The window has another width and height, in logical pixels.
+    /// Saves the window's new width and height, in logical pixels.
     fn resized(&mut self, size: (f32, f32));
 
-    /// The theme that was chosen, if one was.
+    /// The chosen theme; `None` follows the system.
     fn look(&self) -> Option<Look>;
 
-    /// How large the editor is drawn, in percent.
+    /// Zoom of the editor, in percent.
     fn scale(&self) -> u16;
 }

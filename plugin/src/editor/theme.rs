@@ -1,5 +1,5 @@
-//! Colours and type sizes of the editor: a dark and a light theme, in both of which a musician
-//! knows at a glance which genre is which.
+//! Colours and type sizes of the editor: a dark and a light theme, in which each genre has a colour
+//! of its own.
 
 use egui::{Color32, Context, FontId, Frame, Response, RichText, Stroke, Theme, Ui};
 use third_stream_model::genre::Genre;
@@ -7,29 +7,29 @@ use third_stream_model::genre::Genre;
 /// The colours of a theme.
 #[derive(Debug)]
 pub(crate) struct Colours {
-    /// Behind everything.
+    /// Window background.
     pub(crate) background: Color32,
-    /// Panels that lie on the background.
+    /// Panels on the background.
     pub(crate) panel: Color32,
-    /// The darker rows of the roll: the black keys.
+    /// The roll's rows of black keys.
     pub(crate) black_key: Color32,
     /// Thin lines, tracks, empty parts of controls.
     pub(crate) line: Color32,
     /// Bar lines and the outlines of controls under the pointer.
     pub(crate) strong_line: Color32,
-    /// What is to be read.
+    /// Primary text.
     pub(crate) text: Color32,
     /// Secondary text: labels, units, explanations.
     pub(crate) weak: Color32,
-    /// Cells that stay as they were played.
+    /// Cells that the transfer keeps.
     pub(crate) kept: Color32,
-    /// Notes that no longer sound; always crossed out, so that colour is not all there is.
+    /// Removed notes; always crossed out as well, for colour-blind users.
     pub(crate) removed: Color32,
-    /// Something is wrong.
+    /// Errors and warnings.
     pub(crate) warning: Color32,
-    /// All is well.
+    /// Everything works.
     pub(crate) good: Color32,
-    /// The playhead, handles, and what is chosen.
+    /// Playhead, handles and selection.
     pub(crate) playhead: Color32,
     jazz: Color32,
     classic: Color32,
@@ -72,7 +72,7 @@ static LIGHT: Colours = Colours {
     pop: Color32::from_rgb(0x5a, 0x0f, 0x56),
 };
 
-/// The colours of egui's present theme.
+/// The colours of egui's current theme.
 pub(crate) fn of(context: &Context) -> &'static Colours {
     match context.theme() {
         Theme::Dark => &DARK,
@@ -81,7 +81,7 @@ pub(crate) fn of(context: &Context) -> &'static Colours {
 }
 
 impl Colours {
-    /// The colour of a genre, wherever it appears.
+    /// The colour of a genre.
     pub(crate) const fn genre(&self, genre: Genre) -> Color32 {
         match genre {
             Genre::Jazz => self.jazz,
@@ -90,22 +90,21 @@ impl Colours {
         }
     }
 
-    /// The outline of a control: stronger under the pointer or with the keyboard on it.
+    /// The outline of a control: stronger while hovered or focused.
     pub(crate) fn outline(&self, active: bool) -> Stroke {
         Stroke::new(1.0, if active { self.strong_line } else { self.line })
     }
 }
 
-/// The smallest text, in pixels of a screen at its own scale.
+/// Smallest text, in pixels of an unscaled screen.
 pub(crate) const SMALLEST_TEXT: f32 = 11.0;
 
-/// The editor's type: one family, few sizes, and none too small to read however far the window is
-/// scaled down.
+/// The editor's font at a size; never below [`SMALLEST_TEXT`], at any zoom.
 pub(crate) fn font(context: &Context, size: f32) -> FontId {
     FontId::proportional(size.max(SMALLEST_TEXT / context.zoom_factor()))
 }
 
-/// What a control is for, shown while the pointer rests on it.
+/// Adds a tooltip.
 pub(crate) fn tip(response: &Response, text: &str) {
     response.clone().on_hover_ui(|ui| {
         dress(ui);
@@ -122,7 +121,7 @@ pub(crate) fn menu_frame(ui: &Ui) -> Frame {
         .stroke(theme.outline(true))
 }
 
-/// egui's own widgets (the menu) in the same colours.
+/// Applies the theme to egui's own widgets.
 pub(crate) fn dress(ui: &mut Ui) {
     let theme = of(ui.ctx());
     let visuals = ui.visuals_mut();

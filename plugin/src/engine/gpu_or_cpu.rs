@@ -1,4 +1,4 @@
-//! A GPU that may go away, and the CPU behind it.
+//! A GPU model with a CPU model as fallback.
 
 use third_stream_model::roll::edits::Edits;
 
@@ -6,7 +6,7 @@ use super::model::caught;
 use super::{Load, Model, ModelError, Question, Wanted};
 use crate::link::WeightsId;
 
-/// Whether a model is not to be asked again.
+/// True if the model must not be used again after this error.
 const fn is_failure(error: &ModelError) -> bool {
     match error {
         ModelError::NoWeights(_) | ModelError::Own { .. } | ModelError::Unwanted => false,
@@ -14,12 +14,12 @@ const fn is_failure(error: &ModelError) -> bool {
     }
 }
 
-/// A model that is opened at the first question, and the one that takes over for good when it
-/// cannot be opened, fails or panics.
+/// A model opened at the first question, and the one that replaces it for good when it cannot be
+/// opened, fails or panics.
 pub(crate) struct GpuOrCpu {
     first: First,
     second: Box<dyn Model>,
-    /// What the editor shows.
+    /// Device name for the editor.
     device: String,
 }
 
@@ -30,7 +30,7 @@ enum First {
 }
 
 impl GpuOrCpu {
-    /// Nothing is opened yet.
+    /// Opens nothing yet.
     pub(crate) fn new(first: Load, second: Box<dyn Model>) -> Self {
         Self {
             device: second.device().to_owned(),
@@ -39,7 +39,7 @@ impl GpuOrCpu {
         }
     }
 
-    /// The answer of the first model; `None` where there is none any more.
+    /// The first model's answer; `None` once it is replaced.
     fn ask(&mut self, asked: &Question, wanted: Wanted<'_>) -> Option<Result<Edits, ModelError>> {
         let mut model = match std::mem::replace(&mut self.first, First::Gone) {
             First::Open(model) => model,
@@ -51,7 +51,7 @@ impl GpuOrCpu {
         };
         match caught(|| model.edits(asked, wanted)) {
             Err(error) if is_failure(&error) => {
-                // Whatever is left of it may panic once more.
+                // Its destructor may panic, too.
                 let dropped = caught(|| {
                     drop(model);
                     Ok(())
@@ -96,7 +96,7 @@ impl Model for GpuOrCpu {
         if let First::Gone = self.first {
             return self.second.answers(questions);
         }
-        // One by one, for the GPU may fail at any of them.
+        // One by one: the GPU may fail at any of them.
         let each = questions.iter();
         each.map(|(asked, wanted)| caught(|| self.edits(asked, wanted)))
             .collect()
@@ -121,13 +121,13 @@ mod tests {
 
     use super::*;
 
-    /// Answers with no edits until its passes are used up, then in the way that it is told.
+    /// A test model: answers with no edits for a number of passes, then fails as configured.
     struct Device {
         name: &'static str,
         passes: usize,
         asked: Rc<Cell<usize>>,
         at_once: usize,
-        /// Questions of the last call of `answers`.
+        /// Questions in the last call of `answers`.
         together: Rc<Cell<usize>>,
         end: fn() -> Result<Edits, ModelError>,
     }
@@ -173,7 +173,7 @@ mod tests {
         model.edits(&question(), &|| true)
     }
 
-    /// A GPU of so many passes before a CPU, and how often the CPU was asked.
+    /// A GPU that fails after `passes` before a CPU, and a counter of the CPU's questions.
     fn fallback(
         passes: usize,
         end: fn() -> Result<Edits, ModelError>,

@@ -1,14 +1,14 @@
-//! The last few answers. A group's second request is often the same as its first (nothing was
-//! played in the last beat), and a loop brings the same phrases round and round.
+//! A cache of the last answers. A group's second request often equals its first (nothing was played
+//! in the last beat), and a loop repeats its phrases.
 
 use third_stream_model::roll::edits::Edits;
 
 use super::Question;
 
-/// Answers kept: both directions of the groups of a 16-bar loop, twice over (some 150 KiB).
+/// Capacity: both directions of the groups of a 16-bar loop, twice (some 150 KiB).
 const KEPT: usize = 16;
 
-/// Answers by what was asked; the oldest makes room.
+/// Answers by question; the oldest is evicted first.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
     answers: Vec<(Question, Edits)>,

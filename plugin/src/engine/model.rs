@@ -1,4 +1,4 @@
-//! What the worker runs: the trained networks, or a test's stand-in.
+//! The model that the worker runs: the trained networks, or a test double.
 
 use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,18 +9,18 @@ use third_stream_model::roll::notes::NoteRoll;
 
 use crate::link::{WeightsId, Wish};
 
-/// Why there are no edits.
+/// Why a question has no edits.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ModelError {
-    /// There are no networks for the pair.
+    /// No networks for the pair.
     #[error("no weights for {0}: choose another pair")]
     NoWeights(Pair),
-    /// The user's own weights cannot be used; the plugin's can.
+    /// User weights that cannot be used; the plugin's still can.
     #[error("{text}")]
     Own {
-        /// Their number, as in [`WeightsId::own`].
+        /// Number of the weights, as in [`WeightsId::own`].
         number: NonZeroU32,
-        /// Why, in words.
+        /// The reason.
         text: String,
     },
     /// The weights cannot be used.
@@ -29,54 +29,53 @@ pub enum ModelError {
     /// The forward pass failed.
     #[error("the forward pass failed: {0}")]
     Pass(String),
-    /// Nobody waits for the answer any more.
+    /// The question is stale.
     #[error("nobody waits for the answer any more")]
     Unwanted,
 }
 
-/// Says between two passes whether somebody still waits for the answer.
+/// Asks, between two passes, whether the answer is still wanted.
 pub type Wanted<'a> = &'a (dyn Fn() -> bool + Sync);
 
-/// What is asked of a [`Model`].
+/// A question to a [`Model`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Question {
-    /// Which networks.
+    /// The networks to be used.
     pub weights: WeightsId,
-    /// Towards which end of the knob.
+    /// The direction of the transfer.
     pub direction: Direction,
-    /// What it hears.
+    /// The phrase.
     pub roll: NoteRoll,
-    /// What is wanted beside.
+    /// The wishes for the answer.
     pub wish: Wish,
 }
 
-/// Both networks of one or more pairs. It is made on the worker and never leaves it.
+/// The networks of one or more pairs. Created on the worker and never moved from it.
 ///
 /// ```compile_fail,E0277
 /// fn moves<T: Send + ?Sized>() {}
 /// moves::<dyn third_stream::engine::Model>();
 /// ```
 pub trait Model {
-    /// What it runs on, as the editor shows it.
+    /// Device name for the editor.
     fn device(&self) -> &str;
 
-    /// The edits that lead from the question's phrase towards the direction's target;
-    /// [`ModelError::Unwanted`] where it was left because nobody waits for them any more.
+    /// The edits that move the phrase towards the direction's target; [`ModelError::Unwanted`]
+    /// where the question became stale.
     fn edits(&mut self, asked: &Question, wanted: Wanted<'_>) -> Result<Edits, ModelError>;
 
-    /// Whether these networks heed more of a [`Wish`] than what is held over. If not, questions
-    /// that differ in it have one answer.
+    /// True if the answer depends on all of a [`Wish`]; otherwise only on the notes held over, and
+    /// questions that differ in the rest share an answer.
     fn heeds_wishes(&self, _weights: WeightsId) -> bool {
         false
     }
 
-    /// How many questions it answers in the time of one: so many are put to it at once where they
-    /// wait.
+    /// Number of questions that it answers in the time of one: the worker batches as many.
     fn at_once(&self) -> usize {
         1
     }
 
-    /// The answers to some questions, in their order. A panic is an answer, too.
+    /// Answers to several questions, in order. A panic is an error.
     fn answers(&mut self, questions: &[(Question, Wanted<'_>)]) -> Vec<Result<Edits, ModelError>> {
         let questions = questions.iter();
         questions
@@ -84,7 +83,7 @@ pub trait Model {
             .collect()
     }
 
-    /// One pass before any question, so that the first answer is as quick as the others.
+    /// One pass before the first question, so that its answer is not slower than the others.
     fn warm_up(&mut self) -> Result<(), ModelError> {
         let silence = Question {
             weights: WeightsId::shipped(Pair::JAZZ_CLASSIC),
@@ -96,7 +95,7 @@ pub trait Model {
     }
 }
 
-/// Runs `work`; a panic in it becomes an error.
+/// Runs `work` and turns a panic into an error.
 pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T, ModelError>) -> Result<T, ModelError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let text = panic

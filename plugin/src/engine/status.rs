@@ -1,5 +1,5 @@
-//! What the worker tells the editor: atomics for the figures, a lock (never the audio thread's)
-//! for the words.
+//! The worker's status for the editor: figures as atomics, texts behind a lock that the audio
+//! thread never takes.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -8,52 +8,51 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-/// What the worker is doing.
+/// State of the worker.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WorkerState {
-    /// There is no worker: the instance was never activated.
+    /// No worker: the instance was never activated.
     #[default]
     Asleep,
-    /// The networks are being loaded and run once.
+    /// Loading and warming up the networks.
     Loading,
-    /// Answers are given.
+    /// Answering.
     Ready,
-    /// No answers are given: loading failed, or a pass failed. Notes play dry.
+    /// Loading or a pass failed: no answers, notes play dry.
     Failed,
 }
 
-/// Written by the worker, read by the editor.
+/// The status, written by the worker and read by the editor.
 #[derive(Debug, Default)]
 pub struct Status {
     state: AtomicU8,
     passes: AtomicU64,
-    /// Of the last pass, in nanoseconds; 0 before the first.
+    /// Duration of the last pass in nanoseconds; 0 before the first.
     last_pass: AtomicU64,
     device: Mutex<String>,
     error: Mutex<Option<String>>,
     refused: Mutex<BTreeMap<NonZeroU32, String>>,
 }
 
-/// The status at one moment.
+/// A snapshot of the status.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
-    /// What the worker is doing.
+    /// State of the worker.
     pub state: WorkerState,
-    /// Forward passes since the worker started, without the first that warms it up.
+    /// Forward passes since the start, without the warm-up.
     pub passes: u64,
-    /// How long the last pass took.
+    /// Duration of the last pass.
     pub last_pass: Option<Duration>,
-    /// What the networks run on; empty until they are loaded.
+    /// Device that the networks run on; empty until they are loaded.
     pub device: String,
-    /// Why it failed.
+    /// The reason of a failure.
     pub error: Option<String>,
-    /// Weights of the user's own that cannot be used, by their number, and why: what asks for
-    /// them plays dry.
+    /// User weights that cannot be used, by number, with the reason; requests for them play dry.
     pub refused: BTreeMap<NonZeroU32, String>,
 }
 
 impl Status {
-    /// The status now.
+    /// Takes a snapshot.
     pub fn read(&self) -> Reading {
         let nanos = self.last_pass.load(Ordering::Relaxed);
         Reading {
@@ -66,7 +65,7 @@ impl Status {
         }
     }
 
-    /// Only the state.
+    /// The state alone.
     pub fn state(&self) -> WorkerState {
         state_of(self.state.load(Ordering::Acquire))
     }

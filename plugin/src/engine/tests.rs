@@ -1,4 +1,4 @@
-//! The worker with stand-ins for the networks: order, staleness, failure, and its end.
+//! The worker with test models: order, stale requests, failures, shutdown.
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -17,10 +17,10 @@ use crate::link::{
 mod own;
 mod unwanted;
 
-/// Longer than any of this may take on a busy machine.
+/// Timeout on a busy machine.
 const LONG: Duration = Duration::from_secs(20);
 
-/// A model made of a function.
+/// A model from a closure.
 struct Fake<F>(F);
 
 impl<F: FnMut(Direction, &Roll) -> Result<Vec<f32>, ModelError>> Model for Fake<F> {
@@ -43,7 +43,7 @@ fn ranked(asked: &Question, values: &[f32]) -> Edits {
     Edits::rank(&asked.roll, values, THRESHOLD, asked.wish.held)
 }
 
-/// An engine whose networks are `pass`; silence (the pass that warms up) never reaches it.
+/// An engine with the network `pass`, which the warm-up (silence) does not reach.
 fn engine(
     mut pass: impl FnMut(Direction, &Roll) -> Result<Vec<f32>, ModelError> + Send + 'static,
 ) -> InferenceWorker {
@@ -56,7 +56,7 @@ fn engine(
     InferenceWorker::start(Box::new(move || Ok(Box::new(Fake(model)))))
 }
 
-/// An engine that says when a pass on `note(0)` begins, and holds it until it is let go.
+/// An engine that reports the start of a pass on `note(0)` and blocks there until released.
 fn held_at_zero() -> (InferenceWorker, mpsc::Receiver<()>, mpsc::Sender<()>) {
     let (begins, began) = mpsc::channel();
     let (free, held) = mpsc::channel();
@@ -70,19 +70,19 @@ fn held_at_zero() -> (InferenceWorker, mpsc::Receiver<()>, mpsc::Sender<()>) {
     (engine, began, free)
 }
 
-/// The source's own cells, all sure: no edits.
+/// The input's own cells with certainty: no edits.
 fn identity(roll: &Roll) -> Vec<f32> {
     let mut values = vec![0.0; CELLS];
     roll.write_values(&mut values);
     values
 }
 
-/// Nothing sounds.
+/// An empty output.
 fn silence() -> Vec<f32> {
     vec![0.0; CELLS]
 }
 
-/// A roll of one note at `row`, so that requests can be told apart.
+/// A roll with one note at `row`, to identify a request.
 fn note(row: usize) -> NoteRoll {
     let mut roll = Roll::EMPTY;
     roll.fill(row, 0, 4);
@@ -115,7 +115,7 @@ fn answer(end: &AudioEnd) -> Response {
         .expect("an answer")
 }
 
-/// Waits until the engine says so.
+/// Waits for a state of the engine.
 fn until(engine: &InferenceWorker, state: WorkerState) {
     let start = Instant::now();
     while engine.status().state() != state {
@@ -124,7 +124,7 @@ fn until(engine: &InferenceWorker, state: WorkerState) {
     }
 }
 
-/// Found by the soak: what had no room was thrown away, and a bounce waited for it in vain.
+/// Found by the soak: responses without room were dropped, and a bounce waited in vain.
 #[test]
 fn more_answers_than_there_is_room_for_all_come_and_in_order() {
     let engine = engine(|_, roll| Ok(identity(roll)));
@@ -181,7 +181,7 @@ fn answers_carry_the_marks_of_their_requests() {
     assert!(reading.last_pass.is_some());
 }
 
-/// A model that takes two questions at once and tells what it was asked. It is held at `note(0)`.
+/// A model that batches two questions and records them. It blocks at `note(0)`.
 struct Pairwise {
     asked: mpsc::Sender<Vec<NoteRoll>>,
     held: mpsc::Receiver<()>,
@@ -237,7 +237,7 @@ fn what_waits_is_worked_out_two_at_once_and_the_same_only_once() {
     );
     assert_eq!([(); 4].map(|()| answer(&one).group), [0, 1, 3, 4]);
     assert_eq!(answer(&two).outcome, Ok(Edits::NONE));
-    // A panic is the answer to its own question alone.
+    // A panic fails its own question only.
     assert_eq!(answer(&two).outcome, Err(Failure::Network));
 }
 
@@ -247,7 +247,7 @@ fn the_earliest_deadline_comes_first_across_instances() {
     let (one, two) = (attached(&engine, 1), attached(&engine, 2));
     let now = Instant::now();
     let after = |ms| now + Duration::from_millis(ms);
-    // The worker is kept busy with this one until all others are there.
+    // Keeps the worker busy until all others have arrived.
     assert!(one.ask(request(&one, 0, now)));
     began.recv().unwrap();
     assert!(one.ask(request(&one, 1, after(300))));
@@ -256,7 +256,7 @@ fn the_earliest_deadline_comes_first_across_instances() {
     assert!(two.ask(request(&two, 4, after(400))));
     free.send(()).unwrap();
     assert_eq!(answer(&one).group, 0);
-    // Group 3 is needed before group 1, though it was asked for later.
+    // Group 3 is due before group 1, although it was requested later.
     assert_eq!(answer(&one).group, 3);
     assert!(
         two.wait_offline(Duration::ZERO, |response| response.group)
@@ -286,7 +286,7 @@ fn stale_requests_are_refused_and_not_worked_on() {
     assert_eq!((refused.group, refused.outcome), (1, Err(Failure::Stale)));
     assert!(answer(&end).outcome.is_ok());
     assert_eq!(end.counts().of(Counted::Stale), 1);
-    // Only the first and the newest were worked on.
+    // Only the first and the newest were answered by a pass.
     assert_eq!(engine.status().read().passes, 2);
 }
 
@@ -359,7 +359,7 @@ fn an_instance_that_goes_away_with_work_pending_harms_nobody() {
     drop(gone);
     free.send(()).unwrap();
     assert!(answer(&stays).outcome.is_ok());
-    // The pass that was under way, and the one of the instance that is still there.
+    // The running pass, and that of the instance that is left.
     assert_eq!(engine.status().read().passes, 2);
 }
 
@@ -399,7 +399,7 @@ fn memory_that_is_short_is_said_and_a_pair_is_there_once_it_is_not() {
     let said = broken.status().read().error.unwrap();
     assert!(said.contains("82 MB of memory"), "{said}");
 
-    // As where a further pair is unpacked at its first question.
+    // As when another pair is unpacked at its first question.
     let mut tries = 0;
     let later = engine(move |_, roll| {
         tries += 1;
@@ -430,7 +430,7 @@ fn dropping_the_engine_ends_its_thread_within_a_pass() {
     std::thread::sleep(Duration::from_millis(20));
     let start = Instant::now();
     drop(engine);
-    // One pass at most, not all fifteen; and the thread is joined, so its end is gone.
+    // At most one pass, not all fifteen; the thread is joined, so its end is dropped.
     assert!(
         start.elapsed() < Duration::from_millis(600),
         "{:?}",
@@ -453,14 +453,14 @@ fn instances_share_one_engine_and_the_last_one_ends_it() {
     assert!(weak.upgrade().is_some());
     drop(two);
     assert!(weak.upgrade().is_none());
-    // A new instance after that starts a new one.
+    // A new instance starts a new worker.
     let again = shared();
     assert_eq!(Arc::strong_count(&again), 1);
 }
 
 #[test]
 fn without_a_thread_notes_are_dry_and_nobody_waits() {
-    // No system gives a thread so much of a stack.
+    // No system provides a stack of this size.
     let load = Box::new(|| unreachable!("there is no thread"));
     let engine = InferenceWorker::start_on(Some(1 << 60), load);
     let Reading { state, error, .. } = engine.status().read();

@@ -1,4 +1,4 @@
-//! The worker's thread: takes requests, chooses, runs the network, answers.
+//! The worker's loop: takes requests, picks the most urgent, runs the networks, responds.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,16 +15,16 @@ use super::{Inbox, Load};
 use crate::link::{Failure, Request, Response, Watch, WorkerEnd};
 use crate::memory::Keeper;
 
-/// How long the worker sleeps between two looks while instances ask. A beat is 200 ms and more.
+/// Polling interval while instances ask. A beat is 200 ms or more.
 const AWAKE: Duration = Duration::from_millis(4);
-/// The same when nobody has asked for [`DROWSY`].
+/// Polling interval after [`DROWSY`] without a request.
 const ASLEEP: Duration = Duration::from_millis(25);
-/// After this long without a request the worker looks less often.
+/// Time without a request after which the worker polls less often.
 const DROWSY: Duration = Duration::from_secs(10);
 
-/// The thread's whole life.
+/// The worker's main loop.
 pub(super) fn run(inbox: &Inbox, status: &Status, load: Load) {
-    // Set once: this is the only worker of its inbox.
+    // This is the only worker of its inbox, so the cell is empty.
     let _ = inbox.worker.set(std::thread::current());
     let mut work = Work {
         model: load_model(status, load),
@@ -53,11 +53,11 @@ pub(super) fn run(inbox: &Inbox, status: &Status, load: Load) {
             std::thread::park_timeout(ASLEEP);
         }
     }
-    // A model may not take the host with it even while it is thrown away.
+    // A panic in the model's destructor must not reach the host.
     let _ = catch_unwind(AssertUnwindSafe(|| drop(work)));
 }
 
-/// Loads the model and runs it once, so that the first answer is as quick as the others.
+/// Loads the model and warms it up.
 fn load_model(status: &Status, load: Load) -> Option<Box<dyn Model>> {
     let loaded = caught(|| {
         let mut model = load()?;
@@ -77,21 +77,21 @@ fn load_model(status: &Status, load: Load) -> Option<Box<dyn Model>> {
     }
 }
 
-/// What the worker holds.
+/// State of the worker.
 struct Work {
-    /// `None` when it could not be loaded or broke.
+    /// `None` if loading failed or the model broke.
     model: Option<Box<dyn Model>>,
     memo: Memo,
     instances: BTreeMap<u64, WorkerEnd>,
     waiting: Vec<Request>,
-    /// Answers that found no room: a bounce asks more in one block than the channel holds, and
-    /// waits for each of them.
+    /// Responses that found no room, by instance: a bounce asks more in one block than the channel
+    /// holds.
     unsent: Vec<(u64, Response)>,
 }
 
 impl Work {
-    /// Takes what the instances ask, forgets instances that are gone, and drops stale requests.
-    /// True if there was anything new.
+    /// Receives requests, removes instances that are gone and drops stale requests. True if
+    /// anything was new.
     fn collect(&mut self) -> bool {
         let Self {
             instances, waiting, ..
@@ -112,8 +112,8 @@ impl Work {
         new
     }
 
-    /// Drops what nobody waits for any more. It is answered all the same: what waits for room in
-    /// the channel learns that there is some.
+    /// Drops stale requests. Each is answered as stale, which tells a waiting core that there is
+    /// room.
     fn drop_stale(&mut self) {
         let instances = &self.instances;
         let is_wanted = |request: &Request| {
@@ -129,8 +129,8 @@ impl Work {
         }
     }
 
-    /// Takes the request whose answer is needed first; among equals the group's first answer,
-    /// then the order in which they came.
+    /// Takes the request with the earliest deadline; among equals the group's first answer, then
+    /// the oldest request.
     fn earliest(&mut self) -> Option<Request> {
         let order = |request: &Request| (request.deadline, request.group, request.answer);
         let (index, _) = self
@@ -141,8 +141,8 @@ impl Work {
         Some(self.waiting.remove(index))
     }
 
-    /// Answers what needs no pass, until as many that need one are found as the model takes at
-    /// once; then those.
+    /// Answers the requests that need no pass, until enough of the others for one batch are found;
+    /// then answers those.
     fn turn(&mut self, status: &Status) {
         let most = self.model.as_ref().map_or(1, |model| model.at_once());
         let mut asked: Vec<Request> = Vec::new();
@@ -153,7 +153,7 @@ impl Work {
                 .iter()
                 .any(|other| self.question(other) == self.question(&request))
             {
-                // The same once more: it is known when this turn is over.
+                // The same question twice: its answer will be in the memo after this turn.
                 self.waiting.push(request);
                 break;
             }
@@ -163,7 +163,7 @@ impl Work {
             }
         }
         let watches: Vec<Option<Watch>> = asked.iter().map(|request| self.watch(request)).collect();
-        // Nobody waits for what an instance asked that is gone.
+        // Requests of an instance that is gone are stale.
         let watches: Vec<_> = watches
             .iter()
             .map(|watch| || watch.as_ref().is_some_and(Watch::is_wanted))
@@ -184,7 +184,7 @@ impl Work {
         Some(end.watch(request))
     }
 
-    /// Sends a response behind those of its instance that are still to be sent.
+    /// Sends a response, after the pending ones of its instance.
     fn send(&mut self, instance: u64, response: &Response) {
         let Some(end) = self.instances.get(&instance) else {
             return;
@@ -199,14 +199,14 @@ impl Work {
             .extend(left.map(|response| (instance, response)));
     }
 
-    /// Tries again what found no room.
+    /// Retries the responses that found no room.
     fn send_again(&mut self) {
         for (instance, response) in std::mem::take(&mut self.unsent) {
             self.send(instance, &response);
         }
     }
 
-    /// What is asked, as far as it makes a difference.
+    /// The question of a request, without what makes no difference to its answer.
     fn question(&self, request: &Request) -> Question {
         let Request {
             weights,
@@ -225,9 +225,9 @@ impl Work {
         }
     }
 
-    /// The answer that needs no pass, if there is one.
+    /// The answer without a pass, if the memo or the question itself gives one.
     fn known(&self, asked: &Question) -> Option<Result<Edits, Failure>> {
-        // Silence stays silence, whatever a network would make of it.
+        // An empty phrase stays empty, whatever the network would answer.
         if asked.roll.is_empty() {
             return Some(Ok(Edits::NONE));
         }
@@ -255,7 +255,7 @@ impl Work {
             .collect()
     }
 
-    /// The answer in the pair's genre, where a style cannot be used.
+    /// The answer in the pair's genre, where a user style cannot be used.
     fn without_style(
         &mut self,
         (asked, wanted): &(Question, Wanted<'_>),
@@ -276,7 +276,7 @@ impl Work {
         self.judge(&(plain, wanted), outcome, start.elapsed(), status)
     }
 
-    /// Files an outcome, or says why there is none.
+    /// Turns an answer into an outcome; an error is reported in the status.
     fn judge(
         &mut self,
         question: &(Question, Wanted<'_>),

@@ -1,5 +1,5 @@
-//! The whole learned song: played from a copy of the memory by a core of its own, as a bounce
-//! would, and written beside what was heard.
+//! Export of the whole learned song: a core of its own plays a copy of the memory, as a bounce
+//! would. The file has the song as played and as transferred.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,36 +17,36 @@ use crate::presets::write_new;
 use crate::rt::snapshot::Snapshot;
 use crate::rt::{AudioCore, BlockEvent, Body, Note, PlayMode, Port, Settings, Transport};
 
-/// The core plays at this rate and tempo, so that every 960th of a beat falls on a sample.
+/// Sample rate. With the tempo below, each 960th of a beat falls on a sample.
 const RATE: f64 = 48_000.0;
 const BEATS_A_MINUTE: f64 = 120.0;
-/// Samples of a beat.
+/// Samples per beat.
 const BEAT: f64 = 24_000.0;
 const BLOCK: i64 = 4096;
-/// So long (beats) what sounds at the end of a section may go on.
+/// Maximum length, in beats, of notes that sound past a section's end.
 const TAIL: f64 = 4.0;
 
-/// A song that was saved.
+/// A saved song.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SavedSong {
-    /// Where.
+    /// Path of the file.
     pub file: PathBuf,
-    /// Bars that are in it as played, because the networks did not answer.
+    /// Number of bars in it that the networks did not answer: they are as played.
     pub dry: u32,
 }
 
-/// The song as it sounds.
+/// The song as transferred.
 #[derive(Debug, Default)]
 pub(crate) struct Performed {
     pub(crate) notes: Vec<SongNote>,
-    /// Bars that sound as played, because the networks did not answer.
+    /// Number of bars that the networks did not answer: they sound as played.
     pub(crate) dry: u32,
 }
 
-/// Saves the song that `memory` holds, as it was heard and as `settings` make it sound, under a
-/// free name in `folder`. It waits for the networks over what `connect` gives, a link of its own;
-/// where `goes_on` says no it gives up. Allocates, waits and writes: for a thread of its own. `memory` must be a
-/// copy that nobody plays from.
+/// Saves the song in `memory`, as played and as transferred with `settings`, as a new file in
+/// `folder`. It asks the networks over the link from `connect`, and is cancelled once `goes_on`
+/// returns false. Allocates, waits and writes: for a thread of its own. `memory` must be a copy
+/// that nothing else plays from.
 pub(crate) fn save(
     folder: Option<&Path>,
     memory: &Keeper,
@@ -68,8 +68,8 @@ pub(crate) fn save(
     Ok(SavedSong { file, dry })
 }
 
-/// Plays `song`, which is what `memory` holds, from its first bar to its last. `None` where
-/// `goes_on` says no.
+/// Plays `song`, the content of `memory`, from its first bar to its last. `None` if `goes_on`
+/// returned false.
 pub(crate) fn perform(
     memory: &Keeper,
     song: &Song,
@@ -86,7 +86,7 @@ pub(crate) fn perform(
     let snapshot = Arc::new(Snapshot::default());
     let (own, post) = memory.open();
     let mut core = Box::new(AudioCore::new(link, Arc::clone(&snapshot), own, post));
-    // Nothing enters: that must not count as silence in the clip.
+    // No input: the core must not learn silence.
     core.stop_learning();
     let (mut taker, mut dry) = (Taker::default(), 0);
     for (index, section) in song.sections.iter().enumerate() {
@@ -112,7 +112,7 @@ pub(crate) fn perform(
                 ..transport(section, end)?
             };
             core.process(1, &still, &settings, &mut taker);
-            // Where it plays again it counts anew.
+            // The next section counts from zero.
             dry += snapshot.read().map_or(0, |view| view.late);
         }
     }
@@ -121,7 +121,7 @@ pub(crate) fn perform(
     Some(Performed { notes, dry })
 }
 
-/// What a host says at a position of a section; `None` where no time signature has such bars.
+/// The transport at a position of a section; `None` if its bar length fits no time signature.
 fn transport(section: &Section, position: f64) -> Option<Transport> {
     let meter = section.meter_at(position);
     Some(Transport {
@@ -137,7 +137,7 @@ fn transport(section: &Section, position: f64) -> Option<Transport> {
     })
 }
 
-/// The usual time signature with bars of so many beats.
+/// The usual time signature with bars of `beats`.
 fn signature(beats: f64) -> Option<(u16, u16)> {
     let mut values = [4, 8, 2, 16, 32, 64, 1].into_iter();
     values.find_map(|value| {
@@ -147,10 +147,10 @@ fn signature(beats: f64) -> Option<(u16, u16)> {
     })
 }
 
-/// Takes what leaves; nothing enters.
+/// A port without input that records the output.
 #[derive(Debug, Default)]
 struct Taker {
-    /// Of the block's first sample, in the song's beats.
+    /// Position of the block's first sample, in the song's beats.
     position: f64,
     held: Vec<(f64, Note)>,
     notes: Vec<SongNote>,
@@ -184,8 +184,8 @@ impl Port for Taker {
     }
 }
 
-/// A file of type 1 whose beats are the song's: time signatures, then a track of what was heard
-/// and one of what sounds. What lies before the song's start moves it by whole bars.
+/// A format 1 file in the song's beats: time signatures, then a track as played and one as
+/// transferred. Notes before beat 0 move the whole song by as many bars.
 fn bytes(song: &Song, sounds: &[SongNote]) -> io::Result<Vec<u8>> {
     let meta = |tick, message| (tick, TrackEventKind::Meta(message));
     let first = song.sections.first();
@@ -238,7 +238,7 @@ mod tests {
     use crate::link::{Failure, link};
     use third_stream_model::smf::Smf;
 
-    /// A link at whose other end nobody is.
+    /// A link without a worker.
     fn nobody() -> AudioEnd {
         link(1).0
     }
@@ -258,7 +258,7 @@ mod tests {
             .iter()
             .map(|n| (n.start, n.end, n.key))
             .collect();
-        // Bar 1, and bar 10 of 4/4: as played, and at the centre of the knob the same.
+        // Bar 1, and bar 10 of 4/4: as played, and unchanged at the centre of the knob.
         let quarter = u64::from(QUARTER);
         let wanted = [(0, 60), (0, 60), (36, 62), (36, 62)]
             .map(|(beat, key)| (beat * quarter, (beat + 1) * quarter, key));

@@ -1,4 +1,4 @@
-//! Where the notes that came in will sound, in the roll.
+//! Position in the roll at which incoming notes will sound.
 
 use third_stream_model::roll::{STEPS, STEPS_PER_SLOT, row_of_key};
 
@@ -7,21 +7,21 @@ use crate::incoming::HeardNotes;
 use crate::rt::snapshot::{CoreView, PlayState};
 use crate::values::{Delay, Mode};
 
-/// Steps of a quarter.
+/// Steps per quarter note.
 const QUARTER: f64 = 4.0;
 
-/// What comes in, as the roll shows it.
+/// Incoming notes, as the roll shows them.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Coming {
-    /// While the first group is heard, live: which of its bars it is, from 1; 0 otherwise.
+    /// Live, while the first group comes in: the number of its bar, from 1; 0 otherwise.
     pub(super) bar: u8,
-    /// Where the song is, in steps of the roll.
+    /// Playhead, in steps of the roll.
     pub(super) playhead: Option<f32>,
     pub(super) notes: Vec<IncomingNote>,
 }
 
 impl Coming {
-    /// What is played now sounds a whole group later, so at the same place in the roll.
+    /// A note sounds one whole group later, so at the same place in the roll.
     pub(super) fn of(heard: &HeardNotes, shown: &CoreView, mode: Mode, delay: Delay) -> Self {
         let bars = f64::from(delay.bars());
         let (mut bar, mut first) = (0, f32::from(shown.first_step));

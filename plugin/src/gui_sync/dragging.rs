@@ -1,11 +1,11 @@
-//! A saved phrase that is dragged out of the window, and what is said of it.
+//! Drag of a saved phrase, with its messages.
 
 use std::path::PathBuf;
 
 use crate::drag::{Drag, DragEnd, DragError};
 use crate::editor::Notice;
 
-/// A file on its way out of the window. Dropping it gives the drag up.
+/// A file that is being dragged. Dropping this cancels the drag.
 #[derive(Debug)]
 pub(super) struct Dragging {
     drag: Drag,
@@ -13,14 +13,14 @@ pub(super) struct Dragging {
 }
 
 impl Dragging {
-    /// Begins to drag `file` out of the window of that number; also what is said meanwhile.
+    /// Starts to drag `file`; also returns the message meanwhile. `window` is the editor's X11 id.
     pub(super) fn start(file: PathBuf, window: Option<u32>) -> Result<(Self, Notice), DragError> {
         let drag = Drag::start(file.clone(), window)?;
         let said = format!("Saved {}: drop it onto a track", file.display());
         Ok((Self { drag, file }, Notice::Done(said)))
     }
 
-    /// What came of it, once it is over.
+    /// The message about the result, once the drag is over.
     pub(super) fn done(&mut self) -> Option<Notice> {
         let ended = self.drag.done()?;
         let file = self.file.display();

@@ -1,4 +1,4 @@
-//! What the user did, as gestures that the host hears of.
+//! Sets parameters through the host, as gestures.
 
 use nice_plug::prelude::{Param, ParamSetter};
 
@@ -6,7 +6,7 @@ use crate::editor::{ControlId, Gesture};
 use crate::params::ThirdStreamParams;
 use crate::values::ParamValues;
 
-/// Passes a control's gesture on to the host.
+/// Forwards a control's gesture to the host.
 pub(super) fn turn(
     params: &ThirdStreamParams,
     setter: &ParamSetter,
@@ -37,14 +37,14 @@ pub(super) fn turn(
     }
 }
 
-/// Sets a parameter through the host, as a whole gesture.
+/// Sets a parameter through the host, as one gesture.
 pub(super) fn set_whole<P: Param>(setter: &ParamSetter, param: &P, wanted: P::Plain) {
     setter.begin_set_parameter(param);
     setter.set_parameter(param, wanted);
     setter.end_set_parameter(param);
 }
 
-/// Sets what `settings` name through the host, a whole gesture for each parameter that changes.
+/// Sets the parameters named in `settings` through the host, one gesture for each that changes.
 pub(super) fn set(params: &ThirdStreamParams, setter: &ParamSetter, settings: &ParamValues) {
     fn to<P: Param<Plain: PartialEq>>(setter: &ParamSetter, param: &P, wanted: Option<P::Plain>) {
         if let Some(wanted) = wanted

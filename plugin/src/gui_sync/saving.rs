@@ -1,4 +1,4 @@
-//! Saves the learned song on a thread of its own, because the networks take their time.
+//! Export of the learned song on a thread of its own.
 
 use std::io;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::params::ThirdStreamParams;
 use crate::process;
 use crate::rt::Settings;
 
-/// A song that is being saved. Dropping it gives up and waits for the thread's end.
+/// A running export. Dropping this cancels it and joins the thread.
 #[derive(Debug)]
 pub(super) struct Saving {
     stop: Arc<AtomicBool>,
@@ -19,7 +19,7 @@ pub(super) struct Saving {
 }
 
 impl Saving {
-    /// Begins to save what is remembered now, as it sounds with the settings of now.
+    /// Starts to save the memory with the present settings.
     pub(super) fn start(params: &ThirdStreamParams) -> io::Result<Self> {
         let memory = params.memory.copy();
         let settings = Settings {
@@ -34,7 +34,7 @@ impl Saving {
         let thread = std::thread::Builder::new()
             .name("third-stream-save".into())
             .spawn(move || {
-                // Held until the song is there: it may be the only one.
+                // Held to the end: it may be the only handle of the worker.
                 let mut engine = None;
                 let connect = || {
                     let (audio, worker) = link(process::next_instance());
@@ -49,10 +49,10 @@ impl Saving {
         Ok(Self { stop, thread })
     }
 
-    /// What came of it, once it is done.
+    /// The result, once the export is over.
     pub(super) fn done(&mut self) -> Option<Result<SavedSong, ExportError>> {
         let thread = self.thread.take_if(|thread| thread.is_finished())?;
-        // A panic in it says nothing more than that there is no file.
+        // A panic in the thread counts as a cancelled export.
         Some(thread.join().unwrap_or(Err(ExportError::Cancelled)))
     }
 }

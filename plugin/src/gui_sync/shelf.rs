@@ -1,4 +1,4 @@
-//! The user's own weights as the editor lists and chooses them.
+//! The user's weights and styles, as the editor lists and chooses them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use third_stream_model::user_weights::{self, UserWeights, UserWeightsError};
 use crate::editor::Notice;
 use crate::user_weights::ChosenWeights;
 
-/// The user's folder, and what was in it when it was last looked at.
+/// The user's folder and its content when it was last read.
 pub(crate) struct Shelf {
     folder: Result<PathBuf, UserWeightsError>,
     list: Arc<[UserWeights]>,
@@ -17,7 +17,7 @@ pub(crate) struct Shelf {
 }
 
 impl Shelf {
-    /// Touches no file.
+    /// Reads no file.
     pub(crate) fn new(folder: Result<PathBuf, UserWeightsError>) -> Self {
         Self {
             folder,
@@ -26,13 +26,13 @@ impl Shelf {
         }
     }
 
-    /// The names of the styles that were there.
+    /// Names of the user styles.
     pub(crate) fn styles(&self) -> Arc<[String]> {
         Arc::clone(&self.styles)
     }
 
-    /// From now on `direction` leads to the style of that name, or to the pair's genre. A style
-    /// that cannot be read is refused, and the one before stays.
+    /// Leads `direction` to the user style of that name, or to the pair's genre. A style that
+    /// cannot be read is refused and changes nothing.
     pub(crate) fn choose_style(
         &self,
         chosen: &ChosenWeights,
@@ -50,12 +50,12 @@ impl Shelf {
         Ok(())
     }
 
-    /// What was there.
+    /// The user weights.
     pub(crate) fn list(&self) -> Arc<[UserWeights]> {
         Arc::clone(&self.list)
     }
 
-    /// Looks again; what cannot be used, if there is anything.
+    /// Rereads the folder; returns a message about files that cannot be used.
     pub(crate) fn read(&mut self) -> Option<Notice> {
         let folder = self.folder.as_ref().ok()?;
         let (list, refused) = user_weights::list(folder);
@@ -66,8 +66,8 @@ impl Shelf {
             .map(|error| Notice::Warning(error.to_string()))
     }
 
-    /// From now on `pair` is played by the weights of that name, or by the plugin's. Weights that
-    /// cannot be used are refused, and those before stay.
+    /// Plays `pair` with the user weights of that name, or with the plugin's. Weights that cannot
+    /// be used are refused and change nothing.
     pub(crate) fn choose(
         &self,
         chosen: &ChosenWeights,

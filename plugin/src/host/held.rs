@@ -1,19 +1,19 @@
-//! The notes that the host holds down, for events that leave the key or the channel open: hosts
-//! may end "every note of this channel" or "the note with this id".
+//! The notes that the host holds, to expand events that leave key or channel open ("every note of
+//! this channel", "the note with this id").
 
 use super::Address;
 use crate::rt::{BlockEvent, Body, Message, Note};
 
-/// More notes than anybody holds; what does not fit is ended by its own note-off all the same.
+/// Capacity. Notes beyond it are still ended by their own note-offs.
 const ROOM: usize = 256;
 
-/// Held notes, and the event that is being spread over them.
+/// Held notes, and the event that is being expanded.
 #[derive(Debug)]
 pub(crate) struct Held {
     notes: [Note; ROOM],
     count: usize,
-    /// The event that goes to all matching notes, and the next note to look at (from the end, so
-    /// that removing one does not skip another).
+    /// The event to be expanded, its address, and the next note to check (from the end, because
+    /// notes are removed on the way).
     spreading: Option<(BlockEvent, Address, usize)>,
 }
 
@@ -34,7 +34,7 @@ impl Default for Held {
 }
 
 impl Held {
-    /// Notes which notes are held after an event that speaks of one note.
+    /// Updates the held notes by an event.
     pub(crate) fn follow(&mut self, body: Body) {
         match body {
             Body::On(note) if self.count < ROOM => {
@@ -56,17 +56,17 @@ impl Held {
         }
     }
 
-    /// Begins to spread `event` over the notes with `address`; [`Self::expanded`] gives them.
+    /// Expands `event` to all notes with `address`; [`Self::expanded`] yields the results.
     pub(crate) fn expand(&mut self, event: BlockEvent, address: Address) {
         self.spreading = Some((event, address, self.count));
     }
 
-    /// Whether [`Self::expanded`] may give an event.
+    /// True if [`Self::expanded`] may yield an event.
     pub(crate) const fn is_spreading(&self) -> bool {
         self.spreading.is_some()
     }
 
-    /// The next of the events that were spread.
+    /// The next expanded event.
     pub(crate) fn expanded(&mut self) -> Option<BlockEvent> {
         let (event, address, mut index) = self.spreading?;
         while index > 0 {
@@ -94,7 +94,7 @@ impl Held {
 
 impl Address {
     fn speaks_to(&self, note: &Note) -> bool {
-        // Bitwig gives ids with note-ons and none with note-offs.
+        // Bitwig sends ids with note-ons only.
         let same_id = self.id.is_none() || note.id.is_none() || self.id == note.id;
         same_id
             && self.channel.is_none_or(|channel| channel == note.channel)
@@ -102,7 +102,7 @@ impl Address {
     }
 }
 
-/// The event as if the host had named the note.
+/// The event, addressed to one note.
 fn addressed_to(body: Body, to: &Note) -> Body {
     match body {
         Body::On(note) | Body::Off(note) => Body::Off(Note {

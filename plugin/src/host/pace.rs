@@ -1,37 +1,36 @@
-//! Whether a host plays ahead of time without saying that it renders offline.
+//! Detects an export that the host does not declare as offline.
 //!
-//! Some hosts export by playing as fast as they can and tell the plugin nothing. The song then
-//! runs away from the clock on the wall, which it never does while somebody listens: a host works
-//! ahead by some blocks there, not by seconds. Such an export may wait for its answers as a bounce
-//! does.
+//! Some hosts export by playing as fast as they can and tell the plugin nothing. The song then runs
+//! ahead of the wall clock by seconds, where a host that plays works ahead by some blocks. Such an
+//! export waits for its answers as a bounce does.
 
 use std::time::Instant;
 
-/// The song is so much (seconds) ahead in an export, and never while somebody listens.
+/// Lead, in seconds, that only an export reaches.
 const AHEAD: f64 = 1.0;
-/// And not by a single large block: after so many.
+/// Minimum number of blocks in a lead, so that a single large block is none.
 const BLOCKS: u32 = 8;
-/// A lead is gathered within this time (seconds); what is not enough by then counts no more, so
-/// that clocks that differ by a little do not add up.
+/// Time in seconds in which the lead must build up; after it the count restarts, so that drift
+/// between clocks does not add up.
 const WINDOW: f64 = 8.0;
-/// A host that has stood still may make up for so many seconds.
+/// Maximum time in seconds that a host may catch up after a stall.
 const BEHIND: f64 = -10.0;
 
-/// Compares the song with the wall's clock, from the start of play to its stop. Audio thread.
+/// Compares song time with wall time while the song plays. Audio thread.
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
-    /// When the last block began (where it waited: ended), and its length in seconds.
+    /// Start of the last block (its end, where it waited), and its length in seconds.
     last: Option<(Instant, f64)>,
     /// Seconds by which the song is ahead.
     lead: f64,
-    /// Seconds since the lead began to be gathered.
+    /// Seconds since the lead started to build up.
     gathered: f64,
     blocks: u32,
     ahead: bool,
 }
 
 impl Pace {
-    /// A block of `seconds` begins at `now`; the song plays or not. True: it is an export.
+    /// A block of `seconds` begins at `now`. True if the host exports.
     pub(crate) fn begin(&mut self, now: Instant, seconds: f64, playing: bool) -> bool {
         if !playing {
             *self = Self::default();
@@ -56,8 +55,7 @@ impl Pace {
         self.ahead
     }
 
-    /// The block is over. In an export the time in it is the plugin's own: that it waits does not
-    /// make the host slower.
+    /// The block is over. The plugin's own waiting does not count as the host's time.
     pub(crate) fn end(&mut self, took: impl FnOnce() -> Instant) {
         if self.ahead
             && let Some((begun, _)) = &mut self.last
@@ -78,8 +76,8 @@ mod tests {
 
     use super::*;
 
-    /// Plays blocks of so many seconds that begin as far from each other as `gap` says and take
-    /// as long in the plugin as `waits` where it may wait: in which it may.
+    /// Plays blocks of `length` seconds with gaps of `gap`, each taking `waits` in the plugin where
+    /// it may wait; returns for each whether it may.
     fn play(blocks: usize, length: f64, waits: f64, gap: impl Fn(usize) -> f64) -> Vec<bool> {
         let (mut pace, mut now) = (Pace::default(), Instant::now());
         let mut block = |index| {
@@ -94,12 +92,12 @@ mod tests {
 
     #[test]
     fn an_export_is_found_out_and_stays_one_while_it_waits() {
-        // A hundred times as fast as time, and each block waits for two seconds.
+        // A hundred times real time, where each block waits for two seconds.
         let found = play(10_000, 0.01, 2.0, |_| 0.0001);
         let first = found.iter().position(|ahead| *ahead).unwrap();
         assert!((100..110).contains(&first), "{first}");
         assert!(found[first..].iter().all(|ahead| *ahead));
-        // Half as fast again as time.
+        // One and a half times real time.
         assert!(play(1000, 0.01, 0.0, |_| 0.0066).contains(&true));
     }
 
@@ -107,11 +105,11 @@ mod tests {
     fn what_is_heard_is_never_one() {
         let hour = 360_000;
         let real_time = [
-            // In time; a clock that is a little slow; eight blocks at once, then none for long.
+            // Real time; a slow clock; eight blocks at once, then a pause.
             play(hour, 0.01, 1.0, |_| 0.01),
             play(hour, 0.01, 1.0, |_| 0.009_999),
             play(hour, 0.1, 1.0, |i| if i % 8 == 7 { 0.8 } else { 0.0 }),
-            // A machine that stood still for three seconds and makes up for it.
+            // A stall of three seconds, then catching up.
             play(hour, 0.01, 1.0, |i| match i {
                 500 => 3.0,
                 501..800 => 0.000_01,

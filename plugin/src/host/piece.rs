@@ -1,19 +1,19 @@
-//! A piece of a host's block as a block of its own.
+//! A part of a host's block as a block of its own.
 
 use crate::rt::{BlockEvent, Port};
 
-/// The events of a piece: samples count from its start.
+/// Events of a part of a block; samples count from its start.
 pub(crate) struct Piece<'a, T> {
-    /// The whole block's.
+    /// The whole block.
     block: &'a mut T,
-    /// The first event after the piece, once it was met.
+    /// The first event after the part, once it was read.
     ahead: &'a mut Option<BlockEvent>,
     start: u32,
     end: u32,
 }
 
 impl<'a, T> Piece<'a, T> {
-    /// The piece from sample `start` of `block` up to `end`. `ahead` goes from piece to piece.
+    /// The part of `block` from sample `start` up to `end`. `ahead` carries over to the next part.
     pub(crate) const fn new(
         block: &'a mut T,
         ahead: &'a mut Option<BlockEvent>,

@@ -1,4 +1,4 @@
-//! The adapter against the framework's own types.
+//! The adapter with the framework's types.
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_macros,
@@ -13,7 +13,7 @@ use super::*;
 
 type Host = NoteEvent<()>;
 
-/// A process context that is only its two queues.
+/// A process context with queues only.
 fn pass(events: &[Host]) -> Vec<BlockEvent> {
     let mut held = Held::default();
     let mut out = Vec::new();
@@ -176,7 +176,7 @@ fn open_addresses_reach_the_held_notes_and_no_others() {
     let ended = |last: Host| {
         let mut events = held.to_vec();
         events.push(last);
-        // Whatever was ended is held no more: a second time, nothing is left to end.
+        // Ended notes are no longer held: a second time there is nothing to end.
         events.push(last);
         let mut ended: Vec<(u8, u8, Option<i32>)> = pass(&events)[3..]
             .iter()
@@ -226,7 +226,7 @@ fn open_addresses_reach_the_held_notes_and_no_others() {
 }
 
 const RATE: f32 = 48_000.0;
-/// Beats of one sample at 120 beats a minute.
+/// Beats per sample at 120 beats a minute.
 const BEAT: f64 = 2.0 / RATE as f64;
 
 fn transport(position: f64) -> HostTransport {
@@ -268,14 +268,14 @@ fn a_plain_song_passes_unchanged() {
         assert_eq!(now.position, Some(position));
         assert_eq!(now.bar_start, Some((position / 4.0).floor() * 4.0));
     }
-    // A seek is a seek.
+    // A seek is reported as one.
     let now = timeline.block(&transport(7.3), 480, false);
     assert_eq!(now.position, Some(7.3));
 }
 
 #[test]
 fn a_bar_that_has_not_begun_is_not_this_one() {
-    // What Ardour 7.3 says in VST3.
+    // The report of Ardour 7.3 in VST3.
     let said = |position: f64, start: f64| {
         let mut host = transport(position);
         host.bar_start_pos_beats = Some(start);
@@ -285,14 +285,14 @@ fn a_bar_that_has_not_begun_is_not_this_one() {
     assert_eq!(said(3.99, 4.0), Some(0.0));
     assert_eq!(said(8.5, 12.0), Some(8.0));
     assert_eq!(said(-1.0, 0.0), Some(-4.0));
-    // A hair before the line is on it, as in hosts that count in samples.
+    // A hair before the line is on it, as in hosts that count samples.
     assert_eq!(said(3.999_99, 4.0), Some(4.0));
     assert_eq!(said(5.0, 4.0), Some(4.0));
 }
 
 #[test]
 fn bars_that_are_counted_from_one_are_those_of_others() {
-    // What qtractor 0.9.31 says.
+    // The report of qtractor 0.9.31.
     for block in 0..1000 {
         let mut host = transport(f64::from(block) * 480.0 * BEAT);
         let number = host.bar_number.unwrap();
@@ -301,7 +301,7 @@ fn bars_that_are_counted_from_one_are_those_of_others() {
         assert_eq!(now.bar_number, Some(i64::from(number)));
         assert_eq!(now.bar_start, host.bar_start_pos_beats);
     }
-    // After a bar of 3/4 a number that is not the place's is the host's own.
+    // After a bar of 3/4 the position does not determine the number: the host's is used.
     let mut host = transport(8.0);
     (host.bar_start_pos_beats, host.bar_number) = (Some(7.0), Some(2));
     let now = *Timeline::default().block(&host, 480, false);
@@ -326,7 +326,7 @@ fn a_position_that_stands_while_the_song_plays_is_not_said() {
     for _ in 0..10 {
         assert_eq!(timeline.block(&host, 480, false).position, None);
     }
-    // Where the song stands, so does its position.
+    // With the transport stopped the position stays.
     let mut host = transport(3.0);
     host.playing = false;
     for _ in 0..3 {
@@ -336,17 +336,17 @@ fn a_position_that_stands_while_the_song_plays_is_not_said() {
 
 #[test]
 fn the_piece_after_a_parameter_change_keeps_the_bar() {
-    // A 3/4 bar stood before: the song's bars start at 3, 7, 11.
+    // After a 3/4 bar the song's bars start at 3, 7, 11.
     let mut timeline = Timeline::default();
     let mut host = transport(8.0);
     host.bar_start_pos_beats = Some(7.0);
     host.bar_number = Some(2);
     timeline.block(&host, 100, false);
-    // nice-plug makes 8.0 of the second piece's bar, and 2 of its number.
+    // nice-plug computes 8.0 for the second part's bar, and 2 for its number.
     let now = timeline.block(&transport(8.0 + 100.0 * BEAT), 156, false);
     assert!(near(now.bar_start, 7.0));
     assert_eq!(now.bar_number, Some(2));
-    // The next whole block says it again.
+    // The next whole block reports it again.
     let mut host = transport(8.0 + 256.0 * BEAT);
     host.bar_start_pos_beats = Some(7.0);
     host.bar_number = Some(2);
@@ -359,15 +359,15 @@ fn a_transport_event_inside_a_block_is_not_counted_twice() {
     timeline.block(&transport(1.0), 512, false);
     let start = 1.0 + 512.0 * BEAT;
     timeline.block(&transport(start), 200, false);
-    // The event at sample 200 tells a new tempo at the place where the song is; nice-plug adds
-    // those 200 samples, at the new tempo, once more.
+    // The event at sample 200 sets a new tempo at the present position; nice-plug adds those 200
+    // samples, at the new tempo, once more.
     let place = start + 200.0 * BEAT;
     let faster = 3.0 / f64::from(RATE);
     let mut host = transport(place + 200.0 * faster);
     host.tempo = Some(180.0);
     let now = timeline.block(&host, 100, false);
     assert!(near(now.position, place), "{:?}", now.position);
-    // A parameter change at sample 300 of the same block: the surplus is still there.
+    // A parameter change at sample 300 of the same block: the surplus is still included.
     let mut host = transport(place + 300.0 * faster);
     host.tempo = Some(180.0);
     let now = timeline.block(&host, 212, false);
@@ -376,7 +376,7 @@ fn a_transport_event_inside_a_block_is_not_counted_twice() {
         "{:?}",
         now.position
     );
-    // The next block is right by itself.
+    // The next block needs no correction.
     let place = place + 312.0 * faster;
     let mut host = transport(place);
     host.tempo = Some(180.0);
@@ -401,7 +401,7 @@ fn a_loop_that_wraps_by_an_event_lands_on_its_start() {
 fn the_song_goes_on_from_piece_to_piece_of_a_block_that_is_cut_here() {
     let mut timeline = Timeline::default();
     let mut host = transport(6.99);
-    // A 3/4 bar stood before: the song's bars start at 3, 7, 11.
+    // After a 3/4 bar the song's bars start at 3, 7, 11.
     host.bar_start_pos_beats = Some(3.0);
     host.bar_number = Some(1);
     timeline.block(&host, 100, false);
@@ -411,13 +411,13 @@ fn the_song_goes_on_from_piece_to_piece_of_a_block_that_is_cut_here() {
     let now = *timeline.piece(12);
     assert!(near(now.position, 6.99 + 500.0 * BEAT));
     assert_eq!((now.bar_start, now.bar_number), (Some(7.0), Some(2)));
-    // The next block is where the song was expected.
+    // The next block is at its expected position.
     let mut host = transport(6.99 + 512.0 * BEAT);
     host.bar_start_pos_beats = Some(7.0);
     host.bar_number = Some(2);
     let now = timeline.block(&host, 512, false);
     assert_eq!(now.position, host.pos_beats);
-    // A song that stands stays where it is.
+    // A stopped song keeps its position.
     host.playing = false;
     timeline.block(&host, 300, false);
     assert_eq!(timeline.piece(212).position, host.pos_beats);
@@ -452,7 +452,8 @@ fn a_block_that_is_cut_here_goes_round_the_loop() {
         assert!(near(now.bar_start, bar * 4.0), "{:?}", now.bar_start);
         assert_eq!(now.bar_number, Some(bar as i64));
     }
-    // The host says what was expected, though a piece is as long as the way from the loop's start.
+    // The host reports the expected position, although a part is as long as the distance from the
+    // loop's start.
     let mut timeline = Timeline::default();
     timeline.block(&host, 100, false);
     timeline.piece(412);

@@ -1,30 +1,29 @@
-//! The host's transport as the real-time core wants it: at the first sample of each block.
+//! Converts the host's transport into the core's: valid at the first sample of each block.
 //!
-//! In VST3 the plugin cuts a host's block itself where a parameter changes ([`Timeline::piece`]).
-//! In CLAP nice-plug does, and where the transport changes, and works the transport out for each
-//! piece. Two of its results are put right here, because both would look
-//! like a seek or a new bar:
+//! In VST3 the plugin splits a host's block where a parameter changes ([`Timeline::piece`]). In
+//! CLAP nice-plug splits it there and where the transport changes, and computes the transport for
+//! each part. Two of its results would look like a seek or a new bar, and are corrected here:
 //!
-//! * the start and number of the bar are computed from the position alone, which is wrong in a
-//!   song whose time signature changed before: they are carried on from the piece before;
-//! * a transport event inside a block tells the position at that event, and the samples from the
-//!   block's start to the event are added to it once more: they are taken off again.
+//! * the start and number of the bar follow from the position alone, which is wrong in a song with
+//!   a time signature change: they are carried on from the part before;
+//! * a transport event inside a block gives the position at that event, and the samples from the
+//!   block's start are added once more: they are subtracted.
 //!
-//! And what hosts do: Ardour 7 says in VST3 where the next bar begins in place of this one;
-//! qtractor counts bars from 1; others leave the bar's start, or the position, as it was.
+//! Corrected as well: Ardour 7 reports the next bar's start in VST3; qtractor counts bars from 1;
+//! other hosts do not update the bar's start or the position.
 
 use nice_plug::prelude::Transport as HostTransport;
 
 use crate::rt::Transport;
 
-/// Pieces of blocks that are remembered, to recognise an offset as a distance between two.
+/// Number of recent parts, by which an offset is recognised as the distance between two of them.
 const PIECES: usize = 16;
-/// How exactly (in beats) a position must be where it is expected to count as the same.
+/// Tolerance of an expected position, in beats.
 const EXACT: f64 = 1e-4;
-/// Less than a sample (in beats): only what float arithmetic makes of a line.
+/// Rounding error of a bar line, in beats; less than a sample.
 const HAIR: f64 = 1e-6;
 
-/// What stands for the piece before the first.
+/// The transport before the first block.
 const NOWHERE: Transport = Transport {
     playing: false,
     sample_rate: 48_000.0,
@@ -37,16 +36,16 @@ const NOWHERE: Transport = Transport {
     offline: false,
 };
 
-/// Follows the transport from block to block. Audio thread.
+/// Tracks the transport from block to block. Audio thread.
 #[derive(Debug)]
 pub(crate) struct Timeline {
-    /// The transport of the newest piece.
+    /// Transport of the newest part.
     now: Transport,
-    /// Lengths of the last pieces in samples, one after the other round the table.
+    /// Lengths of the recent parts in samples, in a ring.
     pieces: [u32; PIECES],
-    /// The place of the newest.
+    /// Index of the newest part.
     newest: usize,
-    /// The position as the host said it of the last block.
+    /// Position that the host reported with the last block.
     said: Option<f64>,
 }
 
@@ -62,12 +61,12 @@ impl Default for Timeline {
 }
 
 impl Timeline {
-    /// Forgets the past; the next block starts anew.
+    /// Forgets the past, so that the next block starts anew.
     pub(crate) fn reset(&mut self) {
         *self = Self::default();
     }
 
-    /// The transport at the first sample of the next `frames` samples.
+    /// The transport at the first sample of a block of `frames` samples.
     pub(crate) fn block(&mut self, host: &HostTransport, frames: u32, offline: bool) -> &Transport {
         let last = &self.now;
         let last_played = last.playing;
@@ -79,7 +78,7 @@ impl Timeline {
         if !self.runs_on(host, offline, expected) {
             let mut now = read(host, offline);
             if stands && last_played && host.playing && length > 0.0 {
-                // It plays, and the position stands: the host does not say it.
+                // It plays, but the position does not move: the host does not report it.
                 (now.position, now.bar_start, now.bar_number) = (None, None, None);
             }
             if let (Some(expected), Some(position)) = (expected, now.position) {
@@ -92,8 +91,8 @@ impl Timeline {
         &self.now
     }
 
-    /// The transport at the first sample of the next `frames` samples of the same block, which is
-    /// cut here: the host says nothing new, the song goes on, also round its loop.
+    /// The transport at the first sample of the next part, of `frames` samples, of the same block:
+    /// the host reports nothing new, the song runs on, also round its loop.
     pub(crate) fn piece(&mut self, frames: u32) -> &Transport {
         let length = f64::from(self.pieces[self.newest % PIECES]);
         let now = &mut self.now;
@@ -123,8 +122,8 @@ impl Timeline {
         self.pieces[self.newest] = frames;
     }
 
-    /// Whether the host only says that the song is where it is `expected`, as in most blocks: then
-    /// that is all that changes.
+    /// Fast path: true if the host reports only that the song is at its `expected` position, as in
+    /// most blocks; then nothing else changes.
     fn runs_on(&mut self, host: &HostTransport, offline: bool, expected: Option<f64>) -> bool {
         let (Some(expected), Some(position)) = (expected, host.pos_beats) else {
             return false;
@@ -140,7 +139,7 @@ impl Timeline {
             && host.time_sig_denominator == Some(i32::from(value))
             && f64::from(host.sample_rate) == last.sample_rate
             && offline == last.offline
-            // Otherwise it would have to be moved.
+            // Otherwise the bar would have to be corrected.
             && last.bar_start.is_none_or(|start| start <= position + EXACT);
         if same {
             self.now.position = Some(position);
@@ -148,8 +147,8 @@ impl Timeline {
         same
     }
 
-    /// `position`, less the samples that were counted twice if it then lies where the song goes
-    /// on: at `expected`, or at the start of the loop.
+    /// `position` without the samples that were counted twice, if it then is `expected` or the
+    /// start of the loop.
     fn without_offset(&self, position: f64, expected: f64, now: &Transport) -> f64 {
         if (position - expected).abs() <= EXACT {
             return position;
@@ -164,7 +163,7 @@ impl Timeline {
             .unwrap_or(position)
     }
 
-    /// Whether `samples` is the distance between the starts of two remembered pieces.
+    /// True if `samples` is the distance between the starts of two recent parts.
     fn is_distance(&self, samples: f64) -> bool {
         if !(0.5..=f64::from(u16::MAX)).contains(&samples) {
             return false;
@@ -180,8 +179,8 @@ impl Timeline {
     }
 }
 
-/// Carries the bar on from the last block, where the song goes on and `now` only has the bar
-/// that follows from its position.
+/// Carries the bar on from the last block, where the song runs on and `now` has only the bar
+/// computed from its position.
 fn carry_bar(now: &mut Transport, last: &Transport, expected: f64) {
     let (Some(position), Some(bar), Some(last_bar)) = (now.position, now.bar_start, last.bar_start)
     else {
@@ -201,7 +200,7 @@ fn carry_bar(now: &mut Transport, last: &Transport, expected: f64) {
     }
 }
 
-/// The host's transport as it stands.
+/// The host's transport, uncorrected.
 fn read(host: &HostTransport, offline: bool) -> Transport {
     let signature = |part: Option<i32>| {
         part.and_then(|part| u16::try_from(part).ok())
@@ -213,7 +212,7 @@ fn read(host: &HostTransport, offline: bool) -> Transport {
         signature(host.time_sig_numerator).unwrap_or(4),
         signature(host.time_sig_denominator).unwrap_or(4),
     );
-    // Without a position the bar's start means nothing.
+    // A bar's start without a position means nothing.
     let bar = position.zip(host.bar_start_pos_beats);
     let bar = bar.map(|(position, start)| {
         let number = host.bar_number.map(i64::from);
@@ -235,8 +234,8 @@ fn read(host: &HostTransport, offline: bool) -> Transport {
     }
 }
 
-/// Start and number of the bar that `position` lies in, by what the host says of both. The start
-/// is believed, the number only where it fits.
+/// Start and number of the bar at `position`, from the host's report. The start is trusted, the
+/// number only where it agrees.
 fn bar_of(
     said: f64,
     number: Option<i64>,
@@ -245,17 +244,17 @@ fn bar_of(
 ) -> (f64, Option<i64>) {
     let length = quarters(time_signature);
     let mut start = begun(said, position, time_signature);
-    // A bar that is over by more than its length is one of which the host has said nothing new.
+    // The host has not updated a bar that ended more than its length ago.
     let over = ((position - start + EXACT) / length).floor();
     let stale = over >= 2.0;
     if stale {
         start += over * length;
     }
-    // In bars of this length from the song's start on; where the meter changed before, none of ours.
+    // Counted in bars of this length from the song's start; `None` after a change of meter.
     let counted = start / length;
     let fits = (counted - counted.round()).abs() * length <= EXACT && counted.abs() < 1e9;
     let counted = counted.round() as i64;
-    // A song's first bar is 0 in CLAP; some hosts count from 1.
+    // CLAP counts bars from 0; some hosts count from 1.
     let number = number.map(|number| {
         if fits && (stale || number == counted.saturating_add(1)) {
             counted
@@ -266,7 +265,7 @@ fn bar_of(
     (start, number)
 }
 
-/// The start of the bar that `position` lies in, where the host's lies behind it.
+/// Start of the bar at `position`, where the host reports the next one.
 fn begun(start: f64, position: f64, time_signature: (u16, u16)) -> f64 {
     if start <= position + EXACT {
         return start;

@@ -1,4 +1,4 @@
-//! What is noted of what enters, in quarters.
+//! Recorded incoming notes, in quarters.
 
 use super::*;
 use crate::rt::Note;
@@ -43,7 +43,7 @@ fn event(sample: u32, on: bool, key: u8) -> BlockEvent {
     BlockEvent { sample, body }
 }
 
-/// One block; all events are taken, as the core does.
+/// One block; reads all events, as the core does.
 fn block(ear: &mut Ear, incoming: &Incoming, transport: &Transport, events: Vec<BlockEvent>) {
     ear.block(transport, BLOCK, false, incoming);
     let mut host = Host(events);
@@ -60,7 +60,7 @@ fn notes_are_noted_where_they_were_played() {
         &transport(5.0),
         vec![event(6_000, true, 60)],
     );
-    // The second bar of four, its second quarter: half a block later.
+    // The second quarter of the second bar, half a block later.
     let held = incoming.read();
     assert_eq!((held.now, held.bar), (5.0, 4.0));
     assert_eq!(held.notes[0].start, 5.25);

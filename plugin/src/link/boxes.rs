@@ -1,37 +1,37 @@
-//! Boxes that go round: one end fills an empty one and sends it, the other reads it and sends it
-//! back to be filled again. So a message is written once and read where it lies, and nobody
-//! allocates or frees after the start.
+//! A bounded channel of circulating boxes: the writer fills an empty box and sends it; the reader
+//! reads it in place and sends it back. A message is written once, and nothing is allocated or
+//! freed after the start.
 
 use std::ops::{Deref, DerefMut};
 
 use crossbeam::channel::{Receiver, Sender, TryRecvError, bounded};
 
-/// A box to be filled.
+/// An empty box, to be filled.
 #[derive(Debug)]
 pub(crate) struct Sheet<T>(Box<T>);
 
-/// The end that fills.
+/// The writing end.
 #[derive(Debug)]
 pub(super) struct Writer<T> {
     empty: Receiver<Box<T>>,
-    /// For a box that could not be sent.
+    /// Returns a box that could not be sent.
     back: Sender<Box<T>>,
     full: Sender<Box<T>>,
 }
 
-/// The end that reads.
+/// The reading end.
 #[derive(Debug)]
 pub(super) struct Reader<T> {
     full: Receiver<Box<T>>,
     empty: Sender<Box<T>>,
 }
 
-/// Both ends of so many boxes. Allocates all that they will ever use.
+/// Both ends of a channel of `count` boxes. Allocates all of them.
 pub(super) fn boxes<T: Clone>(blank: &T, count: usize) -> (Writer<T>, Reader<T>) {
     let (back, empty) = bounded(count);
     let (full, filled) = bounded(count);
     for _ in 0..count {
-        // There is room for all of them.
+        // Each channel has room for all boxes.
         let _ = back.try_send(Box::new(blank.clone()));
     }
     let reader = Reader {
@@ -47,14 +47,14 @@ impl<T> Writer<T> {
         self.empty.try_recv().ok().map(Sheet)
     }
 
-    /// How many empty boxes there are.
+    /// Number of empty boxes.
     pub(super) fn room(&self) -> usize {
         self.empty.len()
     }
 
-    /// Sends a box. False: nobody reads any more.
+    /// Sends a box; false if the reader is gone.
     pub(super) fn send(&self, sheet: Sheet<T>) -> bool {
-        // There is room for all boxes.
+        // The channel has room for all boxes.
         match self.full.try_send(sheet.0) {
             Ok(()) => true,
             Err(unsent) => {
@@ -66,7 +66,7 @@ impl<T> Writer<T> {
 }
 
 impl<T> Reader<T> {
-    /// Reads the next message where it lies.
+    /// Reads the next message in place.
     pub(super) fn next<R>(&self, read: impl FnOnce(&T) -> R) -> Result<R, TryRecvError> {
         let message = self.full.try_recv()?;
         let found = read(&message);
@@ -74,14 +74,13 @@ impl<T> Reader<T> {
         Ok(found)
     }
 
-    /// How many messages there are.
+    /// Number of messages.
     pub(super) fn len(&self) -> usize {
         self.full.len()
     }
 }
 
-/// Where nobody is there any more to fill a box, it stays where it is: freeing is not for the
-/// audio thread.
+/// If the writer is gone the box is leaked: the audio thread must not free.
 fn give_back<T>(empty: &Sender<Box<T>>, used: Box<T>) {
     if let Err(unsent) = empty.try_send(used) {
         std::mem::forget(unsent);

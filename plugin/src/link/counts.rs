@@ -1,38 +1,38 @@
-//! What became of one instance's questions, and which of its bars were dry for want of an answer.
-//! For a host that tests: a release counts nothing, and its audio thread does nothing for it.
+//! Counters of one instance: fate of its requests, and causes of its dry bars. For test hosts; a
+//! release build counts nothing.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Whether this build counts.
+/// True if this build counts.
 pub(crate) const COUNTS: bool = cfg!(any(test, feature = "rt-check"));
 
-/// What is counted.
+/// A counted event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Counted {
-    /// A question that was sent.
+    /// A request was sent.
     Asked,
-    /// A question that was to be sent, and found no room.
+    /// A request was not sent for want of room.
     NoRoom,
-    /// An answer that was sent, whatever it says.
+    /// A response was sent, of any outcome.
     Answered,
-    /// Of these, one that says only that nobody waits for it any more.
+    /// A response said that the request was stale.
     Stale,
-    /// Of these, one that says only that the networks gave none.
+    /// A response said that the networks failed.
     Refused,
-    /// An answer that was taken in.
+    /// A response was used.
     Taken,
-    /// A bar that was dry although it was asked about in time: its answer was not there.
+    /// A bar was dry although it was asked about in time.
     Late,
-    /// A bar that was dry because it could not be asked about in time: play began, or the song
-    /// jumped, right before it.
+    /// A bar was dry because it could not be asked about in time: play began, or the song jumped,
+    /// right before it.
     Unasked,
 }
 
-/// How many kinds there are.
+/// Number of kinds.
 const KINDS: usize = Counted::Unasked as usize + 1;
 
-/// The counts of one instance, shared by those who count and those who read.
+/// Counters of one instance; clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct Counts(Option<Arc<[AtomicU64; KINDS]>>);
 
@@ -43,21 +43,21 @@ impl Default for Counts {
 }
 
 impl Counts {
-    /// Counts one. Who reads that an answer was sent finds it there.
+    /// Adds one. A reader that knows of a response finds it counted.
     pub(crate) fn add(&self, counted: Counted) {
         if COUNTS && let Some(counts) = &self.0 {
             counts[counted as usize].fetch_add(1, Ordering::Release);
         }
     }
 
-    /// How many there were.
+    /// The count of one kind.
     #[cfg(any(test, feature = "rt-check"))]
     pub(crate) fn of(&self, counted: Counted) -> u64 {
         let counts = self.0.as_ref();
         counts.map_or(0, |counts| counts[counted as usize].load(Ordering::Acquire))
     }
 
-    /// Whether nobody counts any more.
+    /// True if no other clone is left, so that the counts are final.
     #[cfg(feature = "rt-check")]
     pub(crate) fn are_final(&self) -> bool {
         let counts = self.0.as_ref();

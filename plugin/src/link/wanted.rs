@@ -1,29 +1,29 @@
-//! Which questions of an instance still count: the audio thread writes it, the worker reads it
-//! between two passes of the networks. Atomics only, so neither ever waits for the other.
+//! The table of requests that are still wanted: written by the audio thread, read by the worker
+//! between two passes. Atomics only, no waiting.
 //!
-//! A question has a place; the newest one that was asked at a place counts there until it is
-//! given up. A new generation makes all that was asked before count for nothing.
+//! The newest request at a place is wanted until it is given up. A new generation makes all earlier
+//! requests stale.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use super::Request;
 
-/// Places of questions: live two for each of six groups, in place one for each phrase that is out.
+/// Number of places: live two for each of six groups, in place one for each pending phrase.
 pub const PLACES: usize = 16;
 
-/// No question: greater than any number of a group.
+/// No request; greater than any group's number.
 const NOTHING: u64 = u64::MAX;
 
-/// What one instance still waits for, and whether a response has come.
+/// State shared by both ends of a link.
 #[derive(Debug)]
 pub(super) struct Shared {
     generation: AtomicU32,
-    /// The group that counts at each place, or [`NOTHING`].
+    /// The group that is wanted at each place, or [`NOTHING`].
     places: [AtomicU64; PLACES],
     /// The instance is gone.
     gone: AtomicBool,
-    /// Set by the worker behind each response.
+    /// Set by the worker after each response.
     pub(super) mail: AtomicBool,
 }
 
@@ -39,17 +39,17 @@ impl Default for Shared {
 }
 
 impl Shared {
-    /// Nothing that was asked before this generation counts.
+    /// Makes requests of earlier generations stale.
     pub(super) fn renew(&self, generation: u32) {
         self.generation.store(generation, Ordering::Release);
     }
 
-    /// A request is about to be sent: at its place it counts, and nothing else.
+    /// Makes `request` the one that is wanted at its place. Call before it is sent.
     pub(super) fn count(&self, request: &Request) {
         self.write(request.place, u64::from(request.group));
     }
 
-    /// What was asked at a place counts no more.
+    /// Makes the request at a place stale.
     pub(super) fn give_up(&self, place: usize) {
         self.write(place, NOTHING);
     }
@@ -66,7 +66,7 @@ impl Shared {
     }
 }
 
-/// Whether one question still counts. Any thread may ask.
+/// Watches one request. Any thread.
 #[derive(Clone, Debug)]
 pub(crate) struct Watch {
     shared: Arc<Shared>,
@@ -85,7 +85,7 @@ impl Watch {
         }
     }
 
-    /// Whether its answer may still be used.
+    /// True if the request's answer can still be used.
     pub(crate) fn is_wanted(&self) -> bool {
         let shared = &self.shared;
         let counts = shared.places.get(self.place);

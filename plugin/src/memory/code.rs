@@ -1,6 +1,6 @@
-//! The document as bytes: a version, then the bars. Numbers are of variable length (seven bits a
-//! byte, the lowest first), positions are the distance from the bar before, and a velocity that
-//! MIDI can say takes one byte. A note takes about 13 bytes.
+//! Binary format of the document: a version, then the bars. Numbers have a variable length
+//! (LEB128), positions are relative to the bar before, and a velocity with an exact MIDI value
+//! takes one byte. A note takes about 13 bytes.
 
 use super::document::{Bar, Document};
 use super::notes::{NOTES_PER_BAR, Remembered};
@@ -8,33 +8,33 @@ use super::place::PhraseKey;
 use super::store::PHRASES;
 use third_stream_model::roll::SLOTS;
 
-/// The layout that is written.
+/// Version of the format that is written.
 const LAYOUT: u8 = 1;
-/// Stands for a velocity that follows in four bytes.
+/// Marks a velocity that follows as a 4-byte float.
 const EXACT: u8 = 255;
 
-/// Characters of a saved memory's text, at most: twice what the fullest one takes.
+/// Maximum length of the text, in characters: twice that of a full memory.
 pub(super) const MOST_TEXT: usize = 16 << 20;
 
-/// Why saved bytes are no memory.
+/// Why saved bytes cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CodeError {
-    /// More than the fullest memory takes.
+    /// Longer than a full memory.
     #[error("its text is {0} characters long, expected at most {MOST_TEXT}")]
     Long(usize),
-    /// The text is no base64.
+    /// Not base64.
     #[error("its text is not base64")]
     Text,
-    /// Another version's layout.
+    /// A format of another version.
     #[error("its layout is {0}, expected {LAYOUT}")]
     Layout(u8),
-    /// It ends too early.
+    /// The bytes end too early.
     #[error("it is cut off after {0} bytes")]
     Cut(usize),
-    /// It goes on where it should end.
+    /// Bytes after the end.
     #[error("{0} bytes follow its end")]
     Rest(usize),
-    /// A value that cannot be.
+    /// An invalid value.
     #[error("{what} is {found} at byte {at}, expected less than {limit}")]
     Value {
         what: &'static str,
@@ -44,7 +44,7 @@ pub(crate) enum CodeError {
     },
 }
 
-/// Writes a document.
+/// Encodes a document.
 pub(crate) fn encode(document: &Document) -> Vec<u8> {
     let mut bytes = vec![LAYOUT];
     put(&mut bytes, document.len() as u64);
@@ -68,7 +68,7 @@ pub(crate) fn encode(document: &Document) -> Vec<u8> {
     bytes
 }
 
-/// Reads what [`encode`] wrote; refuses anything else.
+/// Decodes the bytes of [`encode`]; refuses all others.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Document, CodeError> {
     let mut reader = Reader { bytes, at: 0 };
     let layout = reader.byte()?;
@@ -104,7 +104,7 @@ fn put(bytes: &mut Vec<u8>, mut number: u64) {
     bytes.push(number as u8);
 }
 
-/// Small numbers of either sign take few bytes.
+/// Zigzag encoding: small numbers of either sign take few bytes.
 fn put_signed(bytes: &mut Vec<u8>, number: i64) {
     put(bytes, (number << 1 ^ number >> 63) as u64);
 }
@@ -165,7 +165,7 @@ impl Reader<'_> {
         let onset = self.signed()?;
         let length = self.below("a note's length", 1 << 32)? as u32;
         let ring = i64::from(length).wrapping_add(self.signed()?);
-        // A slot is four beats long, and a note belongs to it from half a step before.
+        // A slot has four beats, and its notes begin half a step before it at the earliest.
         let limit = 1 << 25;
         check("a note's onset", onset.unsigned_abs(), limit, at)?;
         check("a note's ring", ring as u64, 1 << 32, at)?;

@@ -1,21 +1,21 @@
-//! The memory as it is saved: bars in the order of the song. On the host's main thread and the
-//! engine's, never on the audio thread, which only sends its changes here.
+//! The memory as it is saved: bars in song order. Main and engine threads; the audio thread only
+//! sends changes.
 
 use std::collections::BTreeMap;
 
 use super::notes::{NOTES_PER_BAR, Remembered};
 use super::place::PhraseKey;
 
-/// What was heard in one bar slot.
+/// A bar slot as it was played.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Bar {
-    /// The steps that were heard, one bit each.
+    /// The steps that were listened to, one bit each.
     pub(crate) known: u16,
-    /// In the order in which they leave.
+    /// In playing order.
     pub(crate) notes: Vec<Remembered>,
 }
 
-/// All bars that were heard.
+/// All bars that were played.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Document {
     bars: BTreeMap<(PhraseKey, u8), Bar>,
@@ -24,13 +24,13 @@ pub(crate) struct Document {
 /// A change of the memory, by value, from the audio thread.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Filing {
-    /// The loading that the memory comes from.
+    /// Number of the loading that the memory comes from.
     pub(crate) epoch: u32,
-    /// A bar as it now is; `None`: everything was forgotten.
+    /// A changed bar; `None` if everything was forgotten.
     pub(crate) bar: Option<FiledBar>,
 }
 
-/// A bar by value.
+/// A bar slot by value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FiledBar {
     key: PhraseKey,
@@ -60,31 +60,31 @@ impl FiledBar {
 }
 
 impl Document {
-    /// Bars in all.
+    /// Number of bars.
     pub(crate) fn len(&self) -> usize {
         self.bars.len()
     }
 
-    /// The bars in the order of the song: phrase, slot in it, what was heard.
+    /// The bars in song order: phrase, slot in it, content.
     pub(crate) fn bars(&self) -> impl Iterator<Item = (PhraseKey, usize, &Bar)> {
         self.bars
             .iter()
             .map(|((key, index), bar)| (*key, usize::from(*index), bar))
     }
 
-    /// Puts a bar at its place.
+    /// Sets a bar.
     pub(crate) fn put(&mut self, key: PhraseKey, index: u8, bar: Bar) {
         self.bars.insert((key, index), bar);
     }
 
-    /// Moves all bars to `aside`, in place of what was there, unless there are none.
+    /// Moves all bars to `aside`, replacing its content, unless there are none.
     pub(crate) fn put_aside(&mut self, aside: &mut Self) {
         if self.len() > 0 {
             *aside = std::mem::take(self);
         }
     }
 
-    /// Follows a change of the memory.
+    /// Applies a change.
     pub(crate) fn file(&mut self, filing: &Filing) {
         let Some(filed) = &filing.bar else {
             self.bars.clear();

@@ -1,4 +1,4 @@
-//! A phrase of the memory as the networks hear it.
+//! A remembered phrase as input of the networks.
 
 use third_stream_model::roll::heard::Heard;
 use third_stream_model::roll::quantise::note_steps;
@@ -8,8 +8,8 @@ use third_stream_model::roll::{Roll, SLOTS, STEPS, STEPS_PER_SLOT, row_of_key};
 use super::store::{Memory, SILENCE};
 
 impl Memory {
-    /// What sounds in a phrase, as the networks hear it: its notes, the ends of those of the
-    /// phrase before, and in place of bars that were never heard the others in turn.
+    /// The networks' input for a phrase: its notes, the ends of the notes of the phrase before, and
+    /// in place of bars never played the others in turn.
     pub(crate) fn heard(&self, phrase: usize) -> Heard {
         let mut sounding = [0; STEPS];
         let mut onsets = [0; STEPS];
@@ -44,8 +44,7 @@ impl Memory {
         Heard::new(sounding, onsets, swing)
     }
 
-    /// Draws the notes of `phrase`, whose first slot is slot `first` of the roll, and where they
-    /// begin.
+    /// Draws the notes and onsets of `phrase`, whose first slot is slot `first` of the roll.
     fn draw(
         &self,
         phrase: usize,

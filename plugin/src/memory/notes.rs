@@ -1,23 +1,22 @@
-//! Remembered notes, and the one table that holds those of all bars.
+//! Remembered notes: one table with a linked list for each bar slot.
 
-/// Parts of a beat in which remembered times are counted: finer than a sample, and exact when
-/// they are saved.
+/// Ticks per beat of remembered times: finer than a sample, and saved without rounding.
 pub(crate) const TICKS: f64 = 4_194_304.0;
-/// Notes that are remembered at once.
+/// Capacity of the table.
 const ROOM: usize = 65_536;
-/// Notes that are remembered of one bar slot: eight at every step.
+/// Maximum number of notes in a bar slot: eight at every step.
 pub(crate) const NOTES_PER_BAR: usize = 128;
-/// Where a list ends.
+/// End of a list.
 pub(crate) const NONE: u32 = u32::MAX;
 
-/// A note as it was heard, without a host's id: those mean nothing on the next pass.
+/// A note as it was played. Without the host's note id, which is not valid on the next pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Remembered {
-    /// From the start of its slot, in [`TICKS`]; a little before it where it was played early.
+    /// From the start of its slot, in [`TICKS`]; negative where it was played early.
     pub(crate) onset: i32,
-    /// Until its note-off.
+    /// Time to its note-off.
     pub(crate) length: u32,
-    /// Until it was over: later than its note-off where the sustain pedal held it.
+    /// Time to its end, which is after the note-off where the sustain pedal held it.
     pub(crate) ring: u32,
     /// 0..=1.
     pub(crate) velocity: f32,
@@ -33,23 +32,23 @@ pub(crate) struct Remembered {
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     note: Remembered,
-    /// The pass in which it was last heard.
+    /// The last pass in which it was heard.
     pass: u32,
     next: u32,
 }
 
-/// Lists of notes in one table of fixed size. The audio thread may call all but [`Notes::new`].
+/// Lists of notes in one table of fixed size. All but [`Notes::new`] are real-time safe.
 #[derive(Debug)]
 pub(crate) struct Notes {
-    /// Of fixed room, and as long as the most that were ever used.
+    /// Of fixed capacity, and as long as the most entries ever used.
     entries: Vec<Entry>,
-    /// Entries used so far; those that were given back are in `free`.
+    /// Number of entries used so far; released ones are in `free`.
     used: u32,
     free: u32,
 }
 
 impl Notes {
-    /// An empty table. Allocates about 2 MiB, in use as it is filled.
+    /// An empty table. Allocates about 2 MiB, which the system commits as it is filled.
     pub(crate) fn new() -> Self {
         Self {
             entries: Vec::with_capacity(ROOM),
@@ -58,14 +57,14 @@ impl Notes {
         }
     }
 
-    /// Forgets all lists.
+    /// Removes all lists.
     pub(crate) const fn clear(&mut self) {
         self.used = 0;
         self.free = NONE;
     }
 
-    /// Puts a note heard in `pass` at the end of the list that begins with `first`; `None` when
-    /// the list or the table is full.
+    /// Appends a note heard in `pass` to the list that begins at `first`; `None` if list or table
+    /// is full.
     pub(crate) fn add(&mut self, first: &mut u32, note: Remembered, pass: u32) -> Option<u32> {
         let (mut last, mut count) = (NONE, 0);
         for (place, ..) in self.list(*first) {
@@ -95,7 +94,7 @@ impl Notes {
         Some(place)
     }
 
-    /// Takes out of a list the notes that `keep` does not keep, given with their last pass.
+    /// Removes from a list the notes for which `keep`, called with note and last pass, is false.
     pub(crate) fn retain(&mut self, first: &mut u32, keep: impl Fn(&Remembered, u32) -> bool) {
         let mut place = std::mem::replace(first, NONE);
         let mut last = NONE;
@@ -112,7 +111,7 @@ impl Notes {
         self.link(last, NONE, first);
     }
 
-    /// The notes of a list: place, note, the pass in which it was last heard.
+    /// The notes of a list: index, note, last pass in which it was heard.
     pub(crate) fn list(&self, first: u32) -> impl Iterator<Item = (u32, &Remembered, u32)> {
         let mut place = first;
         std::iter::from_fn(move || {
@@ -123,12 +122,12 @@ impl Notes {
         })
     }
 
-    /// The note at a place.
+    /// The note at an index.
     pub(crate) fn at(&mut self, place: u32) -> Option<&mut Remembered> {
         Some(&mut self.entries.get_mut(place as usize)?.note)
     }
 
-    /// Notes that the note at a place was heard in `pass`.
+    /// Sets the last pass in which the note at an index was heard.
     pub(crate) fn heard(&mut self, place: u32, pass: u32) {
         if let Some(entry) = self.entries.get_mut(place as usize) {
             entry.pass = pass;
@@ -144,23 +143,23 @@ impl Notes {
 }
 
 impl Remembered {
-    /// Its onset in beats from the start of its slot.
+    /// Onset in beats from the start of its slot.
     pub(crate) fn onset(&self) -> f64 {
         f64::from(self.onset) / TICKS
     }
 
-    /// Its length in beats, by its note-off.
+    /// Length in beats, to its note-off.
     pub(crate) fn length(&self) -> f64 {
         f64::from(self.length) / TICKS
     }
 
-    /// Its length in beats, by key or pedal.
+    /// Length in beats, to its end by key or pedal.
     pub(crate) fn ring(&self) -> f64 {
         f64::from(self.ring) / TICKS
     }
 }
 
-/// A length in beats as it is remembered.
+/// A length in beats as ticks.
 pub(crate) fn ticks(beats: f64) -> u32 {
     (beats * TICKS).round().clamp(0.0, f64::from(u32::MAX)) as u32
 }

@@ -1,42 +1,42 @@
-//! Which phrase of the song a bar slot belongs to.
+//! Maps bar slots to the song's phrases.
 //!
-//! Phrases are counted in bars from the start of the song: four bars of one slot each, two bars of
-//! two slots, one bar of three or four; a longer bar is cut into phrases of its own. A phrase only
-//! holds bars of one length, so a change of meter divides it.
+//! Phrases are counted in bars from the song's start: four bars of one slot, two bars of two, one
+//! bar of three or four; a longer bar is split into several phrases. All bars of a phrase have one
+//! length, so a change of meter starts a new phrase.
 
 use third_stream_model::roll::{SLOTS, STEPS_PER_SLOT};
 
-/// Beats of a full slot.
+/// Length of a full slot in beats.
 pub(crate) const SLOT: f64 = 4.0;
-/// Places (beats) that are nearer than this are the same.
+/// Tolerance of equal positions, in beats.
 pub(crate) const SAME: f64 = 1e-3;
-/// Positions are told apart in this many parts of a beat.
+/// Resolution of positions, in parts of a beat.
 const GRAIN: f64 = 960.0;
 
-/// Where a phrase is in the song; what the memory is indexed by.
+/// A phrase's position in the song; the key of the memory's index.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct PhraseKey {
-    /// Start of its first bar in the song, in 960ths of a beat.
+    /// Start of its first bar, in 960ths of a beat.
     pub(crate) start: i64,
     /// Length of its bars, in 960ths of a beat.
     pub(crate) bar: u32,
-    /// Which part of a bar of more than four slots.
+    /// Part of a bar of more than four slots, from 0.
     pub(crate) part: u8,
 }
 
-/// Bar lines as the host says them, in the song's beats or on the unwrapped clock.
+/// Bar lines as the host reports them, in the song's beats or on the unwrapped clock.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Meter {
-    /// Length of a bar.
+    /// Bar length in beats.
     pub(crate) bar: f64,
     /// Start of a bar.
     pub(crate) start: f64,
-    /// The number of that bar in the song.
+    /// Number of that bar in the song.
     pub(crate) number: i64,
 }
 
 impl Meter {
-    /// The bar at a position, if the meter is the same there.
+    /// The bar at a position, with the same meter.
     pub(crate) fn at(&self, position: f64) -> Self {
         let bars = ((position - self.start + SAME) / self.bar).floor();
         Self {
@@ -47,30 +47,30 @@ impl Meter {
     }
 }
 
-/// A bar slot in the song.
+/// A bar slot of the song.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Place {
     /// Its phrase.
     pub(crate) key: PhraseKey,
-    /// Which of the phrase's slots it is.
+    /// Index of the slot in the phrase.
     pub(crate) index: usize,
-    /// The song's beats.
+    /// Start, in the song's beats.
     pub(crate) start: f64,
-    /// The song's beats.
+    /// End, in the song's beats.
     pub(crate) end: f64,
     meter: Meter,
     slot_in_bar: usize,
 }
 
 impl Place {
-    /// The slot at a position of the song.
+    /// The slot at a position.
     pub(crate) fn at(position: f64, meter: &Meter) -> Self {
         let meter = meter.at(position);
         let slot = ((position - meter.start + SAME) / SLOT).floor().max(0.0) as usize;
         Self::of(meter, slot.min(slots_of(meter.bar) - 1))
     }
 
-    /// The slot after this one, if the meter stays.
+    /// The next slot, in the same meter.
     pub(crate) fn next(&self) -> Self {
         if self.slot_in_bar + 1 < slots_of(self.meter.bar) {
             return Self::of(self.meter, self.slot_in_bar + 1);
@@ -83,17 +83,17 @@ impl Place {
         Self::of(meter, 0)
     }
 
-    /// Whether it is the same slot of the same phrase.
+    /// True for the same slot of the same phrase.
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.key == other.key && self.index == other.index
     }
 
-    /// A step that is only begun counts.
+    /// Number of steps, a partial one included.
     pub(crate) fn steps(&self) -> usize {
         steps_of(self.end - self.start)
     }
 
-    /// Slot `slot` of the bar that begins with `meter`.
+    /// Slot `slot` of the bar at `meter`.
     fn of(meter: Meter, slot: usize) -> Self {
         let slots = slots_of(meter.bar);
         let start = meter.start + slot as f64 * SLOT;
@@ -121,8 +121,8 @@ impl Place {
 }
 
 impl PhraseKey {
-    /// Start and length in beats of slot `index`, from the start of the phrase's first bar;
-    /// `None` where the phrase has no such slot.
+    /// Start and length in beats of slot `index`, from the start of the phrase's first bar; `None`
+    /// beyond the last slot.
     pub(crate) fn slot(&self, index: usize) -> Option<(f64, f64)> {
         let bar = self.bar_beats();
         let slots = slots_of(bar);
@@ -138,22 +138,22 @@ impl PhraseKey {
         Some((number as f64 * bar + start, SLOT.min(bar - start)))
     }
 
-    /// Start of its first bar in the song, in beats.
+    /// Start of its first bar, in the song's beats.
     pub(crate) fn first_beat(&self) -> f64 {
         self.start as f64 / GRAIN
     }
 
-    /// Length of its bars in beats.
+    /// Bar length in beats.
     pub(crate) fn bar_beats(&self) -> f64 {
         f64::from(self.bar) / GRAIN
     }
 
-    /// Steps of slot `index`, 0 where the phrase has no such slot.
+    /// Number of steps of slot `index`; 0 beyond the last slot.
     pub(crate) fn steps(&self, index: usize) -> usize {
         self.slot(index).map_or(0, |(_, beats)| steps_of(beats))
     }
 
-    /// The phrase before it in the same meter.
+    /// The phrase before it, in the same meter.
     pub(crate) fn before(&self) -> Option<Self> {
         let bars = SLOTS / slots_of(self.bar_beats());
         (self.part == 0 && bars > 0).then(|| Self {
@@ -163,12 +163,12 @@ impl PhraseKey {
     }
 }
 
-/// Slots in a bar of `bar` beats, one at least.
+/// Number of slots in a bar of `bar` beats, at least one.
 pub(crate) fn slots_of(bar: f64) -> usize {
     (((bar - SAME) / SLOT).ceil() as usize).max(1)
 }
 
-/// Steps of a slot of `beats`: a step that is only begun counts.
+/// Number of steps in `beats`, a partial one included.
 pub(crate) fn steps_of(beats: f64) -> usize {
     let steps = (beats * SLOT - SAME).ceil().max(1.0) as usize;
     steps.min(STEPS_PER_SLOT)

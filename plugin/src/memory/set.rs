@@ -1,18 +1,18 @@
-//! A set of phrases, by their numbers: one bit each.
+//! A bit set of phrases, by index.
 
 use super::store::PHRASES;
 
 const WORD: usize = u64::BITS as usize;
 
-/// Some of the phrases 0..[`PHRASES`].
+/// A set of phrases, 0..[`PHRASES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PhraseSet([u64; PHRASES / WORD]);
 
 impl PhraseSet {
-    /// None of them.
+    /// The empty set.
     pub(crate) const NONE: Self = Self([0; PHRASES / WORD]);
 
-    /// The first so many.
+    /// The first `count` phrases.
     pub(crate) fn first(count: usize) -> Self {
         Self(std::array::from_fn(|word| {
             let left = count.saturating_sub(word * WORD).min(WORD);
@@ -20,37 +20,37 @@ impl PhraseSet {
         }))
     }
 
-    /// Puts a phrase in.
+    /// Adds a phrase.
     pub(crate) fn insert(&mut self, phrase: usize) {
         if let Some(word) = self.0.get_mut(phrase / WORD) {
             *word |= 1 << (phrase % WORD);
         }
     }
 
-    /// Takes a phrase out.
+    /// Removes a phrase.
     pub(crate) fn remove(&mut self, phrase: usize) {
         if let Some(word) = self.0.get_mut(phrase / WORD) {
             *word &= !(1 << (phrase % WORD));
         }
     }
 
-    /// Whether a phrase is in it.
+    /// True if the set contains a phrase.
     pub(crate) fn contains(&self, phrase: usize) -> bool {
         let word = self.0.get(phrase / WORD);
         word.is_some_and(|word| word >> (phrase % WORD) & 1 == 1)
     }
 
-    /// Those that are in both.
+    /// Intersection.
     pub(crate) fn and(&self, other: &Self) -> Self {
         Self(std::array::from_fn(|word| self.0[word] & other.0[word]))
     }
 
-    /// Those that are not in the other.
+    /// Difference.
     pub(crate) fn without(&self, other: &Self) -> Self {
         Self(std::array::from_fn(|word| self.0[word] & !other.0[word]))
     }
 
-    /// The lowest from `from` on, or else the lowest of all.
+    /// The lowest phrase from `from` on, or else the lowest of all.
     pub(crate) fn next(&self, from: usize) -> Option<usize> {
         self.lowest(from).or_else(|| self.lowest(0))
     }

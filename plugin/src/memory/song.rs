@@ -1,20 +1,20 @@
-//! The memory as one song: which parts of it were heard, and the notes, in beats of the song.
+//! The memory as one song: the sections that were played, and their notes in the song's beats.
 
 use super::document::Document;
 use super::place::Meter;
 
-/// What was heard of one phrase, without gaps at its ends.
+/// The part of a phrase that was played, from its first bar to its last.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Section {
-    /// The song's beats.
+    /// Start, in the song's beats.
     pub(crate) start: f64,
-    /// The song's beats.
+    /// End, in the song's beats.
     pub(crate) end: f64,
-    /// The bar lines: the phrase's first bar, with the number 0.
+    /// The bar lines, counted from the phrase's first bar, number 0.
     meter: Meter,
 }
 
-/// A note as it was heard, in the song's beats.
+/// A note as it was played, in the song's beats.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct SongNote {
     pub(crate) onset: f64,
@@ -25,7 +25,7 @@ pub(crate) struct SongNote {
     pub(crate) velocity: f32,
 }
 
-/// All that is remembered, in the order of the song.
+/// The whole memory in song order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Song {
     pub(crate) sections: Vec<Section>,
@@ -38,15 +38,15 @@ impl Section {
         self.meter.at(position)
     }
 
-    /// Length of its bars in beats.
+    /// Bar length in beats.
     pub(crate) const fn bar(&self) -> f64 {
         self.meter.bar
     }
 }
 
 impl Song {
-    /// The song that a document holds. Bars whose meter was changed are remembered in both; then
-    /// the phrase that begins first is taken.
+    /// The song of a document. Bars that were remembered in two meters are taken from the phrase
+    /// that begins first.
     pub(super) fn of(document: &Document) -> Self {
         let mut song = Self::default();
         let mut of = None;

@@ -1,8 +1,7 @@
-//! The memory as the audio thread has it: phrases by their place in the song, each with what was
-//! heard in its bars and the edits that the networks made of it.
+//! The memory in the core: a hash table of phrases by their position in the song, each with its
+//! notes and the networks' edits.
 //!
-//! Everything is found by its key in constant time, however much is remembered, and nothing
-//! grows: the audio thread may call all but the constructors.
+//! Look-up takes constant time and nothing grows: all but the constructors are real-time safe.
 
 use third_stream_model::genre::Direction;
 use third_stream_model::roll::edits::Edits;
@@ -16,76 +15,76 @@ use super::notes::{NONE, Notes, Remembered};
 use super::place::PhraseKey;
 use super::set::PhraseSet;
 
-/// Phrases that are remembered at once: 2,048 bars of 4/4, over an hour of music.
+/// Capacity in phrases: 2,048 bars of 4/4, over an hour of music.
 pub(crate) const PHRASES: usize = 512;
-/// Places of the index; at most half of them are taken.
+/// Size of the index; at most half full.
 const INDEX: usize = PHRASES * 2;
 
-/// What is remembered of one bar slot.
+/// Content of a bar slot.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot {
-    /// The steps that were heard, one bit each; 0 for a bar that was never heard.
+    /// The steps that were listened to, one bit each; 0 for a bar never played.
     pub(crate) known: u16,
-    /// The list of its notes.
+    /// Head of its list of notes.
     first: u32,
-    /// It has changed since it was filed for saving.
+    /// It changed since it was last filed.
     unfiled: bool,
 }
 
-/// What the networks made of a phrase.
+/// The networks' answer about a phrase.
 #[derive(Clone, Debug)]
 struct Answer {
-    /// The request that it answers; 0 for none.
+    /// Ticket of the request that it answers; 0 for none.
     ticket: u32,
-    /// What they were asked about.
+    /// The networks' input that it belongs to.
     heard: Heard,
     edits: [Edits; 2],
     filled: [bool; 2],
 }
 
-/// Four bar slots.
+/// A phrase: four bar slots.
 #[derive(Clone, Debug)]
 struct Phrase {
     key: PhraseKey,
     slots: [Slot; SLOTS],
-    /// The newest request; 0 for none.
+    /// Ticket of the newest request; 0 for none.
     asked: u32,
-    /// Of that request.
+    /// The networks' input of that request.
     asked_heard: Heard,
     answer: Answer,
-    /// Known, but not answered as it now is.
+    /// Its content is known and has no up to date answer.
     waiting: bool,
 }
 
-/// All that is remembered. Up to some 8 MiB on the heap, in use as it is filled; made when an
-/// instance is activated and when a project is loaded, and handed over whole.
+/// The whole memory: up to some 8 MiB on the heap, committed by the system as it is filled. Created
+/// at activation and when a project is loaded; handed over as a whole.
 #[derive(Debug)]
 pub(crate) struct Memory {
-    /// Which loading it comes from; what it files only counts until another is loaded.
+    /// Number of the loading that it comes from; changes of an older one are ignored.
     epoch: u32,
-    /// Of fixed room, and as long as the most that were ever used: what was never used is no
-    /// memory of the machine's.
+    /// Of fixed capacity, and as long as the most phrases ever used, so that the system commits no
+    /// memory for the rest.
     phrases: Vec<Phrase>,
     used: usize,
-    /// A phrase's number plus one by the hash of its key; 0 is vacant.
+    /// Index of a phrase plus one, by the hash of its key; 0 is vacant.
     index: Box<[u16]>,
     pub(crate) notes: Notes,
-    /// Slots that are to be filed, by their number, oldest first, in a ring.
+    /// Indices of the slots to be filed, oldest first, in a ring.
     unfiled: Box<[u16]>,
     oldest: usize,
     count: usize,
-    /// That everything was forgotten is to be filed first.
+    /// Everything was forgotten, which is to be filed first.
     forgot: bool,
     learned: u32,
     waiting: u32,
-    /// Of the phrases that wait, those that are to be asked about as they are, and were not: a
-    /// project brought them, or their question found no room.
+    /// Waiting phrases without a pending request: a project brought them, or there was no room for
+    /// their request.
     unasked: PhraseSet,
-    /// Without an answer, because a project brought them or other weights are to answer.
+    /// Phrases without an answer because a project brought them or the weights changed.
     brought: PhraseSet,
 }
 
-/// What is heard where nothing is.
+/// The networks' input for an empty phrase.
 pub(super) const SILENCE: Heard = Heard {
     notes: NoteRoll::EMPTY,
     held: 0,
@@ -136,7 +135,7 @@ impl Memory {
         }
     }
 
-    /// The memory that was saved. Allocates.
+    /// The memory of a saved document. Allocates.
     pub(crate) fn of(document: &Document, epoch: u32) -> Self {
         let mut memory = Self::new(epoch);
         for (key, index, bar) in document.bars() {
@@ -148,7 +147,7 @@ impl Memory {
                 memory.add(phrase, index, *note, 0);
             }
         }
-        // What came from the document is in the document.
+        // The document's own bars need no filing.
         memory.count = 0;
         for slot in memory.phrases.iter_mut().flat_map(|p| &mut p.slots) {
             slot.unfiled = false;
@@ -159,7 +158,7 @@ impl Memory {
 
     /// Forgets everything.
     pub(crate) fn forget(&mut self) {
-        // An answer that is still out must not find its phrase waiting.
+        // A pending answer must not find its phrase waiting.
         for phrase in self.phrases.iter_mut().take(self.used) {
             phrase.asked = 0;
             phrase.waiting = false;
@@ -176,17 +175,17 @@ impl Memory {
         self.brought = PhraseSet::NONE;
     }
 
-    /// Bars that were heard, at least in part.
+    /// Number of bars that were played, at least in part.
     pub(crate) const fn learned(&self) -> u32 {
         self.learned
     }
 
-    /// Phrases that wait for the networks.
+    /// Number of phrases that wait for an answer.
     pub(crate) const fn waiting(&self) -> u32 {
         self.waiting
     }
 
-    /// The phrase with this key.
+    /// The phrase of a key.
     pub(crate) fn find(&self, key: PhraseKey) -> Option<usize> {
         match self.index.get(self.place(key)) {
             None | Some(0) => None,
@@ -194,7 +193,7 @@ impl Memory {
         }
     }
 
-    /// The phrase with this key, made if there is none; `None` where the memory is full.
+    /// The phrase of a key, created if needed; `None` if the memory is full.
     pub(crate) fn enter(&mut self, key: PhraseKey) -> Option<usize> {
         let place = self.place(key);
         let number = self.index.get_mut(place)?;
@@ -215,7 +214,7 @@ impl Memory {
         Some(usize::from(*number) - 1)
     }
 
-    /// Where `key` is in the index, or would be.
+    /// Position of `key` in the index, or of the vacancy for it.
     fn place(&self, key: PhraseKey) -> usize {
         let mixed = key.start as u64 ^ u64::from(key.bar) << 40 ^ u64::from(key.part) << 58;
         let hash = (mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as usize;
@@ -239,19 +238,19 @@ impl Memory {
         self.phrases.get_mut(phrase)?.slots.get_mut(index)
     }
 
-    /// The steps of a slot that were heard.
+    /// The steps of a slot that were listened to.
     pub(crate) fn known(&self, phrase: usize, index: usize) -> u16 {
         self.slot(phrase, index).map_or(0, |slot| slot.known)
     }
 
-    /// The same of a phrase, 16 bits for each slot.
+    /// The steps of a phrase that were listened to, 16 bits per slot.
     pub(crate) fn known_steps(&self, phrase: usize) -> u64 {
         (0..SLOTS).rev().fold(0, |steps, index| {
             steps << STEPS_PER_SLOT | u64::from(self.known(phrase, index))
         })
     }
 
-    /// The notes of a slot: place, note, the pass in which it was last heard.
+    /// The notes of a slot: index, note, last pass in which it was heard.
     pub(crate) fn list(
         &self,
         phrase: usize,
@@ -261,7 +260,7 @@ impl Memory {
         self.notes.list(first)
     }
 
-    /// These steps of a slot were heard.
+    /// Marks steps of a slot as listened to.
     pub(crate) fn know(&mut self, phrase: usize, index: usize, steps: u16) {
         let Some(slot) = self.slot_mut(phrase, index) else {
             return;
@@ -275,7 +274,7 @@ impl Memory {
         self.touch(phrase, index);
     }
 
-    /// A note of a slot was heard in `pass`. `None` where it has no room.
+    /// Adds a note to a slot, heard in `pass`; `None` if there is no room.
     pub(crate) fn add(
         &mut self,
         phrase: usize,
@@ -289,7 +288,7 @@ impl Memory {
         Some(place)
     }
 
-    /// Takes out of a slot the notes that `keep` does not keep, given with their last pass.
+    /// Removes from a slot the notes for which `keep`, called with note and last pass, is false.
     pub(crate) fn retain(
         &mut self,
         phrase: usize,
@@ -309,7 +308,7 @@ impl Memory {
         }
     }
 
-    /// A slot has changed: it is to be filed.
+    /// Marks a slot as changed, so that it is filed.
     pub(crate) fn touch(&mut self, phrase: usize, index: usize) {
         let end = (self.oldest + self.count) % self.unfiled.len();
         let Some(slot) = self.slot_mut(phrase, index) else {
@@ -324,12 +323,12 @@ impl Memory {
         }
     }
 
-    /// Whether there are changes that are to be filed.
+    /// True if changes are to be filed.
     pub(crate) const fn has_filings(&self) -> bool {
         self.forgot || self.count > 0
     }
 
-    /// The next change that is to be filed, taken off the list.
+    /// Takes the next change off the list.
     pub(crate) fn filing(&mut self) -> Option<Filing> {
         let epoch = self.epoch;
         if std::mem::take(&mut self.forgot) {
@@ -352,18 +351,18 @@ impl Memory {
         Some(Filing { epoch, bar })
     }
 
-    /// Whether the networks were asked about a phrase as it was `heard`, and did not refuse.
+    /// True if the phrase's newest request has this input and was not refused.
     pub(crate) fn asked(&self, phrase: usize, heard: &Heard) -> bool {
         let phrase = self.phrases.get(phrase);
         phrase.is_some_and(|p| p.asked != 0 && p.asked_heard == *heard)
     }
 
-    /// Whether a phrase is known but not answered as it now is.
+    /// True if the phrase is known and has no up to date answer.
     pub(crate) fn waits(&self, phrase: usize) -> bool {
         self.phrases.get(phrase).is_some_and(|p| p.waiting)
     }
 
-    /// The networks are asked about a phrase as it was `heard`. `ticket` is greater than 0.
+    /// Records a request about a phrase with this input. `ticket` is greater than 0.
     pub(crate) fn ask(&mut self, of: usize, ticket: u32, heard: &Heard) {
         if let Some(phrase) = self.phrases.get_mut(of) {
             phrase.asked = ticket;
@@ -373,7 +372,7 @@ impl Memory {
         self.unasked.remove(of);
     }
 
-    /// There was no room for a question about a phrase: it is to be asked about once there is.
+    /// Marks a phrase to be asked about later: there was no room for its request.
     pub(crate) fn want(&mut self, of: usize) {
         if let Some(phrase) = self.phrases.iter_mut().take(self.used).nth(of) {
             phrase.asked = 0;
@@ -382,12 +381,12 @@ impl Memory {
         }
     }
 
-    /// A phrase need not be asked about as it is.
+    /// Marks a phrase as not to be asked about.
     pub(crate) fn leave(&mut self, phrase: usize) {
         self.unasked.remove(phrase);
     }
 
-    /// All phrases that wait are to be asked about, for nothing that was asked will be answered.
+    /// Marks all waiting phrases to be asked about: pending requests will not be answered.
     pub(crate) fn want_waiting(&mut self) {
         let phrases = self.phrases.iter_mut().take(self.used).enumerate();
         for (of, phrase) in phrases.filter(|(_, phrase)| phrase.waiting) {
@@ -401,17 +400,17 @@ impl Memory {
         self.unasked.next(from)
     }
 
-    /// The same of those that were brought.
+    /// Like [`Self::unasked`], among the phrases that a project brought.
     pub(crate) fn unasked_brought(&self, from: usize) -> Option<usize> {
         self.unasked.and(&self.brought).next(from)
     }
 
-    /// The same of those that were not, but heard.
+    /// Like [`Self::unasked`], among the phrases played in this run.
     pub(crate) fn unasked_heard(&self, from: usize) -> Option<usize> {
         self.unasked.without(&self.brought).next(from)
     }
 
-    /// No answer will come to `ticket`; the phrase may be asked about again.
+    /// Records that `ticket` will not be answered; the phrase may be asked about again.
     pub(crate) fn refuse(&mut self, phrase: usize, ticket: u32) {
         if let Some(phrase) = self.phrases.get_mut(phrase)
             && phrase.asked == ticket
@@ -420,7 +419,7 @@ impl Memory {
         }
     }
 
-    /// All phrases are to be asked about again, and none has an answer.
+    /// Drops all answers and marks all phrases to be asked about.
     pub(crate) fn await_all(&mut self) {
         self.waiting = self.used as u32;
         for phrase in self.phrases.iter_mut().take(self.used) {
@@ -433,13 +432,13 @@ impl Memory {
         self.brought = self.unasked;
     }
 
-    /// Whether the phrase was there before anything was heard or asked: its first answer then
+    /// True if the phrase has no answer yet because a project brought it: its first answer then
     /// counts as soon as it comes.
     pub(crate) fn is_brought(&self, phrase: usize) -> bool {
         self.brought.contains(phrase)
     }
 
-    /// One direction of the answer to `ticket`, unless a newer one is there.
+    /// Takes one direction of the answer to `ticket`, unless a newer one is there.
     pub(crate) fn take(
         &mut self,
         of: usize,
@@ -453,7 +452,7 @@ impl Memory {
         };
         let answer = &mut phrase.answer;
         if answer.ticket != ticket {
-            // Tickets may wrap round: newer is what lies less than half the circle ahead.
+            // Tickets may wrap: newer is what lies less than half the circle ahead.
             let newer = answer.ticket == 0 || (ticket.wrapping_sub(answer.ticket) as i32) > 0;
             if !newer {
                 return;
@@ -470,7 +469,7 @@ impl Memory {
         }
     }
 
-    /// The answer of a phrase: its ticket, what it is about, and which directions it has.
+    /// A phrase's answer: its ticket, its input, and the directions that it has.
     pub(crate) fn answer(&self, phrase: usize) -> Option<(u32, &Heard, [bool; 2])> {
         let answer = &self.phrases.get(phrase)?.answer;
         (answer.ticket != 0).then_some((answer.ticket, &answer.heard, answer.filled))

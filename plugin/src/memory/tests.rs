@@ -29,7 +29,7 @@ fn note(beat: f64, length: f64, key: u8) -> Remembered {
     }
 }
 
-/// Fills bar `bar` with one note.
+/// Adds a bar with one note.
 fn learn(memory: &mut Memory, bar: i64, pitch: u8) {
     let phrase = memory.enter(key(bar)).unwrap();
     let index = (bar % 4) as usize;
@@ -44,7 +44,7 @@ fn pitches(memory: &Memory, bar: i64) -> Vec<u8> {
     list.map(|(_, note, _)| note.key).collect()
 }
 
-/// What a project with two learned bars saves.
+/// A saved project with two bars.
 pub(crate) fn some_bars() -> Saved {
     let keeper = Arc::new(Keeper::default());
     let (mut memory, post) = keeper.open();
@@ -62,14 +62,14 @@ pub(crate) fn some_song() -> Keeper {
 }
 
 impl Keeper {
-    /// Start and bar length of the phrase of each bar that was learned, and its place in it.
+    /// Start and bar length of each bar's phrase, and the bar's slot in it.
     pub(crate) fn places(&self) -> Vec<(i64, u32, u8)> {
         let desk = self.desk.lock();
         let place = |(key, index, _): (PhraseKey, usize, &_)| (key.start, key.bar, index as u8);
         desk.document.bars().map(place).collect()
     }
 
-    /// Loads what it saves.
+    /// Saves and loads.
     pub(crate) fn reload(&self) {
         let saved = self.save();
         self.load(&saved);
@@ -116,7 +116,7 @@ fn a_memory_that_is_handed_over_replaces_what_was_learned() {
     let (mut memory, post) = keeper.open();
     learn(&mut memory, 0, 60);
     keeper.set(empty.clone());
-    // Learned before the audio thread took the new one up: of the past.
+    // Learned before the audio thread took up the new memory: dropped.
     post.file(&mut memory);
     assert_eq!(keeper.map(|saved| saved.0.clone()), "");
     assert!(post.take_up(&mut memory));
@@ -125,7 +125,7 @@ fn a_memory_that_is_handed_over_replaces_what_was_learned() {
     learn(&mut memory, 3, 61);
     post.file(&mut memory);
     assert_ne!(keeper.map(|saved| saved.0.clone()), "");
-    // Two loadings that nobody took up in between: the newer counts.
+    // Two memories loaded in a row: the newer counts.
     let full = keeper.map(Clone::clone);
     keeper.set(empty);
     keeper.set(full);
@@ -148,7 +148,7 @@ fn what_was_forgotten_comes_back() {
     keeper.forget();
     assert!(post.take_up(&mut memory));
     assert_eq!((memory.learned(), keeper.forgotten()), (0, 2));
-    // … a second time, when there is nothing left, costs nothing …
+    // … a second time, with nothing to forget, loses nothing …
     keeper.forget();
     assert_eq!(keeper.forgotten(), 2);
     keeper.bring_back();
@@ -168,13 +168,13 @@ fn what_was_forgotten_comes_back() {
     keeper.bring_back();
     assert!(post.take_up(&mut memory));
     assert_eq!(memory.learned(), 2);
-    // What was learned in between is not lost either.
+    // Bars learned in between are kept as well.
     assert_eq!(keeper.forgotten(), 1);
     keeper.bring_back();
     assert!(post.take_up(&mut memory));
     assert_eq!((memory.learned(), pitches(&memory, 5)), (1, vec![64]));
 
-    // Another project's bars are not this one's.
+    // Another project's bars are dropped.
     keeper.load(&some_bars());
     assert_eq!(keeper.forgotten(), 0);
 }
@@ -212,7 +212,7 @@ fn a_broken_memory_is_an_empty_one() {
 fn a_hundred_megabytes_are_refused_unread() {
     let saved = Saved("A".repeat(100 << 20));
     assert_eq!(saved.read(), Err(CodeError::Long(100 << 20)));
-    // The fullest memory is far below that: every slot of every phrase full, nothing short in it.
+    // A full memory is far below the limit: every slot of every phrase full, all numbers long.
     let mut document = Document::default();
     let mut loudest = note(3.9, 1e3, 127);
     (loudest.velocity, loudest.release_velocity) = (0.123, 0.456);
@@ -278,7 +278,7 @@ fn bars_that_were_never_heard_sound_like_the_others_in_turn() {
         assert!(onsets.get(step, row_of_key(key).unwrap()), "step {step}");
     }
     assert_eq!(heard.notes.sounding().count(), 16);
-    // A bar in which nothing was played is known, and stays silent.
+    // A bar without notes is known, and stays silent.
     let phrase = memory.find(key(0)).unwrap();
     memory.know(phrase, 2, u16::MAX);
     memory.know(phrase, 3, u16::MAX);

@@ -1,10 +1,10 @@
-//! The presets that come with the plugin.
+//! The built-in presets.
 
 use super::Preset;
 use crate::values::{Delay, GenrePair, Mode, ParamValues};
 
-/// The presets that come with the plugin, in the menu's order. None but those that are about it
-/// touches the way of playing, so that choosing one does not stop the music.
+/// The built-in presets, in the menu's order. Only those about the way of playing set it, so that
+/// the others do not interrupt the music.
 pub fn factory() -> Vec<Preset> {
     let preset = |name: &str, about: &str, settings| Preset {
         name: name.into(),

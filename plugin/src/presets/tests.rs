@@ -77,7 +77,7 @@ fn what_cannot_be_read_is_named_and_stays() {
             r#"{"version":1,"name":"odd","mode":"sideways"}"#,
             "sideways",
         ),
-        // Where a preset of the name "mine" would go.
+        // The file of a preset named "mine".
         ("mine preset.json", "mine", "is no preset"),
     ];
     for (name, text, _) in bad {

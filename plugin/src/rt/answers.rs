@@ -1,11 +1,11 @@
-//! Live: requests that are out, and the fixed musical times at which their answers are taken up.
+//! Live: pending requests, and the musical times at which their answers are taken up.
 //!
-//! An answer is never used earlier than at its time, even if it is there, and never waited for
-//! except offline: so the output does not depend on how fast the machine is.
+//! An answer is never used before its time, even if it is there, and never waited for except
+//! offline: the output does not depend on the machine's speed.
 //!
-//! A direction that is asked for later than the other, because the knob was moved, counts from
-//! [`NOTICE`] on, also for what is sounding by then; what begins before, on that side of the knob,
-//! plays as it was played.
+//! A direction that is requested later than the other, because the knob moved, counts after
+//! [`NOTICE`], also for notes of a group that sounds; notes that begin earlier on that side of the
+//! knob play dry.
 
 #![expect(
     clippy::disallowed_types,
@@ -27,70 +27,70 @@ use super::pending::{Asked, Inbox, Pending, Terms};
 use crate::link::{Answer, AudioEnd, Counted, Response};
 use unsent::{Queue, Unsent};
 
-/// Groups that can be out at once; the performer has two pages for each.
+/// Maximum number of pending groups; the performer has two pages for each.
 const GROUPS: usize = 6;
-/// Times that can be noted at once: a lead and four slots for each group, and some to spare.
+/// Capacity of the list of switches: a lead and four slots for each group, with reserve.
 const SWITCHES: usize = 32;
 
-/// No time.
+/// A time that never comes.
 const NEVER: f64 = f64::INFINITY;
 
-/// A group whose answers are asked for.
+/// A group with requests.
 #[derive(Clone, Copy, Debug)]
 struct PendingGroup {
     group: u32,
     first: i64,
     last: i64,
-    /// First slot of the window of each answer; `None` where it was not asked for.
+    /// First slot of each answer's window; `None` if it was not requested.
     windows: [Option<i64>; 2],
-    /// When each answer was asked for in each direction, in unwrapped beats; [`NEVER`] where it
-    /// was not.
+    /// Time of each request by answer and direction, in unwrapped beats; [`NEVER`] if there was
+    /// none.
     asked: [[f64; 2]; 2],
-    /// Whether each answer has come in each direction, good or bad, or is not waited for.
+    /// By answer and direction: the response came, good or bad, or is not waited for.
     come: [[bool; 2]; 2],
-    /// The slots of the newest question's window in which something was heard, one bit each.
+    /// The slots with notes in the newest request's window, one bit each.
     heard: u8,
     /// Why its first beat played dry, if it did.
     dry_lead: Option<Counted>,
 }
 
-/// When a part of a slot takes up its answer.
+/// Time at which a part of a slot takes up its answer.
 #[derive(Clone, Copy, Debug)]
 struct ScheduledSwitch {
-    /// Unwrapped beats.
+    /// In unwrapped beats.
     at: f64,
     group: u32,
     slot: i64,
     part: SlotPart,
 }
 
-/// All requests of one generation.
+/// The requests of one generation.
 #[derive(Clone, Debug)]
 pub(super) struct Answers {
     pending: Pending,
     groups: PendingGroups,
     switches: [Option<ScheduledSwitch>; SWITCHES],
     unsent: Queue,
-    /// What each page of the performer is about.
+    /// The networks' input for each page of the performer.
     heard: Box<[Heard]>,
     late: u32,
 }
 
-/// The groups that are out, each at its place.
+/// The pending groups, in a table.
 #[derive(Clone, Copy, Debug)]
 struct PendingGroups([Option<PendingGroup>; GROUPS]);
 
-/// The circumstances of a request.
+/// Parameters of a request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ask {
     pub(super) answer: Answer,
     pub(super) group: u32,
     /// The group's first and (planned) last slot.
     pub(super) slots: (i64, i64),
-    /// Unwrapped beats.
+    /// The present, in unwrapped beats.
     pub(super) now: f64,
     pub(super) terms: Terms,
-    /// Which directions are asked for, by [`Direction::index`].
+    /// Directions to be requested, by [`Direction::index`].
     pub(super) sides: [bool; 2],
 }
 
@@ -111,17 +111,17 @@ impl Answers {
         }
     }
 
-    /// Bars that played dry.
+    /// Number of bars that played dry.
     pub(super) const fn late(&self) -> u32 {
         self.late
     }
 
-    /// Play begins: bars are counted anew.
+    /// Resets the count of dry bars. Call at the start of play.
     pub(super) const fn count_anew(&mut self) {
         self.late = 0;
     }
 
-    /// Begins a new generation: nothing that is out counts any more.
+    /// Starts a new generation: all pending requests become stale.
     pub(super) fn forget(&mut self, link: &AudioEnd) {
         self.pending.renew(link);
         self.groups.0 = [None; GROUPS];
@@ -129,21 +129,21 @@ impl Answers {
         self.unsent = Queue::EMPTY;
     }
 
-    /// Whether the first answer of `group` is asked for.
+    /// True if the first answer of `group` was requested.
     pub(super) fn asked(&self, group: u32) -> bool {
         let first = Answer::First.index();
         let group = self.groups.get(group);
         group.is_some_and(|group| group.windows[first].is_some())
     }
 
-    /// First slot of the window of the group that slot `slot` belongs to, and of the group.
+    /// First slot of the window of the group that has `slot`, and first slot of the group.
     pub(super) fn window_of(&self, slot: i64) -> Option<(i64, i64)> {
         let mut groups = self.groups.0.iter().flatten();
         let group = groups.find(|group| (group.first..=group.last).contains(&slot))?;
         Some((group.last - SLOTS as i64 + 1, group.first))
     }
 
-    /// Asks for the wanted directions.
+    /// Requests the wanted directions.
     pub(super) fn ask(&mut self, ask: &Ask, link: &AudioEnd, performer: &mut Performer) {
         let (first, last) = ask.slots;
         let window = last - SLOTS as i64 + 1;
@@ -159,14 +159,14 @@ impl Answers {
         group.asked[answer] = [NEVER; 2];
         group.heard = slots_with_notes(heard.notes.sounding());
         group.come[answer] = [true; 2];
-        // The page comes first: whatever is answered is written to it.
+        // The page is written first: answers edit it.
         if !self.unsent.push(ask, None) {
             performer.set_page(page, &heard);
         }
         self.send(ask, link);
     }
 
-    /// Puts a request for each wanted direction among those that are to be sent.
+    /// Queues a request for each wanted direction.
     fn send(&mut self, ask: &Ask, link: &AudioEnd) {
         let answer = ask.answer.index();
         for direction in Direction::BOTH {
@@ -185,7 +185,7 @@ impl Answers {
         }
     }
 
-    /// When the next page is to be written or request to be sent.
+    /// Time of the next queued page or request.
     pub(super) fn next_unsent(&self) -> Option<f64> {
         self.unsent.next()
     }
@@ -227,14 +227,14 @@ impl Answers {
         }
     }
 
-    /// The first beat of a group plays dry: nothing was asked for it.
+    /// Counts a group whose first beat plays dry because nothing was requested for it.
     pub(super) fn miss_lead(&mut self, group: u32) {
         if let Some(group) = self.groups.get_mut(group) {
             group.dry_lead = Some(Counted::Unasked);
         }
     }
 
-    /// Notes when the first beat of a group takes up the first answer.
+    /// Schedules the first answer for the first beat of a group.
     pub(super) fn note_lead(&mut self, group: u32, slot: i64, at: f64) {
         self.note(ScheduledSwitch {
             at,
@@ -244,7 +244,7 @@ impl Answers {
         });
     }
 
-    /// Notes when slot `slot` of a closed group takes up the second answer.
+    /// Schedules the second answer for slot `slot` of a closed group.
     pub(super) fn note_main(&mut self, closed: &Closed, slot: i64, at: f64) {
         self.note(ScheduledSwitch {
             at,
@@ -254,7 +254,7 @@ impl Answers {
         });
     }
 
-    /// The earliest time that is noted.
+    /// The earliest scheduled time.
     pub(super) fn next(&self) -> Option<f64> {
         self.switches
             .iter()
@@ -263,7 +263,7 @@ impl Answers {
             .min_by(f64::total_cmp)
     }
 
-    /// Takes in answers that are there, at most so many.
+    /// Receives the available responses, at most `most`.
     pub(super) fn receive(&mut self, most: usize, link: &AudioEnd, performer: &mut Performer) {
         let inbox = &mut Pages {
             groups: &mut self.groups,
@@ -272,8 +272,8 @@ impl Answers {
         self.pending.receive(most, link, inbox);
     }
 
-    /// The earliest noted time has come: its part plays by its answer, or dry. `direction` is
-    /// where the knob points; a missing answer of the other direction is not counted.
+    /// The earliest scheduled time has come: its part plays by its answer, or dry. `direction` is
+    /// the knob's; a missing answer in the other direction is not counted.
     pub(super) fn switch(
         &mut self,
         offline: bool,
@@ -294,7 +294,7 @@ impl Answers {
         let Some(group) = self.groups.get(switch.group).copied() else {
             return;
         };
-        // A direction that was asked for since is not taken up before its time.
+        // A direction that was requested later is not taken up before its time.
         let due = group.asked[answer.index()].map(|asked| asked + NOTICE <= switch.at);
         if offline {
             self.wait_for(switch.group, (answer, due), link, performer);
@@ -313,7 +313,7 @@ impl Answers {
             return;
         }
         let dry_lead = group.dry_lead.filter(|_| switch.slot == group.first);
-        // Nothing was to be heard in an empty bar, whatever became of its answer.
+        // An empty bar is not counted, whatever became of its answer.
         let heard = switch.slot - (group.last - SLOTS as i64 + 1);
         let heard = (0..SLOTS as i64).contains(&heard) && group.heard >> heard & 1 == 1;
         if let Some(why) = missing.then_some(Counted::Late).or(dry_lead)
@@ -324,8 +324,7 @@ impl Answers {
         }
     }
 
-    /// What plays by an answer plays by what had come when it was taken up. Where nothing of a group
-    /// is to take up an answer any more, it need not be worked out.
+    /// Gives up the answers of a group that no scheduled switch will take up.
     pub(super) fn give_up_played(&self, group: u32, link: &AudioEnd) {
         let over = |group: &&PendingGroup| group.windows[Answer::Second.index()].is_some();
         let Some(group) = self.groups.get(group).filter(over) else {
@@ -342,8 +341,8 @@ impl Answers {
         }
     }
 
-    /// Offline rendering: waits until an answer has come in the directions that are `due`, or too
-    /// long. One that is not due may not even be sent yet.
+    /// Offline rendering: waits (bounded) for an answer in the `due` directions. The others may not
+    /// be sent yet.
     fn wait_for(
         &mut self,
         group: u32,
@@ -362,8 +361,8 @@ impl Answers {
         });
     }
 
-    /// Where a host tells of a bar late, a group may be over later than was planned: its answers
-    /// still count no earlier than [`NOTICE`] after they were asked for.
+    /// Schedules a switch. Where a host reports a bar late, a group may end later than planned; its
+    /// answers still count no earlier than [`NOTICE`] after their requests.
     fn note(&mut self, mut switch: ScheduledSwitch) {
         if let Some(group) = self.groups.get(switch.group) {
             let [one, other] = group.asked[answer_of(switch.part).index()];
@@ -389,7 +388,7 @@ impl PendingGroups {
         (group.group == number).then_some(group)
     }
 
-    /// The group, in place of an older one if it was not out.
+    /// The entry of a group, which replaces an older one if it is new.
     fn begin(&mut self, number: u32, first: i64) -> &mut PendingGroup {
         let new = PendingGroup {
             group: number,
@@ -407,7 +406,7 @@ impl PendingGroups {
     }
 }
 
-/// Where answers go: each to the performer's page for it.
+/// Routes answers to the performer's pages.
 struct Pages<'a> {
     groups: &'a mut PendingGroups,
     performer: &'a mut Performer,
@@ -430,7 +429,7 @@ impl Inbox for Pages<'_> {
     }
 }
 
-/// The slots of a roll in which something sounds, one bit each.
+/// The slots of a roll that have notes, one bit each.
 fn slots_with_notes(roll: &Roll) -> u8 {
     let mut slots = 0;
     for (step, rows) in roll.steps().iter().enumerate() {
@@ -439,7 +438,7 @@ fn slots_with_notes(roll: &Roll) -> u8 {
     slots
 }
 
-/// The answer that a part of a slot plays by.
+/// The answer for a part of a slot.
 const fn answer_of(part: SlotPart) -> Answer {
     match part {
         SlotPart::Lead => Answer::First,
@@ -447,7 +446,7 @@ const fn answer_of(part: SlotPart) -> Answer {
     }
 }
 
-/// The part of a slot that plays by an answer.
+/// The part of a slot for an answer.
 const fn part_of(answer: Answer) -> SlotPart {
     match answer {
         Answer::First => SlotPart::Lead,

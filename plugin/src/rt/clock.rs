@@ -1,38 +1,37 @@
-//! The unwrapped beat clock: it runs on while the song plays, also where the song jumps back to
-//! the start of its loop.
+//! The unwrapped beat clock: runs on while the song plays, also where it wraps round its loop.
 
 use third_stream_model::perform::Clock;
 
 use super::Transport;
 
-/// Deviations (beats) up to this are float noise: the clock keeps its own count.
+/// Deviations (beats) up to this are rounding errors: the clock keeps its own count.
 const NOISE: f64 = 1e-6;
 /// Deviations (beats) up to this are drift (a tempo ramp, a rounded position), not a jump.
 const DRIFT: f64 = 0.02;
 
-/// So far (beats) a host may play beyond the end of the loop: to the end of a block.
+/// Maximum distance (beats) that a host plays past the loop's end: to the end of a block.
 const OVERRUN: f64 = 0.25;
 
-/// What the transport has done since the block before.
+/// Change of the transport since the last block.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Change {
-    /// It ran on.
+    /// Ran on.
     Ran,
-    /// It has jumped back to the start of the loop, at this beat of the unwrapped clock. That may
-    /// lie a little before the block, where the host does not cut its blocks at the loop's end.
+    /// Wrapped round the loop, at this unwrapped beat; a little before the block where the host
+    /// does not split its blocks at the loop's end.
     Wrapped(f64),
-    /// It has started, or jumped elsewhere.
+    /// Started, or jumped elsewhere.
     Jumped,
 }
 
-/// Beats for each sample, counted from an anchor. Both timelines of the performer run on it.
+/// Beats as a linear function of samples, from an anchor. Both timelines of the performer use it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BeatClock {
     running: bool,
     anchor_tick: i64,
     anchor: f64,
     beats_per_tick: f64,
-    /// Unwrapped beats less the position in the song.
+    /// Unwrapped beats minus song position.
     offset: f64,
     loop_range: Option<(f64, f64)>,
     block_start: i64,
@@ -41,7 +40,7 @@ pub(super) struct BeatClock {
 impl Clock for BeatClock {
     fn tick(&self, beats: f64) -> i64 {
         let ticks = (beats - self.anchor) / self.beats_per_tick + 0.5;
-        // As `floor` does, which is a call on processors of the oldest kind.
+        // `floor` by hand: a library call on old processors.
         let whole = ticks as i64;
         let floor = whole - i64::from(whole as f64 > ticks);
         self.anchor_tick.saturating_add(floor)
@@ -66,12 +65,12 @@ impl BeatClock {
         self.anchor + (tick - self.anchor_tick) as f64 * self.beats_per_tick
     }
 
-    /// Unwrapped beats less the position in the song.
+    /// Unwrapped beats minus song position.
     pub(super) const fn offset(&self) -> f64 {
         self.offset
     }
 
-    /// The position in the song at a tick.
+    /// The song position at a tick.
     pub(super) fn position(&self, tick: i64) -> f64 {
         self.beats(tick) - self.offset
     }
@@ -82,12 +81,13 @@ impl BeatClock {
         self.anchor_tick.saturating_add(ticks as i64)
     }
 
-    /// The song jumps back by so many beats, to the start of its loop, while the clock runs on.
+    /// Wraps: the song position jumps back by `beats`, to the start of its loop, while the clock
+    /// runs on.
     pub(super) fn wrap(&mut self, beats: f64) {
         self.offset += beats;
     }
 
-    /// Whether ticks and beats belong together as they did `before`.
+    /// True if ticks and beats relate as in `before`.
     pub(super) fn counts_as(&self, before: &Self) -> bool {
         self.anchor_tick == before.anchor_tick
             && self.anchor == before.anchor
@@ -95,17 +95,17 @@ impl BeatClock {
             && self.offset == before.offset
     }
 
-    /// Seconds that `beats` last at the present tempo.
+    /// Duration of `beats` at the present tempo, in seconds.
     pub(super) fn seconds(&self, beats: f64, sample_rate: f64) -> f64 {
         beats / self.beats_per_tick / sample_rate
     }
 
-    /// The next block that plays begins anew.
+    /// Stops: the next block that plays starts anew.
     pub(super) const fn stop(&mut self) {
         self.running = false;
     }
 
-    /// Takes the transport of the block that starts at tick `now`. The song plays.
+    /// Follows the transport of a block that starts at tick `now`, while the song plays.
     pub(super) fn follow(&mut self, now: i64, transport: &Transport) -> Change {
         let beats_per_tick = transport.tempo / 60.0 / transport.sample_rate;
         let ticks = (now - self.block_start) as f64;
@@ -143,16 +143,15 @@ impl BeatClock {
             && (reported - start).abs() <= NOISE
             && (0.0..=OVERRUN).contains(&-deviation)
         {
-            // The host played a little beyond the loop's end before it jumped, and the clock was
-            // there in time.
+            // The host played past the loop's end before it jumped; the clock had wrapped in time.
             self.offset = expected - reported;
             return Change::Ran;
         }
         self.jump(now, reported, beats_per_tick)
     }
 
-    /// Whether the song is at tick `now`, where a block begins, where it is expected: to
-    /// [`Self::follow`] it would then change nothing. Tempo and loop must be as before.
+    /// Fast path: true if the block at tick `now` begins at its expected position, so that
+    /// [`Self::follow`] would change nothing. Tempo and loop must be unchanged.
     pub(super) fn runs_on(&mut self, now: i64, position: Option<f64>) -> bool {
         let runs_on = position.is_none_or(|at| (at - self.position(now)).abs() <= NOISE);
         if runs_on {
@@ -174,8 +173,8 @@ impl BeatClock {
     }
 }
 
-/// Whether a jump from where the song would be to where it is goes round the loop: how many beats
-/// ago it passed the loop's end.
+/// If a jump from the expected to the reported position wraps round the loop: the beats since the
+/// loop's end.
 fn wraps(expected: f64, reported: f64, slack: f64, loop_range: Option<(f64, f64)>) -> Option<f64> {
     let (start, end) = loop_range?;
     let length = end - start;
@@ -193,7 +192,7 @@ mod tests {
     use super::super::tests::transport;
     use super::*;
 
-    /// One block of 512 samples after another, from `position` with `change` at the fifth.
+    /// Blocks of 512 samples from `position`, with `change` at the fifth.
     fn fifth_block(change: impl Fn(&mut Transport)) -> (Change, BeatClock, f64) {
         let mut clock = BeatClock::new();
         let mut transport = transport();
@@ -241,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_host_may_play_beyond_the_loop_s_end() {
-        // The clock wrapped in time, 0.03 beats ago; the host says so only now.
+        // The clock wrapped in time, 0.03 beats ago; the host reports it only now.
         let (change, mut clock, beats) = fifth_block(|_| {});
         assert_eq!(change, Change::Ran);
         clock.wrap(beats - 4.03);

@@ -1,4 +1,4 @@
-//! One instance's core: routes what enters to the way of playing that is chosen, or straight out.
+//! The core of one instance: routes input to the way of playing in use, or straight to the output.
 
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ use super::{BlockEvent, Body, Note, PlayMode, Port, Settings, Transport};
 use crate::link::AudioEnd;
 use crate::memory::{Memory, Post};
 
-/// The real-time core of one instance of the plugin. Hosts may process on one thread now and on
-/// another later, never on two at once.
+/// The real-time core of one plugin instance. A host may process on changing threads, but on one at
+/// a time.
 ///
 /// ```
 /// fn moves<T: Send>() {}
@@ -35,21 +35,21 @@ pub struct AudioCore {
     modes: Modes,
     passthrough: Passthrough,
     outbox: Outbox,
-    /// Tick (sample since the core was made) at which the next block starts.
+    /// Tick (samples since the core was created) at which the next block starts.
     now: i64,
     /// How the song is played, while it plays.
     playing: Option<Way>,
-    /// Whose answers come over the link.
+    /// The way of playing that receives the answers on the link.
     mode: PlayMode,
-    /// Whether it was asked to forget in the last block.
+    /// The forget parameter in the last block.
     forgets: Option<bool>,
     reset: bool,
-    /// How the song goes on without anything to do, if it does.
+    /// The fast path for the next blocks, if there is one.
     quiet: Option<Quiet>,
     dropped: u32,
 }
 
-/// Both ways to play.
+/// Both ways of playing.
 #[derive(Debug)]
 struct Modes {
     live: Live,
@@ -57,7 +57,7 @@ struct Modes {
 }
 
 impl Modes {
-    /// The way that is chosen.
+    /// The way of playing in use.
     fn get(&self, mode: PlayMode) -> &dyn ModePlayer {
         match mode {
             PlayMode::Live => &self.live,
@@ -65,7 +65,7 @@ impl Modes {
         }
     }
 
-    /// The way that is chosen, to play.
+    /// The way of playing in use.
     fn get_mut(&mut self, mode: PlayMode) -> &mut dyn ModePlayer {
         match mode {
             PlayMode::Live => &mut self.live,
@@ -73,27 +73,27 @@ impl Modes {
         }
     }
 
-    /// Both, to be told of something.
+    /// Both, to inform them.
     fn both(&mut self) -> [&mut dyn ModePlayer; 2] {
         [&mut self.live, &mut self.in_place]
     }
 }
 
-/// A way of playing with what cannot change while the song plays.
+/// A way of playing, with what is constant while the song plays.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Way {
-    /// With so many bars of delay.
+    /// With its delay in bars.
     Live(u8),
     InPlace,
 }
 
-/// Up to when nothing is due while the song runs on as it did.
+/// Fast path: blocks that end before `until` need no work if transport and settings are unchanged.
 #[derive(Clone, Copy, Debug)]
 struct Quiet {
-    /// As the host said it, but for the position.
+    /// The transport; its position is not compared.
     transport: Transport,
     settings: Settings,
-    /// The tick at which something is due.
+    /// Tick of the next event.
     until: i64,
 }
 
@@ -114,9 +114,9 @@ impl Way {
 }
 
 impl AudioCore {
-    /// A core that asks over `link`, shows itself in `snapshot`, plays in place from `memory` and
-    /// exchanges memories over `post`. Allocates all that it will ever use: some MiB on the heap,
-    /// and 150 KiB of its own, so better kept in a box.
+    /// A core that asks over `link`, publishes to `snapshot`, plays in place from `memory` and
+    /// swaps memories over `post`. Allocates everything it will ever use: some MiB on the heap and
+    /// 150 KiB of its own, so keep it in a box.
     pub(crate) fn new(link: AudioEnd, snapshot: Arc<Snapshot>, memory: Memory, post: Post) -> Self {
         Self {
             link,
@@ -137,12 +137,12 @@ impl AudioCore {
         }
     }
 
-    /// From now on In place plays what it remembers and learns nothing.
+    /// Makes In place play its memory and learn nothing.
     pub(crate) const fn stop_learning(&mut self) {
         self.modes.in_place.stop_learning();
     }
 
-    /// Forgets what was heard live. What sounds gets its note-offs at the start of the next
+    /// Forgets what Live has heard. Sounding notes get their note-offs at the start of the next
     /// block. For the host's reset and (de)activation; audio thread, or main thread while not
     /// processing.
     pub const fn reset(&mut self) {
@@ -170,8 +170,8 @@ impl AudioCore {
         self.quiet = self.quiet_from(transport, settings);
     }
 
-    /// A block with something to do, in which `first` enters first. Not in line, so that a block
-    /// without makes no room for all this.
+    /// Processes a block that needs work, with `first` as its first input. Not inlined, so that
+    /// other blocks reserve no stack for it.
     #[inline(never)]
     fn work(
         &mut self,
@@ -204,7 +204,7 @@ impl AudioCore {
         self.display.pass(frames);
     }
 
-    /// Whether a block of `frames` samples in which nothing enters has nothing to do: most have.
+    /// True if a block of `frames` samples without input needs no work, as most.
     fn is_quiet(&mut self, frames: u32, transport: &Transport, settings: &Settings) -> bool {
         let Some(quiet) = &self.quiet else {
             return false;
@@ -220,7 +220,7 @@ impl AudioCore {
                 .runs_on(self.now, transport.position)
     }
 
-    /// How the song goes on after a block of which the host said `transport` and `settings`.
+    /// The fast path after a block with this transport and settings.
     fn quiet_from(&self, transport: &Transport, settings: &Settings) -> Option<Quiet> {
         let clear =
             self.playing.is_some() && self.outbox.is_empty() && self.modes.in_place.is_filed();
@@ -232,7 +232,7 @@ impl AudioCore {
         })
     }
 
-    /// Follows what has changed since the last block, apart from where the song is.
+    /// Applies changes since the last block, except of the song's position.
     fn change(&mut self, transport: &Transport, settings: &Settings, port: &mut impl Port) {
         let plays = (transport.playing && !settings.bypass).then_some(Way::of(settings));
         let forget = settings.forget && self.forgets == Some(false);
@@ -246,7 +246,7 @@ impl AudioCore {
         if forget {
             self.modes.in_place.forget();
         }
-        // What a project brings comes after what was to be forgotten.
+        // A loaded memory is taken up after a pending forget.
         if other_memory {
             self.modes.in_place.take_up();
         }
@@ -262,7 +262,8 @@ impl AudioCore {
         self.playing = plays;
     }
 
-    /// The song plays: events go through the way of playing, note-offs of straight notes do not.
+    /// While the song plays: events go to the way of playing, except note-offs of notes passed
+    /// through.
     fn play(
         &mut self,
         frames: u32,
@@ -301,7 +302,7 @@ impl AudioCore {
         }
     }
 
-    /// The way of playing follows the song to this block.
+    /// Lets the way of playing follow the song to this block.
     fn begin(&mut self, transport: &Transport, settings: &Settings, port: &mut impl Port) {
         let mut exit = exit(&mut self.outbox, &mut self.dropped, self.now, 0, port);
         let block = Block {
@@ -313,8 +314,7 @@ impl AudioCore {
         mode.begin(self.now, block, &mut |emission| exit.emit(&emission));
     }
 
-    /// Lets the way of playing play up to tick `until`, before which the block ends or at which an
-    /// event enters.
+    /// Lets the way of playing play up to tick `until`: the block's end, or an input event.
     fn advance(
         &mut self,
         until: i64,
@@ -340,7 +340,7 @@ impl AudioCore {
         mode.advance(until, enters, block, &mut emit);
     }
 
-    /// Both ways of playing know which channels are drums, whichever plays.
+    /// Informs both ways of playing, in use or not, of a channel's drums.
     fn choose(&mut self, body: Body) {
         if let Body::Message(message) = body {
             for mode in self.modes.both() {
@@ -349,7 +349,7 @@ impl AudioCore {
         }
     }
 
-    /// Passes an event straight through.
+    /// Passes an event through.
     fn pass(&mut self, event: BlockEvent, port: &mut impl Port) {
         self.choose(event.body);
         let kept = match event.body {
@@ -372,7 +372,7 @@ impl AudioCore {
         self.dropped = self.dropped.saturating_add(u32::from(!kept));
     }
 
-    /// The note-off `off` of the note `on` that passed straight through.
+    /// Sends the note-off `off` of the note `on` that was passed through.
     fn off(&mut self, sample: u32, on: Note, off: Note, port: &mut impl Port) {
         let body = Body::Off(Note {
             velocity: off.velocity,
@@ -381,7 +381,7 @@ impl AudioCore {
         self.outbox.send(port, BlockEvent { sample, body });
     }
 
-    /// Ends what sounds, at the start of a block.
+    /// Ends all sounding notes, at the start of a block.
     fn silence(&mut self, port: &mut impl Port) {
         if let Some(way) = self.playing {
             let mut exit = exit(&mut self.outbox, &mut self.dropped, self.now, 0, port);
@@ -399,7 +399,7 @@ impl AudioCore {
         }
     }
 
-    /// Shows where the song is now.
+    /// Publishes the snapshot.
     #[inline(never)]
     fn show(&mut self, transport: &Transport, settings: &Settings) {
         let news = News {
@@ -430,7 +430,7 @@ impl AudioCore {
     }
 }
 
-/// The way out of a block that starts at tick `now` and has `last` as its last sample.
+/// The output of a block that starts at tick `now` and ends with sample `last`.
 const fn exit<'a, P: Port>(
     outbox: &'a mut Outbox,
     dropped: &'a mut u32,
@@ -447,7 +447,7 @@ const fn exit<'a, P: Port>(
     }
 }
 
-/// The event with its sample inside the block.
+/// The event, with its sample clamped to the block.
 fn in_block(event: BlockEvent, frames: u32) -> BlockEvent {
     let sample = event.sample.min(frames.saturating_sub(1));
     BlockEvent { sample, ..event }

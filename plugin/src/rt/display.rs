@@ -1,14 +1,14 @@
-//! When the snapshot is published, and whether its rolls are drawn: that costs more than all else
-//! in a block, so it is done only while somebody looks.
+//! Rate at which the snapshot is published. Drawing its rolls costs more than the rest of a block,
+//! so it is done only while an editor reads them.
 
 use std::sync::Arc;
 
 use super::snapshot::{CoreView, PlayState, Snapshot, SnapshotWriter};
 
-/// How often a second the snapshot is published.
+/// Snapshots per second.
 const VIEWS_PER_SECOND: f64 = 90.0;
 
-/// What is shown at once when it changes, looked at or not.
+/// Values whose changes are published at once, read or not.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct News {
     pub(super) state: PlayState,
@@ -37,9 +37,9 @@ impl News {
 pub(super) struct Display {
     snapshot: SnapshotWriter,
     shown: Option<News>,
-    /// Samples since the snapshot was published.
+    /// Samples since the last snapshot.
     unseen: f64,
-    /// How often it was read, and the samples since that was more than before.
+    /// Number of reads seen, and samples since it last increased.
     reads: (u32, f64),
 }
 
@@ -53,17 +53,17 @@ impl Display {
         }
     }
 
-    /// So many samples have passed.
+    /// Advances by `frames` samples.
     pub(super) fn pass(&mut self, frames: u32) {
         self.unseen += f64::from(frames);
     }
 
-    /// Whether it is time for the next view, if anybody looks.
+    /// True if the next snapshot is due, should anybody read it.
     pub(super) fn is_due(&self, sample_rate: f64) -> bool {
         self.unseen * VIEWS_PER_SECOND >= sample_rate
     }
 
-    /// Whether a view is to be published, and then whether with rolls.
+    /// `Some` if a snapshot is to be published, with whether it has rolls.
     pub(super) fn wants(&mut self, news: News, playing: bool, sample_rate: f64) -> Option<bool> {
         let changed = self.shown != Some(news);
         let due = playing && self.is_due(sample_rate);
@@ -80,7 +80,7 @@ impl Display {
         self.snapshot.publish(view);
     }
 
-    /// Whether the snapshot was read within a second, by what was seen of that when it was last due.
+    /// True if the snapshot was read within the last second, as seen when it was last due.
     fn is_looked_at(&mut self, sample_rate: f64) -> bool {
         let (before, unread) = self.reads;
         let reads = self.snapshot.reads();

@@ -1,14 +1,13 @@
-//! Bars, slots and groups on the input timeline: where a group begins, when it is over, and how
-//! long after it sounds.
+//! Bars, slots and groups on the input timeline: the start and end of each group, and its delay.
 //!
-//! How long after, is settled where play begins: as many whole bars as fit into the D slots of the
-//! delay (one bar at least, sixteen beats at most). It stays so until play begins anew, whatever
-//! the meter does, so notes keep their order and their distances. A group has as many whole bars
-//! as fit into that delay and into four slots; it may hold bars of several lengths. Where play
-//! begins, its phase comes from the bar's number in the song, and what lies before is empty.
+//! The delay is set when play starts: as many whole bars as fit into the D slots of the Delay
+//! parameter (at least one bar, at most sixteen beats). It stays until play starts anew, whatever
+//! the meter does, so notes keep their order and spacing. A group has as many whole bars as fit
+//! into the delay and into four slots, of one length or several. At the start of play its phase
+//! follows from the bar's number in the song, and the slots before the start are empty.
 //!
-//! Bars of less than half a slot are counted together, so that a pickup that is declared as a
-//! short bar does not make the delay short.
+//! Bars shorter than half a slot are joined, so that a pickup notated as a short bar does not
+//! shorten the delay.
 
 use third_stream_model::perform::Performer;
 use third_stream_model::roll::SLOTS;
@@ -16,25 +15,25 @@ use third_stream_model::roll::quantise::STEPS_PER_BEAT;
 
 use crate::memory::{Meter, SAME, SLOT, steps_of as steps};
 
-/// A slot that is younger than this (beats) when the song jumps back round its loop goes on with
-/// the new bar lines, so that the shortest loops do not fill the table of slots.
+/// Age (beats) below which a slot takes the new bar lines when the song wraps round its loop, so
+/// that very short loops do not fill the table of slots.
 const YOUNG: f64 = 1.0;
 
-/// A group that is over.
+/// A group that has ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Closed {
     pub(super) group: u32,
-    /// Its first and last slot.
+    /// First and last slot.
     pub(super) first: i64,
     pub(super) last: i64,
 }
 
-/// The group that is being heard.
+/// The group that is being played.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Groups {
-    /// How much later all sounds, in beats.
+    /// The delay in beats.
     delay: f64,
-    /// Length of a bar as the host says it, and as it is counted here.
+    /// Bar length as the host reports it, and after joining short bars.
     said: f64,
     bar: f64,
     bar_start: f64,
@@ -45,7 +44,7 @@ pub(super) struct Groups {
     group: u32,
     first: i64,
     group_start: f64,
-    /// Slots opened in the group.
+    /// Number of slots opened in the group.
     slots: u32,
 }
 
@@ -75,17 +74,17 @@ impl Groups {
         self.first
     }
 
-    /// When the present slot is over.
+    /// End of the present slot.
     pub(super) const fn slot_end(&self) -> f64 {
         self.slot_end
     }
 
-    /// When the group that is being heard will sound.
+    /// Time at which the present group will sound.
     pub(super) const fn sounds_at(&self) -> f64 {
         self.group_start + self.delay
     }
 
-    /// Begins at beat `now`: the group of this place in the song, its past slots empty.
+    /// Starts at beat `now`, in the group of this place in the song; its earlier slots are empty.
     pub(super) fn start(
         &mut self,
         now: f64,
@@ -101,7 +100,7 @@ impl Groups {
             start: meter.start - into as f64 * meter.bar,
             ..meter
         };
-        // A slot must not be longer than the delay, which may be shorter than the one before.
+        // A slot must not exceed the delay, which may be shorter than before.
         self.delay = SLOTS as f64 * SLOT;
         self.take_meter(now, meter);
         let bars = (u32::from(delay_bars).clamp(1, SLOTS as u32) / self.slots_per_bar()).max(1);
@@ -109,7 +108,7 @@ impl Groups {
         let in_bar = self.take_meter(now, meter);
         let number = meter.number.div_euclid(together);
         let phase = number.rem_euclid(i64::from(bars));
-        // A bar of more than four slots is cut into groups of its own.
+        // A bar of more than four slots is split into several groups.
         let skipped = in_bar / SLOTS as u32 * SLOTS as u32;
         let here = self.bar_start;
         self.bar_start -= phase as f64 * self.bar;
@@ -125,7 +124,7 @@ impl Groups {
         performer.expect_delay(self.delay);
     }
 
-    /// The present slot is over: opens the next one, and perhaps a new group.
+    /// Ends the present slot and opens the next; returns the group if it ended.
     pub(super) fn end_slot(&mut self, performer: &mut Performer) -> Option<Closed> {
         performer.freeze_slot(self.slot);
         let last = self.slot;
@@ -135,8 +134,8 @@ impl Groups {
         over.then(|| self.close(last, performer))
     }
 
-    /// Whether what the host says of the bar is what is counted here, so that [`Self::follow`] has
-    /// nothing to do.
+    /// Fast path: true if the host's bar lines equal ours, so that [`Self::follow`] would do
+    /// nothing.
     pub(super) fn agrees(&self, meter: Meter) -> bool {
         let ahead = meter.start - self.bar_start;
         let on_bar_line = || {
@@ -146,8 +145,8 @@ impl Groups {
         (meter.bar - self.said).abs() <= SAME && (ahead.abs() < SAME || on_bar_line())
     }
 
-    /// Compares with what the host says of the bar at beat `now`: after a jump to a loop start
-    /// that is not on our bar lines, or a change of meter, goes on with the new bar lines.
+    /// Follows the host's bar lines at beat `now`: after a change of meter, or a wrap to a loop
+    /// start off our bar lines, continues with the new ones.
     pub(super) fn follow(
         &mut self,
         now: f64,
@@ -168,7 +167,7 @@ impl Groups {
         }
     }
 
-    /// How many slots the group will have and when it will end, if the meter stays.
+    /// Number of slots and end of the group, if the meter stays.
     pub(super) fn planned(&self) -> (u32, f64) {
         let mut ahead = *self;
         loop {
@@ -182,13 +181,13 @@ impl Groups {
         }
     }
 
-    /// The present slot has only just begun: it takes the new shape.
+    /// The present slot has just begun: it takes the new shape.
     fn reshape(&mut self, now: f64, meter: Meter, performer: &mut Performer) -> Option<Closed> {
         self.slot_in_bar = self.take_meter(now, meter);
         let at_line = self.slot_in_bar == 0 && (self.bar_start - self.slot_start).abs() < SAME;
         let before = self.slots - 1;
         let fits = before == 0 || self.fits(before, self.slot_start, at_line);
-        // A group that is over already would sound too late; this slot stays in it, and is short.
+        // If the group has ended by now it would sound too late: this slot stays in it, shortened.
         let in_time = now - self.slot_start < SAME;
         let closed = (!fits && in_time).then(|| self.close(self.slot - 1, performer));
         self.slot_end = self.end_from(self.slot_start).min(self.sounds_at());
@@ -196,7 +195,7 @@ impl Groups {
         closed
     }
 
-    /// The present slot ends here, and a new one begins somewhere in a bar.
+    /// Ends the present slot here and opens one inside a bar.
     fn cut(&mut self, now: f64, meter: Meter, performer: &mut Performer) -> Option<Closed> {
         let end = now.min(self.slot_end);
         let last = self.slot;
@@ -213,7 +212,7 @@ impl Groups {
         over.then(|| self.close(last, performer))
     }
 
-    /// Ends the group with slot `last`; the slot after it, which is open, is the next group's first.
+    /// Ends the group with slot `last`; the open slot after it is the first of the next group.
     fn close(&mut self, last: i64, performer: &mut Performer) -> Closed {
         let closed = Closed {
             group: self.group,
@@ -228,8 +227,8 @@ impl Groups {
         closed
     }
 
-    /// Whether a group of so many slots takes one more, which begins at `start`; at a bar line it
-    /// takes the whole bar or nothing of it.
+    /// True if a group of `slots` slots takes one more that begins at `start`. At a bar line it
+    /// takes the whole bar or nothing.
     fn fits(&self, slots: u32, start: f64, at_line: bool) -> bool {
         let most = SLOTS as u32;
         let latest = self.sounds_at() + SAME;
@@ -237,7 +236,7 @@ impl Groups {
         slots < most && self.end_from(start) <= latest && (bar_fits || !at_line)
     }
 
-    /// Takes new bar lines; returns which slot of its bar beat `now` is in.
+    /// Takes new bar lines; returns the index of the bar's slot at beat `now`.
     fn take_meter(&mut self, now: f64, meter: Meter) -> u32 {
         self.said = meter.bar;
         self.bar = meter.bar * bars_together(meter.bar) as f64;
@@ -246,7 +245,7 @@ impl Groups {
         (slot.max(0.0) as u32).min(self.slots_per_bar() - 1)
     }
 
-    /// The longest slot: what is heard in it sounds after it.
+    /// Maximum slot length: a slot sounds after it has ended.
     const fn longest(&self) -> f64 {
         self.delay.min(SLOT)
     }
@@ -255,9 +254,8 @@ impl Groups {
         ((self.bar - SAME) / self.longest()).ceil().max(1.0) as u32
     }
 
-    /// Moves on to what follows the present slot: the rest of a place in the bar that was too long
-    /// for one, the next place of the bar, or the next bar. Returns where that begins, and whether
-    /// it is a bar line.
+    /// Advances to the next part of the bar: the rest of a place that was too long for one slot,
+    /// the next place, or the next bar. Returns its start, and true at a bar line.
     fn step_on(&mut self) -> (f64, bool) {
         if self.slot_end < self.nominal_end() - SAME {
             return (self.slot_end, false);
@@ -278,7 +276,7 @@ impl Groups {
         (self.nominal_start() + self.longest()).min(self.bar_start + self.bar)
     }
 
-    /// Where a slot that begins at `start` ends.
+    /// End of a slot that begins at `start`.
     fn end_from(&self, start: f64) -> f64 {
         self.nominal_end().min(start + self.longest())
     }
@@ -291,10 +289,10 @@ impl Groups {
     }
 }
 
-/// Beats of a step.
+/// Step length in beats.
 const STEP: f64 = 1.0 / STEPS_PER_BEAT;
 
-/// How many bars of so many beats are counted as one.
+/// Number of bars of length `bar` that are joined into one.
 fn bars_together(bar: f64) -> i64 {
     if bar < SLOT / 2.0 - SAME {
         (SLOT / bar + SAME).floor() as i64

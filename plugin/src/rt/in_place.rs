@@ -1,12 +1,10 @@
-//! The In place way of playing: what was heard at a bar of the song sounds there, transferred,
-//! from the next pass on.
+//! In place: bars sound transferred from the second pass of the song on.
 //!
-//! What enters is compared with what is remembered of the bar. A note that is remembered there is
-//! swallowed, because the performer plays it from memory; any other passes at once, so a bar that
-//! was never heard sounds as played. All runs in positions of the song; a jump, also to the start
-//! of a loop, ends what sounds and begins anew.
+//! Input is compared with the memory of the bar. A remembered note is swallowed, because the
+//! performer plays it from memory; any other passes at once, so that a new bar sounds as played.
+//! All times are song positions; a jump or a loop's wrap ends sounding notes and starts a new pass.
 //!
-//! Of one tick, markers come first, then what enters, then what the performer plays.
+//! Order within a tick: markers, input, performer.
 
 mod course;
 mod learner;
@@ -29,13 +27,13 @@ use learner::Learner;
 use pages::Pages;
 use requests::{AT_ONCE, Requests};
 
-/// One of the phrases that a project brought, or that found no room, is asked about for each so
-/// many samples, however they lie in blocks: to draw its roll is most of what there is to do in one.
+/// Samples per request about a phrase that a project brought or that found no room, independent of
+/// the block size: drawing its roll is most of the work in a block.
 const SHARE: u32 = 512;
-/// Seconds in which they are wanted: after all else.
+/// Deadline of these requests in seconds: after all others.
 const PREPARE: f64 = 600.0;
 
-/// The In place core.
+/// The In place mode.
 #[derive(Debug)]
 pub(super) struct InPlace {
     clock: BeatClock,
@@ -47,69 +45,69 @@ pub(super) struct InPlace {
     pages: Pages,
     /// Notes that pass at once while the song plays.
     dry: Passthrough,
-    /// What is played, while the song plays.
+    /// The present pass, while the song plays.
     run: Option<Run>,
     meter: Meter,
     cycle: Option<(f64, f64)>,
     sample_rate: f64,
-    /// Whether the host renders offline.
+    /// The host renders offline.
     offline: bool,
-    /// Tick up to which all has been played.
+    /// Tick up to which the performer has played.
     played: i64,
-    /// Where the unwrapped clock stopped.
+    /// Unwrapped beat at which the clock stopped.
     stopped_at: f64,
-    /// From here on they are looked for.
+    /// Phrase at which the search for such phrases goes on.
     next_unasked: usize,
-    /// Samples since one of them was asked about, less than [`SHARE`].
+    /// Samples since the last such request, less than [`SHARE`].
     unused: u32,
     weights: WeightsId,
     taste: Taste,
     late: u32,
-    /// The last slot of the performer's that was to play by an answer which was not there in time.
+    /// The performer's last slot whose answer was not there in time.
     overdue: Option<i64>,
 }
 
-/// A slot that the performer plays.
+/// A slot of the performer.
 #[derive(Clone, Copy, Debug)]
 struct Stage {
     place: Place,
-    /// Its phrase, where that is remembered.
+    /// Its phrase, if it is remembered.
     phrase: Option<usize>,
-    /// The performer's number of it.
+    /// Its number in the performer.
     slot: i64,
 }
 
-/// Where the song is.
+/// Position of the pass.
 #[derive(Clone, Copy, Debug)]
 struct Run {
     here: Stage,
-    /// The slot that follows, from half a step before it on.
+    /// The next slot, from half a step before it on.
     ahead: Option<Stage>,
-    /// When `here` takes up its second answer, in the song's beats.
+    /// Time at which `here` takes up its second answer, in the song's beats.
     main_at: Option<f64>,
-    /// When the networks are asked about what is heard so far, in the song's beats.
+    /// Time at which the networks are asked about the phrase so far, in the song's beats.
     lead_at: Option<f64>,
 }
 
-/// What happens next; of one tick the first of these comes first.
+/// Events on the timeline, in their order within a tick.
 #[derive(Clone, Copy, Debug)]
 enum Marker {
-    /// The song jumps back to the start of its loop.
+    /// The song wraps round its loop.
     Wrap,
-    /// An answer counts.
+    /// An answer starts to count.
     TakeUp,
-    /// The slot ahead begins.
+    /// The next slot begins.
     Begin,
-    /// The slot here takes up its second answer.
+    /// The present slot takes up its second answer.
     Main,
-    /// The slot here ends in a beat.
+    /// One beat before the present slot's end.
     AskFirst,
-    /// The slot here ends in half a step.
+    /// Half a step before the present slot's end.
     Next,
 }
 
 impl InPlace {
-    /// A core that plays from `memory`. Allocates.
+    /// In place with this memory. Allocates.
     pub(super) fn new(memory: Memory, post: Post) -> Self {
         Self {
             clock: BeatClock::new(),
@@ -140,38 +138,37 @@ impl InPlace {
         }
     }
 
-    /// From now on it plays what it remembers and learns nothing.
+    /// Plays the memory and learns nothing from now on.
     pub(super) const fn stop_learning(&mut self) {
         self.learner.stop_learning();
     }
 
-    /// Bars that are remembered, at least in part.
+    /// Number of bars that are remembered, at least in part.
     pub(super) const fn learned(&self) -> u32 {
         self.memory.learned()
     }
 
-    /// Phrases that wait for the networks.
+    /// Number of phrases that wait for an answer.
     pub(super) const fn waiting(&self) -> u32 {
         self.memory.waiting()
     }
 
-    /// Sends what has changed to be saved.
+    /// Sends changes of the memory to be saved.
     pub(super) fn file(&mut self) {
         self.post.file(&mut self.memory);
     }
 
-    /// Whether all that has changed is sent.
+    /// True if all changes were sent.
     pub(super) const fn is_filed(&self) -> bool {
         !self.memory.has_filings()
     }
 
-    /// Whether a project has brought another memory.
+    /// True if a loaded memory waits to be taken up.
     pub(super) fn is_handed_a_memory(&self) -> bool {
         self.post.is_handed_over()
     }
 
-    /// Takes up the memory that a project has brought, if any. The caller must have stopped it,
-    /// as before [`InPlace::forget`].
+    /// Takes up a loaded memory, if any. Stop first, as for [`InPlace::forget`].
     pub(super) fn take_up(&mut self) {
         self.post.take_up(&mut self.memory);
     }
@@ -181,14 +178,14 @@ impl InPlace {
         self.memory.forget();
     }
 
-    /// A note-on enters at tick `at`. True: it is played from memory.
+    /// A note-on at tick `at`. True if it is played from memory.
     fn note_on(&mut self, at: i64, note: Note) -> bool {
         let pitched = !self.performer.is_drum(note.channel) && row_of_key(note.key).is_some();
         let position = self.clock.position(at);
         pitched && self.learner.note_on(position, note, &mut self.memory)
     }
 
-    /// A note-on passes. False: it is lost, because the table is full or the host's buffer is.
+    /// Passes a note-on; false if it is lost, because the table or the host's buffer is full.
     fn pass(&mut self, note: Note, leave: &mut Leave) -> bool {
         if !self.dry.hold(note) {
             return false;
@@ -200,7 +197,7 @@ impl InPlace {
         left
     }
 
-    /// A note-off enters at tick `at`. The note that passed and is to be ended.
+    /// A note-off at tick `at`. Returns the passed note that it ends.
     fn note_off(&mut self, at: i64, off: Note) -> Option<Note> {
         let position = self.clock.position(at);
         match self.learner.note_off(position, off, &mut self.memory) {
@@ -209,7 +206,7 @@ impl InPlace {
         }
     }
 
-    /// A message enters at tick `at`; what is to leave.
+    /// A message at tick `at`. Returns the message to be sent.
     fn message(&mut self, at: i64, message: Message) -> Message {
         if let Some((channel, down)) = message.sustain() {
             let position = self.clock.position(at);
@@ -217,7 +214,7 @@ impl InPlace {
                 .pedal(position, channel, down, &mut self.memory);
         }
         match message {
-            // A note that is played from memory has no id.
+            // A note played from memory has no note id.
             Message::Expression {
                 kind,
                 channel,
@@ -286,7 +283,7 @@ impl InPlace {
         }
     }
 
-    /// The loop, if the song at `position` will come to its end.
+    /// The loop, if the song runs from `position` to its end.
     fn wraps_after(&self, position: f64) -> Option<(f64, f64)> {
         self.cycle.filter(|(_, end)| position < *end - HAIR)
     }
@@ -312,7 +309,7 @@ impl ModePlayer for InPlace {
         self.unused = SHARE - 1; // the first at once
     }
 
-    /// Also asks about phrases that a project brought, or that found no room.
+    /// Also asks about phrases that a project brought or that found no room.
     fn attend(&mut self, frames: u32, settings: &Settings, link: &AudioEnd) {
         if settings.weights != self.weights || settings.taste != self.taste {
             self.weights = settings.weights;
@@ -362,7 +359,7 @@ impl ModePlayer for InPlace {
         }
     }
 
-    /// What is remembered is played from memory, all else passes at once.
+    /// Remembered notes are played from memory, all other input passes at once.
     fn hear(&mut self, at: i64, body: Body, leave: &mut Leave) -> bool {
         match body {
             Body::On(note) => self.note_on(at, note) || self.pass(note, leave),
@@ -379,7 +376,7 @@ impl ModePlayer for InPlace {
         }
     }
 
-    /// If something enters at `until`, markers of that tick come first.
+    /// Markers of tick `until` come before an event that enters there.
     fn advance(&mut self, until: i64, enters: bool, block: Block, emit: &mut Emit) {
         let control = block.settings.control();
         loop {

@@ -1,9 +1,8 @@
-//! The Live way of playing: what is heard in one group of bars sounds one group later.
+//! Live: a group of bars sounds transferred one group later.
 //!
-//! Three kinds of things happen on the unwrapped clock, each at its own tick: markers of the
-//! input timeline (a slot is over, a group's first answer is asked for), the times at which
-//! answers are taken up, and what the performer plays. Of one tick, input comes first, then
-//! markers, then output.
+//! Three kinds of events lie on the unwrapped clock, each at a tick: markers of the input timeline
+//! (a slot ends, a group's first answer is requested), times at which answers are taken up, and the
+//! performer's notes. Order within a tick: input, markers, output.
 
 use third_stream_model::genre::Direction;
 use third_stream_model::perform::{Body, Clock, Message, Performer};
@@ -22,7 +21,7 @@ use super::{NOTICE, Settings, Transport};
 use crate::link::{Answer, AudioEnd, IN_A_BLOCK};
 use crate::memory::Meter;
 
-/// The Live core.
+/// The Live mode.
 #[derive(Debug)]
 pub(super) struct Live {
     clock: BeatClock,
@@ -30,15 +29,15 @@ pub(super) struct Live {
     answers: Answers,
     performer: Performer,
     sides: Sides,
-    /// The loop, where it is longer than noise.
+    /// The loop, unless it is too short.
     cycle: Option<(f64, f64)>,
-    /// What happens next on the input timeline, as long as nothing has changed that.
+    /// Cache of the next marker of the input timeline.
     next: Option<(i64, Marker)>,
-    /// Tick up to which all has been played.
+    /// Tick up to which the performer has played.
     played: i64,
 }
 
-/// What happens next on the input timeline.
+/// Events on the input timeline.
 #[derive(Clone, Copy, Debug)]
 enum Marker {
     Wrap,
@@ -102,7 +101,7 @@ impl ModePlayer for Live {
             return;
         }
         let ran_on = change == Change::Ran && self.clock.counts_as(&clock) && self.cycle == cycle;
-        // A loop's end that is passed without a jump is over.
+        // A loop's end that was passed without a wrap is over.
         self.next = self.next.filter(|(tick, _)| ran_on && *tick > now);
         let mut beats = self.clock.beats(now);
         let meter = self.meter(beats, transport);
@@ -121,13 +120,13 @@ impl ModePlayer for Live {
         }
     }
 
-    /// What enters sounds a group later, so nothing leaves at once.
+    /// Input sounds a group later, so nothing leaves at once.
     fn hear(&mut self, at: i64, body: Body, _leave: &mut Leave) -> bool {
         let beats = self.clock.beats(at);
         match body {
             Body::On(note) => self.performer.note_on(beats, note),
             Body::Off(note) => {
-                // One that finds no note is late: its note was ended by a jump.
+                // A note-off without a note is late: a jump ended the note.
                 self.performer.note_off(beats, note);
                 true
             }
@@ -135,7 +134,7 @@ impl ModePlayer for Live {
         }
     }
 
-    /// If something enters at `until`, the song first wraps round its loop.
+    /// If an event enters at `until`, the song wraps round its loop first.
     fn advance(&mut self, until: i64, enters: bool, block: Block, emit: &mut Emit) {
         let Block {
             transport,
@@ -222,14 +221,14 @@ impl ModePlayer for Live {
 }
 
 impl Live {
-    /// Ends what sounds and forgets what was heard and asked.
+    /// Ends sounding notes, forgets input and requests.
     fn flush(&mut self, now: i64, link: &AudioEnd, emit: &mut Emit) {
         self.next = None;
         self.performer.flush(now, &mut |emission| emit(emission));
         self.answers.forget(link);
     }
 
-    /// Begins to listen at tick `now`.
+    /// Starts to listen at tick `now`.
     fn start(&mut self, now: i64, transport: &Transport, settings: &Settings) {
         self.next = None;
         self.sides.start(settings.knob);
@@ -243,7 +242,7 @@ impl Live {
         let mut next = (self.clock.tick(self.groups.slot_end()), Marker::EndSlot);
         if !self.answers.asked(self.groups.group()) {
             let tick = self.clock.tick(self.groups.planned().1 - LEAD);
-            // Play that starts later than that is not asked about ahead: see `close`.
+            // Play that starts later is not asked about ahead: see `close`.
             if (self.played..=next.0).contains(&tick) {
                 next = (tick, Marker::AskFirst);
             }
@@ -270,7 +269,7 @@ impl Live {
         next
     }
 
-    /// The song jumps back to the start of its loop within a block.
+    /// The song wraps round its loop within a block.
     fn wrap(&mut self, transport: &Transport, settings: &Settings, link: &AudioEnd) {
         let Some((start, end)) = self.cycle else {
             return;
@@ -288,7 +287,7 @@ impl Live {
         }
     }
 
-    /// One beat before the group's end.
+    /// One beat before the group's end: asks for the first answer.
     fn ask_first(&mut self, transport: &Transport, settings: &Settings, link: &AudioEnd) {
         let (slots, _) = self.groups.planned();
         let (group, first) = (self.groups.group(), self.groups.first());
@@ -312,7 +311,7 @@ impl Live {
         self.performer.set_lead(first, LEAD_STEPS);
     }
 
-    /// A group is over: asks again, and notes when its slots take up the answer.
+    /// A group ends: asks for the second answer, and schedules it for the group's slots.
     fn close(
         &mut self,
         closed: &Closed,
@@ -323,9 +322,9 @@ impl Live {
         let now = self.clock.beats(self.played);
         let led = self.answers.asked(closed.group);
         let begin = self.performer.slot_begins(closed.first).unwrap_or(now);
-        // What sounds before this plays by the first answer. A group that was begun late was not
-        // asked about a beat ahead: what of it sounds within a beat is dry, because whether an
-        // answer came in time would depend on the machine.
+        // Earlier slots play by the first answer. A group that was started late has none: what
+        // sounds within a beat is dry, because whether an answer came in time would depend on the
+        // machine.
         let second = if led {
             begin + LEAD
         } else {
@@ -369,7 +368,7 @@ impl Live {
         self.answers.give_up_played(closed.group, link);
     }
 
-    /// The knob was moved at `now`: the other side may be heard soon.
+    /// The knob moved at `now`: the other direction may be needed soon.
     fn turn(&mut self, now: f64, transport: &Transport, settings: &Settings, link: &AudioEnd) {
         let terms = Terms {
             seconds: self.clock.seconds(NOTICE, transport.sample_rate),

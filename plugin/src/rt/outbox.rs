@@ -1,10 +1,10 @@
-//! What leaves. The host's buffer may be full: then events wait here for the next block.
+//! Output queue for events that the full buffer of the host refused; they wait for the next block.
 
 use super::{BlockEvent, Body, Port};
 
-/// Events that can wait.
+/// Capacity of the queue.
 const WAITING: usize = 4096;
-/// Of these, kept free for note-offs: more than can sound at once.
+/// Part of the capacity that is reserved for note-offs: more than can sound at once.
 const FOR_OFFS: usize = 3072;
 
 /// Events that the host has refused.
@@ -30,18 +30,18 @@ impl Outbox {
         }
     }
 
-    /// Whether nothing waits.
+    /// True if the queue is empty.
     pub(super) const fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// Sends again what was refused, note-offs first. At the start of a block.
+    /// Retries the queued events, note-offs first. At the start of a block.
     pub(super) fn resend(&mut self, port: &mut impl Port) {
         self.resend_these(port, |body| matches!(body, Body::Off(_)));
         self.resend_these(port, |_| true);
     }
 
-    /// Sends an event, or keeps it. False: there is no room, the event is lost; never for a
+    /// Sends or queues an event; false if it is lost for want of room, which never happens to a
     /// note-off.
     pub(super) fn send(&mut self, port: &mut impl Port, event: BlockEvent) -> bool {
         if self.count == 0 && port.send(event) {

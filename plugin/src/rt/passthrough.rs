@@ -1,13 +1,13 @@
-//! Notes that pass straight through: while the transport stands still or the plugin is bypassed,
-//! and in place those that are not played from memory.
-//! A note-off follows its note-on's route, whatever the transport does in between.
+//! Notes that pass straight through: while the transport is stopped or the plugin bypassed, and in
+//! place those that are not played from memory. A note-off takes its note-on's route, whatever the
+//! transport does in between.
 
 use third_stream_model::perform::Note;
 
-/// Notes that are held at once on this route.
+/// Capacity: held notes on this route.
 const HELD: usize = 256;
 
-/// The held notes of the straight route, oldest first.
+/// The held notes of this route, oldest first.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Passthrough {
     held: [Note; HELD],
@@ -28,7 +28,7 @@ impl Passthrough {
         }
     }
 
-    /// Remembers a note-on. False: the table is full, the note must not leave.
+    /// Records a note-on; false if the table is full, and the note must not be sent.
     pub(super) fn hold(&mut self, note: Note) -> bool {
         let Some(place) = self.held.get_mut(self.count) else {
             return false;
@@ -38,7 +38,7 @@ impl Passthrough {
         true
     }
 
-    /// The note that the note-off `off` ends, if it came by this route.
+    /// Removes and returns the note that the note-off `off` ends, if it took this route.
     pub(super) fn release(&mut self, off: Note) -> Option<Note> {
         let held = self.held.get(..self.count)?;
         let place = held.iter().position(|note| note.is_ended_by(&off))?;
@@ -48,13 +48,13 @@ impl Passthrough {
         Some(note)
     }
 
-    /// The oldest held note, taken out.
+    /// Removes and returns the oldest held note.
     pub(super) fn take(&mut self) -> Option<Note> {
         let note = *self.held.get(..self.count)?.first()?;
         self.release(note)
     }
 
-    /// Whether a message speaks to a note of this route.
+    /// True if a message addresses a note of this route.
     pub(super) fn has(&self, channel: u8, key: u8, id: Option<i32>) -> bool {
         let to = Note {
             channel,
@@ -66,7 +66,7 @@ impl Passthrough {
         held.into_iter().any(|note| note.is_ended_by(&to))
     }
 
-    /// Whether this pitch sounds by this route.
+    /// True if this pitch sounds on this route.
     pub(super) fn sounds(&self, note: Note) -> bool {
         self.held
             .iter()

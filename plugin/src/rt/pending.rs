@@ -1,8 +1,8 @@
-//! The life of a request: it is sent, its answers come in time, late or never, and those of an
-//! older generation count for nothing. What is done with an answer is the mode's own.
+//! The life of a request: sent, then answered in time, late or never; answers of an older
+//! generation are ignored. The use of an answer is the mode's own.
 //!
-//! Only in offline rendering is anything waited for, at most [`LONGEST_WAIT`]; after a wait that
-//! ended without an answer there is no other until one comes.
+//! Only offline rendering waits, at most [`LONGEST_WAIT`]; after a wait without an answer there is
+//! no other until one comes.
 
 use std::time::{Duration, Instant};
 
@@ -12,19 +12,18 @@ use crate::link::{
     Answer, AudioEnd, Counted, LONGEST_WAIT, Request, Response, Sheet, Taste, WeightsId,
 };
 
-/// Which networks are asked, how, and until when.
+/// How and by when the networks are asked.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terms {
     /// Seconds until the answer is needed.
     pub(super) seconds: f64,
     pub(super) weights: WeightsId,
     pub(super) taste: Taste,
-    /// Whether the host renders offline: then there is always room for a request, and time for
-    /// its answer.
+    /// The host renders offline: there is always room for a request, and time for its answer.
     pub(super) offline: bool,
 }
 
-/// What is asked, beside the phrase and the wish.
+/// A request, except its phrase and its wish.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked {
     /// As [`Request::group`].
@@ -35,9 +34,9 @@ pub(super) struct Asked {
     pub(super) direction: Direction,
 }
 
-/// Who keeps the answers of one generation.
+/// Receiver of the answers of one generation.
 pub(super) trait Inbox {
-    /// Takes in an answer, good or bad.
+    /// Takes an answer, good or bad.
     fn take(&mut self, response: &Response);
 }
 
@@ -57,14 +56,14 @@ impl Pending {
         }
     }
 
-    /// Begins a new generation: nothing that is out counts any more.
+    /// Starts a new generation: all pending requests become stale.
     pub(super) fn renew(&mut self, link: &AudioEnd) {
         self.generation = link.renew();
     }
 
-    /// Sends a request on whose sheet `write` has written its roll and its wish. False: there is no
-    /// room, and it will not be answered. A bounce waits for room; what comes meanwhile goes to
-    /// `inbox`.
+    /// Sends a request after `write` has filled in roll and wish. False if there is no room; it
+    /// will not be answered. A bounce waits for room, and `inbox` gets the answers that come
+    /// meanwhile.
     pub(super) fn send(
         &mut self,
         asked: Asked,
@@ -81,7 +80,7 @@ impl Pending {
         self.sent(sent, terms, link)
     }
 
-    /// A sheet for a request, with another one on it.
+    /// A sheet for a request, with the content of an older one.
     pub(super) fn sheet(
         &mut self,
         terms: &Terms,
@@ -96,7 +95,7 @@ impl Pending {
         })
     }
 
-    /// Sends a sheet on which roll and wish are written.
+    /// Sends a sheet with roll and wish filled in.
     pub(super) fn post(
         self,
         mut sheet: Sheet<Request>,
@@ -116,7 +115,7 @@ impl Pending {
         link.send(sheet)
     }
 
-    /// Whether a request was sent; it is counted where it was not.
+    /// Counts a request that was not sent; returns `sent`.
     pub(super) fn sent(&mut self, sent: bool, terms: &Terms, link: &AudioEnd) -> bool {
         if !sent {
             self.gave_up |= terms.offline;
@@ -125,12 +124,13 @@ impl Pending {
         sent
     }
 
-    /// Takes in answers that are there, at most so many.
+    /// Receives the available responses, at most `most`.
     pub(super) fn receive(&mut self, most: usize, link: &AudioEnd, inbox: &mut impl Inbox) {
         link.answers(most, |response| self.take(response, inbox));
     }
 
-    /// Offline rendering: takes in answers until `is_open` says no, or too long.
+    /// Offline rendering: receives responses until `is_open` returns false, or the wait is too
+    /// long.
     pub(super) fn wait<I: Inbox>(
         &mut self,
         link: &AudioEnd,
@@ -145,7 +145,7 @@ impl Pending {
         }
     }
 
-    /// True: it is of this generation.
+    /// True if the response is of this generation.
     fn take(&mut self, response: &Response, inbox: &mut impl Inbox) -> bool {
         self.gave_up = false;
         let counts = response.generation == self.generation;

@@ -1,22 +1,22 @@
-//! Which ends of the knob the networks are asked about.
+//! The directions in which Live asks the networks.
 //!
-//! A knob that stands still on one side asks for that side alone, half of what both would cost.
-//! Near the middle, and for a while after it was moved, both are asked for; and where it moves,
-//! the other side of all that is still to sound is asked for at once ([`super::answers`]). All of
-//! this is counted in beats, so it is the same on any machine and for any block size.
+//! A knob at rest on one side needs that direction only, half the work. Near the middle, and for a
+//! while after a move, both are requested; a move also requests the other direction of all that has
+//! not sounded ([`super::answers`]). All of this is counted in beats, so it is the same on any
+//! machine and for any block size.
 
 use third_stream_model::genre::Direction;
 
-/// So close to the middle the knob is about to cross it.
+/// Distance from the middle within which the knob may soon cross it.
 const NEAR: f32 = 0.25;
-/// A knob that has not been moved for so long (beats) stands still.
+/// Beats without a move after which the knob is at rest.
 const STILL: f64 = 16.0;
 
-/// The knob, and when it was moved.
+/// The knob, and the time of its last move.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sides {
     knob: f32,
-    /// Unwrapped beats.
+    /// In unwrapped beats.
     moved: f64,
 }
 
@@ -28,13 +28,13 @@ impl Sides {
         }
     }
 
-    /// Play begins with the knob there.
+    /// Play starts with the knob at `knob`.
     pub(super) const fn start(&mut self, knob: f32) {
         self.knob = knob;
         self.moved = f64::NEG_INFINITY;
     }
 
-    /// Where the knob is at `now` (unwrapped beats). True: it has moved.
+    /// Follows the knob at `now` (unwrapped beats); true if it has moved.
     #[expect(clippy::float_cmp, reason = "any change is a move")]
     pub(super) fn follow(&mut self, now: f64, knob: f32) -> bool {
         let moves = knob != self.knob;
@@ -45,7 +45,7 @@ impl Sides {
         moves
     }
 
-    /// Whether each direction is asked for at `now`, by [`Direction::index`].
+    /// The directions to be requested at `now`, by [`Direction::index`].
     pub(super) fn wanted(&self, now: f64) -> [bool; 2] {
         let both = self.knob.abs() < NEAR || now - self.moved < STILL;
         let (towards, _) = Direction::of_knob(self.knob);

@@ -1,4 +1,4 @@
-//! What the editor sees of the audio thread: atomics, written by the one and read by the other.
+//! The audio thread's snapshot for the editor: written and read with atomics.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -8,57 +8,57 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::roll::{Roll, STEPS};
 
-/// What the real-time core is doing.
+/// State of the core.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PlayState {
-    /// The transport stands still; notes pass straight through.
+    /// The transport is stopped; notes pass straight through.
     #[default]
     Stopped,
     /// Bypassed; notes pass straight through.
     Bypassed,
-    /// The first group of bars is being heard; nothing sounds yet. In place: the bar is heard for
-    /// the first time and sounds as played.
+    /// The first group of bars comes in and nothing sounds yet. In place: the bar is new and sounds
+    /// as played.
     Listening,
-    /// A group (in place: a remembered bar) sounds, transferred.
+    /// A group (in place: a remembered bar) sounds transferred.
     Playing,
-    /// A group (in place: a remembered bar) sounds dry, because its answer is late, missing or failed.
+    /// A group (in place: a remembered bar) sounds dry, because its answer is late, missing or
+    /// failed.
     Dry,
 }
 
-/// One consistent view of the real-time core.
+/// A consistent view of the core.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct CoreView {
-    /// What it is doing.
+    /// State of the core.
     pub state: PlayState,
-    /// The window of the group that sounds (in place: the phrase, as far as it is remembered), as
-    /// played.
+    /// Input: the window of the group that sounds (in place: the phrase, as far as it is
+    /// remembered).
     pub source: NoteRoll,
-    /// The same with the edits of the knob's present position.
+    /// Output: the same with the edits at the knob's present position.
     pub output: NoteRoll,
-    /// The first step of the window that belongs to the group that sounds; what lies before is
-    /// context.
+    /// First step of the group that sounds; the window's steps before it are context.
     pub first_step: u8,
-    /// Where the output is in the window, in steps (0..64).
+    /// Position of the output in the window, in steps (0..64).
     pub playhead: f32,
-    /// Bars that sounded dry because their answer was late, missing or failed.
+    /// Number of bars that sounded dry because their answer was late, missing or failed.
     pub late: u32,
-    /// Notes and messages that were lost because a table was full.
+    /// Number of notes and messages lost because a table was full.
     pub dropped: u32,
-    /// In place: bars that are remembered, at least in part.
+    /// In place: number of bars that are remembered, at least in part.
     pub learned: u32,
-    /// In place: phrases that wait for the networks, because they have changed or were loaded.
+    /// In place: number of phrases that wait for an answer.
     pub waiting: u32,
-    /// In place: the steps of the phrase that are remembered, one bit each.
+    /// In place: the remembered steps of the phrase, one bit each.
     pub known: u64,
 }
 
-/// The shared place of the [`CoreView`]. One writer, any number of readers, no lock: a reader that
-/// meets a write in progress tries again and gives up after a few times.
+/// A [`CoreView`] behind a sequence lock. One writer, any number of readers: a reader that meets a
+/// write retries, and gives up after some tries.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// Even: whole. Odd: being written.
+    /// Even: consistent. Odd: being written.
     version: AtomicU32,
-    /// How often it was read.
+    /// Number of reads.
     reads: AtomicU32,
     state: AtomicU32,
     playhead: AtomicU32,
@@ -72,7 +72,7 @@ pub struct Snapshot {
     output: Phrase,
 }
 
-/// Notes: the sounding cells and the onsets, each step of them as two words.
+/// A roll as words: sounding cells and onsets, two words per step.
 type Phrase = [[[AtomicU64; 2]; STEPS]; 2];
 
 impl Default for Snapshot {
@@ -96,22 +96,21 @@ impl Default for Snapshot {
     }
 }
 
-/// How often a reader tries before it leaves the view as it was.
+/// Tries before a reader gives up.
 const TRIES: usize = 8;
 
 impl Snapshot {
-    /// Bars that sounded dry, and notes and messages that were lost, without being taken for
-    /// somebody who looks at the rest.
+    /// Numbers of dry bars and of lost notes and messages; does not count as a read.
     #[cfg(feature = "rt-check")]
     pub(crate) fn lost(&self) -> (u32, u32) {
         let of = |count: &AtomicU32| count.load(Ordering::SeqCst);
         (of(&self.late), of(&self.dropped))
     }
 
-    /// The newest whole view, or `None` where the audio thread was writing at every try. Editor.
+    /// The newest consistent view, or `None` if the audio thread was writing at every try. Editor.
     ///
-    /// Where nobody has read for a second, rolls and playhead are not kept up; the first reading
-    /// after that brings them back within a ninetieth of a second of play.
+    /// After a second without reads, rolls and playhead are no longer updated; the first read
+    /// brings them back within a ninetieth of a second of play.
     pub fn read(&self) -> Option<CoreView> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         for _ in 0..TRIES {
@@ -140,7 +139,7 @@ impl Snapshot {
     }
 }
 
-/// The audio thread's end of a snapshot: the one that writes.
+/// The writing end of a snapshot, for the audio thread.
 #[derive(Debug)]
 pub(super) struct SnapshotWriter {
     snapshot: Arc<Snapshot>,
@@ -185,7 +184,7 @@ impl SnapshotWriter {
             .store(version.wrapping_add(2), Ordering::SeqCst);
     }
 
-    /// How often it was read, to see whether anybody looks. Audio thread.
+    /// Number of reads. Audio thread.
     pub(super) fn reads(&self) -> u32 {
         self.snapshot.reads.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! Laws of the real-time core, with a song, a host and answers made up.
+//! Tests of the real-time core with scripted hosts, songs and networks.
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_macros,

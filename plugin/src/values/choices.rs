@@ -1,4 +1,4 @@
-//! What can be chosen from a list: the values of the parameters with a few steps.
+//! Values of the parameters with a few steps.
 
 use nice_plug::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use third_stream_model::genre::Pair;
 
 use crate::rt;
 
-/// The genre pairs as the host lists them.
+/// The genre pairs, in the host's order.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum GenrePair {
     /// Jazz at the left end, classic at the right.
@@ -27,10 +27,10 @@ pub enum GenrePair {
 }
 
 impl GenrePair {
-    /// All pairs, in the order of the parameter.
+    /// All values, in the parameter's order.
     pub const ALL: [Self; 3] = [Self::JazzClassic, Self::JazzPop, Self::ClassicPop];
 
-    /// The two genres as menus and hosts say them.
+    /// The pair's name in menus and hosts.
     pub const fn label(self) -> &'static str {
         match self {
             Self::JazzClassic => "Jazz – Classical",
@@ -39,7 +39,7 @@ impl GenrePair {
         }
     }
 
-    /// The same in the core's words.
+    /// The pair in the core's terms.
     pub const fn of_core(self) -> Pair {
         match self {
             Self::JazzClassic => Pair::JAZZ_CLASSIC,
@@ -49,7 +49,7 @@ impl GenrePair {
     }
 }
 
-/// How much of each half bar's harmony is kept.
+/// Share of each half bar's harmony that is kept.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HarmonyChoice {
     /// Its four strongest pitch classes.
@@ -62,7 +62,7 @@ pub enum HarmonyChoice {
     #[serde(rename = "three")]
     #[name = "Some"]
     Some,
-    /// Two; the rest is the network's.
+    /// Two; the network chooses the rest.
     #[id = "enriched"]
     #[serde(rename = "enriched")]
     #[name = "Enriched"]
@@ -70,10 +70,10 @@ pub enum HarmonyChoice {
 }
 
 impl HarmonyChoice {
-    /// All of them, in the order of the parameter.
+    /// All values, in the parameter's order.
     pub const ALL: [Self; 3] = [Self::Kept, Self::Some, Self::Enriched];
 
-    /// How many pitch classes of each half bar are kept.
+    /// Number of pitch classes of each half bar that are kept.
     pub const fn pitch_classes(self) -> u8 {
         match self {
             Self::Kept => 4,
@@ -83,7 +83,7 @@ impl HarmonyChoice {
     }
 }
 
-/// How many voices an answer has.
+/// Number of voices of an answer.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum VoicesChoice {
     /// A phrase of one voice stays one, near its own register.
@@ -99,19 +99,19 @@ pub enum VoicesChoice {
 }
 
 impl VoicesChoice {
-    /// Both, in the order of the parameter.
+    /// All values, in the parameter's order.
     pub const ALL: [Self; 2] = [Self::AsPlayed, Self::Free];
 }
 
-/// The two ways to play.
+/// The two ways of playing.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Mode {
-    /// What is played sounds some bars later.
+    /// Notes sound some bars later.
     #[id = "live"]
     #[serde(rename = "live")]
     #[name = "Live"]
     Live,
-    /// What was heard at a bar of the song sounds there from the next pass on.
+    /// Notes learned at a bar of the song sound there from the next pass on.
     #[id = "in-place"]
     #[serde(rename = "in-place")]
     #[name = "In place"]
@@ -119,10 +119,10 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// Both ways, in the order of the parameter.
+    /// All values, in the parameter's order.
     pub const ALL: [Self; 2] = [Self::Live, Self::InPlace];
 
-    /// The same in the core's words.
+    /// The mode in the core's terms.
     pub const fn of_core(self) -> rt::PlayMode {
         match self {
             Self::Live => rt::PlayMode::Live,
@@ -131,7 +131,7 @@ impl Mode {
     }
 }
 
-/// The length of a group of bars, which is also how much later it sounds.
+/// Length of a group of bars, which is also the delay.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Delay {
     /// Four bars, a whole phrase.
@@ -152,10 +152,10 @@ pub enum Delay {
 }
 
 impl Delay {
-    /// All lengths, in the order of the parameter.
+    /// All values, in the parameter's order.
     pub const ALL: [Self; 3] = [Self::Four, Self::Two, Self::One];
 
-    /// The length in bars.
+    /// Length in bars.
     pub const fn bars(self) -> u8 {
         match self {
             Self::Four => 4,
@@ -165,7 +165,7 @@ impl Delay {
     }
 }
 
-/// Names of two settings.
+/// The sides of the A/B comparison.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Side {
     /// The first.
@@ -175,7 +175,7 @@ pub enum Side {
     B,
 }
 
-/// How the editor looks.
+/// The editor's theme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Look {

@@ -1,9 +1,8 @@
-//! The words in which hosts and the editor show the knob, and in which users type it.
+//! Texts of the knob's values, to be shown in hosts and editor and typed by users.
 
 use third_stream_model::genre::{Direction, Genre, Pair};
 
-/// A knob nearer to the centre than this (in percent) is at the centre: the hosts' normalised
-/// values do not always come back exactly.
+/// Tolerance of the centre, in percent: normalised values in hosts are not exact.
 const CENTRE: f32 = 0.05;
 
 /// Percent to −1..=1, exactly 0 at the centre.
@@ -15,7 +14,7 @@ pub(crate) fn knob_of_percent(percent: f32) -> f32 {
     }
 }
 
-/// A genre in sentences and menus; identifiers keep its own name.
+/// A genre's name in sentences and menus; identifiers use its own.
 pub const fn genre_label(genre: Genre) -> &'static str {
     match genre {
         Genre::Jazz => "jazz",
@@ -24,7 +23,7 @@ pub const fn genre_label(genre: Genre) -> &'static str {
     }
 }
 
-/// The words for a knob at `percent`: `72 % classical`, `as played`, `40 % jazz`.
+/// The text of a knob at `percent`: `72 % classical`, `as played`, `40 % jazz`.
 pub fn genre_text(pair: Pair, percent: f32) -> String {
     let (direction, amount) = Direction::of_knob(knob_of_percent(percent));
     if amount == 0.0 {
@@ -32,7 +31,7 @@ pub fn genre_text(pair: Pair, percent: f32) -> String {
     }
     let amount = amount * 100.0;
     let genre = genre_label(pair.target(direction));
-    // Whole percents, and one place for what would read as 0 or was set that finely.
+    // Whole percents; one decimal for values that would read as 0 or were set that finely.
     if (amount - amount.round()).abs() < CENTRE && amount >= 0.5 {
         format!("{amount:.0} % {genre}")
     } else {
@@ -40,7 +39,7 @@ pub fn genre_text(pair: Pair, percent: f32) -> String {
     }
 }
 
-/// Reads `72 % classical`, `72 classic`, `jazz 40`, `jazz`, `-40`, `as played`; `None` for
+/// Parses `72 % classical`, `72 classic`, `jazz 40`, `jazz`, `-40`, `as played`; `None` for
 /// anything else.
 pub fn read_genre(pair: Pair, text: &str) -> Option<f32> {
     let text = text.trim().to_lowercase().replace(['%', '\u{a0}'], " ");
@@ -68,13 +67,13 @@ pub fn read_genre(pair: Pair, text: &str) -> Option<f32> {
         (None, None) => return None,
         (None, Some(sign)) => sign * 100.0,
         (Some(amount), None) => amount,
-        // "-40 jazz" means jazz, as "40 jazz" does.
+        // "-40 jazz" means the same as "40 jazz".
         (Some(amount), Some(sign)) => sign * amount.abs(),
     };
     Some(percent.clamp(-100.0, 100.0))
 }
 
-/// A finite number, with a decimal comma or point, a true minus sign, and perhaps a percent sign.
+/// A finite number with a decimal comma or point, a true minus sign, and optionally a percent sign.
 pub(crate) fn number(text: &str) -> Option<f32> {
     let text = text.trim().trim_end_matches('%').trim();
     let value: f32 = text.replace(',', ".").replace('−', "-").parse().ok()?;

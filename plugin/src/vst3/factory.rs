@@ -1,4 +1,4 @@
-//! Where a host finds the component: the library's entry points and its factory of one class.
+//! The library's VST3 entry points and its factory of one class.
 
 use std::ffi::c_void;
 
@@ -21,7 +21,7 @@ impl Class for Factory {
     type Interfaces = (IPluginFactory, IPluginFactory2, IPluginFactory3);
 }
 
-/// Gives the host what it asked for, where its pointer leads somewhere.
+/// Writes a result through the host's pointer, unless it is null.
 ///
 /// # Safety
 /// `to` is null or points to room for a `T`.
@@ -29,7 +29,7 @@ unsafe fn give<T>(to: *mut T, value: T) -> tresult {
     if to.is_null() {
         return kInvalidArgument;
     }
-    // SAFETY: checked and promised.
+    // SAFETY: not null, and promised by the caller.
     unsafe { to.write(value) };
     kResultOk
 }
@@ -61,7 +61,7 @@ impl IPluginFactoryTrait for Factory {
         if class.is_null() || interface.is_null() || object.is_null() {
             return kInvalidArgument;
         }
-        // SAFETY: both are ids of sixteen bytes.
+        // SAFETY: both ids have sixteen bytes.
         let asked = unsafe { &*class.cast::<[u8; 16]>() };
         if asked != self.plugin.cid {
             return kInvalidArgument;
@@ -71,7 +71,7 @@ impl IPluginFactoryTrait for Factory {
             return kInvalidArgument;
         };
         let unknown = unknown.as_ptr();
-        // SAFETY: the object lives, and the reference that it gives out is the host's.
+        // SAFETY: the object lives; its new reference belongs to the host.
         unsafe { ((*(*unknown).vtbl).queryInterface)(unknown, interface.cast::<TUID>(), object) }
     }
 }
@@ -100,7 +100,7 @@ impl IPluginFactory3Trait for Factory {
     }
 }
 
-/// A host asks for the factory; the reference is the host's.
+/// Returns the factory; the reference belongs to the host.
 #[unsafe(no_mangle)]
 extern "system" fn GetPluginFactory() -> *mut c_void {
     let plugin = PluginInfo::for_plugin::<Plugin>();
@@ -109,10 +109,10 @@ extern "system" fn GetPluginFactory() -> *mut c_void {
     factory.map_or(std::ptr::null_mut(), |factory| factory.into_raw().cast())
 }
 
-/// The library's entry and exit, under the names that each system has for them.
+/// The library's entry and exit functions, under each system's names.
 macro_rules! entry_and_exit {
     ($system:meta, $entry:ident($($handle:ident: $type:ty)?), $exit:ident) => {
-        /// A host has loaded the library.
+        /// Called after the library is loaded.
         #[cfg($system)]
         #[unsafe(no_mangle)]
         extern "system" fn $entry($($handle: $type)?) -> bool {
@@ -120,7 +120,7 @@ macro_rules! entry_and_exit {
             true
         }
 
-        /// A host is about to unload the library.
+        /// Called before the library is unloaded.
         #[cfg($system)]
         #[unsafe(no_mangle)]
         extern "system" fn $exit() -> bool {

@@ -1,5 +1,5 @@
-//! A block's parameter changes: the plugin's own leave here for its [`Automation`], the rest (MIDI
-//! controllers, which are parameters in VST3) is the framework's.
+//! Splits a block's parameter changes: the plugin's own go to its [`Automation`], the rest (MIDI
+//! controllers, which are parameters in VST3) to the framework.
 
 use std::cell::Cell;
 use std::ptr;
@@ -13,16 +13,16 @@ use nice_plug::wrapper::vst3::vst3::{Class, ComRef, ComWrapper};
 
 use crate::automation::{Automation, Point, ROOM};
 
-/// Queues of the plugin's own parameters that are taken out of one block. A host gives each
-/// parameter one queue; what is beyond this stays with the framework.
+/// Maximum number of queues taken out of one block. A host sends one queue per parameter; the rest
+/// stays with the framework.
 const QUEUES: usize = 32;
-/// At least as many as there are parameters.
+/// At least the number of parameters.
 const PARAMETERS: usize = 64;
 
-/// Takes the plugin's own values out of what a host hands over. Audio thread.
+/// Takes the plugin's own values out of the host's changes. Audio thread.
 pub(super) struct ParamFilter {
     automation: Arc<Automation>,
-    /// The host's names for the parameters, in their order.
+    /// The host's ids of the parameters, in order.
     ids: Vec<ParamID>,
     gathered: Cell<Gathered>,
     rest: ComWrapper<Rest>,
@@ -38,24 +38,24 @@ impl ParamFilter {
         }
     }
 
-    /// How many parameters the plugin itself has.
+    /// Number of the plugin's own parameters.
     pub(super) fn parameters(&self) -> int32 {
         self.ids.len() as int32
     }
 
-    /// The place of the plugin's own parameter with this id.
+    /// Index of the plugin's own parameter with this id.
     pub(super) fn parameter(&self, id: ParamID) -> Option<usize> {
         self.ids.iter().position(|own| *own == id)
     }
 
-    /// Leaves the plugin's own values of a block of `frames` samples for its automation. What the
-    /// framework gets in place of `changes`, until [`Self::end`]; `None`: `changes` itself.
+    /// Queues the plugin's own values of a block of `frames` samples for its automation. Returns
+    /// the changes for the framework, valid until [`Self::end`]; `None` for `changes` unchanged.
     pub(super) fn take(
         &self,
         changes: ComRef<'_, IParameterChanges>,
         frames: int32,
     ) -> Option<*mut IParameterChanges> {
-        // SAFETY: the host's own object, during the call in which it hands it over.
+        // SAFETY: the host's object, valid during its call.
         let count = unsafe { changes.getParameterCount() };
         if count <= 0 {
             return None;
@@ -87,22 +87,22 @@ impl ParamFilter {
         }
     }
 
-    /// The framework is done with what [`Self::take`] gave it. What `process` did not come to
-    /// (there was no block, only changes) counts from now on.
+    /// Ends the use of [`Self::take`]'s result. Values that `process` did not apply (there was no
+    /// block, only changes) are applied now.
     pub(super) fn end(&self) {
         self.rest.of.set(ptr::null_mut());
         self.automation.set_all();
     }
 }
 
-/// The values of one block, as they come.
+/// The values of one block, in the host's order.
 #[derive(Default)]
 struct Gathered {
-    /// With room for [`ROOM`].
+    /// With a capacity of [`ROOM`].
     points: Vec<(Point, usize)>,
-    /// The place of each parameter's last value in time.
+    /// Index of each parameter's last point.
     last: Vec<Option<usize>>,
-    /// How many have come.
+    /// Number of values so far.
     count: usize,
 }
 
@@ -115,12 +115,12 @@ impl Gathered {
         }
     }
 
-    /// Adds a parameter's values in a block of `frames` samples.
+    /// Reads a parameter's values in a block of `frames` samples.
     fn read(&mut self, queue: ComRef<'_, IParamValueQueue>, parameter: usize, frames: int32) {
         let (mut sample, mut value) = (0, 0.0);
-        // SAFETY: the host's own object, during the call in which it hands it over.
+        // SAFETY: the host's object, valid during its call.
         for index in 0..unsafe { queue.getPointCount() } {
-            // SAFETY: as above; the numbers are our own.
+            // SAFETY: as above; the pointers are to local variables.
             let result = unsafe { queue.getPoint(index, &raw mut sample, &raw mut value) };
             if result == kResultOk && value.is_finite() {
                 self.add(Point {
@@ -132,13 +132,13 @@ impl Gathered {
         }
     }
 
-    /// Adds a value. Where there is no room, a parameter's last value takes the place of its last.
+    /// Adds a value. If there is no room, it replaces its parameter's last value.
     fn add(&mut self, point: Point) {
         let Some(last) = self.last.get_mut(point.parameter) else {
             return;
         };
         let later = last.is_none_or(|last| self.points[last].0.sample <= point.sample);
-        // As many as there are parameters find room in any case: each one's first.
+        // Reserves room for the first value of each parameter.
         let full = self.points.len() + PARAMETERS >= ROOM;
         match *last {
             Some(last) if full && later => self.points[last] = (point, self.count),
@@ -153,7 +153,7 @@ impl Gathered {
         self.count += 1;
     }
 
-    /// Leaves all for the automation in order of time, and what came first first.
+    /// Queues all values for the automation in order of time; stable.
     fn hand_over(&mut self, automation: &Automation) {
         self.points
             .sort_unstable_by_key(|(point, came)| (point.sample, *came));
@@ -165,7 +165,7 @@ impl Gathered {
     }
 }
 
-/// The places of the queues that are taken out, in their order.
+/// Indices of the queues that are taken out, in order.
 #[derive(Clone, Copy, Default)]
 struct Taken {
     places: [int32; QUEUES],
@@ -173,7 +173,7 @@ struct Taken {
 }
 
 impl Taken {
-    /// Whether there was room for it.
+    /// Adds an index; false if there is no room.
     fn add(&mut self, place: int32) -> bool {
         let free = self.places.get_mut(self.count);
         let Some(free) = free else { return false };
@@ -182,16 +182,16 @@ impl Taken {
         true
     }
 
-    /// The place of the `index`th of the others.
+    /// Index of the `index`th of the other queues.
     fn other(&self, index: int32) -> int32 {
         let before = |place: int32, taken: &int32| place + int32::from(*taken <= place);
         self.places[..self.count].iter().fold(index, before)
     }
 }
 
-/// A host's changes without what was taken out.
+/// The host's changes without the queues that are taken out.
 struct Rest {
-    /// The host's; null between blocks.
+    /// The host's changes; null between blocks.
     of: Cell<*mut IParameterChanges>,
     taken: Cell<Taken>,
 }
@@ -207,7 +207,7 @@ impl Default for Rest {
 
 impl Rest {
     fn host(&self) -> Option<ComRef<'_, IParameterChanges>> {
-        // SAFETY: null, or the host's own object while it waits for `process`.
+        // SAFETY: null, or the host's object while it waits for `process`.
         unsafe { ComRef::from_raw(self.of.get()) }
     }
 }
@@ -295,7 +295,7 @@ mod tests {
     fn each_parameter_s_last_value_finds_room() {
         let parameters = Automation::default().parameters();
         assert!(parameters <= PARAMETERS);
-        // One after the other, each for as long as there could be room for all.
+        // One parameter after another, each while there could be room for all.
         let all = (0..parameters).flat_map(|parameter| {
             (0..ROOM).map(move |sample| (sample as u32, parameter, sample as f32))
         });

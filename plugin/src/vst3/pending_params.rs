@@ -1,7 +1,7 @@
-//! What a host says to the controller while blocks are processed.
+//! Parameter values that the host sets on the controller while blocks are processed.
 //!
-//! The framework then does nothing, because the value comes with the next block, too. A host that
-//! saves before that block would save the old one, so it is remembered up to there.
+//! The framework then ignores them, because they also come with the next block. A host that saves
+//! before that block would save old values, so they are kept until then.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -10,17 +10,17 @@ use parking_lot::Mutex;
 
 use crate::automation::Automation;
 
-/// The values that the host has said since the last block.
+/// The values set since the last block.
 pub(super) struct PendingParams {
     automation: Arc<Automation>,
-    /// Whether blocks are processed.
+    /// Blocks are processed.
     processing: AtomicBool,
-    /// How often a block has begun or ended; odd while one is processed. The audio thread counts.
+    /// Number of starts and ends of blocks; odd during a block. Incremented by the audio thread.
     turns: AtomicU32,
-    /// The turn at which processing began.
+    /// Value of `turns` when processing began.
     began: AtomicU32,
-    /// For each parameter its value, and the turn from which on no block had begun. Never locked
-    /// by the audio thread.
+    /// For each parameter its value, and the value of `turns` until which it is pending. Never
+    /// locked by the audio thread.
     values: Mutex<Vec<Option<(f32, u32)>>>,
 }
 
@@ -41,7 +41,7 @@ impl PendingParams {
         self.turns.store(turns.wrapping_add(1), Ordering::Release);
     }
 
-    /// From now on blocks are processed, or none any more: then what was said holds.
+    /// Processing starts or stops; when it stops, pending values become final.
     pub(super) fn set_processing(&self, processing: bool) {
         self.began
             .store(self.turns.load(Ordering::Acquire), Ordering::Release);
@@ -52,8 +52,8 @@ impl PendingParams {
         }
     }
 
-    /// The host says that a parameter has this value. Before the first block it holds at once, so
-    /// that the window shows it in a host that has loaded a song and does not play yet.
+    /// The host sets a parameter. Before the first block the value is final at once, so that the
+    /// editor shows it in a host that has loaded a song and does not play yet.
     pub(super) fn say(&self, parameter: usize, value: f32) {
         let turn = self.turns.load(Ordering::Acquire);
         let waits = turn == self.began.load(Ordering::Acquire);
@@ -64,14 +64,14 @@ impl PendingParams {
         }
     }
 
-    /// The value of a parameter where no block has come since it was said.
+    /// The pending value of a parameter.
     pub(super) fn shown(&self, parameter: usize) -> Option<f32> {
         let (value, turn) = self.values.lock().get(parameter).copied()??;
         (turn == self.coming()).then(|| self.automation.preview(parameter, value))
     }
 
-    /// Sets what was said since the last block. While one is processed nothing is set, as it would
-    /// count in the middle of it.
+    /// Applies the pending values; during a block nothing is applied, as it would count in the
+    /// middle.
     pub(super) fn settle(&self) {
         for (parameter, said) in self.values.lock().iter().enumerate() {
             if let Some((value, turn)) = *said
@@ -82,12 +82,13 @@ impl PendingParams {
         }
     }
 
-    /// Nothing was said.
+    /// Drops the pending values.
     pub(super) fn forget(&self) {
         self.values.lock().fill(None);
     }
 
-    /// The turn that holds up to the next block: this one, or that after the present block.
+    /// The value of `turns` until which a value set now is pending: now, or after the present
+    /// block.
     fn coming(&self) -> u32 {
         let turns = self.turns.load(Ordering::Acquire);
         turns.wrapping_add(turns & 1)
@@ -98,7 +99,7 @@ impl PendingParams {
 mod tests {
     use super::*;
 
-    /// While blocks are processed.
+    /// With processing on.
     fn said() -> PendingParams {
         let said = PendingParams::new(Arc::default());
         said.set_processing(true);

@@ -1,4 +1,4 @@
-//! What the editor makes of mouse, wheel and keys.
+//! The editor's reactions to mouse, wheel and keys.
 
 use std::sync::Arc;
 
@@ -12,15 +12,15 @@ use third_stream_model::user_weights::UserWeights;
 
 use crate::layout;
 
-/// In the middle of the knob, for a window of 960 × 560.
+/// Middle of the knob, in a window of 960 × 560.
 const KNOB: Pos2 = pos2(150.0, 190.0);
-/// The bypass and the button of the options, which have no texts.
+/// The bypass and options buttons, which have no text.
 const BYPASS: Pos2 = pos2(929.0, 24.0);
 const OPTIONS: Pos2 = pos2(889.0, 24.0);
-/// From a slider's label to its track.
+/// Offset from a slider's label to its track.
 const TRACK: Vec2 = vec2(40.0, 22.0);
 
-/// The settings of the user's only preset, which is the last.
+/// Settings of the only user preset, which is the last.
 pub(crate) fn with_own_preset() -> EditorView {
     let mut presets = factory();
     presets.push(Preset {
@@ -36,7 +36,7 @@ pub(crate) fn with_own_preset() -> EditorView {
     }
 }
 
-/// Weights of the user's own, one of which play.
+/// User weights, one of which are in use.
 pub(crate) fn with_own_weights() -> EditorView {
     let own = |name: &str, pair| UserWeights {
         name: name.into(),
@@ -52,13 +52,13 @@ pub(crate) fn with_own_weights() -> EditorView {
     }
 }
 
-/// An editor at which somebody sits.
+/// A user at an editor.
 struct Desk {
     context: Context,
     view: EditorView,
     time: f64,
     modifiers: Modifiers,
-    /// When egui wants to draw again, in seconds.
+    /// Time until egui wants the next frame, in seconds.
     again: f64,
 }
 
@@ -75,7 +75,7 @@ impl Desk {
         desk
     }
 
-    /// One pass of the editor; what it sets is taken over, as a host would.
+    /// One pass of the editor; parameters are set, as a host does.
     fn pass(&mut self, events: Vec<Event>) -> Vec<Gesture> {
         self.time += 0.05;
         let input = RawInput {
@@ -117,12 +117,12 @@ impl Desk {
         }
     }
 
-    /// Where this text is.
+    /// Position of a text.
     fn at(&self, text: &str) -> Pos2 {
         layout::place(&self.view, vec2(960.0, 560.0), text)
     }
 
-    /// Clicks on this text.
+    /// Clicks a text.
     fn press(&mut self, text: &str) -> Vec<Gesture> {
         let at = self.at(text);
         self.click(at)
@@ -135,7 +135,7 @@ impl Desk {
         gestures
     }
 
-    /// Drags in small steps; the first steps tell a drag from a click.
+    /// Drags in small steps; the first of them distinguish a drag from a click.
     fn drag(&mut self, from: Pos2, to: Pos2) -> Vec<Gesture> {
         self.pass(vec![Event::PointerMoved(from)]);
         let mut gestures = self.pass(vec![self.button(from, true)]);
@@ -162,7 +162,7 @@ impl Desk {
     }
 }
 
-/// The values set, if they lie between one begin and one end of `control`.
+/// The values set between one begin and one end of `control`.
 fn values(gestures: &[Gesture], control: ControlId) -> Vec<f32> {
     assert_eq!(gestures.first(), Some(&Gesture::Begin(control)));
     assert_eq!(gestures.last(), Some(&Gesture::End(control)));
@@ -211,8 +211,7 @@ fn the_knob_stops_at_its_ends_and_rests_in_the_middle() {
         ..EditorView::default()
     };
     let mut desk = Desk::new(near);
-    // A hand that aims at the middle and does not quite hit it; the first pixels only tell the drag
-    // from a click.
+    // A drag that nearly reaches the middle; the first pixels only distinguish it from a click.
     desk.drag(KNOB, KNOB + vec2(0.0, 12.0));
     assert_eq!(desk.view.knob, 0.0);
 }
@@ -249,7 +248,7 @@ fn wheel_and_arrows_turn_the_knob_under_the_hand() {
     assert!((0.01..0.2).contains(&desk.view.knob), "{}", desk.view.knob);
 
     let mut desk = Desk::new(EditorView::default());
-    // Nobody listens to keys before the knob was touched: they are the host's.
+    // Keys go to the host until the knob was clicked.
     assert_eq!(desk.key(Key::ArrowUp), []);
     desk.click(KNOB);
     desk.pass(vec![]);
@@ -289,7 +288,7 @@ fn the_pair_is_chosen_from_a_list_with_the_user_s_own_weights() {
     let opened = [Gesture::ListWeights];
     assert_eq!(desk.press("Jazz – "), opened, "the list is opened");
     desk.pass(vec![]);
-    // The keys are at what is chosen; after the user's own for it come jazz and pop.
+    // The focus is on the chosen pair; after its user weights come jazz and pop.
     desk.key(Key::Tab);
     desk.key(Key::Tab);
     let chosen = [Gesture::Weights(GenrePair::JazzPop, None)];
@@ -323,7 +322,7 @@ fn the_taste_is_set_above_the_guards() {
     let drag = desk.drag(track, track + vec2(35.0, 0.0));
     let last = values(&drag, ControlId::Tune).last().copied().unwrap();
     assert!((0.6..0.9).contains(&last), "{last}");
-    // The other "Free" is the melody's.
+    // The other "Free" belongs to the melody.
     let voices_free = desk.at("As played") + vec2(62.0, 0.0);
     assert_eq!(values(&desk.press("Enriched"), ControlId::Harmony), [1.0]);
     assert_eq!(values(&desk.click(voices_free), ControlId::Voices), [1.0]);
@@ -422,7 +421,7 @@ fn a_drag_away_from_save_midi_takes_the_file_along() {
 }
 
 impl Desk {
-    /// Goes on by as many controls as `tabs`, and presses what is there.
+    /// Moves the focus by `tabs` controls and presses the one there.
     fn tab_and_press(&mut self, tabs: usize) -> Vec<Gesture> {
         for _ in 0..tabs {
             self.key(Key::Tab);
@@ -451,7 +450,7 @@ fn a_preset_is_chosen_with_mouse_or_keys() {
     assert_eq!(desk.click(second), [Gesture::Preset(1)]);
     assert_eq!(desk.click(second), [], "the menu is shut");
 
-    // The keys begin at the chosen preset, here the last, or else at the first.
+    // The focus starts at the chosen preset, here the last, or else at the first.
     let last = desk.view.presets.len() - 1;
     desk.open_presets();
     assert_eq!(desk.tab_and_press(0), [Gesture::Preset(last)]);
@@ -471,7 +470,7 @@ fn a_name_is_typed_and_saved_with_enter() {
     desk.pass(vec![Event::Text("  Night".into())]);
     let saved = desk.key(Key::Enter);
     assert_eq!(saved, [Gesture::SavePreset("Night".into())]);
-    // The next time the field is empty, and nothing is not a name.
+    // The next time the field is empty, and an empty name is refused.
     desk.open_presets();
     assert_eq!(desk.tab_and_press(1), []);
 }
@@ -481,11 +480,11 @@ fn only_the_user_s_own_preset_is_deleted_and_only_when_asked_twice() {
     let mut desk = Desk::new(with_own_preset());
     let presets = desk.view.presets.len();
     desk.open_presets();
-    // From the last preset over the field; the save button is off without a name.
+    // From the last preset over the field; the save button is disabled without a name.
     assert_eq!(desk.tab_and_press(2), []);
     assert_eq!(desk.key(Key::Enter), [Gesture::DeletePreset(presets - 1)]);
 
-    // One of the plugin's own: behind the field there is no such button.
+    // A built-in preset: no delete button after the field.
     desk.view.chosen = Some(presets - 2);
     desk.open_presets();
     let mut gestures = desk.tab_and_press(3);

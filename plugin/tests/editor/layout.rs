@@ -1,4 +1,4 @@
-//! No two texts lie over each other, in any window and whatever the controls say.
+//! No two texts overlap, in any window and with any values.
 
 use egui::epaint::ClippedShape;
 use egui::{Context, Pos2, RawInput, Rect, Shape, Vec2, vec2};
@@ -8,12 +8,12 @@ use third_stream::rt::Guard;
 
 use crate::playing;
 
-/// The texts that are drawn, and where.
+/// The drawn texts with their rectangles.
 fn texts(view: &EditorView, size: Vec2, zoom: f32) -> Vec<(String, Rect)> {
     let context = Context::default();
     context.set_zoom_factor(zoom);
     let mut texts = Vec::new();
-    // The first pass lays out, the second draws what it found.
+    // The first pass lays out, the second draws the result.
     for pass in 0..2 {
         let input = RawInput {
             screen_rect: Some(Rect::from_min_size(Pos2::ZERO, size / zoom)),
@@ -35,7 +35,7 @@ fn texts(view: &EditorView, size: Vec2, zoom: f32) -> Vec<(String, Rect)> {
     texts
 }
 
-/// The texts of a pass, by a window that has been laid out.
+/// Collects the texts of a pass.
 pub(crate) fn collect(shape: &Shape, clip: Rect, texts: &mut Vec<(String, Rect)>) {
     match shape {
         Shape::Vec(shapes) => shapes.iter().for_each(|shape| collect(shape, clip, texts)),
@@ -53,7 +53,7 @@ pub(crate) fn collect(shape: &Shape, clip: Rect, texts: &mut Vec<(String, Rect)>
     }
 }
 
-/// The middle of the text that begins so, in a window of `points`.
+/// Middle of the text that begins so, in a window of `points`.
 pub(crate) fn place(view: &EditorView, points: Vec2, text: &str) -> Pos2 {
     let texts = texts(view, points, 1.0);
     let begins = text.trim_end_matches('…');

@@ -1,7 +1,7 @@
-//! The editor without a host: what it draws, and what it makes of mouse and keys.
+//! The editor without a host: its pictures, and its reactions to mouse and keys.
 //!
 //! `THIRD_STREAM_PICTURES=folder cargo test -p third-stream-plugin --test editor` writes the
-//! pictures that the documentation shows.
+//! documentation's pictures.
 
 #![expect(
     clippy::unwrap_used,
@@ -94,7 +94,7 @@ fn note(key: u8, start: usize, length: usize) -> GridNote {
     }
 }
 
-/// The source with a few edits of the kind that a network makes.
+/// The source with typical edits of a network.
 fn output() -> NoteRoll {
     let mut roll = source();
     let remove = |roll: &mut NoteRoll, key: u8, start: usize| {
@@ -191,7 +191,7 @@ fn shot(view: &EditorView, scene: Scene) -> ColorImage {
     })
 }
 
-/// Where the documentation's pictures should go, if they are wanted.
+/// Folder for the documentation's pictures, if requested.
 fn folder() -> Option<PathBuf> {
     std::env::var_os("THIRD_STREAM_PICTURES").map(PathBuf::from)
 }
@@ -214,7 +214,7 @@ fn save(picture: &ColorImage, name: &str) {
         .unwrap();
 }
 
-/// How many pixels are nearly of this colour.
+/// Number of pixels close to this colour.
 fn pixels(picture: &ColorImage, colour: [u8; 3]) -> usize {
     let near = |pixel: &&Color32| {
         let [r, g, b, _] = pixel.to_array();
@@ -241,8 +241,7 @@ fn added_notes_have_the_colour_of_the_genre_they_come_from() {
     assert!(pixels(&jazz, JAZZ) > 4 * pixels(&classic, JAZZ));
 }
 
-/// The documentation shows what the plugin's own networks make of the phrase, and how long they
-/// took.
+/// The documentation shows the shipped networks' answer to the phrase, and their time.
 #[test]
 fn the_documentation_s_pictures() {
     if folder().is_none() {
@@ -401,7 +400,7 @@ fn the_menus_open_in_both_themes_and_sizes() {
     ] {
         for (suffix, theme) in [("", Theme::Dark), ("-light", Theme::Light)] {
             let points = size / zoom;
-            // The options have no text: the last but one button.
+            // The options button has no text: the last but one.
             let at = match text {
                 "" => egui::pos2(points.x - 71.0, 24.0),
                 text => layout::place(view, points, text),

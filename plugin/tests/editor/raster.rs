@@ -1,5 +1,5 @@
-//! Draws egui's triangles into a picture, so that the editor can be looked at without a GPU or a
-//! display. For tests and the documentation; exact enough for eyes, not for a screen.
+//! A software renderer for egui's triangles: pictures of the editor without a GPU or a display. For
+//! tests and documentation; not pixel exact.
 
 use std::collections::BTreeMap;
 
@@ -9,25 +9,25 @@ use egui::{
     Rect, TextureId, Theme, Ui, Vec2,
 };
 
-/// A picture with the textures that egui has sent so far (its fonts).
+/// A picture, with the textures (fonts) that egui has sent so far.
 #[derive(Default)]
 pub(crate) struct Raster {
     textures: BTreeMap<u64, ColorImage>,
 }
 
-/// What a picture is taken of.
+/// Parameters of a picture.
 #[derive(Clone, Copy)]
 pub(crate) struct Scene {
     pub(crate) size: Vec2,
     pub(crate) pixels_per_point: f32,
     pub(crate) theme: Theme,
-    /// The window's scale; `size` is in logical pixels at 100 %.
+    /// Zoom; `size` is in logical pixels at 100 %.
     pub(crate) zoom: f32,
-    /// Where somebody has clicked.
+    /// Position of a click.
     pub(crate) click: Option<Pos2>,
 }
 
-/// Runs `ui` a few times (animations settle) and draws the last pass.
+/// Runs `ui` for a few passes, until animations settle, and draws the last.
 pub(crate) fn render(scene: Scene, mut ui: impl FnMut(&mut Ui)) -> ColorImage {
     let Scene {
         size,
@@ -122,7 +122,7 @@ impl Raster {
     }
 }
 
-/// Blends one triangle into the picture, sampling at pixel centres.
+/// Blends one triangle into the picture, sampled at pixel centres.
 fn triangle(
     picture: &mut ColorImage,
     texture: &ColorImage,
@@ -149,7 +149,7 @@ fn triangle(
             }
             let weight = |a: usize, b: usize| (at[b] - at[a]).rot90().dot(point - at[a]) / area;
             let weights = [weight(1, 2), weight(2, 0), weight(0, 1)];
-            // Shared edges belong to one of the two triangles: the one that has them as inner.
+            // A shared edge belongs to the triangle that has it as an inner edge.
             if weights.iter().any(|weight| *weight < 0.0) {
                 continue;
             }

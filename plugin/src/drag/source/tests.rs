@@ -1,4 +1,4 @@
-//! Whole drags, told as what is seen and what is sent.
+//! Whole drags, as observations and messages.
 
 use super::*;
 
@@ -17,14 +17,14 @@ fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// The pointer at `at`, over this, with the button held or not; what is sent.
+/// Moves the pointer to `at`, over a target, with or without the button; returns the messages.
 fn point(source: &mut Source, at: i16, over: Option<Target>, held: bool) -> Vec<Message> {
     let at = (at, at);
     source.point(Pointer { at, over, held }, seconds(1));
     source.take()
 }
 
-/// A drag that the track has accepted so far.
+/// A drag that the track has accepted.
 fn accepted() -> Source {
     let mut source = Source::new();
     point(&mut source, 1, Some(TRACK), true);
@@ -62,7 +62,7 @@ fn a_target_is_asked_again_only_when_it_has_answered() {
     assert_eq!(point(&mut source, 3, Some(TRACK), true), []);
     source.status(TRACK.window, false, seconds(1));
     assert_eq!(source.take(), [Message::Position(TRACK, (3, 3))]);
-    // Let go before the answer: what counts is the answer for the last place.
+    // Released before the answer: the answer for the last position counts.
     assert_eq!(point(&mut source, 4, Some(TRACK), false), []);
     source.status(TRACK.window, false, seconds(1));
     assert_eq!(source.take(), [Message::Position(TRACK, (4, 4))]);
@@ -99,7 +99,7 @@ fn over_nothing_nothing_is_dropped() {
 
 #[test]
 fn no_target_is_waited_for_without_end() {
-    // Dead while the button is held.
+    // A target that dies while the button is down.
     let mut source = accepted();
     let still = |source: &mut Source, now| {
         let (at, over) = ((1, 1), Some(TRACK));
@@ -112,7 +112,7 @@ fn no_target_is_waited_for_without_end() {
     assert_eq!(still(&mut source, seconds(61)), Some(DragEnd::GivenUp));
     assert_eq!(source.take(), [Message::Leave(TRACK)]);
 
-    // Dead before it has answered.
+    // A target that dies before its answer.
     let mut source = Source::new();
     point(&mut source, 1, Some(TRACK), false);
     source.tick(seconds(2));
@@ -121,7 +121,7 @@ fn no_target_is_waited_for_without_end() {
     assert_eq!(source.end(), Some(DragEnd::Refused));
     assert_eq!(source.take(), [Message::Leave(TRACK)]);
 
-    // Silent about what it did with the drop.
+    // A target that does not report the result of the drop.
     for (fetched, end) in [(false, DragEnd::Refused), (true, DragEnd::Taken)] {
         let mut source = accepted();
         point(&mut source, 1, Some(TRACK), false);

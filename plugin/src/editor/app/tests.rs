@@ -1,4 +1,4 @@
-//! The editor at a host that notes what it is told: clicks become parameters, memory and files.
+//! The editor with a host that records calls: clicks become parameters, memory and files.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,7 +27,7 @@ const SAVE_SONG: Pos2 = pos2(77.0, 505.0);
 const FORGET: Pos2 = pos2(168.0, 505.0);
 const UNDO: Pos2 = pos2(238.0, 505.0);
 
-/// A host that sets what it is asked to set, and notes the rest.
+/// A host that sets parameters and records all calls.
 #[derive(Default)]
 struct Host {
     said: Mutex<Vec<String>>,
@@ -75,7 +75,7 @@ impl GuiContextInner for Host {
     }
 }
 
-/// A user in front of one instance's window.
+/// A user at one instance's window.
 struct Desk {
     app: App,
     host: Arc<Host>,
@@ -119,21 +119,21 @@ impl Desk {
         output.textures_delta.clear();
     }
 
-    /// Does what the user wants.
+    /// Applies a user action.
     fn follow(&mut self, gesture: Gesture) {
         let host = self.app.host.clone().unwrap();
         self.app
             .follow(gesture, &self.context, &host.param_setter());
     }
 
-    /// Does what the user wants, and what the host was told.
+    /// Applies a user action; returns the host's calls.
     fn do_and_hear(&mut self, gesture: Gesture) -> Vec<String> {
         self.host.said.lock().clear();
         self.follow(gesture);
         self.host.said.lock().clone()
     }
 
-    /// Clicks, and what the host was told.
+    /// Clicks; returns the host's calls.
     fn click(&mut self, at: Pos2) -> Vec<String> {
         self.host.said.lock().clear();
         self.pass(vec![Event::PointerMoved(at)]);
@@ -152,7 +152,7 @@ impl Desk {
 fn set(params: &ThirdStreamParams, percent: f32) {
     let normalised = params.genre.preview_normalized(percent);
     #[expect(unsafe_code, reason = "the interface of the framework")]
-    // SAFETY: the parameters are there.
+    // SAFETY: the parameters outlive the call.
     unsafe {
         params
             .genre
@@ -175,7 +175,7 @@ fn two_settings_are_compared_and_saved_with_the_project() {
     let params = Arc::new(ThirdStreamParams::default());
     set(&params, 72.0);
     let mut desk = Desk::new(Arc::clone(&params));
-    // The first time both sides are the same.
+    // The first time, both sides are equal.
     assert!(desk.do_and_hear(Gesture::Swap).is_empty());
     assert_eq!(desk.app.plugin.view().side, Side::B);
     set(&params, -30.0);
@@ -208,7 +208,7 @@ fn before_is_the_knob_at_as_played_and_after_where_it_was() {
     assert!((params.genre.value() - 72.0).abs() < 0.01);
     assert!(!desk.app.plugin.view().before);
 
-    // A knob that is turned meanwhile is the user's, and the project keeps what was held.
+    // A knob that was turned meanwhile stays, and the project saves the held position.
     desk.follow(Gesture::Before(true));
     let saved = params.serialize_fields();
     set(&params, -30.0);
@@ -307,7 +307,7 @@ fn weights_of_the_user_s_own_are_listed_chosen_and_refused() {
     let playing = params.settings().weights;
     assert!(playing.own.is_some());
 
-    // A host hears of other weights for the same pair, too: the project has something to save.
+    // The host learns of other weights for the same pair as well: the project has changed.
     for name in [None, Some("Radio".to_owned())] {
         desk.host.said.lock().clear();
         desk.follow(Gesture::Weights(GenrePair::JazzPop, name));
@@ -323,7 +323,7 @@ fn weights_of_the_user_s_own_are_listed_chosen_and_refused() {
         "the file is read again: it may have changed"
     );
 
-    // Its header is whole and its networks are not: seen when it is chosen.
+    // Its header is valid, its networks are not; detected when it is chosen.
     let mut nan = bytes.to_vec();
     let end = nan.len();
     nan[end - 2..].copy_from_slice(&[0xff, 0xff]);

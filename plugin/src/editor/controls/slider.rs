@@ -1,20 +1,20 @@
-//! A slider: drag, shift for finer, the wheel, a double click for the usual value.
+//! A slider: drag, shift for fine steps, mouse wheel, double click to reset.
 
 use egui::{CursorIcon, Rect, Sense, Ui, WidgetInfo, pos2};
 
 use super::{LABEL, label};
 use crate::editor::{ControlId, Gesture, theme};
 
-/// A slider over the host's 0..=1.
+/// A slider over a normalised value, 0..=1.
 pub(super) struct Slider<'a> {
     pub(super) name: &'a str,
-    /// What it is for.
+    /// The tooltip.
     pub(super) tip: &'a str,
-    /// The value in words, from many to few.
+    /// The value as text, from long to short.
     pub(super) texts: &'a [&'a str],
     pub(super) control: ControlId,
     pub(super) value: f32,
-    /// Where a double click leads, and from where the track is filled.
+    /// The reset value; the track is filled from here.
     pub(super) usual: f32,
 }
 
@@ -34,7 +34,7 @@ impl Slider<'_> {
         let track = Rect::from_min_max(pos2(row.left(), y - 2.5), pos2(row.right(), y + 2.5));
         ui.painter().rect_filled(track, 2.5, theme.line);
         let x = from + (to - from) * value;
-        // Two-sided controls are filled from their middle.
+        // Two-sided controls fill from their middle.
         let start = if self.usual == 0.5 {
             track.center().x
         } else {

@@ -1,4 +1,4 @@
-//! What is wanted of the answers, in a row above the guards: Tune, Harmony, Voices, Take.
+//! The taste controls, a row above the guards: Tune, Harmony, Voices, Take.
 
 use egui::{Rect, Ui, pos2, vec2};
 
@@ -6,8 +6,7 @@ use super::{Choice, LABEL, Slider, button, label, parts};
 use crate::editor::{ControlId, EditorView, Gesture, theme};
 use crate::values::{HarmonyChoice, TAKES, VoicesChoice};
 
-/// How free the tune is, how much of the harmony is kept, how many voices there are, and which
-/// take sounds.
+/// Draws Tune, Harmony, Voices and Take.
 pub(crate) fn taste(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Gesture>) {
     let [tune_at, harmony_at, voices_at, take_at] = parts(rect, [0.20, 0.37, 0.26, 0.17]);
     tune(ui, tune_at, view, gestures);
@@ -39,7 +38,7 @@ pub(crate) fn taste(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<G
     take(ui, take_at, view.variation, gestures);
 }
 
-/// How free the tune is; a locked melody has no say in it.
+/// The Tune slider; a locked melody disables it.
 fn tune(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Gesture>) {
     let percent = (view.tune * 100.0).round();
     let words = match percent {
@@ -59,12 +58,12 @@ fn tune(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Gesture>) {
     slider.show(ui, rect, gestures);
 }
 
-/// The host's value of the take after `take`; after the last comes the first.
+/// The next take's normalised value; the last is followed by the first.
 pub(crate) fn next_take(take: u8) -> f32 {
     f32::from(take % TAKES) / f32::from(TAKES - 1)
 }
 
-/// Which take sounds, with buttons to the one before and the next.
+/// The take's number, with buttons to the previous and the next.
 fn take(ui: &Ui, rect: Rect, take: u8, gestures: &mut Vec<Gesture>) {
     let said = format!("{take} of {TAKES}");
     label(ui, rect, "Take", &[&said, &take.to_string()]);

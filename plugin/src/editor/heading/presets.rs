@@ -1,11 +1,11 @@
-//! The presets' button and its menu: each with a line that says what it does.
+//! The presets' button and menu; each preset has a line of explanation.
 
 use egui::{Button, Id, Key, Popup, PopupCloseBehavior, Rect, RichText, ScrollArea, TextEdit, Ui};
 
 use crate::editor::{EditorView, Gesture, controls, theme};
 use crate::presets::LONGEST_NAME;
 
-/// The presets' button and its menu.
+/// Draws the button into `rect`, and its menu while it is open.
 pub(crate) fn show(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Gesture>) {
     let chosen = view.chosen.and_then(|index| view.presets.get(index));
     let name = chosen.map_or("Presets", |preset| preset.name.as_str());
@@ -29,17 +29,17 @@ pub(crate) fn show(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Ge
         });
 }
 
-/// What the menu remembers while it is open.
+/// State of the menu while it is open.
 #[derive(Clone, Default)]
 struct Draft {
     name: String,
-    /// The delete button was pressed once.
+    /// Delete was pressed once and waits for confirmation.
     deleting: bool,
 }
 
 fn menu(ui: &mut Ui, id: Id, view: &EditorView, gestures: &mut Vec<Gesture>) {
     let draft: Option<Draft> = ui.data_mut(|data| data.get_temp(id));
-    // The keys are with the menu from the start.
+    // The menu takes the keyboard when it opens.
     let mut focus = draft.is_none().then(|| view.chosen.unwrap_or_default());
     let mut draft = draft.unwrap_or_default();
     let weak = theme::of(ui.ctx()).weak;

@@ -1,10 +1,10 @@
-//! Every text can be read, and what happens to a note is told apart by everybody.
+//! Contrast of texts, and of the states of a note for all kinds of colour vision.
 
 use super::*;
 
 const THEMES: [(&str, &Colours); 2] = [("dark", &DARK), ("light", &LIGHT)];
 
-/// A channel as light.
+/// An sRGB channel as linear light.
 fn linear(channel: u8) -> f64 {
     let value = f64::from(channel) / 255.0;
     if value <= 0.040_45 {
@@ -55,17 +55,17 @@ fn all_text_has_a_contrast_of_four_and_a_half() {
                 );
             }
         }
-        // On the bypass button that is lit.
+        // The lit bypass button.
         assert!(contrast(theme.background, theme.warning) >= 4.5, "{name}");
-        // Shapes that mean something.
+        // Shapes that carry meaning.
         for shape in [theme.kept, theme.removed, theme.good] {
             assert!(contrast(shape, theme.panel) >= 3.0, "{name}: {shape:?}");
         }
     }
 }
 
-/// What people with full colour vision and with each kind of colour blindness see: Machado,
-/// Oliveira and Fernandes 2009, severity 1, on linear light.
+/// Full colour vision and three kinds of colour blindness, as matrices on linear light: Machado,
+/// Oliveira and Fernandes 2009, severity 1.
 const EYES: [(&str, [[f64; 3]; 3]); 4] = [
     ("all", [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
     (

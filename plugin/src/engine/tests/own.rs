@@ -1,10 +1,10 @@
-//! The user's own weights and styles that cannot be used.
+//! User weights and styles that cannot be used.
 
 use std::num::NonZeroU32;
 
 use super::*;
 
-/// A model that knows no style, and makes silence of everything.
+/// A model without styles that answers with silence.
 struct NoStyles;
 
 impl Model for NoStyles {

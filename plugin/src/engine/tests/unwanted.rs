@@ -1,14 +1,14 @@
-//! Questions that nobody waits for any more: left at the next pass, dropped before the first.
+//! Stale questions: abandoned at the next pass, dropped before the first.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
 
-/// Passes of an answer.
+/// Passes per answer.
 const PASSES: u32 = 8;
 
-/// A model of several passes that says when the second pass on `note(0)` is about to begin, and
-/// waits there until it is let go.
+/// A model of several passes that reports the start of the second pass on `note(0)` and blocks
+/// there until released.
 struct InPasses {
     passes: Arc<AtomicU32>,
     begins: mpsc::Sender<()>,
@@ -37,7 +37,7 @@ impl Model for InPasses {
     }
 }
 
-/// An engine in the midst of an answer to its first instance.
+/// An engine in the middle of an answer to its first instance.
 struct Midst {
     engine: InferenceWorker,
     end: AudioEnd,
@@ -66,7 +66,7 @@ fn midst() -> Midst {
     }
 }
 
-/// What an engine answers that was never interrupted.
+/// The answer without interruption.
 fn undisturbed(group: u32) -> Result<Edits, Failure> {
     let engine = engine(|_, _| Ok(silence()));
     let end = attached(&engine, 1);
@@ -74,7 +74,7 @@ fn undisturbed(group: u32) -> Result<Edits, Failure> {
     answer(&end).outcome
 }
 
-/// Waits in the midst, does something, goes on; the answer, and the passes in all.
+/// Blocks in the middle, runs `what`, continues; returns the answer and the number of passes.
 fn after(what: impl FnOnce(&AudioEnd)) -> (Result<Edits, Failure>, u32) {
     let midst = midst();
     what(&midst.end);
@@ -87,7 +87,7 @@ fn after(what: impl FnOnce(&AudioEnd)) -> (Result<Edits, Failure>, u32) {
 #[test]
 fn an_answer_that_is_wanted_takes_all_passes() {
     assert_eq!(after(|_| ()), (undisturbed(0), PASSES));
-    // What becomes of other places is nothing to it.
+    // Other places do not matter.
     assert_eq!(after(|end| end.give_up(1)), (undisturbed(0), PASSES));
 }
 

@@ -1,5 +1,5 @@
-//! The knob is moved: the other direction of what is still to sound is asked for, and counts from
-//! [`NOTICE`] on.
+//! The knob moves: the other direction is requested for all that has not sounded, and counts after
+//! [`NOTICE`].
 
 use third_stream_model::perform::{Performer, SlotPart};
 use third_stream_model::roll::quantise::STEPS_PER_BEAT;
@@ -11,8 +11,8 @@ use crate::rt::NOTICE;
 use crate::rt::pending::Terms;
 
 impl Answers {
-    /// The knob has moved at `now` (unwrapped beats): asks for the other direction of what is still
-    /// to sound.
+    /// The knob has moved at `now` (unwrapped beats): requests the other direction for all that has
+    /// not sounded.
     pub(in crate::rt) fn turn(
         &mut self,
         now: f64,
@@ -55,8 +55,8 @@ impl Answers {
         }
     }
 
-    /// Whether anything that plays by an answer of a group is still to sound [`NOTICE`] after
-    /// `now`: the slots whose answer was taken up before and must be once more.
+    /// True if part of a group sounds [`NOTICE`] after `now` or later. Slots that already took up
+    /// their answer are scheduled again.
     fn still_to_sound(
         &self,
         group: &PendingGroup,

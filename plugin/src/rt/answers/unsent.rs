@@ -1,26 +1,25 @@
-//! What is to be done for a question, one thing after the other: its page is written, then a
-//! request is sent for each direction. Each is done a little after what is before it, so that no
-//! block has to do more than one of them.
+//! The queue of a question's steps: write its page, then send a request for each direction. They
+//! are spaced in time, so that no block does more than one.
 
 use super::Ask;
 use third_stream_model::genre::Direction;
 
-/// So long (beats) after what is before it each is sent: some 5 ms.
+/// Interval between two steps, in beats: some 5 ms.
 const APART: f64 = 1.0 / 64.0;
-/// A page and both directions, of both answers of six groups.
+/// Capacity: a page and two directions, for two answers of six groups.
 const ROOM: usize = 36;
 
-/// A thing that is to be done.
+/// A step.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Unsent {
-    /// Unwrapped beats.
+    /// Time, in unwrapped beats.
     at: f64,
     pub(super) ask: Ask,
-    /// The direction of a request that is to be sent; `None` for the page.
+    /// Direction of the request to be sent; `None` for the page.
     pub(super) direction: Option<Direction>,
 }
 
-/// What is to be done, in a ring, in its order.
+/// Steps in order of time, in a ring.
 #[derive(Clone, Debug)]
 pub(super) struct Queue {
     requests: [Option<Unsent>; ROOM],
@@ -35,13 +34,13 @@ impl Queue {
         count: 0,
     };
 
-    /// When the next is to be done, in unwrapped beats.
+    /// Time of the next step, in unwrapped beats.
     pub(super) fn next(&self) -> Option<f64> {
         let next = self.requests.get(self.first)?.as_ref()?;
         (self.count > 0).then_some(next.at)
     }
 
-    /// Puts a direction or the page of a question behind the others. False: there is no room.
+    /// Appends a request in a direction, or the page; false if the queue is full.
     pub(super) fn push(&mut self, ask: &Ask, direction: Option<Direction>) -> bool {
         if self.count == ROOM {
             return false;
@@ -62,7 +61,7 @@ impl Queue {
         true
     }
 
-    /// The next one.
+    /// Takes the next step.
     pub(super) fn pop(&mut self) -> Option<Unsent> {
         let next = self.requests.get_mut(self.first)?.take()?;
         self.first = (self.first + 1) % ROOM;

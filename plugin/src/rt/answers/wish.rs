@@ -1,4 +1,4 @@
-//! What is wanted of an answer, and what of its window is decided already.
+//! The wish for an answer: the user's taste, and the part of its window that is fixed.
 
 use std::ops::Range;
 
@@ -13,8 +13,8 @@ use super::{Answers, Ask};
 use crate::link::{Answer, Wish};
 
 impl Answers {
-    /// What is wanted of an answer in `direction`, with what of its window is decided: the bars
-    /// before the group, and for the second answer the group's first beat.
+    /// Writes the wish for an answer in `direction`. Fixed are the bars before the group, and for
+    /// the second answer also the group's first beat.
     pub(super) fn write_wish(
         &self,
         ask: &Ask,
@@ -38,7 +38,7 @@ impl Answers {
             let window = (window, &heard.notes);
             performer.write_played((slot, part, steps), direction, window, &mut wish.played);
         };
-        // What is still to be answered is not decided.
+        // A part whose answer is pending is not fixed.
         let open = |slot: i64, part: SlotPart| {
             let mut switches = self.switches.iter().flatten();
             switches.any(|switch| (switch.slot, switch.part) == (slot, part))

@@ -1,4 +1,4 @@
-//! The course of a pass: where it begins and ends, slot after slot, and what each slot plays by.
+//! The course of a pass: its start and end, its slots, and the answers that they play by.
 
 use third_stream_model::genre::Direction;
 use third_stream_model::perform::{Body, Emission, SlotPart};
@@ -14,8 +14,8 @@ use crate::rt::pending::Terms;
 use crate::rt::{NOTICE, Note};
 
 impl InPlace {
-    /// Whether `position` is where the performer is, by the host's bar lines. A slot that only
-    /// begins takes their shape.
+    /// True if the performer is at `position`, by the host's bar lines. A slot that has just begun
+    /// takes their shape.
     pub(super) fn is_at(&mut self, position: f64, block: Block) -> bool {
         let Some(run) = self.run else {
             return false;
@@ -50,13 +50,13 @@ impl InPlace {
         true
     }
 
-    /// The song goes on elsewhere, after it ended at position `ended`.
+    /// Jumps: the pass ended at position `ended`, a new one starts where the song is.
     pub(super) fn restart(&mut self, ended: f64, block: Block, emit: &mut Emit) {
         self.leave(ended, block.link, emit);
         self.enter(block);
     }
 
-    /// Ends what sounds, and what was listened to, at position `ended`.
+    /// Ends the pass at position `ended`: sounding notes and listening.
     pub(super) fn leave(&mut self, ended: f64, link: &AudioEnd, emit: &mut Emit) {
         let tick = self.played;
         if let Some(run) = self.run.take() {
@@ -80,7 +80,7 @@ impl InPlace {
         }
     }
 
-    /// Begins to play and to listen where the song is.
+    /// Starts a pass where the song is.
     pub(super) fn enter(&mut self, block: Block) {
         let position = self.clock.position(self.played);
         let place = Place::at(position, &self.meter);
@@ -96,7 +96,7 @@ impl InPlace {
         self.run = Some(self.run_from(stage, begin, block));
     }
 
-    /// `stage` is played from `begin` on: what is to happen in it.
+    /// The timeline of `stage`, played from `begin` on.
     fn run_from(&mut self, stage: Stage, begin: f64, block: Block) -> Run {
         let end = self.end_of(&stage.place, begin);
         let main_at = begin + LEAD - HALF_STEP;
@@ -113,7 +113,7 @@ impl InPlace {
         run
     }
 
-    /// Where a slot ends that is played from `begin` on: at its end or at the loop's.
+    /// End of a slot that is played from `begin` on: its own or the loop's.
     fn end_of(&self, place: &Place, begin: f64) -> f64 {
         let cycle = self.wraps_after(begin);
         cycle.map_or(place.end, |(_, end)| end.min(place.end))
@@ -131,7 +131,7 @@ impl InPlace {
         }
     }
 
-    /// Gives the performer the notes of a slot that begin at `from..until`, in the song's beats.
+    /// Gives the performer the notes of a slot with onsets in `from..until`, in the song's beats.
     fn feed(&mut self, stage: &Stage, from: f64, until: f64) {
         let Some(phrase) = stage.phrase else {
             return;
@@ -154,7 +154,7 @@ impl InPlace {
         }
     }
 
-    /// Half a step before the slot's end: what was heard of it is written, and the next one opens.
+    /// Half a step before the slot's end: writes what was heard of it and opens the next slot.
     pub(super) fn open_next(&mut self, block: Block) {
         let Some(run) = self.run else {
             return;
@@ -170,14 +170,14 @@ impl InPlace {
         let stage = self.open(&place);
         self.performer.set_lead(stage.slot, LEAD_STEPS);
         self.latch(&stage, SlotPart::Lead, block);
-        // Only the notes that were played early: the host may yet say that a new meter begins here.
+        // Only the notes that were played early: the host may still report a new meter here.
         self.feed(&stage, f64::NEG_INFINITY, place.start - HAIR);
         if let Some(run) = &mut self.run {
             run.ahead = Some(stage);
         }
     }
 
-    /// The slot ahead begins.
+    /// The next slot begins.
     pub(super) fn step_on(&mut self, block: Block) {
         let Some(stage) = self.run.and_then(|run| run.ahead) else {
             return;
@@ -186,7 +186,7 @@ impl InPlace {
         self.run = Some(self.run_from(stage, stage.place.start, block));
     }
 
-    /// The first beat of the slot is over: the rest plays by the answer of now.
+    /// After the slot's first beat: the rest plays by the answer as it is now.
     pub(super) fn take_up_main(&mut self, block: Block) {
         let Some(run) = &mut self.run else {
             return;
@@ -200,8 +200,8 @@ impl InPlace {
         self.count_late(&stage, &[SlotPart::Lead, SlotPart::Main], block);
     }
 
-    /// A beat before the slot's end: if its phrase goes on, the networks are asked about what is
-    /// heard so far, for the first beat of what comes.
+    /// A beat before the slot's end: if the phrase goes on, asks about it so far, for the first
+    /// beat of the next slot.
     pub(super) fn ask_first(&mut self, block: Block) {
         let Some(run) = &mut self.run else {
             return;
@@ -219,7 +219,7 @@ impl InPlace {
         if next.key != here.place.key {
             return;
         }
-        // A note that comes half a step late may still be the one that is remembered.
+        // A note up to half a step late may still be the remembered one.
         self.learner
             .write(position - HALF_STEP, end, &mut self.memory);
         let Some(phrase) = self.memory.find(next.key) else {
@@ -231,8 +231,7 @@ impl InPlace {
         }
     }
 
-    /// Asks about a phrase, if it has changed, for what plays from beat `from` of the unwrapped
-    /// clock on.
+    /// Asks about a phrase, if it has changed, for notes from unwrapped beat `from` on.
     pub(super) fn ask_ahead(&mut self, phrase: usize, from: f64, link: &AudioEnd) {
         let now = self.clock.beats(self.played);
         // The host may have moved the loop's end nearer.
@@ -242,7 +241,7 @@ impl InPlace {
     }
 
     /// The next phrase that a project brought or that found no room, if it may be asked about now.
-    /// While answers are due, what was heard waits for [`Self::ask_heard`].
+    /// While answers are due, phrases played in this run wait for [`Self::ask_heard`].
     pub(super) fn unasked(&self) -> Option<usize> {
         if !self.requests.has_spare() {
             return None;
@@ -253,8 +252,8 @@ impl InPlace {
         self.memory.unasked(self.next_unasked)
     }
 
-    /// An answer has come to count, so there may be room: asks about a phrase that had none. That
-    /// lies in the song's own time, so a bounce does it where the playback did.
+    /// An answer starts to count, so there may be room: asks about a phrase that found none. This
+    /// happens at a song time, so a bounce does it where playback did.
     pub(super) fn ask_heard(&mut self, link: &AudioEnd) {
         let unasked = self.memory.unasked_heard(self.next_unasked);
         if let Some(phrase) = unasked.filter(|_| self.requests.has_room()) {
@@ -263,11 +262,11 @@ impl InPlace {
         }
     }
 
-    /// Asks about a phrase that has no answer and will be played in so many beats. Only what a
-    /// project brought may be answered at once: all else was heard in this run, and counts a beat
-    /// after it was asked about, whether the host waits for answers or not.
+    /// Asks about a phrase without an answer that will be played in `beats`. Only a phrase that a
+    /// project brought may be answered at once; all others were played in this run and count a beat
+    /// after their request, whether the host waits for answers or not.
     fn ask_unanswered(&mut self, phrase: usize, beats: f64, link: &AudioEnd) {
-        // An answer that is on its way is as good as there: a slow machine must ask no more.
+        // A pending answer is as good as one that is there: a slow machine must not ask more.
         if self.memory.answer(phrase).is_some() || self.requests.is_expected(phrase) {
             return;
         }
@@ -294,8 +293,8 @@ impl InPlace {
             .ask(phrase, due, &terms, &mut self.memory, link);
     }
 
-    /// Counts a bar that is remembered and plays dry, unless its first answer is not due yet. A missing answer of the direction in which
-    /// the knob does not point does not count.
+    /// Counts a remembered bar that plays dry, unless its first answer is not due yet. A missing
+    /// answer in the direction away from the knob is not counted.
     fn count_late(&mut self, stage: &Stage, parts: &[SlotPart], block: Block) {
         let known = stage
             .phrase
@@ -305,7 +304,7 @@ impl InPlace {
         let early = stage
             .phrase
             .is_some_and(|phrase| self.requests.is_early(phrase));
-        // Nothing was to be heard in an empty bar.
+        // An empty bar is not counted.
         let empty = stage.phrase.is_none_or(|phrase| {
             let mut notes = self.memory.list(phrase, stage.place.index);
             notes.next().is_none()
@@ -321,7 +320,7 @@ impl InPlace {
         }
     }
 
-    /// A part of a slot plays by the answer that its phrase now has, or dry.
+    /// Lets a part of a slot play by its phrase's present answer, or dry.
     fn latch(&mut self, stage: &Stage, part: SlotPart, block: Block) {
         let Some(phrase) = stage.phrase else {
             return;

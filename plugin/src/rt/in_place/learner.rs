@@ -1,42 +1,42 @@
-//! Listening: compares what enters with what is remembered of the bar, and writes what differs.
+//! Learning: compares input with the memory of the bar and writes the differences.
 //!
 //! A note belongs to the slot of the step nearest to its onset, so a slot is listened to from half
-//! a step before it to half a step before its end. Of what was listened to in one go, notes that
-//! are remembered and did not come are taken out, notes that came and are not remembered are put
-//! in; what was not listened to stays.
+//! a step before it to half a step before its end. Within a stretch that was listened to,
+//! remembered notes that did not come are removed and new notes are added; the rest of the memory
+//! stays.
 
 use crate::memory::{Memory, Place, Remembered, TICKS, ticks};
 use crate::rt::Note;
 use crate::rt::mode::HALF_STEP;
 
-/// Times (beats) that differ by less are the same.
+/// Tolerance of equal times, in beats.
 const NOISE: f64 = 1e-6;
-/// A note is heard again as it is remembered if its times (beats) differ by less.
+/// Tolerance of the times (beats) of a note that is heard again unchanged.
 const UNCHANGED: f64 = 2e-3;
-/// Notes that can be held or not yet written at once.
+/// Capacity: notes that are held or not written yet.
 const ROOM: usize = 256;
 
-/// A note that entered in this pass.
+/// A note of this pass.
 #[derive(Clone, Copy, Debug)]
 struct Heard {
     note: Note,
-    /// Where it is remembered.
+    /// The phrase that remembers it.
     phrase: usize,
     index: usize,
-    /// The song's beats.
+    /// Start of its slot, in the song's beats.
     slot_start: f64,
-    /// The song's beats.
+    /// In the song's beats.
     onset: f64,
-    /// The song's beats; infinite while the key is down.
+    /// In the song's beats; infinite while the key is down.
     release: f64,
-    /// The song's beats; infinite while key or pedal is down.
+    /// End, in the song's beats; infinite while key or pedal is down.
     ring: f64,
     release_velocity: f32,
-    /// The remembered note, once there is one.
+    /// Index of the remembered note, once there is one.
     entry: Option<u32>,
-    /// Whether it was remembered before: then the performer plays that one in its place.
+    /// It was remembered before: the performer plays the remembered note in its place.
     expected: bool,
-    /// Whether it was that, and is as it was so far.
+    /// Matches a remembered note and has not deviated yet.
     same: bool,
     written: bool,
 }
@@ -64,19 +64,19 @@ const NOTHING: Heard = Heard {
 /// Listens to one pass over a stretch of the song.
 #[derive(Debug)]
 pub(super) struct Learner {
-    /// In the order in which they entered.
+    /// In order of their onsets.
     heard: [Heard; ROOM],
     count: usize,
-    /// Tells the notes of this pass from those of the passes before.
+    /// Number of this pass.
     pass: u32,
-    /// Where the pass began, in the song's beats.
+    /// Start of the pass, in the song's beats.
     begin: f64,
-    /// The slot that is listened to, and its phrase where the memory has room for it.
+    /// The present slot, and its phrase if the memory has room for it.
     place: Option<(Place, usize)>,
-    /// Since when this slot is listened to, and what of it is written, in the song's beats.
+    /// Start of listening to this slot, and end of what is written of it, in the song's beats.
     since: f64,
     written: f64,
-    /// Nothing is listened to: what is remembered stays as it is.
+    /// Learning is off: the memory stays as it is.
     deaf: bool,
     /// The channels whose sustain pedal is down, one bit each.
     pedals: u16,
@@ -101,17 +101,17 @@ impl Learner {
         }
     }
 
-    /// From now on nothing is listened to.
+    /// Learns nothing from now on.
     pub(super) const fn stop_learning(&mut self) {
         self.deaf = true;
     }
 
-    /// The phrase that is listened to.
+    /// The phrase of the present slot.
     pub(super) fn phrase(&self) -> Option<usize> {
         self.place.map(|(_, phrase)| phrase)
     }
 
-    /// A pass begins at `position`. Nothing of an older one counts.
+    /// Starts a pass at `position` and drops the notes of the last one.
     pub(super) fn begin(&mut self, position: f64) {
         self.count = 0;
         self.pass = self.pass.wrapping_add(1).max(1);
@@ -120,7 +120,7 @@ impl Learner {
         self.pedals = 0;
     }
 
-    /// From `since` on `place` is listened to. Notes that are not written yet belong to it.
+    /// Listens to `place` from `since` on. Notes that are not written yet will belong to it.
     pub(super) fn aim(&mut self, place: &Place, since: f64, memory: &mut Memory) {
         self.place = if self.deaf {
             None
@@ -144,7 +144,7 @@ impl Learner {
         }
     }
 
-    /// A pitched note enters. True: it is remembered here, so the performer plays it.
+    /// A pitched note-on. True if it is remembered here, so that the performer plays it.
     pub(super) fn note_on(&mut self, position: f64, note: Note, memory: &mut Memory) -> bool {
         let Some((place, phrase)) = self.place else {
             return false;
@@ -185,7 +185,7 @@ impl Learner {
         expected.is_some()
     }
 
-    /// A note-off enters. Whether its note is played by the performer; `None` if it is unknown.
+    /// A note-off. True if its note is played by the performer; `None` if the note is unknown.
     pub(super) fn note_off(
         &mut self,
         position: f64,
@@ -204,7 +204,7 @@ impl Learner {
         Some(heard.expected)
     }
 
-    /// The sustain pedal of a channel moves.
+    /// A channel's sustain pedal.
     pub(super) fn pedal(&mut self, position: f64, channel: u8, down: bool, memory: &mut Memory) {
         let bit = 1 << (channel & 15);
         if down {
@@ -221,8 +221,8 @@ impl Learner {
         }
     }
 
-    /// Writes what was heard up to `until`. A new note that is still held is taken to sound to
-    /// `end`, one that is remembered as long as before or to `until`.
+    /// Writes the notes up to `until`. A new note that is still held is written as ending at `end`;
+    /// a remembered one keeps its length, or lasts to `until`.
     pub(super) fn write(&mut self, until: f64, end: f64, memory: &mut Memory) {
         if let Some((place, phrase)) = self.place
             && until > self.written
@@ -257,7 +257,7 @@ impl Learner {
         self.count = kept;
     }
 
-    /// The pass ends at `position`: what is held ends there.
+    /// Ends the pass at `position`, and with it the held notes.
     pub(super) fn finish(&mut self, position: f64, memory: &mut Memory) {
         self.write(position, position, memory);
         self.count = 0;
@@ -266,8 +266,8 @@ impl Learner {
 }
 
 impl Heard {
-    /// As it is to be remembered, where `so_far` says how long it lasts if it is still held: where
-    /// it was remembered `before`, and where not.
+    /// The note to be remembered. `so_far` has the length of a held note: if it was remembered
+    /// `before`, and if not.
     fn remembered(&self, before: Option<&Remembered>, so_far: (f64, f64)) -> Remembered {
         let lasting = |until: f64, before: Option<u32>| match before.filter(|_| self.expected) {
             _ if until < f64::INFINITY => ticks(until - self.onset),
@@ -287,7 +287,7 @@ impl Heard {
         }
     }
 
-    /// Writes it for the first time.
+    /// Writes the note for the first time.
     fn write(&mut self, so_far: (f64, f64), pass: u32, memory: &mut Memory) {
         self.written = true;
         if self.entry.is_some() {
@@ -298,7 +298,7 @@ impl Heard {
         }
     }
 
-    /// Writes what has changed of it since it was written.
+    /// Writes the note's changes since it was last written.
     fn rewrite(&mut self, so_far: (f64, f64), memory: &mut Memory) {
         let Some(entry) = self.entry.filter(|_| self.written) else {
             return;
@@ -315,8 +315,8 @@ impl Heard {
     }
 }
 
-/// Whether a note is heard as it is remembered. Velocities of a clip come back exactly; a
-/// note-off's may be missing where the note still sounds.
+/// True if a note is heard as it is remembered. A clip repeats its velocities exactly; a note-off's
+/// velocity may be missing while the note sounds.
 fn unchanged(before: &Remembered, now: &Remembered) -> bool {
     let near = |a: i64, b: i64| (a - b).unsigned_abs() < (UNCHANGED * TICKS) as u64;
     near(i64::from(before.onset), i64::from(now.onset))
@@ -325,8 +325,8 @@ fn unchanged(before: &Remembered, now: &Remembered) -> bool {
         && before.velocity == now.velocity
 }
 
-/// The steps of a slot that are heard by listening from `since` to `until`, one bit each: those
-/// of which the second half was, where their place on the grid is.
+/// The steps of a slot heard between `since` and `until`, one bit each. A step is heard if its
+/// second half is, which has its place on the grid.
 fn steps_between(place: &Place, since: f64, until: f64) -> u16 {
     (0..place.steps()).fold(0, |steps, step| {
         let at = place.start + step as f64 * 2.0 * HALF_STEP;

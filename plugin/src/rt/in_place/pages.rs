@@ -1,11 +1,11 @@
-//! Which answer lies on which of the performer's pages.
+//! Allocation of the performer's pages to answers.
 
 use third_stream_model::genre::Direction;
 use third_stream_model::perform::{PAGES, Performer};
 
 use crate::memory::Memory;
 
-/// What lies on a page.
+/// Content of a page.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Page {
     phrase: usize,
@@ -20,7 +20,7 @@ struct Page {
 pub(super) struct Pages {
     there: [Option<Page>; PAGES],
     next: usize,
-    /// The one that was asked for last: it is being played.
+    /// The page used last, which is being played.
     last: usize,
 }
 
@@ -33,13 +33,13 @@ impl Pages {
         }
     }
 
-    /// Forgets what lies where.
+    /// Forgets the content of all pages.
     pub(super) const fn clear(&mut self) {
         self.there = [None; PAGES];
     }
 
-    /// The page with the answer that a phrase now has, written if it is not there. Only steps
-    /// that are known are edited. `None` without an answer.
+    /// The page with a phrase's present answer, written if needed. Only known steps are edited.
+    /// `None` without an answer.
     pub(super) fn load(
         &mut self,
         phrase: usize,

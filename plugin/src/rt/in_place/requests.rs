@@ -1,7 +1,6 @@
-//! In place: requests that are out. An answer counts from its musical time on, one beat after it was asked
-//! for, and not earlier even if it is there: so the output does not depend on how fast the
-//! machine is. Only where nothing could be played before (a project was just loaded) does it
-//! count as soon as it comes.
+//! In place: pending requests. An answer counts from a musical time on, one beat after its request,
+//! and not earlier even if it is there: the output does not depend on the machine's speed. Where
+//! nothing was played before (a project was just loaded) it counts as soon as it comes.
 
 #![expect(
     clippy::disallowed_types,
@@ -16,31 +15,31 @@ use crate::link::{Answer, AudioEnd, COUNTS, Counted, Response};
 use crate::memory::Memory;
 use crate::rt::pending::{Asked, Inbox, Pending, Terms};
 
-/// Phrases that can be out at once: two directions each, as many as the link holds.
+/// Maximum number of pending phrases: two directions each, as many as the link holds.
 const PHRASES: usize = 8;
-/// Of these, so many are left for what is about to be played.
+/// Number of these that is reserved for phrases about to be played.
 const SPARE: usize = 4;
-/// As soon as it comes.
+/// Due as soon as it comes.
 pub(super) const AT_ONCE: f64 = f64::NEG_INFINITY;
 
-/// A phrase that the networks were asked about.
+/// A phrase with pending requests.
 #[derive(Clone, Debug)]
 struct PendingPhrase {
-    /// 0: nothing is out.
+    /// 0 if nothing is pending.
     ticket: u32,
     phrase: usize,
-    /// From when on it counts, in unwrapped beats.
+    /// Time from which the answer counts, in unwrapped beats.
     due: f64,
     heard: Heard,
     edits: [Edits; 2],
     filled: [bool; 2],
-    /// Whether the answer of each direction has come, good or bad.
+    /// By direction: the response came, good or bad.
     come: [bool; 2],
-    /// Whether it was not there when it began to count.
+    /// The answer was not there when it was due.
     overdue: bool,
 }
 
-/// All requests of one generation.
+/// The requests of one generation.
 #[derive(Debug)]
 pub(super) struct Requests {
     pending: Pending,
@@ -72,7 +71,7 @@ impl Requests {
         }
     }
 
-    /// Begins a new generation: nothing that is out counts any more.
+    /// Starts a new generation: all pending requests become stale.
     pub(super) fn renew(&mut self, memory: &mut Memory, link: &AudioEnd) {
         self.pending.renew(link);
         for pending in self.phrases.iter_mut().filter(|pending| pending.is_out()) {
@@ -82,19 +81,19 @@ impl Requests {
         memory.want_waiting();
     }
 
-    /// Whether there is room for a request that nobody is in a hurry for.
+    /// True if there is room for a request that is not urgent.
     pub(super) fn has_spare(&self) -> bool {
         self.out().count() + SPARE < PHRASES
     }
 
-    /// Whether there is room for a request.
+    /// True if there is room for a request.
     pub(super) fn has_room(&self) -> bool {
         self.vacant().is_some()
     }
 
-    /// Asks for both directions of a phrase as it now is, unless that was done, for an answer that
-    /// counts from `due` on, in unwrapped beats or [`AT_ONCE`]. Without room for it the memory
-    /// keeps that it is wanted.
+    /// Requests both directions of a phrase, unless that was done for its present content. The
+    /// answer counts from `due` on, in unwrapped beats or [`AT_ONCE`]. Without room, the memory
+    /// marks the phrase to be asked about later.
     pub(super) fn ask(
         &mut self,
         phrase: usize,
@@ -159,23 +158,23 @@ impl Requests {
         }
     }
 
-    /// The phrases that are out.
+    /// The pending phrases.
     fn out(&self) -> impl Iterator<Item = &PendingPhrase> {
         self.phrases.iter().filter(|pending| pending.is_out())
     }
 
-    /// A place for another request.
+    /// A vacant place.
     fn vacant(&self) -> Option<usize> {
         self.phrases.iter().position(|pending| !pending.is_out())
     }
 
-    /// Offline rendering: waits for the answers that count as soon as they come, as in playback
-    /// they would have done.
+    /// Offline rendering: waits for the answers that count as soon as they come; in playback they
+    /// would have come by now.
     fn make_room(&mut self, memory: &mut Memory, link: &AudioEnd) {
         self.wait_where(|pending| pending.due == AT_ONCE, memory, link);
     }
 
-    /// Takes in answers that are there, at most so many.
+    /// Receives the available responses, at most `most`.
     pub(super) fn receive(&mut self, most: usize, memory: &mut Memory, link: &AudioEnd) {
         let phrases = &mut self.phrases;
         let inbox = &mut Phrases { phrases, memory };
@@ -183,8 +182,7 @@ impl Requests {
         self.give_up_overtaken(memory, link);
     }
 
-    /// A request whose answer counts, but would be older than the one that its phrase has, is
-    /// given up.
+    /// Gives up requests whose answers count but are older than the answer that their phrase has.
     fn give_up_overtaken(&mut self, memory: &Memory, link: &AudioEnd) {
         for (place, pending) in self.phrases.iter_mut().enumerate() {
             let answered = memory
@@ -197,14 +195,14 @@ impl Requests {
         }
     }
 
-    /// When the next answer is due.
+    /// Time of the next due answer.
     pub(super) fn next(&self) -> Option<f64> {
         let due = self.out().map(|pending| pending.due);
         let due = due.filter(|due| *due > AT_ONCE);
         due.min_by(f64::total_cmp)
     }
 
-    /// The time of the next answer has come: it counts, or as soon as it comes.
+    /// The next answer is due: it counts now, or as soon as it comes.
     pub(super) fn take_up(&mut self, offline: bool, memory: &mut Memory, link: &AudioEnd) {
         self.receive(usize::MAX, memory, link);
         let next = self.next();
@@ -215,14 +213,14 @@ impl Requests {
         }
     }
 
-    /// The unwrapped clock jumps by so many beats.
+    /// The unwrapped clock jumps by `beats`.
     pub(super) fn shift(&mut self, beats: f64) {
         for pending in &mut self.phrases {
             pending.due += beats;
         }
     }
 
-    /// The song has stopped: all answers count as soon as they come, of each phrase the newest.
+    /// The song has stopped: the newest answer of each phrase counts as soon as it comes.
     pub(super) fn hurry(&mut self, memory: &mut Memory, link: &AudioEnd) {
         for place in 0..PHRASES {
             let Some(pending) = self.phrases.get(place) else {
@@ -245,31 +243,31 @@ impl Requests {
         }
     }
 
-    /// Whether an answer about a phrase is out that counts as soon as it comes.
+    /// True if an answer about a phrase is pending that counts as soon as it comes.
     pub(super) fn is_expected(&self, phrase: usize) -> bool {
         let mut out = self.out();
         out.any(|pending| pending.phrase == phrase && pending.due == AT_ONCE)
     }
 
-    /// Whether an answer about a phrase is out that does not count yet.
+    /// True if an answer about a phrase is pending that does not count yet.
     pub(super) fn is_early(&self, phrase: usize) -> bool {
         let mut out = self.out();
         out.any(|pending| pending.phrase == phrase && pending.due > AT_ONCE)
     }
 
-    /// Whether an answer about a phrase was asked for in time and has not come. Only to be counted.
+    /// True if an answer about a phrase was requested in time and did not come. For counters only.
     pub(super) fn is_overdue(&self, phrase: usize) -> bool {
         let mut out = self.out();
         COUNTS && out.any(|pending| pending.phrase == phrase && pending.overdue)
     }
 
-    /// Offline rendering: waits for what is to count about a phrase as soon as it comes.
+    /// Offline rendering: waits for a phrase's answers that count as soon as they come.
     pub(super) fn wait(&mut self, phrase: usize, memory: &mut Memory, link: &AudioEnd) {
         let at_once = |pending: &PendingPhrase| pending.phrase == phrase && pending.due == AT_ONCE;
         self.wait_where(at_once, memory, link);
     }
 
-    /// Offline rendering: waits for these phrases' answers.
+    /// Offline rendering: waits for the answers of the selected phrases.
     fn wait_where(
         &mut self,
         these: impl Fn(&PendingPhrase) -> bool,
@@ -284,7 +282,7 @@ impl Requests {
         }
     }
 
-    /// From now on the answer of a request counts.
+    /// Lets the answer of a request count from now on.
     fn count(&mut self, place: usize, wait: bool, memory: &mut Memory, link: &AudioEnd) {
         let Some(pending) = self.phrases.get_mut(place) else {
             return;
@@ -305,13 +303,13 @@ impl Requests {
     }
 }
 
-/// Whether a ticket is newer than another. They may wrap round: newer is what lies less than half
-/// the circle ahead.
+/// True if a ticket is newer than another. Tickets may wrap: newer is what lies less than half the
+/// circle ahead.
 const fn is_newer(ticket: u32, than: u32) -> bool {
     ticket != 0 && (ticket.wrapping_sub(than) as i32) > 0
 }
 
-/// Where answers go: to their requests, and from there to the memory once they count.
+/// Routes answers to their requests, and to the memory once they count.
 struct Phrases<'a> {
     phrases: &'a mut [PendingPhrase],
     memory: &'a mut Memory,
@@ -342,7 +340,7 @@ impl PendingPhrase {
         self.ticket != 0
     }
 
-    /// Hands the memory what has come; when all has, the request is over.
+    /// Passes the answers that came to the memory; ends the request after the last.
     fn settle(&mut self, memory: &mut Memory) {
         for direction in Direction::BOTH {
             let index = direction.index();

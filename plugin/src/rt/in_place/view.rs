@@ -1,4 +1,4 @@
-//! What the editor sees of a pass.
+//! The editor's view of a pass.
 
 use third_stream_model::genre::Direction;
 use third_stream_model::roll::STEPS_PER_SLOT;
@@ -10,7 +10,7 @@ use crate::rt::Settings;
 use crate::rt::snapshot::{CoreView, PlayState};
 
 impl InPlace {
-    /// What the editor shows at tick `now`.
+    /// Fills in the view at tick `now`.
     pub(super) fn show(&self, now: i64, settings: &Settings, view: &mut CoreView) {
         view.state = PlayState::Listening;
         let Some(Run { here, .. }) = self.run else {
@@ -35,7 +35,7 @@ impl InPlace {
         }
         view.state = PlayState::Dry;
         let (direction, amount) = Direction::of_knob(settings.knob);
-        // What sounds, not what will: notes of the first pass pass at once.
+        // By what sounds now: in a first pass, notes pass at once.
         let step = into as usize;
         let by_answer = self.performer.playing_by(here.slot, step, direction);
         if by_answer.is_some_and(|(_, _, filled)| filled)

@@ -1,22 +1,22 @@
-//! A clip on the song's timeline, and a host that plays it: in a loop, from anywhere.
+//! A clip on the song's timeline, and a host that plays it: in a loop, from any position.
 
 use super::super::{Body, Note, PlayMode, Settings, Transport};
 use super::song::{Scene, Script, note, transport};
 
-/// Ticks in a beat at the made-up host's tempo and sample rate.
+/// Ticks per beat of the test host.
 pub(super) const BEAT: f64 = 24_000.0;
 
 /// A note of a clip: onset and release in the song's beats, key, velocity.
 pub(super) type ClipNote = (f64, f64, u8, f32);
 
-/// What the transport does.
+/// A passage of the transport.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Passage {
-    /// Plays from a position for so many beats.
+    /// Plays from a position for a number of beats.
     Play(f64, f64),
-    /// Plays a loop from its start for so many beats.
+    /// Plays a loop from its start for a number of beats.
     Cycle((f64, f64), f64),
-    /// Stands still for so many beats' time.
+    /// Stops for the duration of a number of beats.
     Stop(f64),
 }
 
@@ -28,8 +28,8 @@ pub(super) fn in_place(knob: f32) -> Settings {
     }
 }
 
-/// A script in which the host plays these passages of a clip. Positions are to fall on ticks. The
-/// host ends what it holds where the song jumps or stops.
+/// A script of a host that plays passages of a clip. Positions must fall on ticks. The host ends
+/// held notes where the song jumps or stops.
 pub(super) fn script(clip: &[ClipNote], settings: Settings, passages: &[Passage]) -> Script {
     let mut made = Maker {
         clip,
@@ -84,7 +84,7 @@ impl Maker<'_> {
         self.now += (beats * BEAT) as i64;
     }
 
-    /// What the clip sends while the song goes from `from` on for `beats`.
+    /// The clip's events while the song runs from `from` for `beats`.
     fn play(
         &mut self,
         settings: Settings,

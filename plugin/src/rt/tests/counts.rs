@@ -1,4 +1,4 @@
-//! What is counted for a host that tests: every question and answer, and why a bar was dry.
+//! Counters for test hosts: every request and response, and the cause of each dry bar.
 
 use super::clip::{ClipNote, Passage, in_place, script};
 use super::song::{Network, Script, answer};
@@ -23,7 +23,7 @@ fn live() -> Settings {
     }
 }
 
-/// Plays a script by what `keeper` has, with its own network at the other end.
+/// Plays a script with the memory of `keeper` and a network of its own.
 fn play(script: &Script, keeper: &Keeper) -> (CoreView, Counts) {
     let (audio, worker) = link(1);
     let counts = audio.counts().clone();
@@ -94,7 +94,7 @@ fn play_that_begins_right_before_a_group_s_end_cannot_be_asked_about() {
         &Keeper::default(),
     );
     assert_eq!((view.late, dry(&counts)), (1, [0, 1]));
-    // Of a group of four bars it is the first that begins dry, and that is empty.
+    // In a group of four bars the first begins dry, and that one is empty.
     let (view, counts) = play(&script(&clip(16.0), live(), &passages), &Keeper::default());
     assert_eq!((view.late, dry(&counts)), (0, [0, 0]));
 }
@@ -134,7 +134,7 @@ fn a_question_without_room_is_counted() {
     let (audio, worker) = link(1);
     let counts = audio.counts().clone();
     let passages = [Passage::Play(0.0, 81.0)];
-    // Nobody listens, and the channel holds four groups.
+    // The worker does not read, and the channel holds four groups.
     let both = Settings {
         knob: 0.2,
         ..live()

@@ -1,11 +1,11 @@
-//! Channels that a bank or a program makes drums are left as they are, like channel 10.
+//! Channels that a bank or program turns into drums pass unchanged, like channel 10.
 
 use super::super::{Body, Message, PlayMode, Settings};
 use super::song::{Script, events, note, pair, transport};
 
 const BEAT: i64 = 24_000;
 
-/// Hits on channel 4 after messages that come while the song still stands, or plays already.
+/// Notes on channel 4 after messages that come while stopped, or while playing.
 fn script(messages: &[Message], mode: PlayMode, stands: bool) -> Script {
     let hits: Vec<_> = (0..32)
         .map(|i| {

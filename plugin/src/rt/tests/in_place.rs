@@ -1,4 +1,4 @@
-//! In place: what was heard at a bar sounds there, transferred, from the next pass on.
+//! In place: bars sound transferred from the second pass on.
 
 use third_stream_model::genre::Direction;
 use third_stream_model::roll::{Roll, STEPS, row_of_key};
@@ -19,7 +19,7 @@ fn clip(from: f64, until: f64) -> Vec<ClipNote> {
     (0..count).map(one).collect()
 }
 
-/// The notes that sound from `from` on for `beats`, as ticks from there, without their ids.
+/// Notes that sound from `from` for `beats`, as ticks from there, without ids.
 fn between(played: &Played, from: f64, beats: f64) -> Vec<(i64, i64, u8, f32)> {
     let start = (from * BEAT) as i64;
     let end = start + (beats * BEAT) as i64;
@@ -30,7 +30,7 @@ fn between(played: &Played, from: f64, beats: f64) -> Vec<(i64, i64, u8, f32)> {
         .collect()
 }
 
-/// The roll of what sounds from `from` on for four bars.
+/// The roll of the output from `from` for four bars.
 fn roll(played: &Played, from: f64) -> Roll {
     let step = (BEAT / 4.0) as i64;
     let mut steps = [0; STEPS];
@@ -72,7 +72,7 @@ fn the_second_pass_of_a_loop_is_the_networks_output() {
             Passage::Stop(1.0),
         ];
         let played = script(&clip, in_place(1.0), &passages).play(&[512]);
-        // The last beat of the loop may hold notes: then the first beat is by another answer.
+        // The loop's last beat may have notes: then the first beat is by another answer.
         let last = played
             .requests
             .iter()
@@ -105,7 +105,7 @@ fn a_project_that_is_opened_again_plays_the_transfer_from_the_first_bar() {
     let keeper = Keeper::default();
     let passages = [Passage::Play(0.0, 32.0), Passage::Stop(1.0)];
     script(&clip, in_place(1.0), &passages).play_from(&keeper, &[512]);
-    // While it is loaded the song stands still, and the engine is asked about all phrases.
+    // While loading, the song is stopped, and the engine is asked about all phrases.
     let opened = [
         Passage::Stop(2.0),
         Passage::Play(0.0, 32.0),
@@ -157,7 +157,7 @@ fn only_the_phrase_of_an_edited_bar_is_made_again() {
         assert!(elsewhere.is_empty(), "only the bar differs");
         assert_ne!(differs.count(), 0);
     }
-    // It is followed on the next pass.
+    // Followed on the next pass.
     let asked = &played.requests[16];
     assert_eq!(asked.direction, Direction::AToB);
     let wanted = edits(asked).apply(&asked.roll, 1.0);
@@ -251,8 +251,8 @@ fn loops_off_the_bar_lines_are_learned_too() {
                 "{start}..{end}"
             );
         }
-        // Where the first lap was dry, a later one is not: in the shortest loops the answer comes
-        // only after a few.
+        // If the first lap was dry, a later one is not; in very short loops the answer takes a few
+        // laps.
         let played = script(&song, in_place(1.0), &passages).play(&[512]);
         assert_ne!(
             between(&played, 4.0 * length, length),
@@ -287,7 +287,7 @@ fn the_pedal_shapes_what_the_networks_hear() {
         .filter(|step| asked.roll.sounding().get(*step, row))
         .collect();
     assert_eq!(steps, (0..8).collect::<Vec<_>>());
-    // The note itself is as long as it was played, and the pedal passes.
+    // The note has its own length, and the pedal passes.
     assert_eq!(between(&played, 16.0, 1.0)[0].1, (0.5 * BEAT) as i64);
     let pedals = played
         .output
@@ -372,7 +372,7 @@ fn bars_of_other_meters_are_learned_as_bars() {
 
 #[test]
 fn a_change_of_meter_divides_phrases_and_cuts_nothing() {
-    // Two bars of 4/4, then 3/4; a note over the line between.
+    // Two bars of 4/4, then 3/4, with a note over the line between.
     let mut song = clip(0.0, 20.0);
     song.push((7.0, 9.5, 100, 0.5));
     let passages = [Passage::Play(0.0, 20.0), Passage::Stop(1.0)];
@@ -386,7 +386,7 @@ fn a_change_of_meter_divides_phrases_and_cuts_nothing() {
         three.transport.bar_start = Some(8.0);
         three.transport.bar_number = Some(2);
         made.scenes.insert(1, three);
-        // The host tells the bar of each block.
+        // The host reports the bar of each block.
         made.bars = Some(|position: f64| {
             if position < 8.0 - 1e-9 {
                 let bar = (position / 4.0).floor();
@@ -457,11 +457,11 @@ fn a_switch_of_the_mode_in_the_song_leaves_nothing_behind() {
     }
     let played = made.play_from(&keeper, &[441]);
     pair(&played.output);
-    // In place it sounds at once, live four bars later: silent until then.
+    // In place sounds at once, Live four bars later: silent until then.
     assert!(!between(&played, 0.0, 10.0).is_empty());
     assert!(between(&played, 10.4, 11.5).is_empty());
     assert!(!between(&played, 22.0, 8.0).is_empty());
-    // The song was loaded and played at once: the first bar had no answer yet.
+    // The song was played right after loading: the first bar had no answer yet.
     assert_eq!(played.view.late, 1);
 }
 
@@ -495,6 +495,6 @@ fn what_comes_again_as_it_was_is_not_asked_about_again() {
             .requests
             .len()
     };
-    // Something is asked about at each bar of the first lap, and nothing from then on.
+    // Requests at each bar of the first lap, and none later.
     assert_eq!(laps(5.0), laps(1.0));
 }

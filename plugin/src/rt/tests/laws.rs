@@ -1,5 +1,5 @@
-//! What holds for every piece: nothing hangs, block sizes do not matter, knob 0 is as played, and
-//! the ends are the network's output.
+//! Laws for every piece: no hanging notes, independence of block size, knob 0 is as played, and the
+//! ends are the network's output.
 
 use proptest::prelude::*;
 use third_stream_model::genre::Direction;
@@ -23,7 +23,7 @@ fn knob(knob: f32) -> Settings {
     }
 }
 
-/// The notes of so many groups of the song's output, which sound a group later.
+/// The notes of each of the first `groups` groups, which sound a group later.
 fn heard(played: &Played, groups: usize) -> Vec<NoteRoll> {
     let mut rolls = vec![NoteRoll::EMPTY; groups];
     for (on, off, note) in pair(&played.output) {
@@ -43,8 +43,8 @@ fn heard(played: &Played, groups: usize) -> Vec<NoteRoll> {
     rolls
 }
 
-/// What the network wanted: of each group the first beat by the first answer and the rest by the
-/// second. What is kept in the first beat is as long as it was played after all.
+/// The expected notes: of each group the first beat by the first answer, the rest by the second.
+/// Notes kept in the first beat have their full length.
 fn wanted(played: &Played, groups: usize, amount: f32, direction: Direction) -> Vec<NoteRoll> {
     let of_group = |group| {
         let answer = |answer| {
@@ -69,7 +69,7 @@ fn wanted(played: &Played, groups: usize, amount: f32, direction: Direction) -> 
     (0..groups as u32).map(of_group).collect()
 }
 
-/// Notes of which no two share a cell of the roll, and none reaches into another group.
+/// Notes that share no cell of the roll, and end in their group.
 fn notes_apart() -> impl Strategy<Value = Vec<(i64, i64, Note)>> {
     any_notes().prop_map(|mut notes| {
         let mut taken = std::collections::BTreeSet::new();

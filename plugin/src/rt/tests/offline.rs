@@ -1,4 +1,4 @@
-//! Offline rendering waits for its answers, so that a bounce is what was played.
+//! Offline rendering waits for its answers, so that a bounce equals playback.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ fn script(offline: bool) -> Script {
     Script::new(transport, settings, events(&notes))
 }
 
-/// Plays with networks that take their time.
+/// Plays with slow networks.
 fn bounce(script: &Script) -> Played {
     let (audio, worker) = link(1);
     let slow = std::thread::spawn(move || {
@@ -44,8 +44,8 @@ fn a_bounce_is_what_was_played() {
     assert_eq!(bounced.output, played.output);
 }
 
-/// The knob is turned so shortly before an answer is taken up that the question for the other
-/// direction is not sent yet: that is not waited for.
+/// The knob turns so shortly before an answer is taken up that the request in the other direction
+/// is not sent yet: the bounce does not wait for it.
 #[test]
 fn a_bounce_does_not_wait_for_what_is_not_asked_yet() {
     let begin = Instant::now();

@@ -1,4 +1,4 @@
-//! In place: what finds no room is asked about as soon as there is some.
+//! In place: phrases without room for a request are asked about as soon as there is some.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use super::song::{Played, edits, pair};
 use crate::link::{Request, link};
 use crate::memory::Keeper;
 
-/// Phrases of the song: more than can be out at once.
+/// Phrases of the song: more than can be pending.
 const PHRASES: usize = 20;
-/// Beats of a phrase.
+/// Beats per phrase.
 const PHRASE: f64 = 16.0;
 
 /// Eighths, each phrase different.
@@ -24,15 +24,14 @@ fn song() -> Vec<ClipNote> {
     (0..PHRASES * 32).map(one).collect()
 }
 
-/// Plays the first passage in one block, so that no answer comes in between, and all else in
-/// blocks of 512 samples. With it, of how many phrases of those that are then remembered the
-/// networks were asked.
+/// Plays the first passage in one block, so that no answer comes in between, and the rest in blocks
+/// of 512 samples. Also returns how many of the remembered phrases were asked about.
 fn learned_at_one_go(passages: &[Passage]) -> (Played, usize) {
     let keeper = Keeper::default();
     let mut blocks = vec![48_000 * 600];
     blocks.resize(20_000, 512);
     let played = script(&song(), in_place(1.0), passages).play_from(&keeper, &blocks);
-    // What a project brings is asked about whole.
+    // A loaded project is asked about as a whole.
     let again = script(&[], in_place(1.0), &[Passage::Stop(16.0)]).play_from(&keeper, &[512]);
     let towards =
         |request: &&Request| request.direction == Direction::AToB && !request.roll.is_empty();
@@ -62,7 +61,7 @@ fn the_same_while_the_song_plays_elsewhere() {
     assert_eq!((asked, played.view.waiting), (PHRASES, 0));
 }
 
-/// Twelve phrases are heard within two beats, more than can be out, and then nothing for a while.
+/// Twelve phrases in two beats, more than can be pending, then a pause.
 fn hurried() -> Vec<Passage> {
     let starts = (0..12).map(|phrase| f64::from(phrase) * PHRASE);
     let mut passages: Vec<_> = starts.map(|from| Passage::Play(from, 0.125)).collect();

@@ -1,5 +1,5 @@
-//! What In place remembers outlives nothing that it should not, and the song that is saved as MIDI
-//! is the one that it plays.
+//! Loading and forgetting leave nothing behind, and the exported song equals the one that In place
+//! plays.
 
 use super::super::{PlayMode, Settings};
 use super::clip::{ClipNote, Passage, in_place, script};
@@ -105,7 +105,7 @@ fn a_project_that_was_saved_with_forget_on_keeps_what_it_brings() {
 
 #[test]
 fn answers_about_what_was_forgotten_are_for_nothing_new() {
-    // Forgotten where the song stands, Live or in place; then the same bars are learned again.
+    // Forgotten while stopped, Live or in place; then the same bars are learned again.
     for mode in [PlayMode::Live, PlayMode::InPlace] {
         let passages = [
             Passage::Play(0.0, 16.0),
@@ -127,7 +127,7 @@ fn answers_about_what_was_forgotten_are_for_nothing_new() {
             song.play_with(audio, &Keeper::default(), &[512], || {
                 block += 1;
                 while let Ok(Some(request)) = worker.next() {
-                    // What is asked after forgetting is never answered.
+                    // Requests after forgetting are never answered.
                     if block <= begin {
                         asked.push(request);
                     }
@@ -151,7 +151,7 @@ fn a_loaded_project_is_asked_about_by_samples_and_not_by_blocks() {
     let mut song = script(&long_clip(), in_place(0.8), &passages);
     let loaded = song.scenes[1].tick;
     song.loads = vec![loaded];
-    // Requests by the end of the first 512, 1,024, … samples after loading.
+    // Number of requests by the end of the first 512, 1,024, … samples after loading.
     let asked = |size: u32| {
         let (audio, worker) = link(1);
         let (mut block, mut all, mut counts) = (0, 0, Vec::new());

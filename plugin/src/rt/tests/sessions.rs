@@ -1,10 +1,8 @@
-//! A host in which somebody does anything at random: plays, stops, seeks, loops, changes the mode,
-//! the pair, the tempo and (also while it plays) the meter, moves the knob, forgets, saves and
-//! loads. Nothing may hang, leave out of order, differ when it is done again, or depend on the
-//! blocks.
+//! Random sessions: play, stop, seek, loop, change mode, pair, tempo and (also while playing)
+//! meter, move the knob, forget, save and load. Checks: no hanging notes, events in order,
+//! repeatable, independent of block size.
 //!
-//! `THIRD_STREAM_SESSIONS=10000` makes it as many, `=618..619` only those; each is known by its
-//! number.
+//! `THIRD_STREAM_SESSIONS=10000` runs as many, `=618..619` a range of session numbers.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -17,13 +15,13 @@ use super::song::{Network, Played, Scene, Script, edits, pair};
 use crate::link::{WeightsId, link};
 use crate::memory::Keeper;
 
-/// Where nobody says how many.
+/// Default number of sessions.
 const SESSIONS: u64 = 40;
-/// For so many ticks the song stands after a project is loaded: time for eight phrases, four of
-/// which are out at once, in the longest blocks.
+/// Ticks for which the song is stopped after loading: time for eight phrases, four of them pending
+/// at once, in the longest blocks.
 const STANDS: i64 = 9_600;
 
-/// xorshift64: the same session for a number, everywhere.
+/// xorshift64, seeded with the session's number.
 struct Dice(u64);
 
 impl Dice {
@@ -34,7 +32,7 @@ impl Dice {
         (self.0 >> 20) % limit
     }
 
-    /// In 48ths of a beat, so that it falls on a tick.
+    /// In 48ths of a beat, which fall on ticks.
     fn beats(&mut self, limit: u64) -> f64 {
         self.draw(limit * 48) as f64 / 48.0
     }
@@ -61,7 +59,7 @@ fn clip(dice: &mut Dice) -> Vec<ClipNote> {
         .collect()
 }
 
-/// A session. With `modes` the mode changes in it, too, and the project is loaded again.
+/// A session. With `modes` it also changes the mode and reloads the project.
 fn session(number: u64, modes: bool) -> Script {
     let mut dice = Dice(number.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
     let clip = clip(&mut dice);
@@ -107,7 +105,7 @@ fn session(number: u64, modes: bool) -> Script {
     script
 }
 
-/// Moves what a user moves, in the midst of passages.
+/// Changes of the user's in the middle of passages.
 fn change(script: &mut Script, dice: &mut Dice, modes: bool) {
     for _ in 0..dice.draw(12) {
         let tick = dice.draw(script.end as u64) as i64;
@@ -146,8 +144,9 @@ fn change(script: &mut Script, dice: &mut Dice, modes: bool) {
         }
     }
     if modes {
-        // What a project brings counts as soon as its answers come, and each is asked about in a
-        // block of its own: how many come before play is not the core's to say, so it stands a while.
+        // Answers about a loaded project count as soon as they come, and each is requested in a
+        // block of its own: how many come before play depends on the machine, so the song is
+        // stopped for a while.
         let stands_on = |scene: &&Scene| {
             let mut later = script.scenes.iter();
             let plays = later.find(|other| other.tick > scene.tick && other.transport.playing);
@@ -165,7 +164,7 @@ fn change(script: &mut Script, dice: &mut Dice, modes: bool) {
     }
 }
 
-/// The same session as a bounce, with an engine that takes its time.
+/// The same session as a bounce, with a slow engine.
 fn bounce(session: &Script, blocks: &[u32]) -> Played {
     let mut script = session.clone();
     for scene in &mut script.scenes {
@@ -189,7 +188,7 @@ fn bounce(session: &Script, blocks: &[u32]) -> Played {
     bounced
 }
 
-/// Shows only where two runs part.
+/// Prints only the difference between two runs.
 fn assert_same(found: &Played, wanted: &Played) {
     let part = |(found, wanted): (&_, &_)| found != wanted;
     let place = found.output.iter().zip(&wanted.output).position(part);
@@ -207,8 +206,8 @@ fn numbers() -> Range<u64> {
     from.parse().unwrap()..to.parse().unwrap()
 }
 
-/// Whether other weights are chosen only where the song stands: their answers count as soon as
-/// they come, and how soon that is, is not the core's to say.
+/// True if other weights are chosen only while the song is stopped: their answers count as soon as
+/// they come, which depends on the machine.
 fn answers_are_timed(session: &Script) -> bool {
     let same_pair = |scenes: &[Scene]| {
         scenes[0].settings.weights == scenes[1].settings.weights || !scenes[1].transport.playing

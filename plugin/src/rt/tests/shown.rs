@@ -1,4 +1,4 @@
-//! What the editor is shown is what sounds.
+//! The editor's view equals the output.
 
 use third_stream_model::roll::notes::NoteRoll;
 
@@ -18,7 +18,7 @@ fn clip() -> Vec<ClipNote> {
 fn the_first_pass_in_place_draws_no_edits_while_notes_sound_as_played() {
     let clip = clip();
     let mut answered = 0;
-    // Anywhere in the first pass, also where a bar is remembered already and its phrase answered.
+    // Anywhere in the first pass, also where a bar is already remembered and its phrase answered.
     for quarter in 1..64 {
         let beats = f64::from(quarter) / 4.0;
         let played = script(&clip, in_place(1.0), &[Passage::Play(0.0, beats)]).play(&[512]);
@@ -28,7 +28,7 @@ fn the_first_pass_in_place_draws_no_edits_while_notes_sound_as_played() {
         answered += u32::from(view.learned > 1 && view.state == PlayState::Dry);
     }
     assert!(answered > 0, "nothing was remembered yet");
-    // The second pass draws what it plays.
+    // The second pass shows what it plays.
     let passages = [
         Passage::Play(0.0, 16.0),
         Passage::Stop(1.0),

@@ -1,4 +1,4 @@
-//! A host that plays a script in blocks of any size, and a network that answers at once.
+//! A test host that plays a script in blocks of any size, and a test network.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::super::{AudioCore, BlockEvent, Body, Note, Port, Settings, Transport}
 use crate::link::{AudioEnd, Failure, Request, WorkerEnd, link};
 use crate::memory::Keeper;
 
-/// 4/4 at 120 on 48 kHz: a beat is 24,000 samples.
+/// 4/4 at 120 beats a minute and 48 kHz: a beat is 24,000 samples.
 pub(in super::super) fn transport() -> Transport {
     Transport {
         playing: true,
@@ -27,7 +27,7 @@ pub(in super::super) fn transport() -> Transport {
     }
 }
 
-/// From this tick on, this holds. The position is that at `tick`.
+/// A host's state from a tick on. The position is that at `tick`.
 #[derive(Clone, Debug)]
 pub(super) struct Scene {
     pub(super) tick: i64,
@@ -35,38 +35,38 @@ pub(super) struct Scene {
     pub(super) settings: Settings,
 }
 
-/// What the network does.
+/// Behaviour of the network.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Network {
     /// Answers at once.
     Quick,
     /// Never answers.
     Silent,
-    /// Says that it has failed.
+    /// Reports failure.
     Failing,
-    /// Answers with the generation before.
+    /// Answers with the last generation.
     Stale,
 }
 
-/// A piece to be played.
+/// A scripted session.
 #[derive(Clone, Debug)]
 pub(super) struct Script {
     pub(super) scenes: Vec<Scene>,
-    /// What enters, by tick.
+    /// Input by tick.
     pub(super) input: Vec<(i64, Body)>,
     pub(super) end: i64,
     pub(super) network: Network,
-    /// The host refuses every event but each n-th.
+    /// The host refuses all but every n-th event.
     pub(super) refuse: usize,
-    /// Start and number of the bar at a position, where the host tells them of every block.
+    /// Start and number of the bar at a position, if the host reports them with each block.
     pub(super) bars: Option<fn(f64) -> (f64, i64)>,
-    /// Before these ticks the project is saved and loaded again.
+    /// Ticks before which the project is saved and reloaded.
     pub(super) loads: Vec<i64>,
-    /// Somebody looks at the view after each block.
+    /// The view is read after each block.
     pub(super) looked_at: bool,
 }
 
-/// What came of it.
+/// Result of a script.
 #[derive(Debug)]
 pub(super) struct Played {
     pub(super) output: Vec<(i64, Body)>,
@@ -105,12 +105,12 @@ impl Script {
         self
     }
 
-    /// Plays it in blocks of these sizes, again and again.
+    /// Plays the script in blocks of these sizes, cyclically.
     pub(super) fn play(&self, blocks: &[u32]) -> Played {
         self.play_from(&Keeper::default(), blocks)
     }
 
-    /// Plays it by what `keeper` has, which then has what was learned.
+    /// Plays the script with the memory of `keeper`, which then has what was learned.
     pub(super) fn play_from(&self, keeper: &Keeper, blocks: &[u32]) -> Played {
         let (audio, worker) = link(1);
         let mut requests = Vec::new();
@@ -122,7 +122,7 @@ impl Script {
         played
     }
 
-    /// Plays it with a worker at the other end of `audio`; `after` is called after each block.
+    /// Plays the script with a worker at the other end of `audio`; calls `after` after each block.
     pub(super) fn play_over(&self, audio: AudioEnd, blocks: &[u32], after: impl FnMut()) -> Played {
         self.play_with(audio, &Keeper::default(), blocks, after)
     }
@@ -181,7 +181,7 @@ impl Script {
 }
 
 impl Scene {
-    /// The song position at a tick of this scene; goes round the loop.
+    /// The song position at a tick of this scene, with loop.
     pub(super) fn position(&self, tick: i64) -> f64 {
         let transport = &self.transport;
         let start = transport.position.unwrap();
@@ -242,7 +242,7 @@ impl Port for Host<'_> {
     }
 }
 
-/// Answers what was asked so far.
+/// Answers the pending requests.
 pub(super) fn answer(worker: &WorkerEnd, network: Network, requests: &mut Vec<Request>) {
     while let Some(request) = worker.next().unwrap() {
         requests.push(request);
@@ -258,8 +258,7 @@ pub(super) fn answer(worker: &WorkerEnd, network: Network, requests: &mut Vec<Re
     }
 }
 
-/// What the made-up network says of a roll: cells near the sounding ones, different in each
-/// direction, and the same for the same roll.
+/// The test network: deterministic cells near the sounding ones, different in each direction.
 pub(super) fn probabilities(roll: &Roll, direction: Direction) -> Vec<f32> {
     let mut values = vec![0.0; CELLS];
     roll.write_values(&mut values);
@@ -279,10 +278,10 @@ pub(super) fn probabilities(roll: &Roll, direction: Direction) -> Vec<f32> {
         .collect()
 }
 
-/// The edits with which the made-up network answers.
+/// The test network's edits.
 pub(super) fn edits(request: &Request) -> Edits {
     let probabilities = probabilities(request.roll.sounding(), request.direction);
-    // Each pair's weights have a taste of their own.
+    // Each pair's weights answer differently.
     let pair = Pair::ALL
         .iter()
         .position(|pair| *pair == request.weights.pair);
@@ -300,7 +299,7 @@ pub(super) fn note(channel: u8, key: u8, id: Option<i32>, velocity: f32) -> Note
     }
 }
 
-/// Notes with their offs, in the order of time, from (onset, length, note) in ticks.
+/// Notes and note-offs in order of time, from (onset, length, note) in ticks.
 pub(super) fn events(notes: &[(i64, i64, Note)]) -> Vec<(i64, Body)> {
     let mut events = Vec::new();
     for (onset, length, note) in notes {
@@ -311,7 +310,7 @@ pub(super) fn events(notes: &[(i64, i64, Note)]) -> Vec<(i64, Body)> {
     events
 }
 
-/// Notes of all sorts within four bars and a half: overlaps, repeats, drums, the outermost keys.
+/// Notes of all kinds within four and a half bars: overlaps, repeats, drums, outermost keys.
 pub(super) fn any_notes() -> impl Strategy<Value = Vec<(i64, i64, Note)>> {
     let one = (
         0..432_000i64,
@@ -336,13 +335,13 @@ pub(super) fn any_notes() -> impl Strategy<Value = Vec<(i64, i64, Note)>> {
     })
 }
 
-/// Sizes of blocks that are played in turn.
+/// Block sizes, used cyclically.
 pub(super) fn any_blocks() -> impl Strategy<Value = Vec<u32>> {
     let size = prop_oneof![Just(4096), Just(512), Just(64), Just(441), 16..5000u32];
     proptest::collection::vec(size, 1..6)
 }
 
-/// The pitched notes of an output, as (on, off, note), where each on must have one off.
+/// The pitched notes of an output as (on, off, note); each note-on must have one note-off.
 pub(super) fn pair(output: &[(i64, Body)]) -> Vec<(i64, i64, Note)> {
     let mut held: Vec<(i64, Note)> = Vec::new();
     let mut notes = Vec::new();

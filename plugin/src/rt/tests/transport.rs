@@ -1,11 +1,11 @@
-//! Loops, seeks, starts in the middle, meters, tempo changes, and the straight route.
+//! Loops, seeks, starts in the middle, meters, tempo changes, and notes that pass through.
 
 use super::super::{Body, PlayMode, Settings};
 use super::song::{Script, events, note, pair, transport};
 
 const BEAT: i64 = 24_000;
 
-/// A note on each beat but the pattern never repeats: key and length differ.
+/// A note on each beat, without repetition: key and length differ.
 fn scale(beats: i64) -> Vec<(i64, Body)> {
     let notes: Vec<_> = (0..beats)
         .map(|i| {
@@ -105,7 +105,7 @@ fn a_tempo_change_keeps_the_beats() {
     let expected: Vec<_> = input
         .iter()
         .map(|(tick, body)| {
-            // From beat 14 a beat lasts twice as long.
+            // From beat 14 on a beat lasts twice as long.
             let beats = *tick as f64 / BEAT as f64 + 16.0;
             let late = (beats - 14.0) * 2.0 * BEAT as f64;
             (14 * BEAT + late.round() as i64, *body)
@@ -115,8 +115,7 @@ fn a_tempo_change_keeps_the_beats() {
     assert_eq!(script.play(&[1]).output, expected);
 }
 
-/// Bars of a song by their number of quarter notes, at once as a script: the host says of each
-/// block in which bar it is.
+/// A script for bars of these numbers of quarter notes; the host reports the bar with each block.
 fn in_bars(bars: &[u16], settings: Settings, input: Vec<(i64, Body)>) -> Script {
     let mut script = Script::new(transport(), settings, input);
     let mut start = 0.0;
@@ -140,14 +139,14 @@ fn in_bars(bars: &[u16], settings: Settings, input: Vec<(i64, Body)>) -> Script 
 
 #[test]
 fn a_change_of_meter_keeps_order_and_distances() {
-    // With each song the delay in bars, and in beats where play begins.
+    // For each song the delay in bars, and in beats where play begins.
     let songs: [(&[u16], u8, i64); 9] = [
         (&[4, 2, 4, 4, 4, 4, 4, 4, 4], 4, 16),
         (&[4, 4, 2, 3, 4, 2, 2, 3, 4, 4, 4, 4], 4, 16),
         (&[3, 3, 4, 4, 2, 3, 3, 4, 5, 5, 4], 4, 12),
         (&[2, 4, 3, 4, 5, 4, 2, 2, 4, 4, 4], 1, 2),
         (&[4, 5, 7, 3, 1, 4, 4, 4, 4, 4], 1, 4),
-        // A pickup of a beat, of two and of three.
+        // Pickups of one, two and three beats.
         (&[1, 4, 4, 4, 4, 4, 4, 4, 4, 4], 4, 16),
         (&[2, 4, 4, 4, 4, 4, 4, 4, 4, 4], 4, 8),
         (&[3, 4, 4, 4, 4, 4, 4, 4, 4, 4], 4, 12),
@@ -186,7 +185,7 @@ fn what_changes_meter_is_transferred_bar_by_bar() {
         let played = script.play(&[512]);
         pair(&played.output);
         assert_eq!(played.output, script.play(&[4096, 77]).output, "{bars:?}");
-        // No bar is without its answer, whatever the meter did.
+        // No bar is without its answer, in any meter.
         assert_eq!(played.view.late, 0, "{bars:?}");
     }
 }
@@ -203,7 +202,7 @@ fn a_note_off_follows_its_note_on() {
         .then(20_000, |scene| scene.transport.playing = true)
         .then(200_000, |scene| scene.transport.playing = false);
     let played = pair(&script.play(&[512]).output);
-    // The first left while the song stood still; the second was forgotten at the stop.
+    // The first left while stopped; the second was forgotten at the stop.
     assert_eq!(played, [(1_000, 61_000, note(0, 60, None, 0.5))]);
 }
 
@@ -232,8 +231,8 @@ fn a_seek_ends_what_sounds_and_forgets() {
     assert_eq!((played[0].0, played[0].1), (16 * BEAT, 20 * BEAT));
 }
 
-/// Found by the fuzzer: at a place where a bar is less than the numbers' own steps, slots had no
-/// length, and a block had no end.
+/// Found by the fuzzer: where a bar is shorter than the numbers' precision, slots had no length and
+/// a block did not end.
 #[test]
 fn a_host_that_tells_nonsense_gets_its_block_back() {
     let odd = [

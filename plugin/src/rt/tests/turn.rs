@@ -1,4 +1,4 @@
-//! The knob is turned: which directions are asked for, and from when on they count.
+//! Turns of the knob: the directions that are requested, and when their answers count.
 
 use third_stream_model::genre::Direction;
 
@@ -7,7 +7,7 @@ use super::clip::BEAT;
 use super::song::{Played, Script, events, note, transport};
 use crate::link::Answer;
 
-/// A note on each step, a group of one bar, and the knob there until beat 9.
+/// A note on each step, groups of one bar; the knob turns at beat 9.
 fn script(before: f32, after: f32) -> Script {
     let step = BEAT as i64 / 4;
     let notes: Vec<_> = (0..80)
@@ -22,7 +22,7 @@ fn script(before: f32, after: f32) -> Script {
     script.then(9 * BEAT as i64, |scene| scene.settings.knob = after)
 }
 
-/// Where notes begin between two beats.
+/// Note-ons between two beats.
 fn begins(output: &[(i64, Body)], from: f64, to: f64) -> Vec<(i64, u8)> {
     let range = (from * BEAT) as i64..(to * BEAT) as i64;
     let ons = output.iter().filter_map(|(tick, body)| match body {
@@ -34,7 +34,7 @@ fn begins(output: &[(i64, Body)], from: f64, to: f64) -> Vec<(i64, u8)> {
     ons
 }
 
-/// The groups and answers that were asked for in a direction, in their order.
+/// The groups and answers requested in a direction, in order.
 fn asked(played: &Played, direction: Direction) -> Vec<(u32, Answer)> {
     let of_it = played.requests.iter().filter(|r| r.direction == direction);
     of_it.map(|r| (r.group, r.answer)).collect()
@@ -58,7 +58,7 @@ fn a_knob_that_turns_asks_for_the_other_direction_of_what_is_still_to_sound() {
     let script = script(0.9, -0.9);
     let played = script.play(&[512]);
     let other = asked(&played, Direction::BToA);
-    // Group 1 sounds from beat 8 to 12; the first answer of group 2 is asked for at beat 11.
+    // Group 1 sounds from beat 8 to 12; the first answer of group 2 is requested at beat 11.
     assert_eq!(
         other[..3],
         [(1, Answer::Second), (2, Answer::First), (2, Answer::Second)]
@@ -76,7 +76,7 @@ fn a_knob_that_turns_asks_for_the_other_direction_of_what_is_still_to_sound() {
         later,
         begins(&self::script(0.9, 0.9).play(&[512]).output, 10.0, 14.0)
     );
-    // What sounds before the turn does not know of it.
+    // The output before the turn is unaffected.
     assert_eq!(
         begins(&played.output, 0.0, 9.0),
         begins(&self::script(0.9, 0.9).play(&[512]).output, 0.0, 9.0)

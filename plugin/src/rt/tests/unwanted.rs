@@ -1,4 +1,4 @@
-//! What is given up of what was asked: never an answer that may still be used.
+//! Requests that are given up: never one whose answer can still be used.
 
 use super::super::Settings;
 use super::clip::{ClipNote, Passage, in_place, script};
@@ -15,7 +15,7 @@ fn clip(beats: f64) -> Vec<ClipNote> {
     (0..(beats * 2.0) as u32).map(one).collect()
 }
 
-/// What was asked while nobody answered, and whether it was still wanted in the end.
+/// The requests of a run without answers, and whether each was wanted at its end.
 fn unanswered(settings: Settings, passages: &[Passage]) -> Vec<(Request, bool)> {
     let script = script(&clip(64.0), settings, passages);
     let (audio, worker) = link(1);
@@ -36,7 +36,7 @@ fn live_gives_up_what_has_been_played() {
         delay_bars: 1,
         ..Settings::default()
     };
-    // Group 5 plays since beat 24; of the group after it the first beat was asked about at 27.
+    // Group 5 plays since beat 24; the next group's first beat was requested at beat 27.
     let asked = unanswered(settings, &[Passage::Play(0.0, 27.5)]);
     assert!(asked.iter().any(|(_, wanted)| *wanted));
     for (request, wanted) in asked {
@@ -52,7 +52,7 @@ fn a_jump_gives_up_all_that_was_asked() {
         let asked = unanswered(settings, &passages);
         let live = settings == Settings::default();
         assert!(!asked.is_empty());
-        // In place remembers the bars that it asked about, wherever the song goes on.
+        // In place remembers the bars that it asked about, wherever the song continues.
         assert!(asked.iter().all(|(_, wanted)| *wanted != live));
     }
 }
