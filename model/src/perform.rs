@@ -100,7 +100,8 @@ pub struct Performer {
     notes: Vec<Source>,
     added: Vec<Added>,
     messages: VecDeque<Waiting>,
-    /// Of the next source event: events of one tick leave in the order in which they entered.
+    /// Number of the next source event: events of one tick leave in the order in which they
+    /// entered.
     sequence: u64,
     /// Delay of source events that come, until [`Performer::settle`] says it for their group.
     expected_delay: f64,

@@ -119,7 +119,7 @@ pub fn check(bytes: &[u8]) -> Result<Header, WeightsError> {
     Ok(header)
 }
 
-/// What a phrase is led towards.
+/// Target of a transfer.
 #[derive(Clone, Copy, Debug)]
 pub enum Towards<'a> {
     /// The target of a direction in a pair.

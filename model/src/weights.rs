@@ -67,7 +67,7 @@ pub enum WeightsError {
         name: String,
         /// The beginning of the hash of the weights that it was learned on.
         found: String,
-        /// That of the weights that it was asked for with.
+        /// Hash of the weights in use.
         expected: String,
     },
     /// The system does not give the memory that loading takes.

@@ -97,8 +97,8 @@ unsafe impl GlobalAlloc for Limited {
     }
 }
 
-/// What `work` gives, the bytes that are held after it, and the most that were held at one time,
-/// with a budget of `budget` bytes.
+/// Runs `work` with a budget of `budget` bytes; returns its result, the bytes held after it, and
+/// the peak.
 fn within<R>(budget: usize, work: impl FnOnce() -> R) -> (R, usize, usize) {
     BOOK.with(|book| {
         book.held.set(0);
@@ -267,7 +267,7 @@ fn a_pass_without_room_is_refused_and_the_next_one_plays() {
         }
         let (result, _, _) = within(need + (1 << 20), || pass(&transfer));
         assert_eq!(result.unwrap(), expected);
-        // What the first pass took is there for the next.
+        // The first pass's memory is reused by the next.
         let (result, _, _) = within(MARGIN / 2 + (1 << 20), || pass(&transfer));
         assert_eq!(result.unwrap(), expected);
     });

@@ -86,7 +86,7 @@ pub struct EditorView {
     pub incoming: Vec<IncomingNote>,
     /// The phrase that sounds, before the transfer.
     pub source: NoteRoll,
-    /// The same phrase after the transfer.
+    /// The phrase that sounds, after the transfer.
     pub output: NoteRoll,
     /// First step of the bars that sound; the steps before are context for the network.
     pub first_step: usize,

@@ -54,7 +54,7 @@ pub(crate) fn assert_same(found: &[Sounded], wanted: &[Sounded], what: &str) {
     }
 }
 
-/// What left while the beats `from..from + 16` were played (each bar 4/4), as whole notes.
+/// The notes that left during the beats `from..from + 16` (each bar 4/4).
 pub(crate) fn roll_between(recording: &Recording, from: f64) -> NoteRoll {
     let beats = |sample| recording.timeline.beats_played(sample) - from;
     let notes = recording.notes().into_iter();

@@ -48,7 +48,7 @@ fn at_the_centre_each_pass_is_the_first_to_the_sample() {
     let Some(plugin) = plugin() else { return };
     for beats in [4.0, 8.0, 12.0, 20.0] {
         let mut notes = scattered(17, 30, 0.0, beats);
-        // What the loop's end cuts ends there in each pass.
+        // The loop's end cuts notes in each pass.
         for note in &mut notes {
             note.release = note.release.min(beats);
         }

@@ -1,7 +1,7 @@
 //! Knob off the centre: the network's output, and nested edits on the way there.
 //!
-//! What is expected is worked out here with the model's own transfer, on the same weights that
-//! are inside the plugin, and compared cell by cell with the notes that left it.
+//! The expected notes come from the model's own transfer with the weights inside the plugin, and
+//! are compared cell by cell with the plugin's output.
 
 use third_stream_model::family::arranger::sampler::FEW_PASSES;
 use third_stream_model::genre::{Direction, Pair};
@@ -33,8 +33,8 @@ pub(crate) const fn ends(direction: Direction) -> (Pair, Direction) {
     (Pair::JAZZ_CLASSIC, direction)
 }
 
-/// What the plugin is to make of four bars at an amount: the first beat by an answer that knew
-/// them as they were a beat before their end, the rest by one that knew all and the first beat.
+/// The expected output for four bars at an amount: the first beat by the answer to the bars a beat
+/// before their end, the rest by the answer to all of them with the first beat fixed.
 pub(crate) fn answers(
     transfer: &Transfer,
     ends: (Pair, Direction),
@@ -59,7 +59,7 @@ pub(crate) fn answers(
     }
 }
 
-/// What the plugin makes of the notes at a knob position.
+/// The plugin's output for the notes at a knob position.
 fn played(plugin: &Stage, notes: Vec<ClipNote>, position: f64) -> NoteRoll {
     roll_between(&plugin.bounce(&[knob(position)], &script(notes)), 16.0)
 }

@@ -38,7 +38,7 @@ fn what_no_audio_thread_may_do_ends_the_process() {
     if !is_watched() {
         return;
     }
-    // What it must not mind: a bounce that waits for its answers.
+    // A bounce that waits for its answers is allowed.
     doing("nanosleep", Pace::Offline);
     for deed in ["malloc", "free", "nanosleep", "futex wait", "write", "open"] {
         let again = Command::new(std::env::current_exe().unwrap())

@@ -98,7 +98,7 @@ fn controllers_and_parameters_in_one_block_keep_their_samples() {
     }
 }
 
-/// That worker does not survive an editor that opens while it looks at a value.
+/// That worker crashes if an editor opens while it looks at a value.
 #[test]
 fn automation_wakes_no_other_thread() {
     let _alone = alone();
@@ -119,7 +119,7 @@ fn automation_wakes_no_other_thread() {
     }
     vst3.perform(&script(automated()), &rushed()).unwrap();
     assert_eq!(settled(), before);
-    // The same worker is seen where it does have something to do.
+    // The worker is seen where it does have something to do.
     vst3.deactivate();
     assert!(settled() > before);
 }

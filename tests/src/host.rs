@@ -87,8 +87,8 @@ pub enum Pace {
     },
     /// As playback by the clock: each block when it is due, as with a sound card.
     Clock,
-    /// The same, but instead of watching the engine the host waits so long: for machines, real
-    /// or imitated, that do not show which thread is busy.
+    /// Like [`Self::RealTime`], but waits a fixed time for the engine: for machines, real or
+    /// emulated, that do not show which thread is busy.
     Paused {
         /// Beats in a group of bars.
         group: f64,

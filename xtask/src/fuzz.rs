@@ -214,7 +214,7 @@ mod tests {
             let packages = metadata["packages"].as_array().unwrap();
             let package = packages.iter().find(|one| one["name"] == ours).unwrap();
             let needed = package["dependencies"].as_array().unwrap();
-            // What only its tests need is not built for the fuzzer.
+            // Dependencies of its tests are not built for the fuzzer.
             for one in needed.iter().filter(|one| one["kind"].is_null()) {
                 let name = one["name"].as_str().unwrap();
                 assert!(

@@ -46,7 +46,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 
 /// Renders the examples as sound files.
 pub(crate) fn sounds(args: &Args) -> Result<ExitCode> {
-    // The same build as the player's, so that nothing is built twice.
+    // Shares the player's build, so that nothing is built twice.
     let mut sounds = player("sounds", system::sound(false, false)?);
     sounds.args(&args.rest);
     hand_over(&mut sounds)

@@ -75,7 +75,7 @@ const VALIDATORS: [Validator; 3] = [
             "10",
             "--validate-in-process",
             "--randomise", // the order of the tests
-            // The same order each time: some others no VST3 plugin can pass (docs/upstream.md).
+            // A fixed order of tests: some orders no VST3 plugin can pass (docs/upstream.md).
             "--random-seed",
             "3",
             "--repeat",

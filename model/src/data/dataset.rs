@@ -140,8 +140,8 @@ impl Data {
         })
     }
 
-    /// The same corpus with only those training pieces whose place within their genre `belongs`
-    /// chooses, so that two networks can learn from different pieces. Keeps the hash.
+    /// The corpus restricted to those training pieces whose index within their genre `belongs`
+    /// accepts, so that two networks can learn from different pieces. Keeps the hash.
     #[must_use]
     pub fn with_training_pieces(&self, belongs: impl Fn(u32) -> bool) -> Self {
         let mut part = self.clone();

@@ -14,7 +14,7 @@ pub enum Reason {
     OtherEdition,
     /// Tier `extra`, which was not asked for.
     Extra,
-    /// The same bytes as another file of the folder.
+    /// Equals another file of the folder, byte for byte.
     Copy,
     /// Neither named nor begun like a MIDI file.
     NotMidi,

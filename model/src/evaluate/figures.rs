@@ -20,7 +20,7 @@ pub struct Content {
     pub cycle_onset_f1: f64,
     /// F1 of the sounding cells of the source and what came back.
     pub cycle_cell_f1: f64,
-    /// The same where the second generator heard probabilities, as in the paper's code; `None`
+    /// F1 of onsets where the second generator gets probabilities, as in the paper's code; `None`
     /// where there are none.
     pub soft_cycle_onset_f1: Option<f64>,
     /// Sounding cells of the outputs to those of the sources.

@@ -77,8 +77,8 @@ impl Translator for Identity {
     }
 }
 
-/// Answers with a random real phrase of the target genre: S near its ceiling, content by chance.
-/// The same phrase, direction and seed always get the same answer.
+/// Answers with a random real phrase of the target genre, determined by phrase, direction and seed:
+/// S near its ceiling, content by chance.
 #[derive(Clone, Debug)]
 pub struct RandomTarget {
     /// Real phrases of the pair's first and second genre.
@@ -97,7 +97,7 @@ impl RandomTarget {
 
     fn pick(&self, roll: &Roll, direction: Direction) -> Result<Roll, TranslateError> {
         let pool = &self.pools[direction.reverse().index()];
-        // Of the phrase, so that the answer does not depend on the phrase's place.
+        // Seeded by the phrase, so that the answer does not depend on the phrase's place.
         let bytes = roll.steps().iter().flat_map(|step| step.to_le_bytes());
         let mut random = ChaCha8Rng::seed_from_u64(hash(bytes, self.seed));
         if pool.is_empty() {

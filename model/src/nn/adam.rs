@@ -356,7 +356,7 @@ mod tests {
             weight_decay: f64::from(settings.decay),
         };
         let mut reference = AdamW::new(vec![theirs.clone()], parameters).unwrap();
-        // The same gradient at each step, of norm √(1 + 4 + 9).
+        // A constant gradient, of norm √(1 + 4 + 9).
         let direction = Tensor::new(&[1f32, 2.0, -3.0], &Device::Cpu).unwrap();
         let loss = |v: &Var, by: f64| {
             let along = (v.as_tensor() * &direction).unwrap();

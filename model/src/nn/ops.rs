@@ -70,7 +70,7 @@ fn kind() -> DType {
     }
 }
 
-/// Whether our kernels compute with a tensor: those on the CPU.
+/// True if our kernels compute with a tensor, which is on the CPU.
 fn has_kernels(x: &Tensor) -> bool {
     #[cfg(test)]
     if COMPOSED.get() {
@@ -110,8 +110,8 @@ pub fn conv2d(x: &Tensor, kernel: &Tensor, stride: usize, padding: Padding) -> R
     convolve(x, kernel, [stride, 1], padding)
 }
 
-/// The same with `dilation` pixels from one place of the kernel (odd and square) to the next, and
-/// zeros around that keep the size.
+/// Dilated convolution: `dilation` pixels between the kernel's taps (odd and square), with zeros
+/// around that keep the size.
 ///
 /// # Errors
 /// candle's: shapes that do not fit, no memory on the device.

@@ -291,7 +291,8 @@ impl Performer {
                 return;
             }
             self.end_added(tick, emit, |added| added.is_of(&note.note));
-            // What had ended when this began ends before it, however far its end is pulled.
+            // Notes that had ended when this one began end before it, however far their ends are
+            // pulled.
             for other in 0..self.notes.len() {
                 if self.notes[other].is_over_before(&note) {
                     let velocity = self.notes[other].release_velocity;

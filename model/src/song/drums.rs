@@ -9,7 +9,7 @@ use crate::smf::{Smf, SmfMessage};
 pub(super) struct DrumMap {
     /// From a tick on, these channels are drums: for all tracks together.
     all: Vec<(u64, DrumParts)>,
-    /// The same for each track that chooses banks or programs: by its own choices.
+    /// Drums of each track that has bank or program changes of its own.
     own: BTreeMap<usize, Vec<(u64, DrumParts)>>,
     /// Tracks with the channels that they choose banks or programs for.
     chosen: BTreeSet<(usize, u8)>,

@@ -109,7 +109,7 @@ impl Song {
         }
         performer.run(&clock, now, i64::MAX, control, &mut |e| stage.take(&e));
         let mut played = stage.played;
-        // What found no room in the performer stays as it is, as does what came too late.
+        // Notes that found no room in the performer, or came too late, stay as they are.
         played.extend(waiting.chain(refused).map(|index| self.untouched(index)));
         self.fit(&mut played);
         played.sort_by_key(|played| (played.note.start, played.track, played.note.key));

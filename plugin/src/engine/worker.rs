@@ -153,7 +153,7 @@ impl Work {
                 .iter()
                 .any(|other| self.question(other) == self.question(&request))
             {
-                // The same question twice: its answer will be in the memo after this turn.
+                // A repeated question: its answer will be in the memo after this turn.
                 self.waiting.push(request);
                 break;
             }

@@ -40,7 +40,7 @@ struct Entry {
 /// Lists of notes in one table of fixed size. All but [`Notes::new`] are real-time safe.
 #[derive(Debug)]
 pub(crate) struct Notes {
-    /// Of fixed capacity, and as long as the most entries ever used.
+    /// The vector has a fixed capacity, and the length of the most entries ever used.
     entries: Vec<Entry>,
     /// Number of entries used so far; released ones are in `free`.
     used: u32,

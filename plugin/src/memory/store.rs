@@ -62,8 +62,8 @@ struct Phrase {
 pub(crate) struct Memory {
     /// Number of the loading that it comes from; changes of an older one are ignored.
     epoch: u32,
-    /// Of fixed capacity, and as long as the most phrases ever used, so that the system commits no
-    /// memory for the rest.
+    /// The vector has a fixed capacity, and the length of the most phrases ever used: the system
+    /// commits no memory for the rest.
     phrases: Vec<Phrase>,
     used: usize,
     /// Index of a phrase plus one, by the hash of its key; 0 is vacant.

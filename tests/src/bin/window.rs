@@ -120,7 +120,7 @@ mod x11 {
     fn idle(connection: &impl Connection, instance: &mut Instance, time: Duration) -> Result<()> {
         let start = Instant::now();
         while start.elapsed() < time {
-            // What is being watched stays for the one who watches.
+            // Keeps the window open for someone who watches.
             connection.flush()?;
             instance.idle();
             std::thread::sleep(Duration::from_millis(10));

@@ -13,8 +13,8 @@ impl Instance {
         self.open(GuiApiType::X11, Window::from_x11_handle(window.into()))
     }
 
-    /// The same in a window of any system; width and height, in points on macOS and in pixels
-    /// elsewhere.
+    /// Opens the editor in a window of any system; returns width and height, in points on macOS and
+    /// in pixels elsewhere.
     pub fn open_editor_in(&mut self, window: &impl HasWindowHandle) -> Result<(u32, u32)> {
         let window = Window::from_window(window);
         let window = window.context("this window is of a kind that no plugin knows")?;

@@ -71,7 +71,7 @@ impl Built {
         command
     }
 
-    /// What `process` takes.
+    /// Wall time of `process`.
     fn wall(
         &self,
         plugin: &Path,
@@ -123,7 +123,7 @@ impl Built {
     }
 }
 
-/// What `measure process` is told.
+/// Arguments of `measure process`.
 fn arguments(command: &mut Command, key: &str, state: Option<&Path>) {
     command.arg(key);
     if let Some(state) = state {

@@ -70,7 +70,7 @@ pub(super) fn of_notes(notes: &[Note]) -> Result<Vec<u8>> {
 
 /// Events at their ticks as a file of one track.
 fn written(mut events: Vec<(u32, TrackEventKind)>, timing: Timing) -> Result<Vec<u8>> {
-    // What ends at a tick ends before something begins there.
+    // Within a tick, note-offs come before note-ons.
     events.sort_by_key(|(tick, kind)| (*tick, begins(kind)));
     let mut track: Track = Vec::new();
     let mut now = 0;

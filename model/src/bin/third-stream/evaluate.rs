@@ -168,7 +168,7 @@ fn known_pairs(arranging: &[Arranging], there: &[Pair]) -> Result<Vec<Pair>> {
 struct Music<'a> {
     /// The corpus and the split that are measured on.
     data: &'a Data,
-    /// The same whatever its licence class, where that is more.
+    /// The corpus without a filter of licences, if it is larger.
     whole: Option<Data>,
 }
 

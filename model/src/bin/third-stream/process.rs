@@ -1,5 +1,5 @@
-//! What long computations ask of their process: set before anything else runs; and how they are
-//! told to stop.
+//! Process settings of long computations, made before anything else runs, and the signals that stop
+//! them.
 
 use std::process::Child;
 

@@ -263,8 +263,8 @@ pub(crate) fn run(args: &TrainArgs) -> Result<ExitCode> {
 const SMOKE: &str = "these weights load, but they are a smoke test only: a tiny network after a \
                      few steps; leave out --smoke to train";
 
-/// What a run that begins means for its user: the music that nobody named, the time, the way to
-/// stop and to go on.
+/// The notice at the start of a run: the default corpus, the expected time, how to stop and to
+/// resume.
 fn about(args: &TrainArgs, corpus: &Corpus, folder: &Path) -> String {
     let music = match corpus {
         Corpus::Starter => format!(

@@ -408,7 +408,8 @@ impl std::str::FromStr for Track {
     }
 }
 
-/// What the tracks were taken for, where there are several, and of one what it is not.
+/// The roles that the tracks were given, where there are several, with a note where one is
+/// doubtful.
 fn said(parts: &Parts) -> String {
     let lines = parts.iter().filter(|part| part.is_line_of_chords());
     let lines = lines.map(|part| {

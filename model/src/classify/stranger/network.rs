@@ -144,7 +144,7 @@ impl Network {
         pooled(&x)
     }
 
-    /// The same for phrases that are scored, each by itself: with the kept mean and variance.
+    /// Forward pass for scoring: each phrase by itself, with the running mean and variance.
     pub(super) fn scoring(&self, input: &Tensor) -> Result<Tensor> {
         let mut x = input.detach();
         for (number, layer) in self.layers.iter().enumerate() {

@@ -116,7 +116,7 @@ impl PreparedArranger {
             panic!("{} layers", weights.len());
         };
         let (full, half, low) = (base, 2 * base, 4 * base);
-        // Of two images the second begins a panel of the layer that made it.
+        // The second of two images begins in a panel of the layer that made it.
         let [full_blocks, half_blocks, low_blocks] = room::blocks(level, base);
         let both_full = [[0, full], [full_blocks, full]];
         let both_half = [[0, half], [half_blocks, half]];

@@ -62,7 +62,7 @@ impl Norm {
         })
     }
 
-    /// The same with `column` (2 · channels) in place of that of no genre.
+    /// The layer with `column` (2 · channels) in place of that of no genre.
     fn restyled(&self, column: &Tensor) -> Result<Self> {
         let (before, after) = (NO_GENRE, CONDITION - NO_GENRE - 1);
         let before = self.weight.narrow(1, 0, before)?;

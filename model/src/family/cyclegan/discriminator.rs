@@ -97,8 +97,8 @@ impl Discriminator {
         })
     }
 
-    /// The same network whose tensors count as constants: for the generators' loss, which must
-    /// not pay for the discriminators' gradients.
+    /// The network with its tensors as constants: for the generators' loss, which needs no
+    /// gradients of the discriminators.
     #[must_use]
     pub fn frozen(&self) -> Self {
         let mut frozen = self.clone();

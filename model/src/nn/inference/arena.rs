@@ -143,7 +143,7 @@ impl Threads {
         }
     }
 
-    /// That of this thread.
+    /// This thread's scratch memory.
     pub(crate) fn own(&self) -> MutexGuard<'_, Scratch> {
         let index = rayon::current_thread_index().unwrap_or(0);
         let own = self.each[index % self.each.len()].lock();

@@ -244,10 +244,10 @@ impl<S: Simd, const N: usize, const V: usize> Pass<S, N, V> {
         let mut plane = Aligned::zeros((HEIGHT + 2 * G::MARGIN) * G::FROM * LANES);
         let mut gradient = Aligned::zeros(PIXELS * LANES);
         let mut block = Aligned::zeros(G::BLOCK);
-        // Of each panel of input channels, of each point, of each tile the panel's channels.
+        // Layout: panel of input channels, point, tile, channel of the panel.
         let point = tiles * Self::PANEL;
         let mut from = Aligned::zeros(inputs.div_ceil(Self::PANEL) * POINTS * point);
-        // Of each block of output channels, of each image the block's points.
+        // Layout: block of output channels, image, point of the block.
         let mut to = Aligned::zeros(outputs.div_ceil(LANES) * images * G::BLOCK);
         for image in 0..images {
             let x = &x[image * inputs * PIXELS..][..inputs * PIXELS];

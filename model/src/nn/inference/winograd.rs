@@ -28,8 +28,8 @@ const G: [[f64; 3]; 6] = [
     [0.0, 0.0, 1.0],
 ];
 
-/// The same for a 5×5 kernel, for 2 × 2 outputs of as large a tile: its inputs are turned as those
-/// of F(4×4, 3×3) are.
+/// Matrices for a 5×5 kernel and 2 × 2 outputs with the same tile size: inputs are transformed as
+/// for F(4×4, 3×3).
 const WIDE: [[f64; 5]; 6] = [
     [1.0 / 4.0, 0.0, 0.0, 0.0, 0.0],
     [-1.0 / 6.0; 5],
@@ -346,7 +346,7 @@ impl<G: Grid, const N: usize> WithSimd for Gradient<'_, G, N> {
             let rows = G::ROWS_OUT[tile / G::ACROSS];
             let columns = G::COLUMNS_OUT[tile % G::ACROSS];
             for n in 0..N {
-                // Of each row the six points across.
+                // Six points across for each row.
                 let mut half = [[simd.splat_f32s(0.0); 6]; 4];
                 for (half, y) in half.iter_mut().zip(rows) {
                     let mut d = [simd.splat_f32s(0.0); 4];

@@ -6,8 +6,8 @@ use super::{Border, Geometry, Isa, forward, input_gradient, weight_gradient};
 
 /// Bound on the error of a sum, as a share of the sum of its products' sizes, with f32 operands.
 const FULL_BOUND: f64 = 1e-5;
-/// The same with bf16 operands: each has eight significant bits, so a relative error of up to
-/// 2⁻⁸, and a product up to 2⁻⁷ and a little.
+/// Bound for bf16 operands: each has eight significant bits, so a relative error of up to 2⁻⁸, and
+/// a product up to 2⁻⁷ and a little.
 const BRIEF_BOUND: f64 = 1.01 / 128.0;
 
 /// Calls `f` with the places (in x, kernel, y) of every product of the convolution.

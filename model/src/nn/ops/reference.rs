@@ -1,5 +1,4 @@
-//! The same operations from candle's own: for other devices than the CPU, and as the slow path
-//! that the tests compare with.
+//! The operations from candle's own: for devices other than the CPU, and as the reference in tests.
 
 use candle_core::{D, Result, Tensor};
 

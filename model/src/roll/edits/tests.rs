@@ -48,7 +48,7 @@ proptest! {
         let edits = Edits::between(&x, &y, &noise(seed), 0);
         let (few, many) = (edits.apply(&x, a.min(b)), edits.apply(&x, a.max(b)));
         for note in few.notes() {
-            // What is new stays, and what is still there at more was there at less.
+            // New notes stay as the amount grows, and notes that are left were there before.
             prop_assert!(x.notes().any(|n| n == note) || many.notes().any(|n| n == note));
         }
         for note in many.notes().filter(|note| x.notes().any(|n| n == *note)) {

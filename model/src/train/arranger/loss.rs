@@ -103,7 +103,7 @@ fn length(logits: &Tensor, targets: &Targets) -> Result<Tensor> {
     if count == 0 {
         return Tensor::zeros((), logits.dtype(), device);
     }
-    // Of each note's cell the logits of all lengths, which lie planes apart.
+    // The logits of all lengths at each note's cell; they lie in separate planes.
     let planes = LENGTHS.len() as u32 + 1;
     let places = targets.cells.iter().flat_map(|cell| {
         let (phrase, cell) = (cell / CELLS as u32, cell % CELLS as u32);

@@ -164,7 +164,7 @@ fn change(script: &mut Script, dice: &mut Dice, modes: bool) {
     }
 }
 
-/// The same session as a bounce, with a slow engine.
+/// Plays a session as a bounce, with a slow engine.
 fn bounce(session: &Script, blocks: &[u32]) -> Played {
     let mut script = session.clone();
     for scene in &mut script.scenes {

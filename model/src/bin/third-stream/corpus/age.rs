@@ -1,4 +1,4 @@
-//! Whether a work is free by age: who wrote it, and when they died.
+//! Checks by their authors' year of death which works are in the public domain.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -54,7 +54,7 @@ pub(super) fn authors(collection: &str, source: &str, composer: &str) -> Vec<Str
     match collection {
         "openewld" => folder.split('-').map(named).collect(),
         "chopin-nifc" => vec![composer.to_owned()],
-        // That folder has two authors' work under one's name.
+        // This folder has works of two authors under one name.
         "mutopia-ragtime" if composer.contains(" and Scott Hayden") => {
             vec![named(folder), "Scott Hayden".to_owned()]
         }

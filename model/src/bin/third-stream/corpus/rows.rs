@@ -61,7 +61,7 @@ const COLLECTIONS: [Collection; 6] = [
     },
 ];
 
-/// What is read of a row, and written again.
+/// The columns of a row that are read and written.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Row {
     pub(super) file: String,

@@ -1,4 +1,4 @@
-//! What is asked of a training: by the arguments, and where a run goes on, by its record.
+//! The request for a training, from the arguments, or from the record of a run that is resumed.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -240,7 +240,7 @@ fn missing(corpus: &Corpus, genres: &[Genre]) -> Option<Genre> {
     missing.filter(|_| *corpus == Corpus::Starter)
 }
 
-/// What `--genre` takes: `NAME=DIR`.
+/// Parses an argument of `--genre`: `NAME=DIR`.
 pub(super) fn genre_folder(text: &str) -> Result<(Genre, PathBuf), String> {
     let (name, folder) = text
         .split_once('=')

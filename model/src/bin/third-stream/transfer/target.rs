@@ -94,8 +94,8 @@ fn style(name: &str) -> Result<LearnedStyle> {
     )
 }
 
-/// Of the pairs that the weights know the one that was asked for, or the first that leads to the
-/// target; and the direction in it.
+/// The pair, and the direction in it: of the pairs that the weights know the one asked for, or the
+/// first that leads to the target.
 fn ends(known: &[Pair], to: Genre, asked_for: Option<Pair>) -> Result<(Pair, Direction)> {
     let asked = |pair: &&Pair| asked_for.is_none_or(|asked| asked == **pair);
     let mut leading = known.iter().filter(asked).filter_map(|pair| {
