@@ -4,21 +4,21 @@
 //! |---|---|---|
 //! | [`rt`] | the real-time core: notes in, notes out, no host's types | audio |
 //! | `host` | the framework's events and transport for the core | audio |
-//! | [`incoming`] | the notes that come in, for the editor's eyes | audio, editor |
+//! | [`incoming`] | incoming notes, for display before they sound | audio, editor |
 //! | [`link`] | requests and answers between core and engine | both ends |
 //! | [`engine`] | the worker that runs the networks, one in the process | its own |
-//! | [`params`], [`values`], [`state`] | what the host automates and saves | host |
-//! | `changes` | how often anything that is set has changed | host, audio |
-//! | [`process`] | the worker and the numbers that all instances share | host |
-//! | `memory` | what In place remembers of the song | audio, host |
+//! | [`params`], [`values`], [`state`] | the parameters and the saved state | host |
+//! | `changes` | a counter of changes to the settings | host, audio |
+//! | [`process`] | state of the process: worker, instance numbers | host |
+//! | `memory` | In place's memory of the song | audio, host |
 //! | `user_weights` | the user's own weights: names and numbers | host, editor, its numbers: audio |
 //! | [`editor`] | the window | editor |
-//! | `gui_sync` | an instance as its editor sees it | editor |
+//! | `gui_sync` | implements the editor's trait | editor |
 //! | [`presets`], [`export`] | the user's files: presets, saved phrases | editor |
-//! | `automation` | VST3: the host's values, each at its sample | audio |
+//! | `automation` | VST3: sample-accurate automation | audio |
 //! | `clap`, `vst3` | the exports | host, audio |
 //! | `headless` | the core without a host, for the fuzzer | its caller's |
-//! | `counters` | what all instances have counted, for the soak | host |
+//! | `counters` | diagnostic counters, for the soak | host |
 //!
 //! This file joins them, in the order of a plugin's life.
 
