@@ -93,7 +93,7 @@ fn perform(score: &Score, settings: &PlayerSettings) -> Result<HostSong> {
     let longest_delay = score.delay().unwrap_or(16.0) + 16.0;
     let passages = [
         Passage::play(0.0, score.end() + longest_delay),
-        Passage::Stop { seconds: 0.1 },
+        Passage::REST,
     ];
     let recording = instance.perform(&Script::new(song, passages), &Setup::default())?;
     Ok(score.result(&recording, score.delay().unwrap_or(0.0)))

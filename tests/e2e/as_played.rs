@@ -1,7 +1,7 @@
 //! Knob at the centre: the notes that leave are the notes that entered, four bars later.
 
 use third_stream_tests::host::{Blocks, Pace, Setup};
-use third_stream_tests::song::{HostSong, Passage, Script};
+use third_stream_tests::song::{HostSong, Script};
 
 use crate::expected::{assert_same, later};
 use crate::music::scattered;
@@ -10,25 +10,16 @@ use crate::stage::plugin;
 fn script(tempo: f64) -> Script {
     let song = HostSong::new(tempo, scattered(7, 60, 0.0, 20.0));
     // Until everything has left, and one bar more.
-    Script::new(
-        song,
-        [Passage::play(0.0, 44.0), Passage::Stop { seconds: 0.1 }],
-    )
+    Script::once(song, 44.0)
 }
 
 #[test]
 fn every_block_size_gives_the_same_notes_to_the_sample() {
     let Some(plugin) = plugin() else { return };
-    let random = Blocks::Random {
-        seed: 11,
-        largest: 700,
-    };
+    let random = Blocks::random(11, 700);
     let sizes = [1, 7, 32, 64, 441, 512, 1000, 4096].map(Blocks::Fixed);
     for blocks in sizes.into_iter().chain([random]) {
-        let setup = Setup {
-            blocks: blocks.clone(),
-            ..Setup::default()
-        };
+        let setup = Setup::in_blocks(blocks.clone());
         // 240 beats a minute at 48 kHz: a beat is 12,000 samples, so four bars are whole.
         let recording = plugin.perform(&[], &script(240.0), &setup);
         let wanted = later(&recording.timeline, 16.0);
@@ -41,10 +32,7 @@ fn every_block_size_gives_the_same_notes_to_the_sample() {
 fn real_time_and_a_rushing_host_change_nothing() {
     let Some(plugin) = plugin() else { return };
     for pace in [Pace::Rushed, Pace::RealTime { group: 16.0 }] {
-        let setup = Setup {
-            pace,
-            ..Setup::default()
-        };
+        let setup = Setup::paced(pace);
         let recording = plugin.perform(&[], &script(240.0), &setup);
         let wanted = later(&recording.timeline, 16.0);
         assert_same(&recording.notes(), &wanted, &format!("{pace:?}"));

@@ -54,6 +54,13 @@ pub(crate) fn assert_same(found: &[Sounded], wanted: &[Sounded], what: &str) {
     }
 }
 
+/// Fails at the first difference between two outputs.
+pub(crate) fn assert_equal(one: &Recording, other: &Recording, what: &str) {
+    let first = one.events.iter().zip(&other.events).find(|(a, b)| a != b);
+    assert_eq!(first, None, "{what}: the first difference");
+    assert_eq!(one.events.len(), other.events.len(), "{what}");
+}
+
 /// The notes that left during the beats `from..from + 16` (each bar 4/4).
 pub(crate) fn roll_between(recording: &Recording, from: f64) -> NoteRoll {
     let beats = |sample| recording.timeline.beats_played(sample) - from;

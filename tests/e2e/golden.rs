@@ -108,10 +108,7 @@ fn the_song_is_as_it_was_as_bounce_and_as_playback() {
             bounced.lines().count()
         );
         verify(name, &bounced);
-        let setup = Setup {
-            pace: Pace::RealTime { group: 1.0 },
-            ..Setup::default()
-        };
+        let setup = Setup::paced(Pace::RealTime { group: 1.0 });
         let mut instance = plugin.instance(&set);
         instance.wait_until_ready(&setup).unwrap();
         let played = list(&instance.perform(&passes(), &setup).unwrap());

@@ -10,13 +10,13 @@ use third_stream_tests::host::{Blocks, Instance, Pace, Setup};
 use third_stream_tests::recording::{Recording, Sounded};
 use third_stream_tests::song::{ClipNote, HostSong, Passage, Script};
 
-use crate::expected::roll_between;
+use crate::expected::{assert_equal, roll_between};
 use crate::music::{phrase, roll_of, scattered};
 use crate::network::{assert_rolls, ends, transfer};
 use crate::stage::{Stage, knob, plugin};
+use crate::transport::{assert_paired, random_moves, random_passages};
 
 const IN_PLACE: (&str, f64) = ("Mode", 1.0);
-const STOP: Passage = Passage::Stop { seconds: 0.1 };
 
 /// The notes of these beats of play, from their start, without ids.
 fn between(recording: &Recording, from: f64, beats: f64) -> Vec<(u64, u64, u8, u8, u64)> {
@@ -39,7 +39,7 @@ fn between(recording: &Recording, from: f64, beats: f64) -> Vec<(u64, u64, u8, u
 }
 
 fn looped(notes: Vec<ClipNote>, beats: f64, laps: f64) -> Script {
-    let passages = [Passage::cycle(0.0, beats, beats * laps), STOP];
+    let passages = [Passage::cycle(0.0, beats, beats * laps), Passage::REST];
     Script::new(HostSong::new(240.0, notes), passages)
 }
 
@@ -116,7 +116,7 @@ fn a_project_that_is_opened_again_is_transferred_from_its_first_bar() {
     let Some(plugin) = plugin() else { return };
     let set = [IN_PLACE, knob(1.0)];
     let mut first = plugin.instance(&set);
-    let script = Script::new(song(), [Passage::play(0.0, 120.0), STOP]);
+    let script = Script::once(song(), 120.0);
     let learned = first.perform(&script, &Setup::default()).unwrap();
     let second = first.perform(&script, &Setup::default()).unwrap();
     assert_ne!(learned.events, second.events);
@@ -140,7 +140,7 @@ fn forget(plugin: &Stage, saved: &[u8], script: &Script, learned: &Recording) {
     instance.restore(saved).unwrap();
     let mut script = script.clone();
     script.song.automation.push((0.0, "Forget", 1.0));
-    let mut first = vec![Passage::Stop { seconds: 0.1 }];
+    let mut first = vec![Passage::REST];
     first.append(&mut script.passages);
     script.passages = first;
     let played = instance.perform(&script, &Setup::default()).unwrap();
@@ -172,40 +172,25 @@ fn song() -> HostSong {
 pub(crate) fn passes() -> Script {
     let passages = [
         Passage::play(0.0, 120.0),
-        STOP,
+        Passage::REST,
         Passage::cycle(56.0, 73.0, 51.0),
         Passage::play(0.0, 120.0),
-        STOP,
+        Passage::REST,
     ];
     Script::new(song(), passages)
-}
-
-fn assert_equal(one: &Recording, other: &Recording, what: &str) {
-    let first = one.events.iter().zip(&other.events).find(|(a, b)| a != b);
-    assert_eq!(first, None, "{what}: the first difference");
-    assert_eq!(one.events.len(), other.events.len(), "{what}");
 }
 
 #[test]
 fn a_bounce_is_identical_to_the_playback_whatever_the_blocks() {
     let Some(plugin) = plugin() else { return };
     let bounced = plugin.bounce(&[IN_PLACE], &passes());
-    let random = Blocks::Random {
-        seed: 4,
-        largest: 1500,
-    };
+    let random = Blocks::random(4, 1500);
     for blocks in [Blocks::Fixed(64), Blocks::Fixed(4096), random] {
-        let setup = Setup {
-            blocks: blocks.clone(),
-            ..Setup::default()
-        };
+        let setup = Setup::in_blocks(blocks.clone());
         let again = plugin.perform(&[IN_PLACE], &passes(), &setup);
         assert_equal(&again, &bounced, &format!("{blocks:?}"));
     }
-    let setup = Setup {
-        pace: Pace::RealTime { group: 1.0 },
-        ..Setup::default()
-    };
+    let setup = Setup::paced(Pace::RealTime { group: 1.0 });
     let mut instance = plugin.instance(&[IN_PLACE]);
     instance.wait_until_ready(&setup).unwrap();
     let played = instance.perform(&passes(), &setup).unwrap();
@@ -241,10 +226,7 @@ fn the_mode_may_change_in_the_song() {
         script.song.automation.push((beat, "Mode", mode));
     }
     for blocks in [Blocks::Fixed(441), Blocks::Fixed(2048)] {
-        let setup = Setup {
-            blocks,
-            ..Setup::default()
-        };
+        let setup = Setup::in_blocks(blocks);
         let recording = plugin.perform(&[IN_PLACE], &script, &setup);
         assert!(recording.notes().len() > 300);
     }
@@ -257,39 +239,19 @@ fn random_transports_hang_nothing_in_place() {
     let mut draw = |limit| dice.draw(limit);
     let mut instance = plugin.instance(&[IN_PLACE]);
     for round in 0..12 {
-        let mut passages = Vec::new();
-        for _ in 0..2 + draw(5) {
-            let from = draw(400) as f64 / 10.0;
-            let beats = 0.1 + draw(260) as f64 / 10.0;
-            passages.push(match draw(4) {
-                0 => Passage::Stop { seconds: 0.2 },
-                1 => Passage::cycle(from, from + 0.5 + draw(90) as f64 / 10.0, beats),
-                _ => Passage::play(from, beats),
-            });
-        }
-        passages.push(STOP);
+        let passages = random_passages(&mut draw, 5);
         let notes = scattered(round, 150, 0.0, 50.0);
-        let moves = (0..20).map(|i| (f64::from(i) * 2.3, draw(201) as f64 / 100.0 - 1.0));
-        let mut script = Script::new(HostSong::new(240.0, notes).knob(moves), passages);
+        let song = HostSong::new(240.0, notes).knob(random_moves(&mut draw));
+        let mut script = Script::new(song, passages);
         script.ends_held_notes = draw(2) == 0;
         script
             .song
             .automation
             .push((draw(50) as f64, "Mode", draw(2) as f64));
-        let blocks = Blocks::Random {
-            seed: round + 1,
-            largest: 1 + draw(3000) as u32,
-        };
-        let setup = Setup {
-            blocks,
-            ..Setup::default()
-        };
+        let blocks = Blocks::random(round + 1, 1 + draw(3000) as u32);
+        let setup = Setup::in_blocks(blocks);
         let recording = instance.perform(&script, &setup).unwrap();
-        assert!(
-            recording.pair_up().is_ok(),
-            "{:?}\n{script:?}",
-            recording.pair_up()
-        );
+        assert_paired(&recording, &script);
         if draw(3) == 0 {
             reload(&mut instance);
         }

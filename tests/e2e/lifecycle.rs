@@ -11,10 +11,7 @@ use crate::stage::{alone, knob, plugin};
 
 /// In real time and in a hurry: work is pending when it ends.
 fn rushed() -> Setup {
-    Setup {
-        pace: Pace::Rushed,
-        ..Setup::default()
-    }
+    Setup::paced(Pace::Rushed)
 }
 
 fn script(beats: f64) -> Script {
@@ -134,9 +131,7 @@ fn an_instance_that_goes_with_work_pending_disturbs_no_other() {
 }
 
 fn ended(beats: f64) -> Script {
-    let mut script = script(beats);
-    script.passages.push(Passage::Stop { seconds: 0.1 });
-    script
+    Script::once(HostSong::new(240.0, phrase()), beats)
 }
 
 #[test]
@@ -164,6 +159,20 @@ fn two_instances_play_at_the_same_time() {
     }
 }
 
+/// There are more threads than `before`, until `leave` is called.
+pub(crate) fn assert_threads_end(round: u32, before: usize, leave: impl FnOnce()) {
+    assert!(
+        threads::count().unwrap() > before,
+        "the engine has no thread?"
+    );
+    leave();
+    let after = threads::settle(before, Duration::from_secs(5)).unwrap();
+    assert!(
+        after <= before,
+        "round {round}: {before} threads before, {after} after"
+    );
+}
+
 #[test]
 fn unloading_leaves_no_thread_behind() {
     let alone = alone();
@@ -179,18 +188,7 @@ fn unloading_leaves_no_thread_behind() {
         let mut second = library.instance().unwrap();
         first.perform(&script(16.1), &rushed()).unwrap();
         second.perform(&script(15.2), &rushed()).unwrap();
-        assert!(
-            threads::count().unwrap() > before,
-            "the engine has no thread?"
-        );
-        drop(first);
-        drop(second);
-        drop(library);
-        let after = threads::settle(before, Duration::from_secs(5)).unwrap();
-        assert!(
-            after <= before,
-            "round {round}: {before} threads before, {after} after"
-        );
+        assert_threads_end(round, before, || drop((first, second, library)));
     }
     drop(alone);
 }
@@ -211,8 +209,7 @@ fn a_change_of_sample_rate_starts_anew() {
     let Some(plugin) = plugin() else { return };
     let mut instance = plugin.instance(&[]);
     let song = HostSong::new(240.0, scattered(3, 30, 0.0, 15.0));
-    let passages = [Passage::play(0.0, 36.0), Passage::Stop { seconds: 0.1 }];
-    let script = Script::new(song, passages);
+    let script = Script::once(song, 36.0);
     for sample_rate in [48_000.0, 96_000.0, 44_100.0] {
         instance.deactivate();
         let setup = Setup {

@@ -9,7 +9,7 @@ use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::roll::{PITCHES, STEPS};
 use third_stream_model::shipped;
 use third_stream_model::transfer::{Transfer, Wish};
-use third_stream_tests::song::{ClipNote, HostSong, Passage, Script};
+use third_stream_tests::song::{ClipNote, HostSong, Script};
 
 use crate::expected::roll_between;
 use crate::music::{phrase, roll_of};
@@ -22,10 +22,7 @@ pub(crate) fn transfer() -> Transfer {
 /// Four bars of music, then the four bars in which they sound.
 pub(crate) fn script(notes: Vec<ClipNote>) -> Script {
     let song = HostSong::new(240.0, notes);
-    Script::new(
-        song,
-        [Passage::play(0.0, 32.0), Passage::Stop { seconds: 0.1 }],
-    )
+    Script::once(song, 32.0)
 }
 
 /// The ends of the knob and where it points.

@@ -2,7 +2,7 @@
 //! and keys outside the roll; everything at once with the bypass on.
 
 use third_stream_tests::recording::Output;
-use third_stream_tests::song::{ClipNote, HostSong, Passage, Script};
+use third_stream_tests::song::{ClipNote, HostSong, Script};
 
 use crate::expected::{assert_same, later};
 use crate::music::scattered;
@@ -25,10 +25,7 @@ fn controllers_go_the_way_of_the_notes() {
     // CLAP has a note expression for the pressure on a key; the framework sends it as one.
     song.messages.push((2.5, [0xA0, 60, 44]));
     song.messages.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let script = Script::new(
-        song.clone(),
-        [Passage::play(0.0, 36.0), Passage::Stop { seconds: 0.1 }],
-    );
+    let script = Script::once(song.clone(), 36.0);
     for position in [0.0, 1.0] {
         let recording = plugin.bounce(&[knob(position)], &script);
         let pressure = recording
@@ -56,10 +53,7 @@ fn drums_and_keys_outside_the_roll_are_never_changed() {
             _ => note.key = 108 + (index % 20) as u8,
         }
     }
-    let script = Script::new(
-        HostSong::new(240.0, notes),
-        [Passage::play(0.0, 36.0), Passage::Stop { seconds: 0.1 }],
-    );
+    let script = Script::once(HostSong::new(240.0, notes), 36.0);
     let recording = plugin.bounce(&[knob(1.0)], &script);
     let mut found = recording.notes();
     found.retain(|note| note.channel == 9 || !(24..=107).contains(&note.key));
@@ -69,10 +63,7 @@ fn drums_and_keys_outside_the_roll_are_never_changed() {
 #[test]
 fn the_bypass_lets_everything_through_at_once() {
     let Some(plugin) = plugin() else { return };
-    let script = Script::new(
-        HostSong::new(240.0, scattered(43, 40, 0.0, 15.0)),
-        [Passage::play(0.0, 20.0), Passage::Stop { seconds: 0.1 }],
-    );
+    let script = Script::once(HostSong::new(240.0, scattered(43, 40, 0.0, 15.0)), 20.0);
     let recording = plugin.bounce(&[knob(1.0), ("Bypass", 1.0)], &script);
     let wanted = later(&recording.timeline, 0.0);
     assert_same(&recording.notes(), &wanted, "bypassed");
@@ -84,10 +75,7 @@ fn switching_the_bypass_hangs_nothing() {
     let mut song = HostSong::new(240.0, scattered(47, 150, 0.0, 50.0)).knob([(0.0, 1.0)]);
     let switches = (1..12).map(|i| (f64::from(i) * 3.9, "Bypass", f64::from(i % 2)));
     song.automation.extend(switches);
-    let script = Script::new(
-        song,
-        [Passage::play(0.0, 50.0), Passage::Stop { seconds: 0.1 }],
-    );
+    let script = Script::once(song, 50.0);
     let recording = plugin.bounce(&[], &script);
     assert!(recording.notes().len() > 50);
 }

@@ -2,9 +2,9 @@
 
 use third_stream_tests::clip;
 use third_stream_tests::host::{Blocks, Pace, Setup};
-use third_stream_tests::recording::Recording;
-use third_stream_tests::song::{Passage, Script};
+use third_stream_tests::song::Script;
 
+use crate::expected::assert_equal;
 use crate::stage::plugin;
 
 /// The clip, once through, with the knob on the move.
@@ -13,14 +13,7 @@ fn script() -> Script {
         let beat = f64::from(beat);
         (beat + 0.13, (beat / 11.0).sin())
     });
-    let passages = [Passage::play(0.0, 80.0), Passage::Stop { seconds: 0.1 }];
-    Script::new(clip::song().knob(moves), passages)
-}
-
-fn assert_equal(one: &Recording, other: &Recording, what: &str) {
-    let first = one.events.iter().zip(&other.events).find(|(a, b)| a != b);
-    assert_eq!(first, None, "{what}: the first difference");
-    assert_eq!(one.events.len(), other.events.len(), "{what}");
+    Script::once(clip::song().knob(moves), 80.0)
 }
 
 #[test]
@@ -28,20 +21,14 @@ fn the_output_does_not_depend_on_the_block_size() {
     let Some(plugin) = plugin() else { return };
     let bounced = plugin.bounce(&[], &script());
     assert!(bounced.notes().len() > 300);
-    let random = Blocks::Random {
-        seed: 6,
-        largest: 900,
-    };
+    let random = Blocks::random(6, 900);
     for blocks in [
         Blocks::Fixed(32),
         Blocks::Fixed(441),
         Blocks::Fixed(4096),
         random,
     ] {
-        let setup = Setup {
-            blocks: blocks.clone(),
-            ..Setup::default()
-        };
+        let setup = Setup::in_blocks(blocks.clone());
         let again = plugin.perform(&[], &script(), &setup);
         assert_equal(&bounced, &again, &format!("{blocks:?}"));
     }
@@ -51,10 +38,7 @@ fn the_output_does_not_depend_on_the_block_size() {
 fn a_bounce_is_identical_to_the_playback() {
     let Some(plugin) = plugin() else { return };
     let bounced = plugin.bounce(&[], &script());
-    let setup = Setup {
-        pace: Pace::RealTime { group: 16.0 },
-        ..Setup::default()
-    };
+    let setup = Setup::paced(Pace::RealTime { group: 16.0 });
     let mut instance = plugin.instance(&[]);
     instance.wait_until_ready(&setup).unwrap();
     let played = instance.perform(&script(), &setup).unwrap();

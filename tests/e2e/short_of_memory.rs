@@ -8,7 +8,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use third_stream_model::roll::notes::NoteRoll;
 use third_stream_tests::host::{Instance, Pace, Setup};
 use third_stream_tests::memory_use::virtual_kib;
-use third_stream_tests::song::{HostSong, Passage, Script};
+use third_stream_tests::song::{HostSong, Script};
 
 use crate::expected::roll_between;
 use crate::music::{phrase, roll_of};
@@ -46,13 +46,8 @@ impl Drop for Limit {
 /// The outcome for the phrase. That no note hangs and each block ends is checked, too.
 fn played(instance: &mut Instance, pace: Pace) -> NoteRoll {
     let song = HostSong::new(240.0, phrase());
-    let passages = [Passage::play(0.0, 32.0), Passage::Stop { seconds: 0.1 }];
-    let setup = Setup {
-        pace,
-        ..Setup::default()
-    };
-    let script = Script::new(song, passages);
-    let recording = instance.perform(&script, &setup).unwrap();
+    let script = Script::once(song, 32.0);
+    let recording = instance.perform(&script, &Setup::paced(pace)).unwrap();
     // A bounce would wait 20 s for an answer that does not come.
     assert!(recording.longest_call < Duration::from_secs(15));
     roll_between(&recording, 16.0)

@@ -17,10 +17,7 @@ fn script() -> Script {
 }
 
 fn rushed() -> Setup {
-    Setup {
-        pace: Pace::Rushed,
-        ..Setup::default()
-    }
+    Setup::paced(Pace::Rushed)
 }
 
 /// Plays the same with all, on two audio threads.

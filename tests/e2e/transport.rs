@@ -91,13 +91,7 @@ fn loops_off_the_bar_lines_hang_nothing() {
         for position in [0.0, 0.7, -1.0] {
             let mut script = Script::new(song(22.0), [Passage::cycle(start, end, 70.0), STOP]);
             script.ends_held_notes = position == 0.7;
-            let setup = Setup {
-                blocks: Blocks::Random {
-                    seed: 2,
-                    largest: 2000,
-                },
-                ..Setup::default()
-            };
+            let setup = Setup::in_blocks(Blocks::random(2, 2000));
             let recording = plugin.perform(&[knob(position)], &script, &setup);
             assert!(!recording.notes().is_empty(), "{start}..{end} is silent");
         }
@@ -177,43 +171,50 @@ fn a_note_held_while_play_starts_or_stops_ends_where_it_began() {
     assert!(of(64).all(|note| note.off <= 3 * 48_000), "{notes:?}");
 }
 
+/// Two passages and fewer than `more` others, then a stop.
+pub(crate) fn random_passages(draw: &mut impl FnMut(u64) -> u64, more: u64) -> Vec<Passage> {
+    let mut passages = Vec::new();
+    for _ in 0..2 + draw(more) {
+        let from = draw(400) as f64 / 10.0;
+        let beats = 0.1 + draw(260) as f64 / 10.0;
+        passages.push(match draw(4) {
+            0 => Passage::Stop { seconds: 0.2 },
+            1 => Passage::cycle(from, from + 0.5 + draw(90) as f64 / 10.0, beats),
+            _ => Passage::play(from, beats),
+        });
+    }
+    passages.push(STOP);
+    passages
+}
+
+/// Moves of the knob, by beat.
+pub(crate) fn random_moves(draw: &mut impl FnMut(u64) -> u64) -> Vec<(f64, f64)> {
+    let moves = (0..20).map(|i| (f64::from(i) * 2.3, draw(201) as f64 / 100.0 - 1.0));
+    moves.collect()
+}
+
+/// Each note that left has ended.
+pub(crate) fn assert_paired(recording: &Recording, script: &Script) {
+    let pairs = recording.pair_up();
+    assert!(pairs.is_ok(), "{pairs:?}\n{script:?}");
+}
+
 #[test]
 fn random_transports_hang_nothing() {
     let Some(plugin) = plugin() else { return };
     let mut dice = Dice::of_state(77);
     let mut draw = |limit| dice.draw(limit);
     for round in 0..12 {
-        let mut passages = Vec::new();
-        for _ in 0..2 + draw(6) {
-            let from = draw(400) as f64 / 10.0;
-            let beats = 0.1 + draw(260) as f64 / 10.0;
-            passages.push(match draw(4) {
-                0 => Passage::Stop { seconds: 0.2 },
-                1 => Passage::cycle(from, from + 0.5 + draw(90) as f64 / 10.0, beats),
-                _ => Passage::play(from, beats),
-            });
-        }
-        passages.push(STOP);
-        let moves = (0..20).map(|i| (f64::from(i) * 2.3, draw(201) as f64 / 100.0 - 1.0));
-        let mut script = Script::new(song(50.0).knob(moves), passages);
+        let passages = random_passages(&mut draw, 6);
+        let mut script = Script::new(song(50.0).knob(random_moves(&mut draw)), passages);
         script.ends_held_notes = draw(2) == 0;
         script.song.tempo = vec![
             (0.0, 60.0 + draw(240) as f64),
             (17.0, 60.0 + draw(240) as f64),
         ];
-        let setup = Setup {
-            blocks: Blocks::Random {
-                seed: round + 1,
-                largest: 1 + draw(3000) as u32,
-            },
-            ..Setup::default()
-        };
+        let setup = Setup::in_blocks(Blocks::random(round + 1, 1 + draw(3000) as u32));
         let recording = plugin.perform(&[], &script, &setup);
-        assert!(
-            recording.pair_up().is_ok(),
-            "{:?}\n{script:?}",
-            recording.pair_up()
-        );
+        assert_paired(&recording, &script);
     }
 }
 

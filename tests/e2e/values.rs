@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use third_stream_tests::host::{Blocks, Pace, Setup};
-use third_stream_tests::song::{ClipNote, HostSong, Passage, Script};
+use third_stream_tests::song::{ClipNote, HostSong, Script};
 use third_stream_tests::threads;
 
 use crate::music::{phrase, scattered};
 use crate::stage::{alone, knob, plugin};
-use crate::vst3::{STOP, assert_equal, instance, library};
+use crate::vst3::{assert_equal, instance, library};
 
 /// The framework's worker, as it calls its thread.
 const WORKER: &str = "bg-worker";
@@ -34,21 +34,15 @@ fn automated() -> HostSong {
 }
 
 fn script(song: HostSong) -> Script {
-    Script::new(song, [Passage::play(0.0, 60.0), STOP])
+    Script::once(song, 60.0)
 }
 
 fn blocks(size: u32) -> Setup {
-    Setup {
-        blocks: Blocks::Fixed(size),
-        ..Setup::default()
-    }
+    Setup::in_blocks(Blocks::Fixed(size))
 }
 
 fn rushed() -> Setup {
-    Setup {
-        pace: Pace::Rushed,
-        ..Setup::default()
-    }
+    Setup::paced(Pace::Rushed)
 }
 
 #[test]

@@ -11,10 +11,9 @@ use third_stream_tests::threads;
 use third_stream_tests::vst3::{Bus, Buses, Vst3Instance, Vst3Library};
 
 use crate::expected::{assert_same, later};
+use crate::lifecycle::assert_threads_end;
 use crate::music::{phrase, scattered};
 use crate::stage::{alone, knob, plugin};
-
-pub(crate) const STOP: Passage = Passage::Stop { seconds: 0.1 };
 
 /// The VST3 under test; `None` if no variable names it.
 pub(crate) fn library() -> Option<Vst3Library> {
@@ -70,7 +69,7 @@ fn script() -> Script {
     let mut song = clip::song().knob(moves);
     song.tempo.extend([(21.5, 90.0), (50.0, 171.0)]);
     song.meter.extend([(24.0, (3, 4)), (36.0, (4, 4))]);
-    Script::new(song, [Passage::play(0.0, 80.0), STOP])
+    Script::once(song, 80.0)
 }
 
 #[test]
@@ -81,15 +80,9 @@ fn the_notes_are_the_clap_s() {
     for blocks in [
         Blocks::Fixed(512),
         Blocks::Fixed(4096),
-        Blocks::Random {
-            seed: 8,
-            largest: 900,
-        },
+        Blocks::random(8, 900),
     ] {
-        let setup = Setup {
-            blocks: blocks.clone(),
-            ..Setup::default()
-        };
+        let setup = Setup::in_blocks(blocks.clone());
         let wanted = clap.perform(&[], &script(), &setup);
         let found = instance(&library, &[]).perform(&script(), &setup).unwrap();
         assert!(found.notes().len() > 300, "{}", found.notes().len());
@@ -105,7 +98,7 @@ fn a_loop_gives_the_notes_of_the_clap_s() {
     for (start, end) in [(0.0, 8.0), (3.0, 16.5)] {
         let song =
             HostSong::new(240.0, scattered(29, 70, 0.0, 20.0)).knob([(0.0, 0.8), (9.1, -0.6)]);
-        let script = Script::new(song, [Passage::cycle(start, end, 70.0), STOP]);
+        let script = Script::new(song, [Passage::cycle(start, end, 70.0), Passage::REST]);
         let wanted = clap.bounce(&[], &script);
         let mut vst3 = instance(&library, &[]);
         let found = vst3.perform(&script, &Setup::default()).unwrap();
@@ -217,7 +210,7 @@ fn controllers_go_the_way_of_the_notes() {
         .iter()
         .map(|(beat, bytes)| (((beat + 16.0) * 12_000.0).round() as u64, *bytes))
         .collect();
-    let script = Script::new(song, [Passage::play(0.0, 36.0), STOP]);
+    let script = Script::once(song, 36.0);
     let mut instance = instance(&library, &[]);
     let recording = instance.perform(&script, &Setup::default()).unwrap();
     assert_eq!(recording.messages(), wanted);
@@ -230,7 +223,7 @@ fn each_bounce_is_the_first_and_each_playback_does_not_wait() {
     let Some(library) = library() else { return };
     // So fast that it is over before the plugin could take the hurry for an export.
     let song = HostSong::new(2700.0, phrase()).knob([(0.0, 1.0)]);
-    let script = Script::new(song, [Passage::play(0.0, 40.0), STOP]);
+    let script = Script::once(song, 40.0);
     let rushed = Setup {
         pace: Pace::Rushed,
         blocks: Blocks::Fixed(4096),
@@ -261,7 +254,7 @@ fn each_bounce_is_the_first_and_each_playback_does_not_wait() {
 fn a_host_whose_event_list_is_full_loses_nothing() {
     let Some(library) = library() else { return };
     let song = HostSong::new(240.0, scattered(7, 60, 0.0, 20.0));
-    let script = Script::new(song, [Passage::play(0.0, 44.0), STOP]);
+    let script = Script::once(song, 44.0);
     let setup = Setup {
         blocks: Blocks::Fixed(256),
         room: 2,
@@ -275,7 +268,7 @@ fn a_host_whose_event_list_is_full_loses_nothing() {
 fn the_bypass_lets_everything_through_at_once() {
     let Some(library) = library() else { return };
     let song = HostSong::new(240.0, scattered(43, 40, 0.0, 15.0));
-    let script = Script::new(song, [Passage::play(0.0, 20.0), STOP]);
+    let script = Script::once(song, 20.0);
     let mut instance = instance(&library, &[knob(1.0), ("Bypass", 1.0)]);
     let recording = instance.perform(&script, &Setup::default()).unwrap();
     let without_ids = |mut notes: Vec<Sounded>| {
@@ -299,22 +292,9 @@ fn unloading_leaves_no_thread_behind() {
         let Some(library) = library() else { return };
         let mut instance = instance(&library, &[knob(1.0)]);
         let script = Script::new(HostSong::new(240.0, phrase()), [Passage::play(0.0, 16.1)]);
-        let rushed = Setup {
-            pace: Pace::Rushed,
-            ..Setup::default()
-        };
+        let rushed = Setup::paced(Pace::Rushed);
         instance.perform(&script, &rushed).unwrap();
-        assert!(
-            threads::count().unwrap() > before,
-            "the engine has no thread?"
-        );
-        drop(instance);
-        drop(library);
-        let after = threads::settle(before, Duration::from_secs(5)).unwrap();
-        assert!(
-            after <= before,
-            "round {round}: {before} threads before, {after} after"
-        );
+        assert_threads_end(round, before, || drop((instance, library)));
     }
 }
 
@@ -327,10 +307,7 @@ fn an_automated_instance_that_goes_at_once_disturbs_no_other() {
     let moves = (0..2_000).map(|step| (f64::from(step) / 125.0, f64::from(step % 21) / 10.0 - 1.0));
     let song = HostSong::new(240.0, phrase()).knob(moves);
     let script = Script::new(song, [Passage::play(0.0, 16.0)]);
-    let setup = Setup {
-        pace: Pace::Rushed,
-        ..Setup::default()
-    };
+    let setup = Setup::paced(Pace::Rushed);
     for _ in 0..10 {
         let (mut goes, mut stays) = (instance(&library, &[]), instance(&library, &[]));
         goes.perform(&script, &setup).unwrap();

@@ -72,6 +72,24 @@ impl Default for Setup {
     }
 }
 
+impl Setup {
+    /// The default set-up at another pace.
+    pub fn paced(pace: Pace) -> Self {
+        Self {
+            pace,
+            ..Self::default()
+        }
+    }
+
+    /// The default set-up with other blocks.
+    pub fn in_blocks(blocks: Blocks) -> Self {
+        Self {
+            blocks,
+            ..Self::default()
+        }
+    }
+}
+
 /// Pacing of a script: the plugin waits for the engine, or the host does, or neither.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Pace {

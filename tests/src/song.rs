@@ -148,6 +148,9 @@ pub enum Passage {
 }
 
 impl Passage {
+    /// A short stop.
+    pub const REST: Self = Self::Stop { seconds: 0.1 };
+
     /// Plays `beats` beats from `from` without a loop.
     pub const fn play(from: f64, beats: f64) -> Self {
         Self::Play {
@@ -200,6 +203,11 @@ impl Script {
             live: Vec::new(),
             ends_held_notes: true,
         }
+    }
+
+    /// Plays the first `beats` beats, then stops.
+    pub fn once(song: HostSong, beats: f64) -> Self {
+        Self::new(song, [Passage::play(0.0, beats), Passage::REST])
     }
 }
 

@@ -61,7 +61,7 @@ fn play() -> Result<(Recording, Duration)> {
     let moves = moves.map(|(group, knob)| (GROUP * (group + 1) as f64, *knob));
     let song = clip::song().knob(std::iter::once((0.0, 0.0)).chain(moves));
     let end = (clip::BARS * 4) as f64 + GROUP;
-    let stop = Passage::Stop { seconds: 0.1 };
+    let stop = Passage::REST;
     let script = Script::new(song, [Passage::play(0.0, end), stop]);
     let start = Instant::now();
     let mut instance = library.instance()?;

@@ -45,10 +45,7 @@ fn cycle(number: u32, editor: bool) -> Result<()> {
         HostSong::new(180.0, notes).knob([(0.0, 1.0)]),
         [Passage::play(0.0, 16.5)],
     );
-    let setup = Setup {
-        pace: Pace::Rushed,
-        ..Setup::default()
-    };
+    let setup = Setup::paced(Pace::Rushed);
     one.perform(&script, &setup)?;
     if number.is_multiple_of(2) {
         two.perform(&script, &setup)?;

@@ -63,7 +63,7 @@ mod x11 {
         instance.wait_until_ready(&setup)?;
         // Some stay jazz: the knob counts when a bar sounds.
         let song = clip::song().knob([(0.0, 0.8)]);
-        let still = Passage::Stop { seconds: 0.1 };
+        let still = Passage::REST;
         let passages = [Passage::play(0.0, BEATS), still];
         let passages = if measures {
             &passages[..]

@@ -19,6 +19,11 @@ pub enum Blocks {
 }
 
 impl Blocks {
+    /// Sizes from 1 to `largest`, drawn from `seed`.
+    pub const fn random(seed: u64, largest: u32) -> Self {
+        Self::Random { seed, largest }
+    }
+
     /// The largest block that can come.
     pub fn largest(&self) -> u32 {
         match self {
@@ -56,10 +61,7 @@ mod tests {
         let first = |blocks: Blocks| blocks.sizes().take(4).collect::<Vec<_>>();
         assert_eq!(first(Blocks::Fixed(7)), [7; 4]);
         assert_eq!(first(Blocks::InTurn(vec![1, 4096])), [1, 4096, 1, 4096]);
-        let random = Blocks::Random {
-            seed: 3,
-            largest: 100,
-        };
+        let random = Blocks::random(3, 100);
         assert_eq!(first(random.clone()), first(random.clone()));
         assert!(
             random

@@ -262,10 +262,7 @@ impl<'a> Band<'a> {
 /// The simulated user's script, at least this many seconds long.
 fn session(dice: &mut Dice, seconds: f64) -> Session {
     let setup = Setup {
-        blocks: Blocks::Random {
-            seed: dice.draw(1 << 30),
-            largest: 2048,
-        },
+        blocks: Blocks::random(dice.draw(1 << 30), 2048),
         pace: if dice.draw(BOUNCED) == 0 {
             Pace::Offline
         } else {

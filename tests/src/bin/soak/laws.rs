@@ -105,20 +105,20 @@ mod tests {
         failed: 0,
     };
 
+    /// The counters of before, after some changes.
+    fn after(change: fn(&mut Counters)) -> Counters {
+        let mut now = BEFORE;
+        change(&mut now);
+        now
+    }
+
     #[test]
     fn what_is_late_is_forgiven_only_where_the_host_hurried() {
         let quiet = of_instance(&BEFORE, &BEFORE, Hurry::None);
         assert!(quiet.is_ok(), "what was late before does not count");
         for now in [
-            Counters {
-                late: 5,
-                dry: 7,
-                ..BEFORE
-            },
-            Counters {
-                no_room: 4,
-                ..BEFORE
-            },
+            after(|now| (now.late, now.dry) = (5, 7)),
+            after(|now| now.no_room = 4),
         ] {
             assert!(of_instance(&BEFORE, &now, Hurry::Injected).is_ok());
             assert!(of_instance(&BEFORE, &now, Hurry::None).is_err());
@@ -127,16 +127,7 @@ mod tests {
 
     #[test]
     fn a_question_without_an_answer_is_found() {
-        for now in [
-            Counters {
-                asked: 21,
-                ..BEFORE
-            },
-            Counters {
-                taken: 19,
-                ..BEFORE
-            },
-        ] {
+        for now in [after(|now| now.asked = 21), after(|now| now.taken = 19)] {
             let found = of_instance(&BEFORE, &now, Hurry::Injected);
             assert!(found.is_err(), "{now:?}");
             assert!(of_all(&now, 1).is_err(), "{now:?}");
@@ -156,23 +147,11 @@ mod tests {
     #[test]
     fn what_is_lost_or_counted_twice_is_found() {
         for now in [
-            Counters {
-                dropped: 1,
-                ..BEFORE
-            },
-            Counters {
-                failed: 1,
-                ..BEFORE
-            },
-            Counters {
-                refused: 1,
-                ..BEFORE
-            },
-            Counters { dry: 5, ..BEFORE },
-            Counters {
-                stale: 21,
-                ..BEFORE
-            },
+            after(|now| now.dropped = 1),
+            after(|now| now.failed = 1),
+            after(|now| now.refused = 1),
+            after(|now| now.dry = 5),
+            after(|now| now.stale = 21),
         ] {
             let found = of_instance(&BEFORE, &now, Hurry::Injected);
             assert!(found.is_err(), "{now:?}");
