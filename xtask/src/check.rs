@@ -139,34 +139,26 @@ fn clippy() -> Command {
 
 /// The unit and integration tests without the ones that need the built plugin.
 fn tests(nextest: bool) -> Command {
-    let mut command = cargo(if nextest {
-        &["nextest", "run"]
-    } else {
-        &["test"]
-    });
-    command.args(FEATURES);
-    if nextest {
-        command.args(["-E", "not binary(e2e)"]);
-    } else {
-        command.args(["--lib", "--bins", "--tests"]);
-    }
-    command
+    let targets = ["--lib", "--bins", "--tests"];
+    tests_in(nextest, "not binary(e2e)", &targets)
 }
 
 /// The tests on the built plugin.
 pub(crate) fn e2e(nextest: bool) -> Command {
-    let mut command = cargo(if nextest {
-        &["nextest", "run"]
+    // They load and unload the plugin and count this process's threads.
+    let alone = ["--test", "e2e", "--", "--test-threads=1"];
+    tests_in(nextest, "binary(e2e)", &alone)
+}
+
+/// Tests that nextest selects by `filter`, or cargo by `targets`.
+fn tests_in(nextest: bool, filter: &str, targets: &[&str]) -> Command {
+    let (runner, selected): (&[&str], &[&str]) = if nextest {
+        (&["nextest", "run"], &["-E", filter])
     } else {
-        &["test"]
-    });
-    command.args(FEATURES);
-    if nextest {
-        command.args(["-E", "binary(e2e)"]);
-    } else {
-        // They load and unload the plugin and count this process's threads.
-        command.args(["--test", "e2e", "--", "--test-threads=1"]);
-    }
+        (&["test"], targets)
+    };
+    let mut command = cargo(runner);
+    command.args(FEATURES).args(selected);
     command
 }
 

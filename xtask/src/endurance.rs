@@ -4,16 +4,9 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
+use crate::forward::Args;
 use crate::process::{cargo, hand_over};
 use crate::{bundle, system};
-
-/// Everything after the task's name goes to the program.
-#[derive(clap::Args)]
-pub(crate) struct Args {
-    /// Options of the program (try --help).
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    rest: Vec<String>,
-}
 
 /// Which plugin a program needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

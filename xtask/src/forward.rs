@@ -10,9 +10,9 @@ use crate::process::{cargo, hand_over, trains};
 /// Everything after the task's name, as typed.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Arguments of the command-line tool.
+    /// Arguments of the program; try --help.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    rest: Vec<String>,
+    pub(crate) rest: Vec<String>,
 }
 
 /// Runs `third-stream <command> …`. Paths stay relative to where the user stands.

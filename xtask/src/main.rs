@@ -55,10 +55,10 @@ enum Task {
     /// Play a MIDI file through the built plugin in a window, to be heard and seen without a
     /// sequencer (try --help).
     #[command(disable_help_flag = true)]
-    Play(play::Args),
+    Play(forward::Args),
     /// Render the examples as small sound files (arguments go to the program; try --help).
     #[command(disable_help_flag = true)]
-    Sounds(play::Args),
+    Sounds(forward::Args),
     /// Build the plugin as CLAP and VST3 into target/bundled.
     Bundle(bundle::Args),
     /// Let the formats' own validators look at the built plugin.
@@ -66,10 +66,10 @@ enum Task {
     /// Play the built plugin for hours of song, in many instances at once (arguments go to the
     /// program).
     #[command(disable_help_flag = true)]
-    Soak(endurance::Args),
+    Soak(forward::Args),
     /// Load and unload the built plugin many times (arguments go to the program).
     #[command(disable_help_flag = true)]
-    Unload(endurance::Args),
+    Unload(forward::Args),
     /// Feed hostile files, states and hosts to what reads them.
     Fuzz(fuzz::Args),
     /// Run the tests on the built plugin where the audio thread may not allocate, wait or do IO

@@ -5,16 +5,9 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
+use crate::forward::Args;
 use crate::process::{cargo, hand_over};
 use crate::{bundle, system};
-
-/// Everything after the task's name, as typed.
-#[derive(clap::Args)]
-pub(crate) struct Args {
-    /// The MIDI file and options; try --help. --install-deps installs what the window needs.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    rest: Vec<String>,
-}
 
 /// Options with which there is no window, and so no sound of the player's own.
 const SILENT: [&str; 5] = ["--out", "--terminal", "--listen", "--help", "-h"];

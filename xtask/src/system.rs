@@ -82,16 +82,21 @@ pub(crate) fn libraries(install: bool) -> Result<()> {
         eprintln!("The plugin's editor needs {files}: install them with your package manager.");
         return Ok(());
     };
-    let mut command = install_command(manager, &missing, is_root());
+    let why = format!(
+        "The plugin's editor needs {files} (the build and the tests do not). To install them:"
+    );
+    install_or_say(&why, manager, &missing, install)
+}
+
+/// Installs the packages of `missing`, or says `why` and how to install them.
+fn install_or_say(why: &str, manager: &str, missing: &[&Library], install: bool) -> Result<()> {
+    let mut command = install_command(manager, missing, is_root());
     if install {
         println!("{}", line(&command));
         return run(&mut command);
     }
-    eprintln!(
-        "The plugin's editor needs {files} (the build and the tests do not). To install them:\n    \
-         {}\nor add --install-deps.",
-        line(&command)
-    );
+    let line = line(&command);
+    eprintln!("{why}\n    {line}\nor add --install-deps.");
     Ok(())
 }
 
@@ -115,18 +120,9 @@ pub(crate) fn sound(wanted: bool, install: bool) -> Result<bool> {
         return Ok(false);
     };
     let missing: Vec<&Library> = SOUND.iter().collect();
-    let mut command = install_command(manager, &missing, is_root());
-    if install {
-        println!("{}", line(&command));
-        run(&mut command)?;
-        return Ok(has_alsa());
-    }
-    eprintln!(
-        "The player is built without sound. To hear it, install what that needs:\n    {}\nor add \
-         --install-deps.",
-        line(&command)
-    );
-    Ok(false)
+    let why = "The player is built without sound. To hear it, install what that needs:";
+    install_or_say(why, manager, &missing, install)?;
+    Ok(install && has_alsa())
 }
 
 fn has_alsa() -> bool {
