@@ -133,12 +133,7 @@ impl Performer {
             expected_delay: 0.0,
             drums: DrumParts::default(),
             pedals: 0,
-            last: Note {
-                channel: 0,
-                key: 60,
-                id: None,
-                velocity: 0.7,
-            },
+            last: Note::new(0, 60, None, 0.7),
             rest: None,
         }
     }

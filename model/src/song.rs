@@ -22,8 +22,8 @@ pub use selection::PartSelection;
 pub use crate::drums::DRUM_CHANNEL;
 use crate::roll::notes::NoteRoll;
 use crate::roll::{SLOTS, row_of_key};
-use crate::smf::Smf;
 use crate::smf::time::BeatMap;
+use crate::smf::{NewNote, Smf};
 
 /// The most bar slots in a song: more than four hours of 4/4 at 60 quarters a minute.
 pub const MOST_SLOTS: usize = 1 << 12;
@@ -66,6 +66,18 @@ pub struct SongNote {
 }
 
 impl SongNote {
+    /// The note as it is in the file, to be written again.
+    pub const fn unchanged(&self) -> NewNote {
+        NewNote {
+            start: self.start,
+            end: self.end,
+            channel: self.channel,
+            key: self.key,
+            velocity: self.velocity,
+            off_velocity: self.off_velocity,
+        }
+    }
+
     /// True if the note is a drum's.
     pub const fn is_drum(&self) -> bool {
         self.drum

@@ -43,14 +43,9 @@ fn band() -> Song {
     let piano = (0..8u64).flat_map(|i| chords[i as usize / 2].map(|key| (i * 192, 180, key)));
     let parts: [Vec<(u64, u64, u8)>; 3] = [flute.collect(), bass.collect(), piano.collect()];
     for (channel, notes) in (0..).zip(parts) {
-        let notes = notes.into_iter().map(|(start, length, key)| NewNote {
-            start,
-            end: start + length,
-            channel,
-            key,
-            velocity: 80,
-            off_velocity: 64,
-        });
+        let notes = notes
+            .into_iter()
+            .map(|(start, length, key)| NewNote::new(channel, key, (start, start + length), 80));
         let notes: Vec<NewNote> = notes.collect();
         smf.tracks_mut()[usize::from(channel)].replace_notes(&[], &notes);
     }
@@ -139,14 +134,7 @@ fn a_flute_and_a_bass_stay_one_voice_and_the_piano_changes() {
 fn notes_faster_than_a_step_never_lie_over_each_other() {
     let arranger = ArrangerTransfer::from_bytes(shipped::arranger()).unwrap();
     let mut smf = Smf::read(&file(&[0])).unwrap();
-    let notes = (0..64u64).map(|i| NewNote {
-        start: i * 12,
-        end: i * 12 + 8,
-        channel: 0,
-        key: 60,
-        velocity: 80,
-        off_velocity: 64,
-    });
+    let notes = (0..64u64).map(|i| NewNote::new(0, 60, (i * 12, i * 12 + 8), 80));
     smf.tracks_mut()[0].replace_notes(&[], &notes.collect::<Vec<_>>());
     let song = Song::of(&Smf::read(&smf.write()).unwrap()).unwrap();
     for variation in 1..=8 {

@@ -81,11 +81,7 @@ fn a_pass_does_not_allocate() {
 
 #[test]
 fn the_arranger_s_pass_does_not_allocate() {
-    let config = ArrangerConfig {
-        base_channels: 20,
-        residual_blocks: 2,
-        ..ArrangerConfig::default()
-    };
+    let config = ArrangerConfig::new(20, 2);
     let network = Network::new(&config, &Store::new(1).builder(&Device::Cpu)).unwrap();
     let net = network.prepared(Level::best()).unwrap();
     let mut arena = net.arena();

@@ -113,11 +113,7 @@ fn within<R>(budget: usize, work: impl FnOnce() -> R) -> (R, usize, usize) {
 }
 
 fn config(base_channels: usize, residual_blocks: usize) -> GeneratorConfig {
-    GeneratorConfig {
-        base_channels,
-        residual_blocks,
-        skip: 2.0,
-    }
+    GeneratorConfig::new(base_channels, residual_blocks, 2.0)
 }
 
 /// A weights file with new networks of that shape.

@@ -17,11 +17,7 @@ use third_stream_model::nn::ops;
 const REFERENCE: &[u8] = include_bytes!("fixtures/torch_tiny.safetensors");
 
 /// The configuration in `torch_reference.py`.
-const GENERATOR: GeneratorConfig = GeneratorConfig {
-    base_channels: 4,
-    residual_blocks: 2,
-    skip: 0.5,
-};
+const GENERATOR: GeneratorConfig = GeneratorConfig::new(4, 2, 0.5);
 const DISCRIMINATOR: DiscriminatorConfig = DiscriminatorConfig {
     base_channels: 4,
     spectral_norm: false,

@@ -197,14 +197,7 @@ mod tests {
         bytes.extend_from_slice(tempos);
         bytes.extend_from_slice(end);
         let mut smf = Smf::read(&bytes).unwrap();
-        let note = |key, start| NewNote {
-            start,
-            end: start + 48,
-            channel: 0,
-            key,
-            velocity: 90,
-            off_velocity: 64,
-        };
+        let note = |key, start| NewNote::new(0, key, (start, start + 48), 90);
         smf.tracks_mut()[0].replace_notes(&[], &[note(60, 0), note(64, 96)]);
         SongTransfer::read(&smf.write(), &PartSelection::default(), &BTreeMap::new()).unwrap()
     }

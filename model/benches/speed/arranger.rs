@@ -21,8 +21,8 @@ use third_stream_model::weights::{read_network, tensors};
 
 use super::Args;
 use super::given;
-use super::peer::Peer;
-use super::turns::{Error, Side, Unit, in_turn, timed};
+use super::peer::{Peer, training_step};
+use super::turns::{Error, Side, Unit, in_turn, pool, timed};
 
 pub(crate) fn run(args: &Args, threads: usize) -> Result<(), Error> {
     let key = format!("arranger.transfer.threads{threads}");
@@ -46,9 +46,7 @@ pub(crate) fn run(args: &Args, threads: usize) -> Result<(), Error> {
 /// A whole answer of the weights that the plugin carries, to its edits.
 fn transfer(args: &Args, key: &str, threads: usize) -> Result<(), Error> {
     let shipped = ArrangerTransfer::from_bytes(shipped::arranger())?;
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()?;
+    let pool = pool(threads)?;
     let phrase = phrase();
     let ends = (Pair::JAZZ_CLASSIC, Direction::AToB);
     let mut variation = 0;
@@ -131,9 +129,7 @@ fn given(phrase: &NoteRoll) -> Result<PathBuf, Error> {
 fn case(args: &Args, key: &str, threads: usize, precision: &str) -> Result<(), Error> {
     let mut settings = ArrangerRecipe::usual().settings;
     settings.bf16 = precision == "bf16";
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()?;
+    let pool = pool(threads)?;
     let mut state = pool.install(|| ArrangerState::new(&settings, &Genre::ALL, 1, &Device::Cpu))?;
     let data = music()?;
     let batches = MaskedSampler::new(&data, &Genre::ALL, &settings, 1)?;
@@ -155,15 +151,7 @@ fn case(args: &Args, key: &str, threads: usize, precision: &str) -> Result<(), E
         settings.batch,
         threads,
     ];
-    let sizes = sizes.map(|size| size.to_string());
-    let mut arguments = vec!["arranger"];
-    arguments.extend(sizes.iter().map(String::as_str));
-    arguments.push(precision);
-    if let Some(python) = &args.python
-        && let Some(mut peer) = Peer::start(python, &arguments, threads, false)?
-    {
-        sides.push(Side::new("pytorch", move || peer.pass()));
-    }
+    sides.extend(training_step(args, "arranger", &sizes, threads, precision)?);
     in_turn(key, Unit::Seconds, args.rounds, 1, sides)
 }
 
@@ -179,13 +167,7 @@ fn phrase() -> NoteRoll {
 
 /// A phrase of each genre.
 fn music() -> Result<Data, Error> {
-    let piece = Piece {
-        file: "phrase.mid".into(),
-        source: "here".into(),
-        split: Split::Train,
-        weight: 1.0,
-        rolls: vec![phrase()].into(),
-    };
+    let piece = Piece::new("phrase.mid", "here", Split::Train, vec![phrase()]);
     let pieces = Genre::ALL.map(|genre| (genre, vec![piece.clone()]));
     Ok(Data::of_pieces(pieces.into(), Vec::new())?)
 }

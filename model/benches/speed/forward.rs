@@ -11,7 +11,7 @@ use third_stream_model::roll::{PITCHES, Roll, STEPS};
 use super::Args;
 use super::given;
 use super::peer::Peer;
-use super::turns::{Error, Side, Unit, in_turn, timed};
+use super::turns::{Error, Side, Unit, in_turn, pool, timed};
 
 /// The paper's size and the shipped one.
 const SIZES: [(usize, usize); 2] = [(64, 10), (32, 6)];
@@ -53,11 +53,7 @@ pub(crate) fn run(args: &Args, threads: usize) -> Result<(), Error> {
         for kind in &KINDS {
             let key = format!("forward.{base}x{blocks}.threads{threads}.{}", kind.name);
             if args.wants(&key) {
-                let config = GeneratorConfig {
-                    base_channels: base,
-                    residual_blocks: blocks,
-                    skip: 2.0,
-                };
+                let config = GeneratorConfig::new(base, blocks, 2.0);
                 case(args, &key, &config, threads, kind)?;
             }
         }
@@ -82,9 +78,7 @@ fn case(
     let net = generator.prepared(level)?;
     let x = tensor_of_rolls(&[music()], &Device::Cpu)?;
     let cells = x.flatten_all()?.to_vec1::<f32>()?;
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()?;
+    let pool = pool(threads)?;
     let (mut arena, mut found) = (net.arena(), vec![0.0; cells.len()]);
     pool.install(|| net.probabilities(&mut arena, &cells, &mut found));
     let y = Tensor::from_slice(&found, x.shape(), x.device())?;

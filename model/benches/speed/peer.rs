@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use super::turns::{Error, Timing};
+use super::Args;
+use super::turns::{Error, Side, Timing};
 
 /// Environment variables that limit a peer to AVX2.
 const AVX2: [(&str, &str); 3] = [
@@ -106,6 +107,25 @@ impl Peer {
         let read = self.output.read_line(&mut line)?;
         Ok((read > 0).then(|| line.split_whitespace().map(str::to_owned).collect()))
     }
+}
+
+/// PyTorch's training step of this kind with networks of these sizes, where it is installed.
+pub(crate) fn training_step(
+    args: &Args,
+    kind: &str,
+    sizes: &[usize],
+    threads: usize,
+    precision: &str,
+) -> Result<Option<Side<'static>>, Error> {
+    let Some(python) = &args.python else {
+        return Ok(None);
+    };
+    let sizes: Vec<String> = sizes.iter().map(ToString::to_string).collect();
+    let mut arguments = vec![kind];
+    arguments.extend(sizes.iter().map(String::as_str));
+    arguments.push(precision);
+    let peer = Peer::start(python, &arguments, threads, false)?;
+    Ok(peer.map(|mut peer| Side::new("pytorch", move || peer.pass())))
 }
 
 impl Drop for Peer {

@@ -8,8 +8,8 @@ use third_stream_model::train::recipe::cyclegan::Mixed;
 use third_stream_model::train::recipe::library;
 
 use super::Args;
-use super::peer::Peer;
-use super::turns::{Error, Side, Unit, in_turn, timed};
+use super::peer::training_step;
+use super::turns::{Error, Side, Unit, in_turn, pool, timed};
 
 const BASE: usize = 32;
 const BLOCKS: usize = 6;
@@ -32,9 +32,7 @@ fn case(args: &Args, key: &str, threads: usize, precision: &str) -> Result<(), E
     recipe.settings.mixed = Mixed::InLoss;
     recipe.settings.replay_buffer = 0;
     recipe.settings.bf16 = precision == "bf16";
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()?;
+    let pool = pool(threads)?;
     let mut state = pool.install(|| CycleGanState::new(&recipe, 1, &Device::Cpu))?;
     let batch = Batch {
         a: rolls(1),
@@ -51,15 +49,8 @@ fn case(args: &Args, key: &str, threads: usize, precision: &str) -> Result<(), E
             })
         })
     })];
-    let sizes = [BASE, BLOCKS, BATCH, threads].map(|size| size.to_string());
-    let mut arguments = vec!["step"];
-    arguments.extend(sizes.iter().map(String::as_str));
-    arguments.push(precision);
-    if let Some(python) = &args.python
-        && let Some(mut peer) = Peer::start(python, &arguments, threads, false)?
-    {
-        sides.push(Side::new("pytorch", move || peer.pass()));
-    }
+    let sizes = [BASE, BLOCKS, BATCH, threads];
+    sides.extend(training_step(args, "step", &sizes, threads, precision)?);
     in_turn(key, Unit::Seconds, args.rounds.div_ceil(5), 1, sides)
 }
 

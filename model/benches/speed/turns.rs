@@ -16,6 +16,12 @@ pub(crate) struct Timing {
     pub(crate) cpu: Duration,
 }
 
+/// A pool of threads for a side.
+pub(crate) fn pool(threads: usize) -> Result<rayon::ThreadPool, Error> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+    Ok(pool.build()?)
+}
+
 /// Times `work` in this process.
 pub(crate) fn timed(work: impl FnOnce() -> Result<(), Error>) -> Result<Timing, Error> {
     let (cpu, wall) = (ProcessTime::now(), Instant::now());

@@ -121,13 +121,7 @@ pub(crate) fn pieces(
                     Some((top, _)) => top.to_owned(),
                     None => name_of(dir),
                 };
-                let piece = Piece {
-                    file: reading.file,
-                    source,
-                    split: Split::Train,
-                    weight: 1.0,
-                    rolls,
-                };
+                let piece = Piece::new(reading.file, source, Split::Train, rolls);
                 pieces.push((reading.digest, piece));
             }
         }

@@ -61,3 +61,21 @@ pub struct Piece {
     /// Its phrases.
     pub rolls: Rolls,
 }
+
+impl Piece {
+    /// A piece whose phrases are drawn as often as those of most others.
+    pub fn new(
+        file: impl Into<String>,
+        source: impl Into<String>,
+        split: Split,
+        rolls: impl Into<Rolls>,
+    ) -> Self {
+        Self {
+            file: file.into(),
+            source: source.into(),
+            split,
+            weight: 1.0,
+            rolls: rolls.into(),
+        }
+    }
+}

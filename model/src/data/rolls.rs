@@ -271,11 +271,7 @@ mod tests {
 
     #[test]
     fn a_packed_phrase_keeps_where_its_notes_begin() {
-        let struck = |start, length| GridNote {
-            start,
-            row: 40,
-            length,
-        };
+        let struck = |start, length| GridNote::new(start, 40, length);
         let phrase: NoteRoll = [struck(0, 4), struck(4, 2), struck(6, 58)]
             .into_iter()
             .collect();

@@ -139,11 +139,7 @@ mod tests {
 
     #[test]
     fn a_note_that_is_struck_twice_stays_two_and_other_genres_are_refused() {
-        let note = |start| GridNote {
-            start,
-            row: 40,
-            length: 4,
-        };
+        let note = |start| GridNote::new(start, 40, 4);
         let phrase: NoteRoll = [note(0), note(4)].into_iter().collect();
         let by_cells = ByCells {
             translator: &Identity,

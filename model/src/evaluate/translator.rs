@@ -159,11 +159,7 @@ mod tests {
     /// A small network of random weights without a skip, so that its probabilities lie about
     /// the threshold.
     fn transfer() -> CycleGanTransfer {
-        let generator = GeneratorConfig {
-            base_channels: 1,
-            residual_blocks: 1,
-            skip: 0.0,
-        };
+        let generator = GeneratorConfig::new(1, 1, 0.0);
         let tensors = |seed| -> BTreeMap<String, Tensor> {
             let store = Store::new(seed);
             Generator::new(&generator, &store.builder(&Device::Cpu)).unwrap();

@@ -100,6 +100,16 @@ impl Source {
 }
 
 impl Note {
+    /// A note of this channel, key, id and velocity.
+    pub const fn new(channel: u8, key: u8, id: Option<i32>, velocity: f32) -> Self {
+        Self {
+            channel,
+            key,
+            id,
+            velocity,
+        }
+    }
+
     /// True if the note-off `off` ends this note: by id where both have one, else by channel and
     /// key.
     pub fn is_ended_by(&self, off: &Self) -> bool {

@@ -29,12 +29,7 @@ const FULL: Control = Control {
 const ROW: usize = 36;
 
 fn note(key: u8, velocity: f32) -> Note {
-    Note {
-        channel: 2,
-        key,
-        id: Some(7),
-        velocity,
-    }
+    Note::new(2, key, Some(7), velocity)
 }
 
 /// A phrase of these notes (onset and release in beats) with edits to what `edit` makes of it, and

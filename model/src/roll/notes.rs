@@ -17,6 +17,11 @@ pub struct GridNote {
 }
 
 impl GridNote {
+    /// A note from step `start` in row `row` that sounds `length` steps.
+    pub const fn new(start: u8, row: u8, length: u8) -> Self {
+        Self { start, row, length }
+    }
+
     /// The first step after the note, at most 64.
     pub const fn end(&self) -> usize {
         let end = self.start as usize + self.length as usize;
@@ -110,11 +115,7 @@ impl NoteRoll {
             let held = (start + 1..STEPS)
                 .take_while(|step| self.continues(*step, row))
                 .count();
-            GridNote {
-                start: start as u8,
-                row: row as u8,
-                length: held as u8 + 1,
-            }
+            GridNote::new(start as u8, row as u8, held as u8 + 1)
         })
     }
 

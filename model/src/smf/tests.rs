@@ -80,14 +80,7 @@ fn events_are_read_with_running_status_and_silent_note_ons() {
 #[test]
 fn what_is_not_a_note_keeps_its_bytes_and_its_place() {
     let mut smf = Smf::read(&rich_file()).unwrap();
-    let note = NewNote {
-        start: 48,
-        end: 96,
-        channel: 0,
-        key: 67,
-        velocity: 90,
-        off_velocity: 64,
-    };
+    let note = NewNote::new(0, 67, (48, 96), 90);
     // Events 7 and 8 are the note 62.
     smf.tracks_mut()[0].replace_notes(&[7, 8], &[note]);
     let written = smf.write();
@@ -121,14 +114,7 @@ fn what_is_not_a_note_keeps_its_bytes_and_its_place() {
 
 #[test]
 fn the_end_of_a_track_moves_only_for_a_note_behind_it() {
-    let note = |end| NewNote {
-        start: 48,
-        end,
-        channel: 0,
-        key: 60,
-        velocity: 80,
-        off_velocity: 64,
-    };
+    let note = |end| NewNote::new(0, 60, (48, end), 80);
     for (end, moved) in [(48, 96), (96, 96), (97, 97)] {
         let mut smf = Smf::read(&file(1, [0, 96], &[&[96, 0xff, 0x2f, 0], END])).unwrap();
         smf.tracks_mut()[0].replace_notes(&[], &[note(end)]);

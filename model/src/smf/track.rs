@@ -25,6 +25,20 @@ pub struct NewNote {
     pub off_velocity: u8,
 }
 
+impl NewNote {
+    /// A note that sounds from tick `start` to `end`, with the usual release velocity, 64.
+    pub const fn new(channel: u8, key: u8, (start, end): (u64, u64), velocity: u8) -> Self {
+        Self {
+            start,
+            end,
+            channel,
+            key,
+            velocity,
+            off_velocity: 64,
+        }
+    }
+}
+
 /// One track of a file.
 #[derive(Clone, Debug)]
 pub struct Track {

@@ -147,16 +147,7 @@ fn replace_all(smf: &mut Smf, song: &Song) {
             .flat_map(|note| [Some(note.on_event), note.off_event])
             .flatten()
             .collect();
-        let notes: Vec<NewNote> = of_track()
-            .map(|note| NewNote {
-                start: note.start,
-                end: note.end,
-                channel: note.channel,
-                key: note.key,
-                velocity: note.velocity,
-                off_velocity: note.off_velocity,
-            })
-            .collect();
+        let notes: Vec<NewNote> = of_track().map(SongNote::unchanged).collect();
         track.replace_notes(&remove, &notes);
     }
 }

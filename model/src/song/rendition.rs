@@ -121,14 +121,7 @@ impl Song {
         Played {
             source: Some(index),
             track: note.track,
-            note: NewNote {
-                start: note.start,
-                end: note.end,
-                channel: note.channel,
-                key: note.key,
-                velocity: note.velocity,
-                off_velocity: note.off_velocity,
-            },
+            note: note.unchanged(),
         }
     }
 
@@ -219,14 +212,12 @@ impl<'a> Recorder<'a> {
         self.played.push(Played {
             source,
             track: self.song.notes[model].track,
-            note: NewNote {
-                start: tick,
-                end: tick,
-                channel: note.channel,
-                key: note.key,
-                velocity: seven_bits(note.velocity).max(1),
-                off_velocity: 64,
-            },
+            note: NewNote::new(
+                note.channel,
+                note.key,
+                (tick, tick),
+                seven_bits(note.velocity).max(1),
+            ),
         });
         true
     }

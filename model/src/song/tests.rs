@@ -28,14 +28,7 @@ fn song(signatures: &[(u16, u8, u8)], notes: &[(u64, u64, u8)]) -> Song {
 }
 
 pub(super) fn new_note(channel: u8, (start, end, key): (u64, u64, u8)) -> NewNote {
-    NewNote {
-        start,
-        end,
-        channel,
-        key,
-        velocity: 80,
-        off_velocity: 64,
-    }
+    NewNote::new(channel, key, (start, end), 80)
 }
 
 /// The slots as `bar: start+steps`.

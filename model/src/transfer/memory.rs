@@ -75,11 +75,7 @@ impl MemoryEstimate {
     /// share. Its inner layers are those of a generator of the same size; the room of its own
     /// weights covers the outer ones.
     pub fn of_arranger(file: usize, config: &ArrangerConfig, level: Level, threads: usize) -> Self {
-        let inner = GeneratorConfig {
-            base_channels: config.base_channels,
-            residual_blocks: config.residual_blocks,
-            skip: 0.0,
-        };
+        let inner = GeneratorConfig::new(config.base_channels, config.residual_blocks, 0.0);
         let small = small_things(&inner);
         let tensors = file / size_of::<half::f16>() * size_of::<f32>() + small;
         if config.weights() * size_of::<half::f16>() > file {

@@ -26,11 +26,7 @@ pub(crate) fn style(name: &str, base: &[u8]) -> Vec<u8> {
 }
 
 fn phrase() -> NoteRoll {
-    let note = |beat: u8| GridNote {
-        start: 4 * beat,
-        row: 30 + (5 * beat) % 12,
-        length: 4,
-    };
+    let note = |beat: u8| GridNote::new(4 * beat, 30 + (5 * beat) % 12, 4);
     (0..16).map(note).collect()
 }
 

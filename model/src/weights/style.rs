@@ -154,11 +154,7 @@ mod tests {
     }
 
     fn network() -> ArrangerConfig {
-        ArrangerConfig {
-            base_channels: 2,
-            residual_blocks: 1,
-            ..ArrangerConfig::default()
-        }
+        ArrangerConfig::new(2, 1)
     }
 
     #[test]

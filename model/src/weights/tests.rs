@@ -12,11 +12,7 @@ fn header() -> Header {
         roll: (STEPS, PITCHES, LOWEST_KEY),
         family: FamilyHeader::CycleGan(CycleGanHeader {
             pair: "jazz-classic".into(),
-            generator: GeneratorConfig {
-                base_channels: 1,
-                residual_blocks: 1,
-                skip: 2.0,
-            },
+            generator: GeneratorConfig::new(1, 1, 2.0),
             threshold: [0.5, 0.5],
         }),
         recipe: "test".into(),
@@ -161,11 +157,7 @@ fn a_file_of_the_first_format_is_a_cyclegan_s() {
 fn an_arranger_plays_between_all_genres_that_it_knows() {
     let arranger = |genres: &[&str]| Header {
         family: FamilyHeader::Arranger(ArrangerHeader {
-            network: ArrangerConfig {
-                base_channels: 4,
-                residual_blocks: 1,
-                ..ArrangerConfig::default()
-            },
+            network: ArrangerConfig::new(4, 1),
             genres: genres.iter().map(|name| (*name).to_owned()).collect(),
         }),
         ..header()

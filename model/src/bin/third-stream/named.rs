@@ -186,11 +186,7 @@ mod tests {
             roll: (64, 84, 24),
             family: FamilyHeader::CycleGan(CycleGanHeader {
                 pair: pair.into(),
-                generator: GeneratorConfig {
-                    base_channels: 1,
-                    residual_blocks: 1,
-                    skip: 2.0,
-                },
+                generator: GeneratorConfig::new(1, 1, 2.0),
                 threshold: [0.5, 0.5],
             }),
             recipe: recipe.into(),

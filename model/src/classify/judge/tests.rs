@@ -35,13 +35,7 @@ impl Music {
     pub(crate) fn new() -> Self {
         let train = [genre(false, 80, 1), genre(true, 60, 2)];
         let validation = [genre(false, 20, 3), genre(true, 20, 4)];
-        let piece = |split, rolls: &[Roll]| Piece {
-            file: "piece.mid".into(),
-            source: "here".into(),
-            split,
-            weight: 1.0,
-            rolls: rolls.to_vec().into(),
-        };
+        let piece = |split, rolls: &[Roll]| Piece::new("piece.mid", "here", split, rolls.to_vec());
         let pieces = [0, 1].map(|at: usize| {
             vec![
                 piece(Split::Train, &train[at]),
@@ -117,12 +111,13 @@ fn a_foreign_file_is_refused() {
 
 #[test]
 fn it_learns_from_seven_of_ten_pieces() {
-    let piece = |number: u64, split| Piece {
-        file: format!("{number}.mid"),
-        source: "here".into(),
-        split,
-        weight: 1.0,
-        rolls: genre(false, 3, number).into(),
+    let piece = |number: u64, split| {
+        Piece::new(
+            format!("{number}.mid"),
+            "here",
+            split,
+            genre(false, 3, number),
+        )
     };
     let pieces = |first: u64| -> Vec<Piece> {
         let train = (first..first + 20).map(|number| piece(number, Split::Train));

@@ -50,8 +50,7 @@ fn two_parts_of_one_source_are_not_told_apart() {
 fn threads_do_not_show_and_seeds_do() {
     let (real, moved) = (made(40, 1, 0), made(40, 2, 0));
     let on = |threads, seed| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-        let pool = pool.build().unwrap();
+        let pool = crate::nn::pool(threads);
         pool.install(|| stranger(&moved, &real, panel(1, seed)).unwrap())
     };
     assert_eq!(on(1, 5), on(3, 5));

@@ -14,13 +14,12 @@ fn note(row: usize) -> Roll {
 }
 
 fn piece(collection: &str, name: &str, rows: std::ops::Range<usize>) -> Piece {
-    Piece {
-        file: format!("{collection}/{name}.mid"),
-        source: collection.to_owned(),
-        split: Split::Test,
-        weight: 1.0,
-        rolls: rows.map(note).collect(),
-    }
+    Piece::new(
+        format!("{collection}/{name}.mid"),
+        collection,
+        Split::Test,
+        rows.map(note).collect::<Vec<_>>(),
+    )
 }
 
 fn data() -> Data {

@@ -27,6 +27,27 @@ impl Section {
             rows: Vec::new(),
         }
     }
+
+    /// A table whose columns are `start`, then those of `figures`.
+    fn with_figures<F>(
+        title: &'static str,
+        note: &str,
+        start: &[&str],
+        figures: &[(&str, F)],
+    ) -> Self {
+        let names = figures.iter().map(|(name, _)| *name);
+        let head: Vec<&str> = start.iter().copied().chain(names).collect();
+        Self::new(title, note, &head)
+    }
+
+    /// Adds a row: its `start`, then the `cells` of its figures.
+    fn row(
+        &mut self,
+        start: impl IntoIterator<Item = String>,
+        cells: impl IntoIterator<Item = String>,
+    ) {
+        self.rows.push(start.into_iter().chain(cells).collect());
+    }
 }
 
 /// One line of the tables: a group of seeds, a model or a baseline.

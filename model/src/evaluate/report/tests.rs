@@ -13,13 +13,7 @@ use crate::genre::Genre;
 use crate::roll::Roll;
 
 fn piece(source: &str, rolls: &[Roll]) -> Piece {
-    Piece {
-        file: format!("{source}.mid"),
-        source: source.to_owned(),
-        split: Split::Test,
-        weight: 1.0,
-        rolls: rolls.to_vec().into(),
-    }
+    Piece::new(format!("{source}.mid"), source, Split::Test, rolls.to_vec())
 }
 
 /// Cuts steps off the phrase's end, each time that it passes.

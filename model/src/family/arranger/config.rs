@@ -27,15 +27,20 @@ pub struct ArrangerConfig {
 impl Default for ArrangerConfig {
     /// 2.0 M weights.
     fn default() -> Self {
-        Self {
-            base_channels: 32,
-            residual_blocks: 6,
-            harmony: HarmonyInput::Triads,
-        }
+        Self::new(32, 6)
     }
 }
 
 impl ArrangerConfig {
+    /// A network of this size, whose input has triads.
+    pub const fn new(base_channels: usize, residual_blocks: usize) -> Self {
+        Self {
+            base_channels,
+            residual_blocks,
+            harmony: HarmonyInput::Triads,
+        }
+    }
+
     /// The layers that have a kernel and a norm; one more has a kernel and a bias.
     pub const fn layers(&self) -> usize {
         5 + 2 * self.residual_blocks

@@ -58,10 +58,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn line(notes: &[(u8, u8)]) -> NoteRoll {
-        let note = |(index, (start, length)): (usize, &(u8, u8))| GridNote {
-            start: *start,
-            row: 40 + index as u8,
-            length: *length,
+        let note = |(index, (start, length)): (usize, &(u8, u8))| {
+            GridNote::new(*start, 40 + index as u8, *length)
         };
         notes.iter().enumerate().map(note).collect()
     }

@@ -281,11 +281,7 @@ mod tests {
 
     #[test]
     fn the_cpu_s_way_gives_what_candle_gives() {
-        let config = ArrangerConfig {
-            base_channels: 4,
-            residual_blocks: 2,
-            ..ArrangerConfig::default()
-        };
+        let config = ArrangerConfig::new(4, 2);
         let store = Store::new(3);
         let network = Network::new(&config, &store.builder(&Device::Cpu)).unwrap();
         let (slow, fast) = (
@@ -295,11 +291,7 @@ mod tests {
             }),
             Arranger::new(network, Device::Cpu).unwrap(),
         );
-        let note = |beat: u8| GridNote {
-            start: 4 * beat,
-            row: 30 + beat,
-            length: 4,
-        };
+        let note = |beat: u8| GridNote::new(4 * beat, 30 + beat, 4);
         let phrase: NoteRoll = (0..16).map(note).collect();
         let styles = Styles::of_column(0);
         let settings = SamplerSettings {
@@ -325,19 +317,11 @@ mod tests {
 
     #[test]
     fn a_draw_that_nobody_waits_for_ends_before_its_next_pass() {
-        let config = ArrangerConfig {
-            base_channels: 4,
-            residual_blocks: 1,
-            ..ArrangerConfig::default()
-        };
+        let config = ArrangerConfig::new(4, 1);
         let store = Store::new(9);
         let network = Network::new(&config, &store.builder(&Device::Cpu)).unwrap();
         let arranger = Arranger::new(network, Device::Cpu).unwrap();
-        let phrase = NoteRoll::from_iter([GridNote {
-            start: 8,
-            row: 40,
-            length: 4,
-        }]);
+        let phrase = NoteRoll::from_iter([GridNote::new(8, 40, 4)]);
         let (styles, settings) = (Styles::of_column(0), SamplerSettings::default());
         let passes = Cell::new(0);
         let while_below = |most: u8| {
@@ -359,20 +343,12 @@ mod tests {
 
     #[test]
     fn a_style_with_a_genre_s_numbers_is_that_genre() {
-        let config = ArrangerConfig {
-            base_channels: 4,
-            residual_blocks: 1,
-            ..ArrangerConfig::default()
-        };
+        let config = ArrangerConfig::new(4, 1);
         let store = Store::new(5);
         let network = Network::new(&config, &store.builder(&Device::Cpu)).unwrap();
         let own = network.columns(1).unwrap();
         let arranger = Arranger::new(network, Device::Cpu).unwrap();
-        let phrase = NoteRoll::from_iter([GridNote {
-            start: 8,
-            row: 40,
-            length: 4,
-        }]);
+        let phrase = NoteRoll::from_iter([GridNote::new(8, 40, 4)]);
         let arranged = |styles: Styles<'_>| {
             let arranged = arranger.arrange(&phrase, &styles, &SamplerSettings::default());
             arranged.unwrap().notes

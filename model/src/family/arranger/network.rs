@@ -325,11 +325,7 @@ mod tests {
 
     #[test]
     fn a_new_network_says_that_notes_are_rare() {
-        let config = ArrangerConfig {
-            base_channels: 4,
-            residual_blocks: 2,
-            ..ArrangerConfig::default()
-        };
+        let config = ArrangerConfig::new(4, 2);
         let store = Store::new(1);
         let network = Network::new(&config, &store.builder(&Device::Cpu)).unwrap();
         let planes = encoding::planes(&[Canvas::default(); 2], &Device::Cpu).unwrap();

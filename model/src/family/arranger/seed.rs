@@ -21,13 +21,7 @@ mod tests {
 
     #[test]
     fn each_phrase_target_and_variation_has_its_own() {
-        let note = |start| {
-            NoteRoll::from_iter([GridNote {
-                start,
-                row: 80,
-                length: 9,
-            }])
-        };
+        let note = |start| NoteRoll::from_iter([GridNote::new(start, 80, 9)]);
         let phrases = [NoteRoll::EMPTY, note(3), note(4)];
         let mut seeds: Vec<u64> = Vec::new();
         for phrase in &phrases {

@@ -23,12 +23,17 @@ pub struct GeneratorConfig {
 }
 
 impl GeneratorConfig {
+    /// A generator of this size.
+    pub const fn new(base_channels: usize, residual_blocks: usize, skip: f32) -> Self {
+        Self {
+            base_channels,
+            residual_blocks,
+            skip,
+        }
+    }
+
     /// The paper's generator: 12.5 M weights.
-    pub const PAPER: Self = Self {
-        base_channels: 64,
-        residual_blocks: 10,
-        skip: 0.0,
-    };
+    pub const PAPER: Self = Self::new(64, 10, 0.0);
 
     /// The layers that have a kernel and a norm; one more has only a kernel.
     pub const fn layers(&self) -> usize {
@@ -340,11 +345,7 @@ mod tests {
 
     #[test]
     fn a_strong_skip_makes_the_identity() {
-        let config = GeneratorConfig {
-            base_channels: 2,
-            residual_blocks: 1,
-            skip: 40.0,
-        };
+        let config = GeneratorConfig::new(2, 1, 40.0);
         let store = Store::new(1);
         let generator = Generator::new(&config, &store.builder(&Device::Cpu)).unwrap();
         let mut roll = Roll::EMPTY;

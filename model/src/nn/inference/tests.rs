@@ -22,11 +22,7 @@ fn draw(seed: u64, len: usize) -> Vec<f32> {
 }
 
 fn generator(base_channels: usize, residual_blocks: usize) -> Generator {
-    let config = GeneratorConfig {
-        base_channels,
-        residual_blocks,
-        skip: 2.0,
-    };
+    let config = GeneratorConfig::new(base_channels, residual_blocks, 2.0);
     Generator::new(&config, &Store::new(7).builder(&Device::Cpu)).unwrap()
 }
 
@@ -70,10 +66,7 @@ fn neither_threads_nor_earlier_passes_show() {
     for level in Level::all() {
         let net = generator.prepared(level).unwrap();
         let bits = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build()
-                .unwrap();
+            let pool = crate::nn::pool(threads);
             let mut arena = net.arena();
             let mut y = vec![0.0; CELLS];
             pool.install(|| {

@@ -6,64 +6,47 @@ use super::isa::Isa;
 /// Lanes of the sums in plain loops.
 const LANES: usize = 16;
 
+/// Calls `avx512::$name` where the CPU has AVX-512, otherwise `$plain`.
+macro_rules! of_isa {
+    ($isa:expr, $name:ident($($argument:expr),+), $plain:expr) => {
+        match $isa {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 | Isa::Avx512Bf16 => {
+                assert!($isa.is_present(), "this CPU lacks {:?}", $isa);
+                #[expect(
+                    unsafe_code,
+                    reason = "the CPU has been asked for the instructions above"
+                )]
+                // SAFETY: the CPU has AVX-512.
+                unsafe {
+                    avx512::$name($($argument),+)
+                }
+            }
+            _ => $plain,
+        }
+    };
+}
+
 /// Σ x.
 pub(crate) fn sum(isa: Isa, x: &[f32]) -> f32 {
-    match isa {
-        #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 | Isa::Avx512Bf16 => {
-            assert!(isa.is_present(), "this CPU lacks {isa:?}");
-            #[expect(
-                unsafe_code,
-                reason = "the CPU has been asked for the instructions above"
-            )]
-            // SAFETY: the CPU has AVX-512.
-            unsafe {
-                avx512::sum(x)
-            }
-        }
-        _ => in_lanes(x, x, |_, x| x),
-    }
+    of_isa!(isa, sum(x), in_lanes(x, x, |_, x| x))
 }
 
 /// Σ (x − mean)².
 pub(crate) fn squares(isa: Isa, x: &[f32], mean: f32) -> f32 {
-    match isa {
-        #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 | Isa::Avx512Bf16 => {
-            assert!(isa.is_present(), "this CPU lacks {isa:?}");
-            #[expect(
-                unsafe_code,
-                reason = "the CPU has been asked for the instructions above"
-            )]
-            // SAFETY: the CPU has AVX-512.
-            unsafe {
-                avx512::squares(x, mean)
-            }
-        }
-        _ => in_lanes(x, x, |_, x| (x - mean) * (x - mean)),
-    }
+    let square = |_: f32, x: f32| (x - mean) * (x - mean);
+    of_isa!(isa, squares(x, mean), in_lanes(x, x, square))
 }
 
 /// Σ d and Σ d · (x − mean).
 pub(crate) fn sums(isa: Isa, d: &[f32], x: &[f32], mean: f32) -> (f32, f32) {
-    match isa {
-        #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 | Isa::Avx512Bf16 => {
-            assert!(isa.is_present(), "this CPU lacks {isa:?}");
-            #[expect(
-                unsafe_code,
-                reason = "the CPU has been asked for the instructions above"
-            )]
-            // SAFETY: the CPU has AVX-512.
-            unsafe {
-                avx512::sums(d, x, mean)
-            }
-        }
-        _ => (
+    let plain = || {
+        (
             in_lanes(d, x, |d, _| d),
             in_lanes(d, x, |d, x| d * (x - mean)),
-        ),
-    }
+        )
+    };
+    of_isa!(isa, sums(d, x, mean), plain())
 }
 
 fn in_lanes(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> f32 {

@@ -234,10 +234,7 @@ fn the_number_of_threads_does_not_show() {
     let case = threaded();
     for isa in Isa::all().into_iter().filter(|isa| isa.is_present()) {
         let bits = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build()
-                .unwrap();
+            let pool = crate::nn::pool(threads);
             pool.install(|| case.run(isa))
                 .map(|v| v.into_iter().map(f32::to_bits).collect::<Vec<_>>())
         };

@@ -187,10 +187,7 @@ fn the_norm_agrees_with_candle() {
 fn the_number_of_threads_does_not_show() {
     let variables = [draw(8, &[6, 3, 12, 10]), draw(9, &[5, 3, 3, 3])];
     let run = |threads| {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .unwrap();
+        let pool = crate::nn::pool(threads);
         pool.install(|| {
             let y = conv2d(&variables[0], &variables[1], 1, Padding::Reflect(1)).unwrap();
             let gradients = y.sqr().unwrap().sum_all().unwrap().backward().unwrap();

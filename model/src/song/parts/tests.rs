@@ -30,14 +30,7 @@ fn song(tracks: &[(u8, Vec<Plain>)]) -> Song {
 }
 
 fn new(channel: u8, start: u64, length: u64, key: u8) -> NewNote {
-    NewNote {
-        start: start * 24,
-        end: (start + length) * 24,
-        channel,
-        key,
-        velocity: 80,
-        off_velocity: 64,
-    }
+    NewNote::new(channel, key, (start * 24, (start + length) * 24), 80)
 }
 
 /// A flute, a bass, a piano with chords.
@@ -63,18 +56,10 @@ fn rendition(song: &Song, added: &[(usize, u64, u64, u8)]) -> Rendition {
         .iter()
         .map(|index| {
             let note = &song.notes()[*index];
-            let note = NewNote {
-                start: note.start,
-                end: note.end,
-                channel: note.channel,
-                key: note.key,
-                velocity: note.velocity,
-                off_velocity: note.off_velocity,
-            };
             Played {
                 source: Some(*index),
-                track: song.notes()[*index].track,
-                note,
+                track: note.track,
+                note: note.unchanged(),
             }
         })
         .collect();

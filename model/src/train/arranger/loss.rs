@@ -132,11 +132,7 @@ mod tests {
 
     #[test]
     fn only_hidden_cells_cost() {
-        let note = |start| GridNote {
-            start,
-            row: 40,
-            length: 3,
-        };
+        let note = |start| GridNote::new(start, 40, 3);
         let phrase = NoteRoll::from_iter([note(2), note(9)]);
         let mut hidden = Roll::EMPTY;
         assert_eq!(terms(1.0, &phrase, &hidden), [0.0, 0.0]);

@@ -88,13 +88,7 @@ fn data() -> Data {
             roll.fill(20 + (number * 7 + genre as usize) % 50, 0, 3);
             roll
         });
-        let piece = Piece {
-            file: "x.mid".into(),
-            source: "here".into(),
-            split: Split::Train,
-            weight: 1.0,
-            rolls: rolls.collect(),
-        };
+        let piece = Piece::new("x.mid", "here", Split::Train, rolls.collect::<Vec<_>>());
         (genre, vec![piece])
     });
     Data::of_pieces(pieces.into(), Vec::new()).unwrap()

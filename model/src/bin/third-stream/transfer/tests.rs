@@ -34,11 +34,7 @@ fn transfer(folder: &Path, from: &str, to: &str, options: &[&str]) -> Result<()>
 
 /// Weights that edit freely: without skip the cells are a matter of chance.
 fn untrained() -> Vec<u8> {
-    let generator = GeneratorConfig {
-        base_channels: 2,
-        residual_blocks: 1,
-        skip: 0.0,
-    };
+    let generator = GeneratorConfig::new(2, 1, 0.0);
     let tensors = |seed| -> BTreeMap<String, Tensor> {
         let store = Store::new(seed);
         Generator::new(&generator, &store.builder(&Device::Cpu)).unwrap();
@@ -64,13 +60,13 @@ fn tune() -> Vec<u8> {
     let mut smf = Smf::read(&bytes).unwrap();
     for track in 0..2 {
         let notes: Vec<NewNote> = (0..40)
-            .map(|n| NewNote {
-                start: n * 72 + 5,
-                end: n * 72 + 60,
-                channel: track,
-                key: 50 + track * 12 + (n * 7 % 12) as u8,
-                velocity: 70,
-                off_velocity: 64,
+            .map(|n| {
+                NewNote::new(
+                    track,
+                    50 + track * 12 + (n * 7 % 12) as u8,
+                    (n * 72 + 5, n * 72 + 60),
+                    70,
+                )
             })
             .collect();
         smf.tracks_mut()[usize::from(track)].replace_notes(&[], &notes);

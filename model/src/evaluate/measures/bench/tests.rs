@@ -19,12 +19,13 @@ fn pieces(genre: Genre) -> Vec<Piece> {
         };
         (0..24).map(|_| note(&mut draw)).collect()
     };
-    let piece = |number: usize| Piece {
-        file: format!("{number}.mid"),
-        source: "made".to_owned(),
-        split: Split::Test,
-        weight: 1.0,
-        rolls: (0..6).map(|_| phrase()).collect::<Vec<_>>().into(),
+    let piece = |number: usize| {
+        Piece::new(
+            format!("{number}.mid"),
+            "made",
+            Split::Test,
+            (0..6).map(|_| phrase()).collect::<Vec<_>>(),
+        )
     };
     (0..12).map(piece).collect()
 }

@@ -75,15 +75,14 @@ pub(super) const STYLE: [(&str, StyleOf); 6] = [
 ];
 
 pub(super) fn style(report: &Report) -> Section {
-    let head = ["", "direction", "phrases"].into_iter();
-    let head: Vec<&str> = head.chain(STYLE.map(|(name, _)| name)).collect();
-    let mut section = Section::new(
+    let mut section = Section::with_figures(
         "Style",
         "P(source) is the share of phrases that the judge calls the source genre: of the sources x, \
          of the outputs x\u{302}, and of x\u{303}, which came back through both generators. \
          x\u{303} is made from the notes of x\u{302}; the soft x\u{303} is the paper's own, made \
          from the probabilities, in which a generator can hide what it knows of the source.",
-        &head,
+        &["", "direction", "phrases"],
+        &STYLE,
     );
     for line in lines(report) {
         for direction in Direction::BOTH {
@@ -95,7 +94,7 @@ pub(super) fn style(report: &Report) -> Section {
                 arrow(figures),
                 figures.all.phrases.to_string(),
             ];
-            section.rows.push(start.into_iter().chain(cells).collect());
+            section.row(start, cells);
         }
     }
     section
@@ -124,15 +123,14 @@ pub(super) const CONTENT: [(&str, ContentOf); 14] = [
 ];
 
 pub(super) fn content(report: &Report) -> Section {
-    let head = ["", "direction"].into_iter();
-    let head: Vec<&str> = head.chain(CONTENT.map(|(name, _)| name)).collect();
-    let mut section = Section::new(
+    let mut section = Section::with_figures(
         "Content",
         "What is left of the source in the output, and (cycle) in what came back. Content \
          retention is the share of cells changed after the best transposition; melody fidelity \
          the share of top-line onsets kept; the density ratio that of sounding cells, the \
          notes ratio that of onsets.",
-        &head,
+        &["", "direction"],
+        &CONTENT,
     );
     for line in lines(report) {
         for direction in Direction::BOTH {
@@ -140,7 +138,7 @@ pub(super) fn content(report: &Report) -> Section {
                 line.cell(&|measured| of(&measured.direction(direction).all.content))
             });
             let start = [line.name.clone(), arrow(line.mean.direction(direction))];
-            section.rows.push(start.into_iter().chain(cells).collect());
+            section.row(start, cells);
         }
     }
     section
@@ -161,18 +159,17 @@ const TEXTURE: [(&str, TextureOf); 8] = [
 ];
 
 pub(super) fn textures(report: &Report) -> Section {
-    let head = ["direction", ""].into_iter();
-    let head: Vec<&str> = head.chain(TEXTURE.map(|(name, _)| name)).collect();
-    let mut section = Section::new(
+    let mut section = Section::with_figures(
         "Density, polyphony and scale",
         "How the outputs look beside the sources and beside real music of the target genre.",
-        &head,
+        &["direction", ""],
+        &TEXTURE,
     );
     for direction in Direction::BOTH {
         let mut real = |what: &str, genre: &str, arrow: &str| {
             let cells = TEXTURE.map(|(_, of)| three(of(&report.real[genre])));
             let start = [arrow.to_owned(), format!("{what}: real {genre}")];
-            section.rows.push(start.into_iter().chain(cells).collect());
+            section.row(start, cells);
         };
         let lines = lines(report);
         if let Some(line) = lines.first() {
@@ -185,7 +182,7 @@ pub(super) fn textures(report: &Report) -> Section {
                 line.cell(&|measured| Some(of(&measured.direction(direction).output)))
             });
             let start = [arrow(line.mean.direction(direction)), line.name.clone()];
-            section.rows.push(start.into_iter().chain(cells).collect());
+            section.row(start, cells);
         }
     }
     section

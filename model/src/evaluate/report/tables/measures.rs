@@ -82,19 +82,18 @@ const OVERLAP: [(&str, OverlapOf); 7] = [
 ];
 
 fn overlaps(measures: &Measures) -> Section {
-    let head = ["direction", ""].into_iter();
-    let head: Vec<&str> = head.chain(OVERLAP.map(|(name, _)| name)).collect();
-    let mut section = Section::new(
+    let mut section = Section::with_figures(
         "Histograms beside the target's",
         "The area that the histogram of the outputs shares with that of real phrases of the \
          target genre: 1 is the same, 0 nothing in common.",
-        &head,
+        &["direction", ""],
+        &OVERLAP,
     );
     for direction in &measures.directions {
         for row in &direction.rows {
             let cells = OVERLAP.map(|(_, of)| three(of(&row.figures.overlap)));
             let start = [arrow(direction), name(row)];
-            section.rows.push(start.into_iter().chain(cells).collect());
+            section.row(start, cells);
         }
     }
     section
@@ -111,15 +110,14 @@ const FAULTS: [(&str, FaultsOf); 5] = [
 ];
 
 fn faults(measures: &Measures) -> Section {
-    let head = ["direction", ""].into_iter();
-    let head: Vec<&str> = head.chain(FAULTS.map(|(name, _)| name)).collect();
-    let mut section = Section::new(
+    let mut section = Section::with_figures(
         "What is wrong",
         "To 100 notes: notes that begin a semitone from another that sounds; notes that are none \
          of their half bar's four strongest pitch classes; leaps of more than an octave of the \
          tune and of the lowest line, to 100 notes of it; notes of one step. Real music has some \
          of each: what counts is the distance from the target's.",
-        &head,
+        &["direction", ""],
+        &FAULTS,
     );
     for direction in &measures.directions {
         let one = |name: String, faults: &Faults| -> Vec<String> {

@@ -14,11 +14,7 @@ const CONDITIONS: [[f32; CONDITION]; 2] = [
 ];
 
 fn network(base_channels: usize, residual_blocks: usize) -> Network {
-    let config = ArrangerConfig {
-        base_channels,
-        residual_blocks,
-        ..ArrangerConfig::default()
-    };
+    let config = ArrangerConfig::new(base_channels, residual_blocks);
     let store = Store::new(3);
     Network::new(&config, &store.builder(&Device::Cpu)).unwrap();
     // Norms that say something: initial ones hardly depend on the condition.
@@ -99,8 +95,7 @@ fn neither_threads_nor_earlier_passes_show() {
         let net = network.prepared(level).unwrap();
         let norms = net.fold(CONDITIONS[0], None);
         let bits = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-            let pool = pool.build().unwrap();
+            let pool = crate::nn::pool(threads);
             let mut arena = net.arena();
             let mut y = vec![0.0; LOGITS * CELLS];
             pool.install(|| {

@@ -201,11 +201,7 @@ mod tests {
     #[test]
     fn gradients_are_those_of_candle_s_graph() {
         let (store, device) = (Store::new(2), Device::Cpu);
-        let config = ArrangerConfig {
-            base_channels: 8,
-            residual_blocks: 2,
-            ..ArrangerConfig::default()
-        };
+        let config = ArrangerConfig::new(8, 2);
         let network = Network::new(&config, &store.builder(&device)).unwrap();
         let mut draw = Normal::new(5);
         let mut even = |planes: usize, least: f32| {

@@ -68,8 +68,7 @@ fn threads_do_not_show() {
     let geometry = residual(Kind::Dilated, [33, 32]);
     let operands = operands(&geometry);
     let results = |threads| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-        let pool = pool.build().unwrap();
+        let pool = crate::nn::pool(threads);
         pool.install(|| passes(Level::best(), &geometry, &operands))
     };
     assert_eq!(results(1), results(3));

@@ -27,13 +27,8 @@ fn with_notes(bytes: &[u8], notes: impl IntoIterator<Item = (u64, u64, u8, u8)>)
     let mut smf = Smf::read(bytes).unwrap();
     let notes: Vec<NewNote> = notes
         .into_iter()
-        .map(|(start, length, key, channel)| NewNote {
-            start,
-            end: start + length,
-            channel,
-            key,
-            velocity: 80,
-            off_velocity: 64,
+        .map(|(start, length, key, channel)| {
+            NewNote::new(channel, key, (start, start + length), 80)
         })
         .collect();
     smf.tracks_mut()[0].replace_notes(&[], &notes);
