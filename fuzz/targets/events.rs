@@ -126,15 +126,8 @@ thread_local! {
 
 fn run(core: &mut Headless, actions: &[Action]) {
     let mut transport = Transport {
-        playing: false,
-        sample_rate: 48_000.0,
-        tempo: 120.0,
         position: Some(0.0),
-        bar_start: None,
-        bar_number: None,
-        time_signature: (4, 4),
-        loop_range: None,
-        offline: false,
+        ..Transport::STOPPED
     };
     let mut settings = Settings::default();
     let (mut sounding, mut struck) = (Vec::new(), Vec::new());
@@ -208,10 +201,10 @@ fn run(core: &mut Headless, actions: &[Action]) {
             } => {
                 id += 1;
                 let note = Note {
-                    channel: channel % 16,
-                    key: key % 128,
-                    id: Some(id),
-                    velocity: f32::from(velocity % 128) / 127.0,
+ channel: channel % 16,
+ key: key % 128,
+ id: Some(id),
+ velocity: f32::from(velocity % 128) / 127.0,
                 };
                 struck.push(note);
                 entering.push(event(after, Body::On(note)));
@@ -222,12 +215,7 @@ fn run(core: &mut Headless, actions: &[Action]) {
             }
             Action::Off { .. } => {}
             Action::Stray { channel, key } => {
-                let note = Note {
-                    channel: channel % 16,
-                    key: key % 128,
-                    id: None,
-                    velocity: 0.0,
-                };
+                let note = Note::new(channel % 16, key % 128, None, 0.0);
                 entering.push(event(0, Body::Off(note)));
             }
             Action::Controller {

@@ -83,11 +83,7 @@ mod tests {
     use third_stream_model::song::Song;
 
     fn note(start: usize, row: usize, length: usize) -> GridNote {
-        GridNote {
-            start: start as u8,
-            row: row as u8,
-            length: length as u8,
-        }
+        GridNote::new(start as u8, row as u8, length as u8)
     }
 
     fn one() -> NoteRoll {

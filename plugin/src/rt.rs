@@ -141,6 +141,19 @@ const FARTHEST: f64 = 1e8;
 const FARTHEST_BAR: f64 = 512.0;
 
 impl Transport {
+    /// A stopped song of 120 beats a minute and 4/4 at 48 kHz, without a position.
+    pub const STOPPED: Self = Self {
+        playing: false,
+        sample_rate: 48_000.0,
+        tempo: 120.0,
+        position: None,
+        bar_start: None,
+        bar_number: None,
+        time_signature: (4, 4),
+        loop_range: None,
+        offline: false,
+    };
+
     /// Invalid values replaced.
     fn sane(&self) -> Self {
         let within = |value: f64, range: std::ops::RangeInclusive<f64>, else_: f64| {

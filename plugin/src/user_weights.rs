@@ -98,18 +98,52 @@ pub(crate) fn refused(number: NonZeroU32, error: WeightsError) -> UserWeightsErr
     }
 }
 
+/// Chosen files, each at a place.
+#[derive(Debug)]
+struct Choices<const N: usize> {
+    /// Numbers of the files; 0 for none.
+    numbers: [AtomicU32; N],
+    /// The files of these numbers. Never locked by the audio thread.
+    files: Mutex<[Option<Arc<File>>; N]>,
+}
+
+impl<const N: usize> Default for Choices<N> {
+    fn default() -> Self {
+        Self {
+            numbers: [const { AtomicU32::new(0) }; N],
+            files: Mutex::new([const { None }; N]),
+        }
+    }
+}
+
+impl<const N: usize> Choices<N> {
+    /// Audio thread.
+    fn number(&self, place: usize) -> Option<NonZeroU32> {
+        NonZeroU32::new(self.numbers[place].load(Ordering::Acquire))
+    }
+
+    fn name(&self, place: usize) -> Option<String> {
+        Some(self.files.lock()[place].as_ref()?.name.clone())
+    }
+
+    fn choose(&self, place: usize, file: Option<(&Path, &str)>) {
+        let file = file.and_then(|(folder, name)| File::now(folder, name).numbered());
+        let (number, file) = file.unzip();
+        let before = std::mem::replace(&mut self.files.lock()[place], file);
+        self.numbers[place].store(number.map_or(0, NonZeroU32::get), Ordering::Release);
+        drop(before);
+        forget();
+    }
+}
+
 /// The user weights of one instance, for each pair; without any, the plugin's. The project saves
 /// their names, also if a file is missing, because it may come back.
 #[derive(Debug, Default)]
 pub(crate) struct ChosenWeights {
-    /// Numbers in the order of [`Pair::ALL`]; 0 for none.
-    numbers: [AtomicU32; Pair::ALL.len()],
-    /// The files of these numbers. Never locked by the audio thread.
-    files: Mutex<[Option<Arc<File>>; Pair::ALL.len()]>,
-    /// Numbers of the styles at the knob's ends, by direction; 0 for none.
-    styles: [AtomicU32; 2],
-    /// The files of these numbers. Never locked by the audio thread.
-    style_files: Mutex<[Option<Arc<File>>; 2]>,
+    /// Weights in the order of [`Pair::ALL`].
+    weights: Choices<{ Pair::ALL.len() }>,
+    /// Styles at the knob's ends, by direction.
+    styles: Choices<2>,
     /// Incremented by each choice.
     changes: Changes,
 }
@@ -118,70 +152,45 @@ impl ChosenWeights {
     /// Nothing chosen; `changes` counts each choice.
     pub(crate) fn new(changes: Changes) -> Self {
         Self {
-            numbers: Default::default(),
-            files: Mutex::default(),
-            styles: Default::default(),
-            style_files: Mutex::default(),
+            weights: Choices::default(),
+            styles: Choices::default(),
             changes,
         }
     }
 
     /// The networks for `pair`. Audio thread.
     pub(crate) fn weights(&self, pair: Pair) -> WeightsId {
-        let place = Pair::ALL.iter().position(|known| *known == pair);
-        let number = place.and_then(|place| self.numbers.get(place));
-        let number = number.map_or(0, |number| number.load(Ordering::Acquire));
         WeightsId {
             pair,
-            own: NonZeroU32::new(number),
-            styles: self
-                .styles
-                .each_ref()
-                .map(|number| NonZeroU32::new(number.load(Ordering::Acquire))),
+            own: place(pair).and_then(|place| self.weights.number(place)),
+            styles: [0, 1].map(|direction| self.styles.number(direction)),
         }
     }
 
     /// Leads `direction` to the style of that name in `folder`, or to the pair's genre, from the
     /// next request on. Not for the audio thread.
     pub(crate) fn choose_style(&self, direction: Direction, style: Option<(&Path, &str)>) {
-        let place = direction.index();
-        let file = style.and_then(|(folder, name)| File::now(folder, name).numbered());
-        let (number, file) = file.unzip();
-        let before = std::mem::replace(&mut self.style_files.lock()[place], file);
-        self.styles[place].store(number.map_or(0, NonZeroU32::get), Ordering::Release);
-        drop(before);
-        forget();
+        self.styles.choose(direction.index(), style);
         self.changes.add();
     }
 
     /// Name of the user style of `direction`, if any. Not for the audio thread.
     pub(crate) fn style(&self, direction: Direction) -> Option<String> {
-        let files = self.style_files.lock();
-        files[direction.index()]
-            .as_ref()
-            .map(|file| file.name.clone())
+        self.styles.name(direction.index())
     }
 
     /// Plays `pair` with the weights of that name in `folder`, or with the plugin's, from the next
     /// request on. Not for the audio thread.
     pub(crate) fn choose(&self, pair: Pair, own: Option<(&Path, &str)>) {
-        let Some(place) = Pair::ALL.iter().position(|known| *known == pair) else {
-            return;
-        };
-        let file = own.and_then(|(folder, name)| File::now(folder, name).numbered());
-        let (number, file) = file.unzip();
-        let before = std::mem::replace(&mut self.files.lock()[place], file);
-        self.numbers[place].store(number.map_or(0, NonZeroU32::get), Ordering::Release);
-        drop(before);
-        forget();
-        self.changes.add();
+        if let Some(place) = place(pair) {
+            self.weights.choose(place, own);
+            self.changes.add();
+        }
     }
 
     /// Name of the user weights for `pair`, if any. Not for the audio thread.
     pub(crate) fn name(&self, pair: Pair) -> Option<String> {
-        let place = Pair::ALL.iter().position(|known| *known == pair)?;
-        let files = self.files.lock();
-        files[place].as_ref().map(|file| file.name.clone())
+        self.weights.name(place(pair)?)
     }
 
     fn load(&self, saved: &Saved, folder: &Path) {
@@ -198,10 +207,14 @@ impl ChosenWeights {
 
 impl Drop for ChosenWeights {
     fn drop(&mut self) {
-        *self.files.lock() = Default::default();
-        *self.style_files.lock() = Default::default();
+        *self.weights.files.lock() = Default::default();
+        *self.styles.files.lock() = Default::default();
         forget();
     }
+}
+
+fn place(pair: Pair) -> Option<usize> {
+    Pair::ALL.iter().position(|known| *known == pair)
 }
 
 /// The knob's end of a direction, as it is saved.

@@ -129,7 +129,32 @@ mod tests {
         at_once: usize,
         /// Questions in the last call of `answers`.
         together: Rc<Cell<usize>>,
-        end: fn() -> Result<Edits, ModelError>,
+        end: End,
+    }
+
+    type End = fn() -> Result<Edits, ModelError>;
+
+    impl Device {
+        fn gpu(passes: usize, end: End) -> Self {
+            Self {
+                name: "GPU",
+                passes,
+                asked: Rc::default(),
+                at_once: 1,
+                together: Rc::default(),
+                end,
+            }
+        }
+
+        /// A CPU that counts its questions in `asked`, and never fails.
+        fn cpu(asked: &Rc<Cell<usize>>) -> Self {
+            Self {
+                name: "CPU",
+                asked: Rc::clone(asked),
+                at_once: 2,
+                ..Self::gpu(usize::MAX, || unreachable!())
+            }
+        }
     }
 
     impl Model for Device {
@@ -174,29 +199,10 @@ mod tests {
     }
 
     /// A GPU that fails after `passes` before a CPU, and a counter of the CPU's questions.
-    fn fallback(
-        passes: usize,
-        end: fn() -> Result<Edits, ModelError>,
-    ) -> (GpuOrCpu, Rc<Cell<usize>>) {
+    fn fallback(passes: usize, end: End) -> (GpuOrCpu, Rc<Cell<usize>>) {
         let asked = Rc::new(Cell::new(0));
-        let cpu = Device {
-            name: "CPU",
-            passes: usize::MAX,
-            asked: Rc::clone(&asked),
-            at_once: 2,
-            together: Rc::default(),
-            end,
-        };
-        let gpu: Load = Box::new(move || {
-            Ok(Box::new(Device {
-                name: "GPU",
-                passes,
-                asked: Rc::default(),
-                at_once: 1,
-                together: Rc::default(),
-                end,
-            }))
-        });
+        let cpu = Device::cpu(&asked);
+        let gpu: Load = Box::new(move || Ok(Box::new(Device::gpu(passes, end))));
         (GpuOrCpu::new(gpu, Box::new(cpu)), asked)
     }
 
@@ -211,7 +217,7 @@ mod tests {
 
     #[test]
     fn what_fails_or_panics_is_asked_no_more() {
-        let ends: [fn() -> Result<Edits, ModelError>; 2] = [
+        let ends: [End; 2] = [
             || Err(ModelError::Pass("out of memory".into())),
             || panic!("the driver is gone"),
         ];
@@ -228,26 +234,10 @@ mod tests {
     #[test]
     fn questions_go_together_to_a_cpu_that_took_over_and_one_by_one_to_a_gpu() {
         let fails: Load = Box::new(|| Err(ModelError::Pass("no driver".into())));
-        let works: Load = Box::new(|| {
-            Ok(Box::new(Device {
-                name: "GPU",
-                passes: usize::MAX,
-                asked: Rc::default(),
-                at_once: 1,
-                together: Rc::default(),
-                end: || unreachable!(),
-            }))
-        });
+        let works: Load = Box::new(|| Ok(Box::new(Device::gpu(usize::MAX, || unreachable!()))));
         for (gpu, at_once, together) in [(works, 1, 0), (fails, 2, 2)] {
-            let seen = Rc::new(Cell::new(0));
-            let cpu = Device {
-                name: "CPU",
-                passes: usize::MAX,
-                asked: Rc::default(),
-                at_once: 2,
-                together: Rc::clone(&seen),
-                end: || unreachable!(),
-            };
+            let cpu = Device::cpu(&Rc::default());
+            let seen = Rc::clone(&cpu.together);
             let mut model = GpuOrCpu::new(gpu, Box::new(cpu));
             ask(&mut model).unwrap();
             assert_eq!(model.at_once(), at_once);
@@ -265,16 +255,8 @@ mod tests {
             Box::new(|| panic!("libcuda is missing")),
         ];
         for way in ways {
-            let (_, cpu) = fallback(0, || unreachable!());
-            let second = Device {
-                name: "CPU",
-                passes: usize::MAX,
-                asked: Rc::clone(&cpu),
-                at_once: 2,
-                together: Rc::default(),
-                end: || unreachable!(),
-            };
-            let mut model = GpuOrCpu::new(way, Box::new(second));
+            let cpu = Rc::default();
+            let mut model = GpuOrCpu::new(way, Box::new(Device::cpu(&cpu)));
             ask(&mut model).unwrap();
             ask(&mut model).unwrap();
             assert_eq!(cpu.get(), 2);

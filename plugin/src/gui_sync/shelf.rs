@@ -1,6 +1,6 @@
 //! The user's weights and styles, as the editor lists and chooses them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use third_stream_model::genre::{Direction, Pair};
@@ -39,15 +39,22 @@ impl Shelf {
         direction: Direction,
         name: Option<&str>,
     ) -> Result<(), Notice> {
-        let warning = |error: &UserWeightsError| Notice::Warning(error.to_string());
-        let Some(name) = name else {
-            chosen.choose_style(direction, None);
-            return Ok(());
-        };
-        let folder = self.folder.as_deref().map_err(warning)?;
-        user_weights::style(folder, name).map_err(|error| warning(&error))?;
-        chosen.choose_style(direction, Some((folder, name)));
+        let check = |folder: &Path, name: &str| user_weights::style(folder, name).map(drop);
+        chosen.choose_style(direction, self.checked(name, check)?);
         Ok(())
+    }
+
+    /// The folder with the name, once it is `check`ed; `None` without a name.
+    fn checked<'a>(
+        &'a self,
+        name: Option<&'a str>,
+        check: impl Fn(&Path, &str) -> Result<(), UserWeightsError>,
+    ) -> Result<Option<(&'a Path, &'a str)>, Notice> {
+        let warning = |error: &UserWeightsError| Notice::Warning(error.to_string());
+        let Some(name) = name else { return Ok(None) };
+        let folder = self.folder.as_deref().map_err(warning)?;
+        check(folder, name).map_err(|error| warning(&error))?;
+        Ok(Some((folder, name)))
     }
 
     /// The user weights.
@@ -74,16 +81,10 @@ impl Shelf {
         pair: Pair,
         name: Option<&str>,
     ) -> Result<(), Notice> {
-        let warning = |error: &UserWeightsError| Notice::Warning(error.to_string());
-        let Some(name) = name else {
-            if chosen.name(pair).is_some() {
-                chosen.choose(pair, None);
-            }
-            return Ok(());
-        };
-        let folder = self.folder.as_deref().map_err(warning)?;
-        user_weights::check(folder, name, pair).map_err(|error| warning(&error))?;
-        chosen.choose(pair, Some((folder, name)));
+        let own = self.checked(name, |folder, name| user_weights::check(folder, name, pair))?;
+        if own.is_some() || chosen.name(pair).is_some() {
+            chosen.choose(pair, own);
+        }
         Ok(())
     }
 }

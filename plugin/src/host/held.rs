@@ -19,12 +19,7 @@ pub(crate) struct Held {
 
 impl Default for Held {
     fn default() -> Self {
-        let nothing = Note {
-            channel: 0,
-            key: 0,
-            id: None,
-            velocity: 0.0,
-        };
+        let nothing = Note::new(0, 0, None, 0.0);
         Self {
             notes: [nothing; ROOM],
             count: 0,
@@ -105,12 +100,9 @@ impl Address {
 /// The event, addressed to one note.
 fn addressed_to(body: Body, to: &Note) -> Body {
     match body {
-        Body::On(note) | Body::Off(note) => Body::Off(Note {
-            channel: to.channel,
-            key: to.key,
-            id: to.id,
-            velocity: note.velocity,
-        }),
+        Body::On(note) | Body::Off(note) => {
+            Body::Off(Note::new(to.channel, to.key, to.id, note.velocity))
+        }
         Body::Message(Message::Expression { kind, value, .. }) => {
             Body::Message(Message::Expression {
                 kind,

@@ -49,14 +49,28 @@ fn on(channel: u8, key: u8, id: i32) -> Host {
 fn every_kind_of_event_comes_back_as_it_went_in() {
     let (voice_id, channel, key) = (VoiceID::ID(9), Channel::Number(2), Key::Number(61));
     let timing = 17;
+    macro_rules! of_note {
+        ($kind:ident, $field:ident: $value:expr) => {
+            NoteEvent::$kind {
+                timing,
+                voice_id,
+                channel,
+                key,
+                $field: $value,
+            }
+        };
+    }
+    macro_rules! of_channel {
+        ($kind:ident, $($field:ident: $value:expr),+) => {
+            NoteEvent::$kind {
+                timing,
+                channel: 4,
+                $($field: $value),+
+            }
+        };
+    }
     let events: Vec<Host> = vec![
-        NoteEvent::NoteOn {
-            timing,
-            voice_id,
-            channel,
-            key,
-            velocity: 0.3,
-        },
+        of_note!(NoteOn, velocity: 0.3),
         NoteEvent::NoteOff {
             timing,
             voice_id: VoiceID::Wildcard,
@@ -64,76 +78,17 @@ fn every_kind_of_event_comes_back_as_it_went_in() {
             key,
             velocity: 0.9,
         },
-        NoteEvent::PolyPressure {
-            timing,
-            voice_id,
-            channel,
-            key,
-            pressure: 0.1,
-        },
-        NoteEvent::PolyVolume {
-            timing,
-            voice_id,
-            channel,
-            key,
-            gain: 1.5,
-        },
-        NoteEvent::PolyPan {
-            timing,
-            voice_id,
-            channel,
-            key,
-            pan: -0.2,
-        },
-        NoteEvent::PolyTuning {
-            timing,
-            voice_id,
-            channel,
-            key,
-            tuning: 7.25,
-        },
-        NoteEvent::PolyVibrato {
-            timing,
-            voice_id,
-            channel,
-            key,
-            vibrato: 0.4,
-        },
-        NoteEvent::PolyExpression {
-            timing,
-            voice_id,
-            channel,
-            key,
-            expression: 0.5,
-        },
-        NoteEvent::PolyBrightness {
-            timing,
-            voice_id,
-            channel,
-            key,
-            brightness: 0.6,
-        },
-        NoteEvent::MidiCC {
-            timing,
-            channel: 4,
-            cc: 64,
-            value: 1.0,
-        },
-        NoteEvent::MidiPitchBend {
-            timing,
-            channel: 4,
-            value: 0.25,
-        },
-        NoteEvent::MidiChannelPressure {
-            timing,
-            channel: 4,
-            pressure: 0.75,
-        },
-        NoteEvent::MidiProgramChange {
-            timing,
-            channel: 4,
-            program: 12,
-        },
+        of_note!(PolyPressure, pressure: 0.1),
+        of_note!(PolyVolume, gain: 1.5),
+        of_note!(PolyPan, pan: -0.2),
+        of_note!(PolyTuning, tuning: 7.25),
+        of_note!(PolyVibrato, vibrato: 0.4),
+        of_note!(PolyExpression, expression: 0.5),
+        of_note!(PolyBrightness, brightness: 0.6),
+        of_channel!(MidiCC, cc: 64, value: 1.0),
+        of_channel!(MidiPitchBend, value: 0.25),
+        of_channel!(MidiChannelPressure, pressure: 0.75),
+        of_channel!(MidiProgramChange, program: 12),
     ];
     for event in &events {
         let Incoming::Event(core) = incoming(event) else {
@@ -241,6 +196,21 @@ fn transport(position: f64) -> HostTransport {
     transport
 }
 
+/// The transport in a bar that starts at `start` with this number.
+fn in_bar(position: f64, start: f64, number: i32) -> HostTransport {
+    let mut transport = transport(position);
+    transport.bar_start_pos_beats = Some(start);
+    transport.bar_number = Some(number);
+    transport
+}
+
+/// The transport with a loop.
+fn looped(position: f64, range: (f64, f64)) -> HostTransport {
+    let mut transport = transport(position);
+    transport.loop_range_beats = Some(range);
+    transport
+}
+
 fn near(a: Option<f64>, b: f64) -> bool {
     a.is_some_and(|a| (a - b).abs() < 1e-6)
 }
@@ -302,18 +272,14 @@ fn bars_that_are_counted_from_one_are_those_of_others() {
         assert_eq!(now.bar_start, host.bar_start_pos_beats);
     }
     // After a bar of 3/4 the position does not determine the number: the host's is used.
-    let mut host = transport(8.0);
-    (host.bar_start_pos_beats, host.bar_number) = (Some(7.0), Some(2));
-    let now = *Timeline::default().block(&host, 480, false);
+    let now = *Timeline::default().block(&in_bar(8.0, 7.0, 2), 480, false);
     assert_eq!((now.bar_start, now.bar_number), (Some(7.0), Some(2)));
 }
 
 #[test]
 fn a_bar_s_start_that_is_left_unset_is_counted() {
     for number in [0, 1, 9] {
-        let mut host = transport(37.5);
-        (host.bar_start_pos_beats, host.bar_number) = (Some(0.0), Some(number));
-        let now = *Timeline::default().block(&host, 480, false);
+        let now = *Timeline::default().block(&in_bar(37.5, 0.0, number), 480, false);
         assert_eq!((now.bar_start, now.bar_number), (Some(36.0), Some(9)));
     }
 }
@@ -338,19 +304,14 @@ fn a_position_that_stands_while_the_song_plays_is_not_said() {
 fn the_piece_after_a_parameter_change_keeps_the_bar() {
     // After a 3/4 bar the song's bars start at 3, 7, 11.
     let mut timeline = Timeline::default();
-    let mut host = transport(8.0);
-    host.bar_start_pos_beats = Some(7.0);
-    host.bar_number = Some(2);
-    timeline.block(&host, 100, false);
+    timeline.block(&in_bar(8.0, 7.0, 2), 100, false);
     // nice-plug computes 8.0 for the second part's bar, and 2 for its number.
     let now = timeline.block(&transport(8.0 + 100.0 * BEAT), 156, false);
     assert!(near(now.bar_start, 7.0));
     assert_eq!(now.bar_number, Some(2));
     // The next whole block reports it again.
-    let mut host = transport(8.0 + 256.0 * BEAT);
-    host.bar_start_pos_beats = Some(7.0);
-    host.bar_number = Some(2);
-    assert!(near(timeline.block(&host, 256, false).bar_start, 7.0));
+    let next = in_bar(8.0 + 256.0 * BEAT, 7.0, 2);
+    assert!(near(timeline.block(&next, 256, false).bar_start, 7.0));
 }
 
 #[test]
@@ -386,11 +347,7 @@ fn a_transport_event_inside_a_block_is_not_counted_twice() {
 #[test]
 fn a_loop_that_wraps_by_an_event_lands_on_its_start() {
     let mut timeline = Timeline::default();
-    let looped = |position: f64| {
-        let mut host = transport(position);
-        host.loop_range_beats = Some((4.0, 8.0));
-        host
-    };
+    let looped = |position: f64| looped(position, (4.0, 8.0));
     let start = 8.0 - 200.0 * BEAT;
     timeline.block(&looped(start), 200, false);
     let now = timeline.block(&looped(4.0 + 200.0 * BEAT), 312, false);
@@ -400,11 +357,8 @@ fn a_loop_that_wraps_by_an_event_lands_on_its_start() {
 #[test]
 fn the_song_goes_on_from_piece_to_piece_of_a_block_that_is_cut_here() {
     let mut timeline = Timeline::default();
-    let mut host = transport(6.99);
     // After a 3/4 bar the song's bars start at 3, 7, 11.
-    host.bar_start_pos_beats = Some(3.0);
-    host.bar_number = Some(1);
-    timeline.block(&host, 100, false);
+    timeline.block(&in_bar(6.99, 3.0, 1), 100, false);
     let now = *timeline.piece(400);
     assert!(near(now.position, 6.99 + 100.0 * BEAT));
     assert_eq!((now.bar_start, now.bar_number), (Some(3.0), Some(1)));
@@ -412,9 +366,7 @@ fn the_song_goes_on_from_piece_to_piece_of_a_block_that_is_cut_here() {
     assert!(near(now.position, 6.99 + 500.0 * BEAT));
     assert_eq!((now.bar_start, now.bar_number), (Some(7.0), Some(2)));
     // The next block is at its expected position.
-    let mut host = transport(6.99 + 512.0 * BEAT);
-    host.bar_start_pos_beats = Some(7.0);
-    host.bar_number = Some(2);
+    let mut host = in_bar(6.99 + 512.0 * BEAT, 7.0, 2);
     let now = timeline.block(&host, 512, false);
     assert_eq!(now.position, host.pos_beats);
     // A stopped song keeps its position.
@@ -425,8 +377,7 @@ fn the_song_goes_on_from_piece_to_piece_of_a_block_that_is_cut_here() {
 
 #[test]
 fn a_block_that_is_cut_here_goes_round_the_loop() {
-    let mut host = transport(7.0 - 100.0 * BEAT);
-    host.loop_range_beats = Some((2.0, 7.0));
+    let host = looped(7.0 - 100.0 * BEAT, (2.0, 7.0));
     let cut = |pieces: &[u32]| {
         let mut timeline = Timeline::default();
         let (first, others) = pieces.split_first().unwrap();
@@ -457,7 +408,6 @@ fn a_block_that_is_cut_here_goes_round_the_loop() {
     let mut timeline = Timeline::default();
     timeline.block(&host, 100, false);
     timeline.piece(412);
-    let mut host = transport(2.0 + 412.0 * BEAT);
-    host.loop_range_beats = Some((2.0, 7.0));
+    let host = looped(2.0 + 412.0 * BEAT, (2.0, 7.0));
     assert_eq!(timeline.block(&host, 512, false).position, host.pos_beats);
 }

@@ -23,19 +23,6 @@ const EXACT: f64 = 1e-4;
 /// Rounding error of a bar line, in beats; less than a sample.
 const HAIR: f64 = 1e-6;
 
-/// The transport before the first block.
-const NOWHERE: Transport = Transport {
-    playing: false,
-    sample_rate: 48_000.0,
-    tempo: 120.0,
-    position: None,
-    bar_start: None,
-    bar_number: None,
-    time_signature: (4, 4),
-    loop_range: None,
-    offline: false,
-};
-
 /// Tracks the transport from block to block. Audio thread.
 #[derive(Debug)]
 pub(crate) struct Timeline {
@@ -52,7 +39,7 @@ pub(crate) struct Timeline {
 impl Default for Timeline {
     fn default() -> Self {
         Self {
-            now: NOWHERE,
+            now: Transport::STOPPED,
             pieces: [0; PIECES],
             newest: 0,
             said: None,

@@ -9,14 +9,8 @@ const BLOCK: u32 = 12_000;
 fn transport(position: f64) -> Transport {
     Transport {
         playing: true,
-        sample_rate: 48_000.0,
-        tempo: 120.0,
         position: Some(position),
-        bar_start: None,
-        bar_number: None,
-        time_signature: (4, 4),
-        loop_range: None,
-        offline: false,
+        ..Transport::STOPPED
     }
 }
 
@@ -33,12 +27,7 @@ impl Port for Host {
 }
 
 fn event(sample: u32, on: bool, key: u8) -> BlockEvent {
-    let note = Note {
-        channel: 0,
-        key,
-        id: None,
-        velocity: 0.7,
-    };
+    let note = Note::new(0, key, None, 0.7);
     let body = if on { Body::On(note) } else { Body::Off(note) };
     BlockEvent { sample, body }
 }

@@ -298,12 +298,7 @@ impl Live {
             group,
             slots: (first, first + i64::from(slots) - 1),
             now,
-            terms: Terms {
-                seconds: self.clock.seconds(take_up - now, transport.sample_rate),
-                weights: settings.weights,
-                taste: settings.taste,
-                offline: transport.offline,
-            },
+            terms: self.terms(take_up - now, transport, settings),
             sides: self.sides.wanted(now),
         };
         self.answers.ask(&ask, link, &mut self.performer);
@@ -335,14 +330,7 @@ impl Live {
             group: closed.group,
             slots: (closed.first, closed.last),
             now,
-            terms: Terms {
-                seconds: self
-                    .clock
-                    .seconds(second - HALF_STEP - now, transport.sample_rate),
-                weights: settings.weights,
-                taste: settings.taste,
-                offline: transport.offline,
-            },
+            terms: self.terms(second - HALF_STEP - now, transport, settings),
             sides: self.sides.wanted(now),
         };
         self.answers.ask(&ask, link, &mut self.performer);
@@ -370,14 +358,19 @@ impl Live {
 
     /// The knob moved at `now`: the other direction may be needed soon.
     fn turn(&mut self, now: f64, transport: &Transport, settings: &Settings, link: &AudioEnd) {
-        let terms = Terms {
-            seconds: self.clock.seconds(NOTICE, transport.sample_rate),
+        let terms = self.terms(NOTICE, transport, settings);
+        self.next = None;
+        self.answers.turn(now, terms, link, &self.performer);
+    }
+
+    /// The terms of a request whose answer is needed in `beats`.
+    fn terms(&self, beats: f64, transport: &Transport, settings: &Settings) -> Terms {
+        Terms {
+            seconds: self.clock.seconds(beats, transport.sample_rate),
             weights: settings.weights,
             taste: settings.taste,
             offline: transport.offline,
-        };
-        self.next = None;
-        self.answers.turn(now, terms, link, &self.performer);
+        }
     }
 
     /// The host's bar lines on the unwrapped clock.

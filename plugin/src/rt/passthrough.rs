@@ -16,12 +16,7 @@ pub(super) struct Passthrough {
 
 impl Passthrough {
     pub(super) const fn new() -> Self {
-        let none = Note {
-            channel: 0,
-            key: 0,
-            id: None,
-            velocity: 0.0,
-        };
+        let none = Note::new(0, 0, None, 0.0);
         Self {
             held: [none; HELD],
             count: 0,
@@ -56,12 +51,7 @@ impl Passthrough {
 
     /// True if a message addresses a note of this route.
     pub(super) fn has(&self, channel: u8, key: u8, id: Option<i32>) -> bool {
-        let to = Note {
-            channel,
-            key,
-            id,
-            velocity: 0.0,
-        };
+        let to = Note::new(channel, key, id, 0.0);
         let held = self.held.iter().take(self.count);
         held.into_iter().any(|note| note.is_ended_by(&to))
     }

@@ -87,11 +87,7 @@ fn source() -> NoteRoll {
 }
 
 fn note(key: u8, start: usize, length: usize) -> GridNote {
-    GridNote {
-        start: start as u8,
-        row: row_of_key(key).unwrap() as u8,
-        length: length as u8,
-    }
+    GridNote::new(start as u8, row_of_key(key).unwrap() as u8, length as u8)
 }
 
 /// The source with typical edits of a network.

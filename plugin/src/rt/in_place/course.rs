@@ -140,12 +140,7 @@ impl InPlace {
         for (_, note, _) in self.memory.list(phrase, stage.place.index) {
             let onset = stage.place.start + note.onset();
             if (from..until).contains(&onset) {
-                let played = Note {
-                    channel: note.channel,
-                    key: note.key,
-                    id: None,
-                    velocity: note.velocity,
-                };
+                let played = Note::new(note.channel, note.key, None, note.velocity);
                 let onset = onset + offset;
                 let release = onset + note.length();
                 self.performer

@@ -42,12 +42,7 @@ struct Heard {
 }
 
 const NOTHING: Heard = Heard {
-    note: Note {
-        channel: 0,
-        key: 0,
-        id: None,
-        velocity: 0.0,
-    },
+    note: Note::new(0, 0, None, 0.0),
     phrase: 0,
     index: 0,
     slot_start: 0.0,

@@ -28,6 +28,23 @@ pub(super) fn in_place(knob: f32) -> Settings {
     }
 }
 
+/// Live with the knob at a place.
+pub(super) fn live(knob: f32) -> Settings {
+    Settings {
+        knob,
+        ..Settings::default()
+    }
+}
+
+/// Eighths, each bar different.
+pub(super) fn eighths(beats: f64) -> Vec<ClipNote> {
+    let one = |i: u32| {
+        let onset = f64::from(i) * 0.5;
+        (onset, onset + 0.375, 48 + (i * 7 % 24) as u8, 0.5)
+    };
+    (0..(beats * 2.0) as u32).map(one).collect()
+}
+
 /// A script of a host that plays passages of a clip. Positions must fall on ticks. The host ends
 /// held notes where the song jumps or stops.
 pub(super) fn script(clip: &[ClipNote], settings: Settings, passages: &[Passage]) -> Script {

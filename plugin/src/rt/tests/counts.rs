@@ -1,27 +1,11 @@
 //! Counters for test hosts: every request and response, and the cause of each dry bar.
 
-use super::clip::{ClipNote, Passage, in_place, script};
+use super::clip::{Passage, eighths, in_place, live, script};
 use super::song::{Network, Script, answer};
 use crate::link::{Counted, Counts, link};
 use crate::memory::Keeper;
 use crate::rt::Settings;
 use crate::rt::snapshot::CoreView;
-
-/// Eighths.
-fn clip(beats: f64) -> Vec<ClipNote> {
-    let one = |i: u32| {
-        let onset = f64::from(i) * 0.5;
-        (onset, onset + 0.375, 48 + (i * 7 % 24) as u8, 0.5)
-    };
-    (0..(beats * 2.0) as u32).map(one).collect()
-}
-
-fn live() -> Settings {
-    Settings {
-        knob: 1.0,
-        ..Settings::default()
-    }
-}
 
 /// Plays a script with the memory of `keeper` and a network of its own.
 fn play(script: &Script, keeper: &Keeper) -> (CoreView, Counts) {
@@ -46,9 +30,9 @@ fn dry(counts: &Counts) -> [u64; 2] {
 
 #[test]
 fn each_question_is_answered_and_each_answer_taken() {
-    for settings in [live(), in_place(1.0)] {
+    for settings in [live(1.0), in_place(1.0)] {
         let passages = [Passage::Cycle((0.0, 16.0), 48.0), Passage::Stop(1.0)];
-        let script = script(&clip(16.0), settings, &passages);
+        let script = script(&eighths(16.0), settings, &passages);
         let (view, counts) = play(&script, &Keeper::default());
         let [asked, answered, taken] = traffic(&counts);
         assert!(asked >= 2, "{settings:?}");
@@ -59,9 +43,9 @@ fn each_question_is_answered_and_each_answer_taken() {
 
 #[test]
 fn what_was_asked_in_time_and_is_not_there_is_late() {
-    for settings in [live(), in_place(1.0)] {
+    for settings in [live(1.0), in_place(1.0)] {
         let passages = [Passage::Cycle((0.0, 16.0), 48.0), Passage::Stop(1.0)];
-        let mut script = script(&clip(16.0), settings, &passages);
+        let mut script = script(&eighths(16.0), settings, &passages);
         script.network = Network::Silent;
         let (view, counts) = play(&script, &Keeper::default());
         let [asked, answered, _] = traffic(&counts);
@@ -74,7 +58,7 @@ fn what_was_asked_in_time_and_is_not_there_is_late() {
 
 #[test]
 fn what_the_networks_refuse_is_counted() {
-    let mut script = script(&clip(16.0), live(), &[Passage::Play(0.0, 31.5)]);
+    let mut script = script(&eighths(16.0), live(1.0), &[Passage::Play(0.0, 31.5)]);
     script.network = Network::Failing;
     let (view, counts) = play(&script, &Keeper::default());
     assert_eq!(counts.of(Counted::Refused), counts.of(Counted::Asked));
@@ -87,34 +71,37 @@ fn play_that_begins_right_before_a_group_s_end_cannot_be_asked_about() {
     let passages = [Passage::Play(15.3, 24.0)];
     let settings = Settings {
         delay_bars: 1,
-        ..live()
+        ..live(1.0)
     };
     let (view, counts) = play(
-        &script(&clip(16.0), settings, &passages),
+        &script(&eighths(16.0), settings, &passages),
         &Keeper::default(),
     );
     assert_eq!((view.late, dry(&counts)), (1, [0, 1]));
     // In a group of four bars the first begins dry, and that one is empty.
-    let (view, counts) = play(&script(&clip(16.0), live(), &passages), &Keeper::default());
+    let (view, counts) = play(
+        &script(&eighths(16.0), live(1.0), &passages),
+        &Keeper::default(),
+    );
     assert_eq!((view.late, dry(&counts)), (0, [0, 0]));
 }
 
 #[test]
 fn empty_bars_are_not_late_and_play_counts_anew() {
     let silent = |passages: &[Passage], settings| {
-        let mut script = script(&clip(4.0), settings, passages);
+        let mut script = script(&eighths(4.0), settings, passages);
         script.network = Network::Silent;
         play(&script, &Keeper::default()).0.late
     };
     // One bar in four is played.
-    assert_eq!(silent(&[Passage::Play(0.0, 60.0)], live()), 1);
+    assert_eq!(silent(&[Passage::Play(0.0, 60.0)], live(1.0)), 1);
     let twice = [
         Passage::Cycle((0.0, 16.0), 40.0),
         Passage::Stop(1.0),
         Passage::Play(64.0, 20.0),
     ];
-    assert!(silent(&twice[..2], live()) > 0);
-    assert_eq!(silent(&twice, live()), 0);
+    assert!(silent(&twice[..2], live(1.0)) > 0);
+    assert_eq!(silent(&twice, live(1.0)), 0);
     assert!(silent(&twice[..2], in_place(1.0)) > 0);
     assert_eq!(silent(&twice, in_place(1.0)), 0);
 }
@@ -123,7 +110,7 @@ fn empty_bars_are_not_late_and_play_counts_anew() {
 fn a_project_that_is_played_at_once_cannot_be_asked_about() {
     let keeper = Keeper::default();
     let passages = [Passage::Play(0.0, 32.0), Passage::Stop(1.0)];
-    let script = script(&clip(32.0), in_place(1.0), &passages);
+    let script = script(&eighths(32.0), in_place(1.0), &passages);
     play(&script, &keeper);
     let (view, counts) = play(&script, &keeper);
     assert_eq!((view.late, dry(&counts)), (1, [0, 1]));
@@ -135,11 +122,7 @@ fn a_question_without_room_is_counted() {
     let counts = audio.counts().clone();
     let passages = [Passage::Play(0.0, 81.0)];
     // The worker does not read, and the channel holds four groups.
-    let both = Settings {
-        knob: 0.2,
-        ..live()
-    };
-    script(&clip(64.0), both, &passages).play_over(audio, &[512], || ());
+    script(&eighths(64.0), live(0.2), &passages).play_over(audio, &[512], || ());
     assert_eq!(counts.of(Counted::Asked), 16);
     assert_eq!(counts.of(Counted::NoRoom), 4);
     drop(worker);

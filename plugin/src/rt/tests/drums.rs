@@ -1,6 +1,7 @@
 //! Channels that a bank or program turns into drums pass unchanged, like channel 10.
 
 use super::super::{Body, Message, PlayMode, Settings};
+use super::clip::live;
 use super::song::{Script, events, note, pair, transport};
 
 const BEAT: i64 = 24_000;
@@ -8,13 +9,8 @@ const BEAT: i64 = 24_000;
 /// Notes on channel 4 after messages that come while stopped, or while playing.
 fn script(messages: &[Message], mode: PlayMode, stands: bool) -> Script {
     let hits: Vec<_> = (0..32)
-        .map(|i| {
-            (
-                BEAT + i * BEAT / 2,
-                5_000,
-                note(3, 60 + (i % 5) as u8, None, 0.5),
-            )
-        })
+        .map(|i| (i, note(3, 60 + (i % 5) as u8, None, 0.5)))
+        .map(|(i, note)| (BEAT + i * BEAT / 2, 5_000, note))
         .collect();
     let mut input = events(&hits);
     input.splice(
@@ -24,11 +20,7 @@ fn script(messages: &[Message], mode: PlayMode, stands: bool) -> Script {
     let mut transport = transport();
     transport.playing = !stands;
     transport.loop_range = Some((0.0, 32.0));
-    let settings = Settings {
-        knob: -1.0,
-        mode,
-        ..Settings::default()
-    };
+    let settings = Settings { mode, ..live(-1.0) };
     let mut script = Script::new(transport, settings, input);
     script.end = 40 * BEAT;
     script.then(BEAT / 2, |scene| {

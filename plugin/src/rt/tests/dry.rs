@@ -2,25 +2,16 @@
 
 use third_stream_model::roll::notes::NoteRoll;
 
-use super::super::Settings;
 use super::super::snapshot::PlayState;
+use super::clip::live;
 use super::song::{Network, Script, events, note, transport};
 
 fn script(network: Network) -> Script {
     let notes: Vec<_> = (0..32)
-        .map(|i| {
-            (
-                i * 12_000 + 200,
-                9_000,
-                note(0, 60 + (i % 5) as u8, None, 0.5),
-            )
-        })
+        .map(|i| (i, note(0, 60 + (i % 5) as u8, None, 0.5)))
+        .map(|(i, note)| (i * 12_000 + 200, 9_000, note))
         .collect();
-    let settings = Settings {
-        knob: 1.0,
-        ..Settings::default()
-    };
-    let mut script = Script::new(transport(), settings, events(&notes));
+    let mut script = Script::new(transport(), live(1.0), events(&notes));
     script.network = network;
     script.end = 24_000 * 32 - 100;
     script

@@ -7,6 +7,7 @@ use third_stream_model::roll::notes::{GridNote, NoteRoll};
 use third_stream_model::roll::{STEPS, STEPS_PER_SLOT, row_of_key};
 
 use super::super::{Body, Message, Note, PlayMode, Settings};
+use super::clip::live;
 use super::song::{
     Network, Played, Script, any_blocks, any_notes, edits, events, note, pair, transport,
 };
@@ -15,13 +16,6 @@ use crate::link::Answer;
 const BEAT: i64 = 24_000;
 const STEP: i64 = BEAT / 4;
 const GROUP: i64 = BEAT * 16;
-
-fn knob(knob: f32) -> Settings {
-    Settings {
-        knob,
-        ..Settings::default()
-    }
-}
 
 /// The notes of each of the first `groups` groups, which sound a group later.
 fn heard(played: &Played, groups: usize) -> Vec<NoteRoll> {
@@ -98,7 +92,7 @@ proptest! {
     ) {
         let mut transport = transport();
         transport.tempo = tempo;
-        let settings = Settings { quantise, ..knob(0.0) };
+        let settings = Settings { quantise, ..live(0.0) };
         let mut input = events(&notes);
         input.insert(0, (3, Body::Message(Message::Bend { channel: 1, value: 0.3 })));
         input.sort_by_key(|(tick, _)| *tick);
@@ -117,7 +111,7 @@ proptest! {
         knobs in proptest::collection::vec((-1.0..=1.0f32, 0..GROUP), 1..6),
         quantise in 0.0..=1.0f32, delay_bars in prop_oneof![Just(1), Just(2), Just(4)],
     ) {
-        let settings = Settings { quantise, delay_bars, ..knob(knobs[0].0) };
+        let settings = Settings { quantise, delay_bars, ..live(knobs[0].0) };
         let mut script = Script::new(transport(), settings, events(&notes));
         let mut tick = 0;
         for (knob, after) in knobs {
@@ -141,7 +135,7 @@ proptest! {
         } else {
             (-amount, Direction::BToA)
         };
-        let played = Script::new(transport(), knob(value), events(&notes)).play(&blocks);
+        let played = Script::new(transport(), live(value), events(&notes)).play(&blocks);
         prop_assert_eq!(heard(&played, 2), wanted(&played, 2, amount, direction));
     }
 
@@ -149,7 +143,7 @@ proptest! {
     fn edits_are_nested(notes in notes_apart(), a in 0.0..=1.0f32, b in 0.0..=1.0f32) {
         let (less, more) = (a.min(b), a.max(b));
         let play = |amount| {
-            let script = Script::new(transport(), knob(amount), events(&notes));
+            let script = Script::new(transport(), live(amount), events(&notes));
             heard(&script.play(&[1024]), 1)[0]
         };
         let (source, few, many) = (play(1e-9), play(less), play(more));
@@ -164,7 +158,7 @@ proptest! {
     fn what_is_decided_is_told_to_the_second_answer(
         notes in any_notes(), delay_bars in prop_oneof![Just(1), Just(2), Just(4)],
     ) {
-        let settings = Settings { delay_bars, ..knob(1.0) };
+        let settings = Settings { delay_bars, ..live(1.0) };
         let played = Script::new(transport(), settings, events(&notes)).play(&[512]);
         let bars = usize::from(delay_bars);
         for asked in &played.requests {
@@ -191,7 +185,7 @@ proptest! {
         notes in any_notes(), blocks in any_blocks(), refuse in 0..4usize, silent in any::<bool>(),
         changes in proptest::collection::vec((0..11u8, 1..200_000i64, -1.0..=1.0f32), 1..8),
     ) {
-        let mut script = Script::new(transport(), knob(0.9), events(&notes));
+        let mut script = Script::new(transport(), live(0.9), events(&notes));
         if silent {
             script.network = Network::Silent;
         }
@@ -227,16 +221,11 @@ proptest! {
 #[test]
 fn every_block_size_from_one_up() {
     let notes: Vec<_> = (0..40)
-        .map(|i| {
-            (
-                i * 7_919 + 13,
-                5_003 + i * 11,
-                note(0, 50 + (i % 9) as u8, None, 0.5),
-            )
-        })
+        .map(|i| (i, note(0, 50 + (i % 9) as u8, None, 0.5)))
+        .map(|(i, note)| (i * 7_919 + 13, 5_003 + i * 11, note))
         .collect();
     let script = |knob_at| {
-        let mut script = Script::new(transport(), knob(knob_at), events(&notes));
+        let mut script = Script::new(transport(), live(knob_at), events(&notes));
         script.end = GROUP * 2;
         script
     };

@@ -2,44 +2,24 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::Settings;
-use super::clip::BEAT;
-use super::song::{Played, Script, edits, events, note, transport};
+use super::clip::{BEAT, live};
+use super::song::{Script, events, note, transport};
 use crate::link::{LONGEST_WAIT, link};
 
-fn script(offline: bool) -> Script {
+/// Time that the networks take for an answer.
+const PAUSE: Duration = Duration::from_millis(2);
+
+fn script() -> Script {
     let notes: Vec<_> = (0..64)
         .map(|i| (i * 11_003, 9_000, note(0, 60 + (i % 5) as u8, None, 0.5)))
         .collect();
-    let mut transport = transport();
-    transport.offline = offline;
-    let settings = Settings {
-        knob: -0.8,
-        ..Settings::default()
-    };
-    Script::new(transport, settings, events(&notes))
-}
-
-/// Plays with slow networks.
-fn bounce(script: &Script) -> Played {
-    let (audio, worker) = link(1);
-    let slow = std::thread::spawn(move || {
-        while let Ok(request) = worker.next() {
-            std::thread::sleep(Duration::from_millis(2));
-            if let Some(request) = request {
-                worker.respond(request.respond(Ok(edits(&request))));
-            }
-        }
-    });
-    let bounced = script.play_over(audio, &[4096], || ());
-    slow.join().unwrap();
-    bounced
+    Script::new(transport(), live(-0.8), events(&notes))
 }
 
 #[test]
 fn a_bounce_is_what_was_played() {
-    let bounced = bounce(&script(true));
-    let played = script(false).play(&[441]);
+    let bounced = script().bounce(&[4096], |_| PAUSE);
+    let played = script().play(&[441]);
     assert_eq!(bounced.view.late, 0);
     assert_eq!(bounced.output, played.output);
 }
@@ -50,17 +30,14 @@ fn a_bounce_is_what_was_played() {
 fn a_bounce_does_not_wait_for_what_is_not_asked_yet() {
     let begin = Instant::now();
     for beat in [15.8, 15.86, 15.87, 15.874] {
-        let turned = |offline| {
-            let mut script = script(offline);
-            let mut scene = script.scenes[0].clone();
-            scene.tick = (beat * BEAT) as i64;
-            scene.transport.position = Some(scene.tick as f64 / BEAT);
-            scene.settings.knob = 0.25;
-            script.scenes.push(scene);
-            script
-        };
-        let bounced = bounce(&turned(true));
-        let played = turned(false).play(&[441]);
+        let mut script = script();
+        let mut scene = script.scenes[0].clone();
+        scene.tick = (beat * BEAT) as i64;
+        scene.transport.position = Some(scene.tick as f64 / BEAT);
+        scene.settings.knob = 0.25;
+        script.scenes.push(scene);
+        let bounced = script.bounce(&[4096], |_| PAUSE);
+        let played = script.play(&[441]);
         assert_eq!(bounced.output, played.output, "at {beat}");
     }
     assert!(begin.elapsed() < LONGEST_WAIT);
@@ -71,7 +48,9 @@ fn nobody_waits_for_a_worker_that_is_gone() {
     let (audio, worker) = link(1);
     drop(worker);
     let begin = Instant::now();
-    let bounced = script(true).play_over(audio, &[4096], || ());
+    let mut script = script();
+    script.scenes[0].transport.offline = true;
+    let bounced = script.play_over(audio, &[4096], || ());
     assert!(begin.elapsed() < Duration::from_secs(5));
     assert!(bounced.view.late > 0);
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use third_stream_model::genre::Direction;
 
 use super::clip::{ClipNote, Passage, in_place, script};
-use super::song::{Played, edits, pair};
-use crate::link::{Request, link};
+use super::song::{Played, pair};
+use crate::link::Request;
 use crate::memory::Keeper;
 
 /// Phrases of the song: more than can be pending.
@@ -91,20 +91,6 @@ fn what_had_no_room_counts_at_the_same_beat_in_any_blocks_and_in_a_bounce() {
     for blocks in [&[64][..], &[4096], &[17, 3000]] {
         assert_eq!(script.play(blocks).output, played.output, "{blocks:?}");
     }
-    let (audio, worker) = link(1);
-    let slow = std::thread::spawn(move || {
-        while let Ok(request) = worker.next() {
-            std::thread::sleep(Duration::from_micros(300));
-            if let Some(request) = request {
-                worker.respond(request.respond(Ok(edits(&request))));
-            }
-        }
-    });
-    let mut offline = script.clone();
-    for scene in &mut offline.scenes {
-        scene.transport.offline = true;
-    }
-    let bounced = offline.play_over(audio, &[1024], || ());
-    slow.join().unwrap();
+    let bounced = script.bounce(&[1024], |_| Duration::from_micros(300));
     assert_eq!(bounced.output, played.output);
 }

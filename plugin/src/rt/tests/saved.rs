@@ -1,9 +1,11 @@
 //! Loading and forgetting leave nothing behind, and the exported song equals the one that In place
 //! plays.
 
+use std::time::Duration;
+
 use super::super::{PlayMode, Settings};
 use super::clip::{ClipNote, Passage, in_place, script};
-use super::song::{edits, pair};
+use super::song::{answer_slowly, edits, pair};
 use crate::export::song::perform;
 use crate::link::link;
 use crate::memory::Keeper;
@@ -32,13 +34,7 @@ fn the_song_that_is_saved_is_the_second_pass() {
     assert!(wanted.len() > 40);
 
     let (audio, worker) = link(1);
-    let answers = std::thread::spawn(move || {
-        while let Ok(request) = worker.next() {
-            if let Some(request) = request {
-                worker.respond(request.respond(Ok(edits(&request))));
-            }
-        }
-    });
+    let answers = answer_slowly(worker, |_| Duration::ZERO);
     let tick = |beat: f64| (beat * 24_000.0).round() as i64;
     let song = keeper.song();
     let heard: Vec<_> = song

@@ -11,9 +11,8 @@ use third_stream_model::genre::Pair;
 
 use super::super::{PlayMode, Settings};
 use super::clip::{ClipNote, Passage, script};
-use super::song::{Network, Played, Scene, Script, edits, pair};
-use crate::link::{WeightsId, link};
-use crate::memory::Keeper;
+use super::song::{Network, Played, Scene, Script, pair};
+use crate::link::WeightsId;
 
 /// Default number of sessions.
 const SESSIONS: u64 = 40;
@@ -164,30 +163,6 @@ fn change(script: &mut Script, dice: &mut Dice, modes: bool) {
     }
 }
 
-/// Plays a session as a bounce, with a slow engine.
-fn bounce(session: &Script, blocks: &[u32]) -> Played {
-    let mut script = session.clone();
-    for scene in &mut script.scenes {
-        scene.transport.offline = true;
-    }
-    let (audio, worker) = link(1);
-    let slow = std::thread::spawn(move || {
-        let mut number = 0_u64;
-        while let Ok(request) = worker.next() {
-            let Some(request) = request else {
-                std::thread::sleep(Duration::from_micros(50));
-                continue;
-            };
-            number += 1;
-            std::thread::sleep(Duration::from_micros(number * 7919 % 900));
-            worker.respond(request.respond(Ok(edits(&request))));
-        }
-    });
-    let bounced = script.play_with(audio, &Keeper::default(), blocks, || ());
-    slow.join().unwrap();
-    bounced
-}
-
 /// Prints only the difference between two runs.
 fn assert_same(found: &Played, wanted: &Played) {
     let part = |(found, wanted): (&_, &_)| found != wanted;
@@ -240,7 +215,8 @@ fn a_bounce_is_the_playback_whatever_somebody_does() {
         }
         println!("session {number}");
         let played = session.play(&[256]);
-        let bounced = bounce(&session, &[1024, 333]);
+        let pause = |number| Duration::from_micros(number * 7919 % 900);
+        let bounced = session.bounce(&[1024, 333], pause);
         assert_same(&bounced, &played);
     }
 }

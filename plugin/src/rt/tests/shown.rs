@@ -3,20 +3,11 @@
 use third_stream_model::roll::notes::NoteRoll;
 
 use super::super::snapshot::PlayState;
-use super::clip::{ClipNote, Passage, in_place, script};
-
-/// Four bars of eighths, each bar different.
-fn clip() -> Vec<ClipNote> {
-    let one = |i: usize| {
-        let onset = i as f64 * 0.5;
-        (onset, onset + 0.375, 48 + (i * 7 % 24) as u8, 0.5)
-    };
-    (0..32).map(one).collect()
-}
+use super::clip::{Passage, eighths, in_place, script};
 
 #[test]
 fn the_first_pass_in_place_draws_no_edits_while_notes_sound_as_played() {
-    let clip = clip();
+    let clip = eighths(16.0);
     let mut answered = 0;
     // Anywhere in the first pass, also where a bar is already remembered and its phrase answered.
     for quarter in 1..64 {

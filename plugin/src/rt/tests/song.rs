@@ -1,6 +1,8 @@
 //! A test host that plays a script in blocks of any size, and a test network.
 
 use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use proptest::prelude::*;
 use third_stream_model::genre::{Direction, Pair};
@@ -16,14 +18,8 @@ use crate::memory::Keeper;
 pub(in super::super) fn transport() -> Transport {
     Transport {
         playing: true,
-        sample_rate: 48_000.0,
-        tempo: 120.0,
         position: Some(0.0),
-        bar_start: None,
-        bar_number: None,
-        time_signature: (4, 4),
-        loop_range: None,
-        offline: false,
+        ..Transport::STOPPED
     }
 }
 
@@ -125,6 +121,23 @@ impl Script {
     /// Plays the script with a worker at the other end of `audio`; calls `after` after each block.
     pub(super) fn play_over(&self, audio: AudioEnd, blocks: &[u32], after: impl FnMut()) -> Played {
         self.play_with(audio, &Keeper::default(), blocks, after)
+    }
+
+    /// Plays the script as a bounce, with networks that take `pause(n)` for the n-th answer.
+    pub(super) fn bounce(
+        &self,
+        blocks: &[u32],
+        pause: impl Fn(u64) -> Duration + Send + 'static,
+    ) -> Played {
+        let mut script = self.clone();
+        for scene in &mut script.scenes {
+            scene.transport.offline = true;
+        }
+        let (audio, worker) = link(1);
+        let slow = answer_slowly(worker, pause);
+        let bounced = script.play_over(audio, blocks, || ());
+        slow.join().unwrap();
+        bounced
     }
 
     pub(super) fn play_with(
@@ -258,6 +271,25 @@ pub(super) fn answer(worker: &WorkerEnd, network: Network, requests: &mut Vec<Re
     }
 }
 
+/// Answers on a thread of its own until the instance is gone; the n-th answer takes `pause(n)`.
+pub(super) fn answer_slowly(
+    worker: WorkerEnd,
+    pause: impl Fn(u64) -> Duration + Send + 'static,
+) -> JoinHandle<()> {
+    std::thread::spawn(move || {
+        let mut number = 0;
+        while let Ok(request) = worker.next() {
+            let Some(request) = request else {
+                std::thread::sleep(Duration::from_micros(50));
+                continue;
+            };
+            number += 1;
+            std::thread::sleep(pause(number));
+            worker.respond(request.respond(Ok(edits(&request))));
+        }
+    })
+}
+
 /// The test network: deterministic cells near the sounding ones, different in each direction.
 pub(super) fn probabilities(roll: &Roll, direction: Direction) -> Vec<f32> {
     let mut values = vec![0.0; CELLS];
@@ -291,12 +323,7 @@ pub(super) fn edits(request: &Request) -> Edits {
 
 /// A pitched note.
 pub(super) fn note(channel: u8, key: u8, id: Option<i32>, velocity: f32) -> Note {
-    Note {
-        channel,
-        key,
-        id,
-        velocity,
-    }
+    Note::new(channel, key, id, velocity)
 }
 
 /// Notes and note-offs in order of time, from (onset, length, note) in ticks.

@@ -8,13 +8,8 @@ const BEAT: i64 = 24_000;
 /// A note on each beat, without repetition: key and length differ.
 fn scale(beats: i64) -> Vec<(i64, Body)> {
     let notes: Vec<_> = (0..beats)
-        .map(|i| {
-            (
-                i * BEAT + 17 * i,
-                7_000 + 13 * i,
-                note(0, 30 + i as u8, None, 0.5),
-            )
-        })
+        .map(|i| (i, note(0, 30 + i as u8, None, 0.5)))
+        .map(|(i, note)| (i * BEAT + 17 * i, 7_000 + 13 * i, note))
         .collect();
     events(&notes)
 }

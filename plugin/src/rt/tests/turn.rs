@@ -3,7 +3,7 @@
 use third_stream_model::genre::Direction;
 
 use super::super::{Body, Settings};
-use super::clip::BEAT;
+use super::clip::{BEAT, live};
 use super::song::{Played, Script, events, note, transport};
 use crate::link::Answer;
 
@@ -14,9 +14,8 @@ fn script(before: f32, after: f32) -> Script {
         .map(|i| (i * step, step - 500, note(0, 60 + (i % 5) as u8, None, 0.5)))
         .collect();
     let settings = Settings {
-        knob: before,
         delay_bars: 1,
-        ..Settings::default()
+        ..live(before)
     };
     let script = Script::new(transport(), settings, events(&notes));
     script.then(9 * BEAT as i64, |scene| scene.settings.knob = after)

@@ -1,23 +1,14 @@
 //! Requests that are given up: never one whose answer can still be used.
 
 use super::super::Settings;
-use super::clip::{ClipNote, Passage, in_place, script};
+use super::clip::{Passage, eighths, in_place, live, script};
 use super::song::{Network, answer};
 use crate::link::{Request, link};
 use crate::memory::Keeper;
 
-/// Eighths.
-fn clip(beats: f64) -> Vec<ClipNote> {
-    let one = |i: u32| {
-        let onset = f64::from(i) * 0.5;
-        (onset, onset + 0.375, 48 + (i * 7 % 24) as u8, 0.5)
-    };
-    (0..(beats * 2.0) as u32).map(one).collect()
-}
-
 /// The requests of a run without answers, and whether each was wanted at its end.
 fn unanswered(settings: Settings, passages: &[Passage]) -> Vec<(Request, bool)> {
-    let script = script(&clip(64.0), settings, passages);
+    let script = script(&eighths(64.0), settings, passages);
     let (audio, worker) = link(1);
     let mut requests = Vec::new();
     let mut wanted = Vec::new();
@@ -32,9 +23,8 @@ fn unanswered(settings: Settings, passages: &[Passage]) -> Vec<(Request, bool)> 
 #[test]
 fn live_gives_up_what_has_been_played() {
     let settings = Settings {
-        knob: 1.0,
         delay_bars: 1,
-        ..Settings::default()
+        ..live(1.0)
     };
     // Group 5 plays since beat 24; the next group's first beat was requested at beat 27.
     let asked = unanswered(settings, &[Passage::Play(0.0, 27.5)]);
