@@ -201,10 +201,10 @@ fn run(core: &mut Headless, actions: &[Action]) {
             } => {
                 id += 1;
                 let note = Note {
- channel: channel % 16,
- key: key % 128,
- id: Some(id),
- velocity: f32::from(velocity % 128) / 127.0,
+                    channel: channel % 16,
+                    key: key % 128,
+                    id: Some(id),
+                    velocity: f32::from(velocity % 128) / 127.0,
                 };
                 struck.push(note);
                 entering.push(event(after, Body::On(note)));

@@ -13,35 +13,18 @@ use crate::roll::{Roll, STEPS};
 
 /// A MIDI file of `phrases` phrases, 16 notes each, on keys that `seed` moves.
 pub(crate) fn midi(phrases: usize, seed: u64) -> Vec<u8> {
-    use midly::num::{u15, u28};
-    use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent};
-    let event = |delta: u32, kind| TrackEvent {
-        delta: u28::new(delta),
-        kind,
-    };
-    let mut track = Vec::new();
-    for note in 0..phrases as u64 * 16 {
+    use crate::smf::new_file;
+    use midly::{Format, MidiMessage, TrackEventKind};
+    let note = |note: u64| {
         let key = (48 + (seed * 5 + note * note * 7 + note * seed) % 24) as u8;
-        for (delta, vel) in [(0, 90), (480, 0)] {
-            let message = MidiMessage::NoteOn {
-                key: key.into(),
-                vel: vel.into(),
-            };
-            let kind = midly::TrackEventKind::Midi {
-                channel: 0.into(),
-                message,
-            };
-            track.push(event(delta, kind));
-        }
-    }
-    let end = midly::TrackEventKind::Meta(MetaMessage::EndOfTrack);
-    track.push(event(0, end));
-    let timing = Timing::Metrical(u15::new(480));
-    let mut smf = Smf::new(Header::new(Format::SingleTrack, timing));
-    smf.tracks.push(track);
-    let mut bytes = Vec::new();
-    smf.write_std(&mut bytes).unwrap();
-    bytes
+        [(note, 90), (note + 1, 0)].map(|(beat, vel)| {
+            let (channel, key, vel) = (0.into(), key.into(), u8::into(vel));
+            let message = MidiMessage::NoteOn { key, vel };
+            (beat as u32 * 480, TrackEventKind::Midi { channel, message })
+        })
+    };
+    let notes = (0..phrases as u64 * 16).flat_map(note).collect();
+    new_file::bytes(Format::SingleTrack, 480, vec![new_file::track(notes, 0)]).unwrap()
 }
 
 const HEADER: &str = "file,genre,composition_id,tier,suggested_phrase_weight,split,licence_class";
