@@ -80,7 +80,7 @@ THIRD_STREAM_HEARD=$work/playback "$ardour/luasession" "$here/play.lua" "$sessio
     echo "state: the export is of the saved session"
     echo "beside: recorded $(sed -n 's/^Ardour at.*: \(.*\) notes as expected.*/\1/p' "$work/played")"
 } >"$work/said"
-# The same session, as fast as it goes: nothing tells the plugin so. Ardour's tool ends with an abort
+# Exports the session, as fast as it goes; the plugin is not told. Ardour's tool ends with an abort
 # or with nothing now and then, also without the plugin in the session: then once more.
 for _ in 1 2 3; do
     rm -f "$work/export"

@@ -1,5 +1,5 @@
-// The worker as the page sees it. It is made of text that came with the page, since browsers open
-// no other file from a folder.
+// The page's handle of its web worker. The worker's code is text in the page, because browsers
+// load no other file for a page opened from a folder.
 "use strict";
 
 const Engine = (() => {
@@ -10,7 +10,7 @@ const Engine = (() => {
     return found;
   };
 
-  // `heard` gets the worker's messages.
+  // `heard` is called with each message of the worker.
   function start(heard) {
     const source = new Blob([THIRD_STREAM.worker], { type: "text/javascript" });
     const address = URL.createObjectURL(source);
@@ -30,7 +30,7 @@ const Engine = (() => {
 
   const isSupported = () =>
     typeof WebAssembly === "object" &&
-    // A module with one function that uses a vector of 128 bits.
+    // Feature test: a module with one function that uses a 128-bit vector.
     WebAssembly.validate(new Uint8Array([
       0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0,
       10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,

@@ -1,4 +1,4 @@
-// A knob from -100 to 100: pointer, wheel, keys; a slider to those who do not see it.
+// A knob from -100 to 100, for pointer, wheel and keys; accessible as a slider.
 "use strict";
 
 function makeKnob(place, turned) {

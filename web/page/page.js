@@ -1,4 +1,4 @@
-// The page: a file, its controls, what is shown, heard and saved.
+// The page: the open file, the controls, display, playback and saving.
 "use strict";
 
 (() => {
@@ -15,7 +15,7 @@
   const roll = makeRoll(find("rolls"), find("canvas"), find("length"), (beat) => seek(secondsAt(beat)));
   const player = Sound.makePlayer(followed);
 
-  // Seconds of a beat, and beats of a second, by the file's tempo.
+  // Beats to seconds and back, by the file's tempo map.
   function secondsAt(beat) {
     let seconds = 0;
     const tempo = state.about.tempo;
@@ -61,7 +61,7 @@
     };
   }
 
-  // Asks for what the controls say, once in a moment.
+  // Requests a rendition with the present controls, debounced.
   let waiting = null;
   function want() {
     if (!state.about) return;
@@ -94,7 +94,7 @@
       find("progress").value = done / of;
       say(`Working: phrase ${done + 1} of ${of} …`);
     } else if (message.took) {
-      // Of each phrase in its order; the test of this page reads them.
+      // Times of the phrases, in order, for the page's test.
       (state.took ??= []).push(message.took);
     } else if (message.shown) {
       if (message.serial === state.serial) show(message);
@@ -140,7 +140,7 @@
     else want();
   }
 
-  // Notes for rolls and ears.
+  // Notes for display and playback.
   function listen() {
     const { about, shown } = state;
     const before = about.notes.map((struck, i) => note(struck, shown ? shown.before[i] : "other"));

@@ -2,12 +2,12 @@
 "use strict";
 
 function makeRoll(frame, canvas, length, clicked) {
-  const HEAD = 22; // Pixels above a roll, for its name and the numbers of bars.
+  const HEAD = 22; // Pixels above a roll, for its name and bar numbers.
   const LEFT = 34; // For the names of octaves.
   const BLACK = [1, 3, 6, 8, 10];
   const view = { notes: [[], []], bars: [0, 4], end: 4, cursor: null, heard: 1 };
-  let scale = 20; // Pixels of a beat.
-  let lane = 5; // Pixels of a semitone.
+  let scale = 20; // Pixels per beat.
+  let lane = 5; // Pixels per semitone.
   let low = 48;
   let high = 72;
 
@@ -126,7 +126,7 @@ function makeRoll(frame, canvas, length, clicked) {
     }
   }
 
-  // Shows where it plays, and follows; `null` where it does not.
+  // Moves the playhead and scrolls along; `null` hides it.
   function play(beat) {
     view.cursor = beat;
     if (beat !== null) {

@@ -1,4 +1,4 @@
-// A small synthesiser and what plays it: struck and blown sounds, noise for drums.
+// A small synthesiser and its player: struck and blown sounds, noise for drums.
 "use strict";
 
 const Sound = (() => {
@@ -11,7 +11,7 @@ const Sound = (() => {
     bowed: [1, 0.6, 0.42, 0.3, 0.22, 0.16, 0.12],
     organ: [1, 0.5, 0.2, 0.35, 0, 0.12, 0, 0.15],
   };
-  // Of General MIDI's drums: those with a skin and its pitch in Hz; metal that rings.
+  // General MIDI's drums: skins with their pitch in Hz; ringing metal.
   const SKINS = {
     35: 58, 36: 58, 38: 180, 40: 190, 41: 68, 43: 84, 45: 100, 47: 116, 48: 124, 50: 140,
   };
@@ -46,7 +46,7 @@ const Sound = (() => {
     return found;
   }
 
-  // One note: {key, velocity, program, drum}, from `when` for so many seconds.
+  // Plays a note {key, velocity, program, drum} from `when`, for a number of seconds.
   function strike(context, to, note, when, seconds) {
     const loud = 0.22 * (note.velocity / 127) ** 1.5;
     const gain = context.createGain();
@@ -99,7 +99,7 @@ const Sound = (() => {
     }
   }
 
-  // Plays notes, {start, end, …} in seconds, in order of start. `moved` is told of each change.
+  // Plays notes {start, end, …} (seconds, in order of start). `moved` is called on each change.
   function makePlayer(moved) {
     const AHEAD = 0.5;
     let context = null;
@@ -108,7 +108,7 @@ const Sound = (() => {
     let next = 0;
     let began = 0; // The context's time at second 0 of the song.
     let timer = null;
-    let at = 0; // Where it stands still.
+    let at = 0; // Position while stopped.
     let end = 0;
 
     const isPlaying = () => timer !== null;
@@ -144,7 +144,7 @@ const Sound = (() => {
       const limit = context.createDynamicsCompressor();
       bus.connect(limit).connect(context.destination);
       next = 0;
-      // Of what sounds already, only what was struck shortly before.
+      // Skips notes that are over or began long before the position.
       while (next < notes.length && (notes[next].end <= from || notes[next].start < from - 2)) next += 1;
     }
 
@@ -165,7 +165,7 @@ const Sound = (() => {
       moved();
     }
 
-    // Other notes from here on, without a break.
+    // Replaces the notes from here on, without a gap.
     function use(others, seconds) {
       notes = others;
       end = seconds;

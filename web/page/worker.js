@@ -1,4 +1,4 @@
-// Runs the module, so that the page stays alive while the networks work.
+// Runs the module in a web worker, so that the page stays responsive.
 //
 // From the page: {wasm, weights} once; {open} with a file's bytes; {settings, serial}.
 // To the page: {ready}, {opened}, {progress}, {shown, file}, {refused} (words), {ended} (words;
@@ -18,7 +18,7 @@ function output() {
   return new Uint8Array(memory.buffer, third_stream_output(), third_stream_output_bytes()).slice();
 }
 
-// Libraries name functions of the browser, for random numbers, that nothing here calls.
+// Imports of libraries (for random numbers) that are never called.
 function absent(compiled) {
   const imports = {};
   for (const { module: from, name } of WebAssembly.Module.imports(compiled)) {
@@ -28,7 +28,7 @@ function absent(compiled) {
   return imports;
 }
 
-// One task of the module; throws with its words if it is refused.
+// Runs a task of the module; throws its error message if it is refused.
 function call(task, bytes) {
   const at = module.third_stream_input(bytes.length);
   new Uint8Array(module.memory.buffer, at, bytes.length).set(bytes);
@@ -44,11 +44,11 @@ function call(task, bytes) {
   return answer;
 }
 
-// Lets messages come in.
+// Yields, so that messages can arrive.
 const pause = () => new Promise((go) => setTimeout(go));
 
-// Answers what is wanted last: asks for one phrase after another, and begins anew where the page
-// has changed its mind; answers that are there are kept.
+// Serves the latest request: runs phrase by phrase, and starts over if the page sends another;
+// finished answers are kept.
 async function work() {
   if (busy) return;
   busy = true;

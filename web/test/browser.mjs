@@ -1,5 +1,5 @@
-// Tries the page in Chromium, by its debugging pipe: real drops, keys, clicks and downloads.
-// Takes a plan as `cargo xtask web --test` writes it; ends with 1 where something is not so.
+// Tests the page in Chromium, over its debugging pipe: real drops, keys, clicks and downloads.
+// Takes a plan from `cargo xtask web --test`; exits with 1 if a check fails.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ const downloads = join(folder, "downloads");
 const browser = spawn(process.env.CHROMIUM, [
   "--headless=new", "--remote-debugging-pipe", "--no-first-run", "--disable-gpu",
   `--user-data-dir=${join(folder, "profile")}`, "--window-size=1180,1000",
-  // Its sandbox refuses to run as root, as which containers are.
+  // Chromium's sandbox refuses to run as root, which containers do.
   ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
 ], { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
 
@@ -96,7 +96,7 @@ async function choose(id, value) {
   await page(`(() => { const e = document.getElementById("${id}"); e.value = "${value}"; e.dispatchEvent(new Event("change")); })()`);
 }
 
-// Turns the knob by keys alone.
+// Turns the knob by keyboard.
 async function turn(to) {
   await page("document.getElementById('knob').focus()");
   await key(to < 0 ? "Home" : "End");
@@ -156,7 +156,7 @@ async function transfer({ file, expected, pair, knob, controls }) {
   pass(`${found.name} (${pair} at ${knob}) is what transfer writes, byte for byte`);
 }
 
-// How loud both versions are, played into memory.
+// Loudness of both versions, rendered to memory.
 async function loudness(which) {
   return page(`(async () => {
     const notes = thirdStream.notes["${which}"];
