@@ -30,10 +30,10 @@ TOML
 
 # run CRATE [TEST]: the crate's tests, also those that need an X server.
 run() {
-    local features=()
-    [ "$1" = baseview ] && features=(--features opengl)
-    timeout 300 xvfb-run -a -s -noreset cargo test --quiet --manifest-path "$work/Cargo.toml" \
-        --package "$1" --lib "${features[@]}" -- --include-ignored "${@:2}" 2>&1
+    local cargo=(cargo test --quiet --manifest-path "$work/Cargo.toml" --package "$1" --lib)
+    [ "$1" = baseview ] && cargo+=(--features opengl)
+    "${cargo[@]}" --no-run 2>&1 &&
+        timeout 120 xvfb-run -a -s -noreset "${cargo[@]}" -- --include-ignored "${@:2}" 2>&1
 }
 
 # verdict CRATE TEST: what came of that one test.

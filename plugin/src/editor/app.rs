@@ -1,5 +1,6 @@
 //! Joins the drawing to the plugin and the host: one instance's window.
 
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use egui::{Context, Ui, vec2};
@@ -9,6 +10,7 @@ use nice_plug_egui::{
     EguiEditor, EguiEditorState, EguiNiceSettings, Frame, Key, KeyCapture, NiceEguiApp,
     RepaintNotifier, baseview, create_egui_editor,
 };
+use parking_lot::Mutex;
 
 use super::sync::GuiSync;
 use super::{Gesture, SCALES, draw, layout};
@@ -45,14 +47,14 @@ pub(crate) fn create(
 
 /// Joins the drawing to the plugin and the host. Editor thread.
 pub struct App {
-    plugin: Box<dyn GuiSync>,
-    /// There while the editor is open.
+    plugin: Arc<Mutex<Box<dyn GuiSync>>>,
+    /// Another one for each opening of the window.
+    opening: Arc<()>,
+    /// There once the editor was opened.
     host: Option<GuiContext>,
     /// The size that the window should take: the saved one, which the host loads after the editor
     /// was made.
     fit: Option<(f32, f32)>,
-    /// There while the editor is open.
-    context: Option<Context>,
     /// The scale of the last pass.
     zoom: f32,
     /// Whether the keys go to the presets' menu.
@@ -62,13 +64,28 @@ pub struct App {
 impl App {
     fn new(plugin: Box<dyn GuiSync>) -> Self {
         Self {
-            plugin,
+            plugin: Arc::new(Mutex::new(plugin)),
+            opening: Arc::default(),
             host: None,
             fit: None,
-            context: None,
             zoom: 1.0,
             typing: false,
         }
+    }
+
+    /// The window opens, with a context of its own, which nobody else keeps.
+    fn open(&mut self, context: &Context, host: GuiContext, window: Option<u32>) {
+        let mut plugin = self.plugin.lock();
+        plugin.opened(window);
+        self.opening = Arc::default();
+        let window = OpenWindow {
+            plugin: Arc::downgrade(&self.plugin),
+            opening: Arc::downgrade(&self.opening),
+        };
+        context.data_mut(|data| data.insert_temp(egui::Id::NULL, Arc::new(window)));
+        self.host = Some(host);
+        self.zoom = context.zoom_factor();
+        self.fit = Some(plugin.window());
     }
 
     /// Draws at the scale that was chosen, or at the largest below it that the window holds, and
@@ -77,7 +94,7 @@ impl App {
         let context = ui.ctx();
         let zoom = context.zoom_factor();
         let real = ui.max_rect().size() * zoom;
-        let wanted = self.plugin.scale();
+        let wanted = self.plugin.lock().scale();
         let fitting = f32::from(layout::fitting(&SCALES, wanted, real)) / 100.0;
         if fitting != zoom {
             context.set_zoom_factor(fitting);
@@ -94,10 +111,10 @@ impl App {
 
     /// Draws, and does what the user wants.
     fn show(&mut self, ui: &mut Ui) {
-        let view = self.plugin.view();
+        let view = self.plugin.lock().view();
         let gestures = draw(ui, &view);
         if !gestures.is_empty() {
-            self.plugin.clear_notice();
+            self.plugin.lock().clear_notice();
         }
         if let Some(host) = self.host.clone() {
             let setter = host.param_setter();
@@ -109,7 +126,7 @@ impl App {
         if view.engine.state == WorkerState::Loading {
             ui.ctx().request_repaint_after(LOADING_POLL);
         }
-        if self.plugin.is_busy() {
+        if self.plugin.lock().is_busy() {
             ui.ctx().request_repaint_after(SAVING_POLL);
         }
     }
@@ -119,13 +136,13 @@ impl App {
         match gesture {
             Gesture::Look(look) => context.set_theme(theme_of(look)),
             Gesture::Scale(scale) => {
-                let (width, height) = self.plugin.window();
-                let by = f32::from(scale) / f32::from(self.plugin.scale().max(1));
+                let (width, height) = self.plugin.lock().window();
+                let by = f32::from(scale) / f32::from(self.plugin.lock().scale().max(1));
                 self.fit = Some((width * by, height * by));
             }
             _ => {}
         }
-        self.plugin.follow(gesture, setter);
+        self.plugin.lock().follow(gesture, setter);
     }
 }
 
@@ -148,6 +165,25 @@ fn keys(typing: bool) -> KeyCapture {
     KeyCapture::CaptureKeys(arrows.iter().flat_map(|name| name.parse::<Key>()).collect())
 }
 
+/// Tells the plugin that its window closes. egui's context keeps it and goes with the window,
+/// whereas the framework never calls `editor_closed`.
+struct OpenWindow {
+    plugin: Weak<Mutex<Box<dyn GuiSync>>>,
+    opening: Weak<()>,
+}
+
+impl Drop for OpenWindow {
+    fn drop(&mut self) {
+        if let Some(plugin) = self.plugin.upgrade() {
+            let mut plugin = plugin.lock();
+            // A window may go so slowly that the next one is already open.
+            if self.opening.strong_count() > 0 {
+                plugin.closed();
+            }
+        }
+    }
+}
+
 impl NiceEguiApp for App {
     fn build(
         &mut self,
@@ -155,13 +191,9 @@ impl NiceEguiApp for App {
         host: GuiContext,
         frame: &mut Frame,
     ) -> Result<(), baseview::HandlerError> {
-        context.set_theme(theme_of(self.plugin.look()));
+        context.set_theme(theme_of(self.plugin.lock().look()));
         frame.set_key_capture(keys(false));
-        self.plugin.opened(window_id(frame.baseview_window()));
-        self.host = Some(host);
-        self.zoom = context.zoom_factor();
-        self.fit = Some(self.plugin.window());
-        self.context = Some(context);
+        self.open(&context, host, window_id(frame.baseview_window()));
         Ok(())
     }
 
@@ -176,15 +208,14 @@ impl NiceEguiApp for App {
     }
 
     fn resized(&mut self, size: baseview::WindowSize) {
-        let zoom = self.context.as_ref().map_or(1.0, Context::zoom_factor);
+        let zoom = self.zoom;
         let (width, height) = (size.logical.width as f32, size.logical.height as f32);
-        self.plugin.resized((width * zoom, height * zoom));
+        self.plugin.lock().resized((width * zoom, height * zoom));
     }
 
     fn editor_closed(&mut self) {
         self.host = None;
-        self.context = None;
-        self.plugin.closed();
+        self.plugin.lock().closed();
     }
 }
 
