@@ -184,6 +184,14 @@ impl Drop for OpenWindow {
     }
 }
 
+/// On X11 a window may go on its own thread after the host was told that it is closed: the instance
+/// waits until it has given up what it was doing.
+impl Drop for App {
+    fn drop(&mut self) {
+        self.plugin.lock().closed();
+    }
+}
+
 impl NiceEguiApp for App {
     fn build(
         &mut self,

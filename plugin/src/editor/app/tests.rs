@@ -292,6 +292,23 @@ fn a_window_that_closes_gives_up_what_is_being_saved() {
 }
 
 #[test]
+fn an_instance_waits_for_a_window_that_is_closing() {
+    let desk = Desk::new(Arc::default());
+    let plugin = Arc::clone(&desk.app.plugin);
+    let (closing, is_closing) = std::sync::mpsc::channel();
+    let window = std::thread::spawn(move || {
+        let _gives_up = plugin.lock();
+        closing.send(()).unwrap();
+        std::thread::sleep(Duration::from_millis(100));
+        Instant::now()
+    });
+    is_closing.recv().unwrap();
+    drop(desk);
+    let gone = Instant::now();
+    assert!(window.join().unwrap() <= gone);
+}
+
+#[test]
 fn the_theme_is_kept() {
     let params = Arc::new(ThirdStreamParams::default());
     let mut desk = Desk::new(Arc::clone(&params));
