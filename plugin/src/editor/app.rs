@@ -1,5 +1,6 @@
 //! The window of one instance: joins the drawing to plugin and host.
 
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use egui::{Context, Ui, vec2};
@@ -9,6 +10,7 @@ use nice_plug_egui::{
     EguiEditor, EguiEditorState, EguiNiceSettings, Frame, Key, KeyCapture, NiceEguiApp,
     RepaintNotifier, baseview, create_egui_editor,
 };
+use parking_lot::Mutex;
 
 use super::sync::GuiSync;
 use super::{Gesture, SCALES, draw, layout};
@@ -45,13 +47,13 @@ pub(crate) fn create(
 
 /// The window of one instance. Editor thread.
 pub struct App {
-    plugin: Box<dyn GuiSync>,
-    /// `Some` while the editor is open.
+    plugin: Arc<Mutex<Box<dyn GuiSync>>>,
+    /// Another one for each opening of the window.
+    opening: Arc<()>,
+    /// There once the editor was opened.
     host: Option<GuiContext>,
     /// A size to be applied: the host loads the saved one after the editor is created.
     fit: Option<(f32, f32)>,
-    /// `Some` while the editor is open.
-    context: Option<Context>,
     /// Zoom of the last pass.
     zoom: f32,
     /// The presets' menu takes the keyboard.
@@ -61,13 +63,28 @@ pub struct App {
 impl App {
     fn new(plugin: Box<dyn GuiSync>) -> Self {
         Self {
-            plugin,
+            plugin: Arc::new(Mutex::new(plugin)),
+            opening: Arc::default(),
             host: None,
             fit: None,
-            context: None,
             zoom: 1.0,
             typing: false,
         }
+    }
+
+    /// The window opens, with a context of its own, which nobody else keeps.
+    fn open(&mut self, context: &Context, host: GuiContext, window: Option<u32>) {
+        let mut plugin = self.plugin.lock();
+        plugin.opened(window);
+        self.opening = Arc::default();
+        let window = OpenWindow {
+            plugin: Arc::downgrade(&self.plugin),
+            opening: Arc::downgrade(&self.opening),
+        };
+        context.data_mut(|data| data.insert_temp(egui::Id::NULL, Arc::new(window)));
+        self.host = Some(host);
+        self.zoom = context.zoom_factor();
+        self.fit = Some(plugin.window_size());
     }
 
     /// Draws at the chosen zoom, or at the largest below it that fits, and resizes the window.
@@ -75,7 +92,7 @@ impl App {
         let context = ui.ctx();
         let zoom = context.zoom_factor();
         let real = ui.max_rect().size() * zoom;
-        let wanted = self.plugin.scale();
+        let wanted = self.plugin.lock().scale();
         let fitting = f32::from(layout::fitting(&SCALES, wanted, real)) / 100.0;
         if fitting != zoom {
             context.set_zoom_factor(fitting);
@@ -92,10 +109,10 @@ impl App {
 
     /// Draws a frame and applies the user's actions.
     fn show(&mut self, ui: &mut Ui) {
-        let view = self.plugin.view();
+        let view = self.plugin.lock().view();
         let gestures = draw(ui, &view);
         if !gestures.is_empty() {
-            self.plugin.clear_notice();
+            self.plugin.lock().clear_notice();
         }
         if let Some(host) = self.host.clone() {
             let setter = host.param_setter();
@@ -108,7 +125,7 @@ impl App {
         if view.engine.state == WorkerState::Loading {
             ui.ctx().request_repaint_after(LOADING_POLL);
         }
-        if self.plugin.is_busy() {
+        if self.plugin.lock().is_busy() {
             ui.ctx().request_repaint_after(SAVING_POLL);
         }
     }
@@ -118,13 +135,13 @@ impl App {
         match gesture {
             Gesture::Look(look) => context.set_theme(theme_of(look)),
             Gesture::Scale(scale) => {
-                let (width, height) = self.plugin.window_size();
-                let by = f32::from(scale) / f32::from(self.plugin.scale().max(1));
+                let (width, height) = self.plugin.lock().window_size();
+                let by = f32::from(scale) / f32::from(self.plugin.lock().scale().max(1));
                 self.fit = Some((width * by, height * by));
             }
             _ => {}
         }
-        self.plugin.follow(gesture, setter);
+        self.plugin.lock().follow(gesture, setter);
     }
 }
 
@@ -147,6 +164,33 @@ fn keys(typing: bool) -> KeyCapture {
     KeyCapture::CaptureKeys(arrows.iter().flat_map(|name| name.parse::<Key>()).collect())
 }
 
+/// Tells the plugin that its window closes. egui's context keeps it and goes with the window,
+/// whereas the framework never calls `editor_closed`.
+struct OpenWindow {
+    plugin: Weak<Mutex<Box<dyn GuiSync>>>,
+    opening: Weak<()>,
+}
+
+impl Drop for OpenWindow {
+    fn drop(&mut self) {
+        if let Some(plugin) = self.plugin.upgrade() {
+            let mut plugin = plugin.lock();
+            // A window may go so slowly that the next one is already open.
+            if self.opening.strong_count() > 0 {
+                plugin.closed();
+            }
+        }
+    }
+}
+
+/// On X11 a window may go on its own thread after the host was told that it is closed: the instance
+/// waits until it has given up what it was doing.
+impl Drop for App {
+    fn drop(&mut self) {
+        self.plugin.lock().closed();
+    }
+}
+
 impl NiceEguiApp for App {
     fn build(
         &mut self,
@@ -154,13 +198,9 @@ impl NiceEguiApp for App {
         host: GuiContext,
         frame: &mut Frame,
     ) -> Result<(), baseview::HandlerError> {
-        context.set_theme(theme_of(self.plugin.look()));
+        context.set_theme(theme_of(self.plugin.lock().look()));
         frame.set_key_capture(keys(false));
-        self.plugin.opened(window_id(frame.baseview_window()));
-        self.host = Some(host);
-        self.zoom = context.zoom_factor();
-        self.fit = Some(self.plugin.window_size());
-        self.context = Some(context);
+        self.open(&context, host, window_id(frame.baseview_window()));
         Ok(())
     }
 
@@ -175,15 +215,14 @@ impl NiceEguiApp for App {
     }
 
     fn resized(&mut self, size: baseview::WindowSize) {
-        let zoom = self.context.as_ref().map_or(1.0, Context::zoom_factor);
+        let zoom = self.zoom;
         let (width, height) = (size.logical.width as f32, size.logical.height as f32);
-        self.plugin.resized((width * zoom, height * zoom));
+        self.plugin.lock().resized((width * zoom, height * zoom));
     }
 
     fn editor_closed(&mut self) {
         self.host = None;
-        self.context = None;
-        self.plugin.closed();
+        self.plugin.lock().closed();
     }
 }
 

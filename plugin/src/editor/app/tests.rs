@@ -75,6 +75,10 @@ impl GuiContextInner for Host {
     }
 }
 
+fn gui_context(host: &Arc<Host>) -> GuiContext {
+    GuiContext::new(Arc::clone(host) as Arc<dyn GuiContextInner>)
+}
+
 /// A user at one instance's window.
 struct Desk {
     app: App,
@@ -92,13 +96,12 @@ impl Desk {
         let plugin = InstanceGui::with(params, Arc::default(), library, Shelf::new(weights));
         let mut app = App::new(Box::new(plugin));
         let host = Arc::new(Host::default());
-        app.host = Some(GuiContext::new(
-            Arc::clone(&host) as Arc<dyn GuiContextInner>
-        ));
+        let context = Context::default();
+        app.open(&context, gui_context(&host), None);
         let mut desk = Self {
             app,
             host,
-            context: Context::default(),
+            context,
             time: 0.0,
             folder,
         };
@@ -167,7 +170,7 @@ fn a_click_is_one_whole_gesture_for_the_host() {
     let mut desk = Desk::new(Arc::clone(&params));
     assert_eq!(desk.click(IN_PLACE), ["begin Mode", "set Mode", "end Mode"]);
     assert_eq!(params.mode.value(), Mode::InPlace);
-    assert_eq!(desk.app.plugin.view().mode, Mode::InPlace);
+    assert_eq!(desk.app.plugin.lock().view().mode, Mode::InPlace);
 }
 
 #[test]
@@ -177,21 +180,21 @@ fn two_settings_are_compared_and_saved_with_the_project() {
     let mut desk = Desk::new(Arc::clone(&params));
     // The first time, both sides are equal.
     assert!(desk.do_and_hear(Gesture::Swap).is_empty());
-    assert_eq!(desk.app.plugin.view().side, Side::B);
+    assert_eq!(desk.app.plugin.lock().view().side, Side::B);
     set(&params, -30.0);
     assert_eq!(
         desk.do_and_hear(Gesture::Swap),
         ["begin Genre", "set Genre", "end Genre"]
     );
     assert!((params.genre.value() - 72.0).abs() < 0.01);
-    assert_eq!(desk.app.plugin.view().side, Side::A);
+    assert_eq!(desk.app.plugin.lock().view().side, Side::A);
 
     let again = Arc::new(ThirdStreamParams::default());
     again.deserialize_fields(&params.serialize_fields());
     set(&again, 72.0);
     let mut desk = Desk::new(Arc::clone(&again));
     desk.do_and_hear(Gesture::Swap);
-    assert_eq!(desk.app.plugin.view().side, Side::B);
+    assert_eq!(desk.app.plugin.lock().view().side, Side::B);
     assert!((again.genre.value() + 30.0).abs() < 0.01);
 }
 
@@ -203,20 +206,20 @@ fn before_is_the_knob_at_as_played_and_after_where_it_was() {
     let turned = ["begin Genre", "set Genre", "end Genre"];
     assert_eq!(desk.do_and_hear(Gesture::Before(true)), turned);
     assert_eq!(params.genre.value(), 0.0);
-    assert!(desk.app.plugin.view().before);
+    assert!(desk.app.plugin.lock().view().before);
     assert_eq!(desk.do_and_hear(Gesture::Before(false)), turned);
     assert!((params.genre.value() - 72.0).abs() < 0.01);
-    assert!(!desk.app.plugin.view().before);
+    assert!(!desk.app.plugin.lock().view().before);
 
     // A knob that was turned meanwhile stays, and the project saves the held position.
     desk.follow(Gesture::Before(true));
     let saved = params.serialize_fields();
     set(&params, -30.0);
-    assert!(!desk.app.plugin.view().before);
+    assert!(!desk.app.plugin.lock().view().before);
     let again = Arc::new(ThirdStreamParams::default());
     again.deserialize_fields(&saved);
     let mut desk = Desk::new(Arc::clone(&again));
-    assert!(desk.app.plugin.view().before);
+    assert!(desk.app.plugin.lock().view().before);
     desk.follow(Gesture::Before(false));
     assert!((again.genre.value() - 72.0).abs() < 0.01);
 }
@@ -229,7 +232,7 @@ fn another_scale_asks_for_another_size_of_the_window() {
     desk.follow(Gesture::Scale(150));
     assert_eq!(params.state.lock().scale, 150);
     assert_eq!(desk.app.fit, Some((1440.0, 840.0)));
-    assert_eq!(desk.app.plugin.view().scale, 150);
+    assert_eq!(desk.app.plugin.lock().view().scale, 150);
 }
 
 #[test]
@@ -240,30 +243,69 @@ fn what_was_forgotten_is_brought_back() {
     desk.click(IN_PLACE);
     desk.click(FORGET);
     assert_eq!(params.memory.song().notes.len(), 0);
-    assert_eq!(desk.app.plugin.view().forgotten, 2);
+    assert_eq!(desk.app.plugin.lock().view().forgotten, 2);
     desk.click(UNDO);
     assert_eq!(params.memory.song().notes.len(), 2);
-    assert_eq!(desk.app.plugin.view().forgotten, 0);
+    assert_eq!(desk.app.plugin.lock().view().forgotten, 0);
 }
 
 #[test]
 fn what_cannot_be_saved_is_said() {
     let mut desk = Desk::new(Arc::default());
     desk.follow(Gesture::SaveMidi);
-    let said = |desk: &mut Desk| match desk.app.plugin.view().notice {
+    let said = |desk: &mut Desk| match desk.app.plugin.lock().view().notice {
         Some(Notice::Warning(text)) => text,
         other => format!("no warning: {other:?}"),
     };
     assert!(said(&mut desk).contains("until a phrase is shown"));
     desk.click(IN_PLACE);
-    assert_eq!(desk.app.plugin.view().notice, None, "what was said is over");
+    assert_eq!(
+        desk.app.plugin.lock().view().notice,
+        None,
+        "what was said is over"
+    );
     desk.click(SAVE_SONG);
     let start = Instant::now();
-    while desk.app.plugin.is_busy() && start.elapsed() < Duration::from_secs(20) {
+    while desk.app.plugin.lock().is_busy() && start.elapsed() < Duration::from_secs(20) {
         std::thread::sleep(Duration::from_millis(5));
         desk.pass(vec![]);
     }
     assert!(said(&mut desk).contains("until bars are learned"));
+}
+
+#[test]
+fn a_window_that_closes_gives_up_what_is_being_saved() {
+    let mut desk = Desk::new(Arc::default());
+    desk.follow(Gesture::SaveSong);
+    assert!(desk.app.plugin.lock().is_busy());
+    // The window's own is dropped with it.
+    let closing = std::mem::take(&mut desk.context);
+    drop(closing);
+    assert!(!desk.app.plugin.lock().is_busy());
+
+    desk.app.open(&desk.context, gui_context(&desk.host), None);
+    let slow = std::mem::take(&mut desk.context);
+    desk.app.open(&desk.context, gui_context(&desk.host), None);
+    desk.follow(Gesture::SaveSong);
+    drop(slow);
+    assert!(desk.app.plugin.lock().is_busy(), "the next window is open");
+}
+
+#[test]
+fn an_instance_waits_for_a_window_that_is_closing() {
+    let desk = Desk::new(Arc::default());
+    let plugin = Arc::clone(&desk.app.plugin);
+    let (closing, is_closing) = std::sync::mpsc::channel();
+    let window = std::thread::spawn(move || {
+        let _gives_up = plugin.lock();
+        closing.send(()).unwrap();
+        std::thread::sleep(Duration::from_millis(100));
+        Instant::now()
+    });
+    is_closing.recv().unwrap();
+    drop(desk);
+    let gone = Instant::now();
+    assert!(window.join().unwrap() <= gone);
 }
 
 #[test]
@@ -291,7 +333,7 @@ fn weights_of_the_user_s_own_are_listed_chosen_and_refused() {
     let bytes = shipped::cyclegan(Pair::JAZZ_POP);
     write("Radio.safetensors", bytes);
     desk.follow(Gesture::ListWeights);
-    let view = desk.app.plugin.view();
+    let view = desk.app.plugin.lock().view();
     assert_eq!(view.own.len(), 1);
     let radio = || Gesture::Weights(GenrePair::JazzPop, Some("Radio".into()));
     desk.follow(radio());
@@ -299,7 +341,7 @@ fn weights_of_the_user_s_own_are_listed_chosen_and_refused() {
         *desk.host.said.lock(),
         ["begin Pair", "set Pair", "end Pair"]
     );
-    let view = desk.app.plugin.view();
+    let view = desk.app.plugin.lock().view();
     assert_eq!(
         (view.pair, view.weights.as_deref()),
         (GenrePair::JazzPop, Some("Radio"))
@@ -330,12 +372,12 @@ fn weights_of_the_user_s_own_are_listed_chosen_and_refused() {
     write("Broken.safetensors", &nan);
     write("Cut.safetensors", &bytes[..1000]);
     desk.follow(Gesture::ListWeights);
-    let said = |desk: &mut Desk| match desk.app.plugin.view().notice {
+    let said = |desk: &mut Desk| match desk.app.plugin.lock().view().notice {
         Some(Notice::Warning(text)) => text,
         other => format!("no warning: {other:?}"),
     };
     assert!(said(&mut desk).contains("Cut.safetensors: not a whole safetensors file"));
-    assert_eq!(desk.app.plugin.view().own.len(), 2);
+    assert_eq!(desk.app.plugin.lock().view().own.len(), 2);
     desk.follow(Gesture::Weights(GenrePair::JazzPop, Some("Broken".into())));
     assert!(
         said(&mut desk).contains("a value is not finite"),
