@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use third_stream::engine::{InferenceWorker, Model, ModelError, Question, Wanted, WorkerState};
 use third_stream::link::{Answer, AudioEnd, Request, WeightsId, Wish, link};
 use third_stream::process::worker;
+use third_stream_model::family::arranger::sampler::{FEW_PASSES, PASSES};
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::Roll;
 use third_stream_model::roll::edits::Edits;
@@ -98,7 +99,7 @@ fn run(case: &Case) {
                         weights: WeightsId::shipped(PAIR),
                         direction: *direction,
                         roll: phrase(end.instance() as usize, question).into(),
-                        wish: Wish::default(),
+                        wish: wish(answer),
                     };
                     assert!(end.ask(request), "the engine is gone");
                     asked += 1;
@@ -162,6 +163,17 @@ impl Model for CycleGan {
         let each = questions.par_iter();
         each.map(|(asked, _)| undivided(|| self.answer(asked)))
             .collect()
+    }
+}
+
+/// The wish of an answer, as Live asks for it.
+fn wish(answer: Answer) -> Wish {
+    Wish {
+        passes: match answer {
+            Answer::First => FEW_PASSES,
+            Answer::Second => PASSES,
+        },
+        ..Wish::default()
     }
 }
 

@@ -12,7 +12,7 @@ pub struct Wish {
     pub variation: u8,
     /// How free the tune is: 0 is as played, 1 is free.
     pub freedom: f32,
-    /// How many of the strongest pitch classes of each half bar are kept, 2..=4: fewer leave more
+    /// Up to how many pitch classes of each half bar the network is told, 2..=4: fewer leave more
     /// room for other harmony.
     pub pitch_classes: u8,
     /// Passes of the network, 1 or more: fewer take less time, and leave chords less complete.

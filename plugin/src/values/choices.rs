@@ -52,17 +52,17 @@ impl GenrePair {
 /// Share of each half bar's harmony that is kept.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HarmonyChoice {
-    /// Its four strongest pitch classes.
+    /// Its triad and the strongest other pitch class.
     #[id = "kept"]
     #[serde(rename = "kept")]
     #[name = "Kept"]
     Kept,
-    /// Three.
+    /// Its triad.
     #[id = "three"]
     #[serde(rename = "three")]
     #[name = "Some"]
     Some,
-    /// Two; the network chooses the rest.
+    /// Two notes of its triad; the network chooses the rest.
     #[id = "enriched"]
     #[serde(rename = "enriched")]
     #[name = "Enriched"]
@@ -73,7 +73,7 @@ impl HarmonyChoice {
     /// All values, in the parameter's order.
     pub const ALL: [Self; 3] = [Self::Kept, Self::Some, Self::Enriched];
 
-    /// Number of pitch classes of each half bar that are kept.
+    /// Maximum number of pitch classes of each half bar that the network is told.
     pub const fn pitch_classes(self) -> u8 {
         match self {
             Self::Kept => 4,

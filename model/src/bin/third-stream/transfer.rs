@@ -80,11 +80,11 @@ pub(crate) struct TransferArgs {
 /// How much of the harmony is kept.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Harmony {
-    /// Four pitch classes of each half bar
+    /// The triad of each half bar and one more pitch class
     Kept,
-    /// Three
+    /// The triad
     Three,
-    /// Two, the rest is the network's
+    /// Two notes of the triad, the rest is the network's
     Enriched,
 }
 

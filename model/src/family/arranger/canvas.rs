@@ -23,7 +23,7 @@ pub fn length_class(steps: usize) -> usize {
     nearest
 }
 
-/// The strongest pitch classes of each half bar: bit k is the pitch class k semitones above C.
+/// Pitch classes of each half bar ([`harmony`](super::harmony)): bit k is the pitch class k semitones above C.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Harmony(pub [u16; HALF_BARS]);
 
