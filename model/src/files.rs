@@ -52,11 +52,10 @@ fn write_by_way_of(beside: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// The folder cannot be listed, or a part not be removed.
 pub fn remove_parts(folder: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "part")
-        {
+        let entry = entry?;
+        let path = entry.path();
+        let named = path.extension().is_some_and(|end| end == "part");
+        if named && entry.file_type()?.is_file() {
             std::fs::remove_file(path)?;
         }
     }

@@ -267,6 +267,11 @@ fn an_arranger_begins_with_other_weights_and_is_still_killed_without_harm() {
     };
     assert!(warm("whole").status().unwrap().success());
     assert!(weights(dir.path(), "whole") != weights(dir.path(), "first"));
+    // Weights that were told the harmony otherwise may begin a run, too.
+    let mut strongest = warm("strongest");
+    strongest.args(["--set", "network.harmony=strongest"]);
+    assert!(strongest.status().unwrap().success());
+    assert!(weights(dir.path(), "strongest") != weights(dir.path(), "whole"));
 
     // Killed before its first step is done, where only the checkpoint before it is there.
     let folder = dir.path().join("killed");

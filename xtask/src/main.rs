@@ -53,7 +53,7 @@ enum Task {
     /// Play a short jazz clip through the built plugin and show what became of it.
     Demo(demo::Args),
     /// Play a MIDI file through the built plugin in a window, to be heard and seen without a
-    /// sequencer (try --help).
+    /// sequencer (try --help; --install-deps installs what the window needs).
     #[command(disable_help_flag = true)]
     Play(forward::Args),
     /// Render the examples as small sound files (arguments go to the program; try --help).

@@ -14,6 +14,7 @@ pub const LOGITS: usize = 1 + LENGTHS.len();
 
 /// The shape of an arranger, and what its input says of the harmony.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ArrangerConfig {
     /// Channels of the first layer; the inner layers have two and four times as many.
     pub base_channels: usize,

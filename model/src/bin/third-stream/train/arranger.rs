@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use candle_core::Device;
 use third_stream_model::data::Data;
+use third_stream_model::family::arranger::ArrangerConfig;
 use third_stream_model::genre::Genre;
 use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::train::arranger::batch::MaskedSampler;
@@ -42,7 +43,9 @@ pub(super) fn start(path: &Path, recipe: &ArrangerRecipe, genres: &[Genre]) -> R
         genres: columns,
     } = known.clone();
     let wanted = recipe.settings.network;
-    if network != wanted {
+    // It may have been told the harmony otherwise: it learns what the recipe tells it.
+    let sizes = |network: ArrangerConfig| (network.base_channels, network.residual_blocks);
+    if sizes(network) != sizes(wanted) {
         bail!(
             "--from {}: its network has {} channels × {} blocks, expected the recipe's {} × {}; \
              add --set network.base_channels={} --set network.residual_blocks={}",
