@@ -9,7 +9,6 @@ use rayon::prelude::*;
 use third_stream::engine::{InferenceWorker, Model, ModelError, Question, Wanted, WorkerState};
 use third_stream::link::{Answer, AudioEnd, Request, WeightsId, Wish, link};
 use third_stream::process::worker;
-use third_stream_model::family::arranger::sampler::{FEW_PASSES, PASSES};
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::Roll;
 use third_stream_model::roll::edits::Edits;
@@ -99,7 +98,10 @@ fn run(case: &Case) {
                         weights: WeightsId::shipped(PAIR),
                         direction: *direction,
                         roll: phrase(end.instance() as usize, question).into(),
-                        wish: wish(answer),
+                        wish: Wish {
+                            passes: answer.passes(),
+                            ..Wish::default()
+                        },
                     };
                     assert!(end.ask(request), "the engine is gone");
                     asked += 1;
@@ -163,17 +165,6 @@ impl Model for CycleGan {
         let each = questions.par_iter();
         each.map(|(asked, _)| undivided(|| self.answer(asked)))
             .collect()
-    }
-}
-
-/// The wish of an answer, as Live asks for it.
-fn wish(answer: Answer) -> Wish {
-    Wish {
-        passes: match answer {
-            Answer::First => FEW_PASSES,
-            Answer::Second => PASSES,
-        },
-        ..Wish::default()
     }
 }
 

@@ -10,9 +10,9 @@ mod x11;
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
+use std::sync::atomic::AtomicBool;
+
+use crate::cancellable::Cancellable;
 
 #[cfg(target_os = "linux")]
 pub(crate) use x11::window_id;
@@ -50,38 +50,20 @@ pub(crate) enum DragError {
 
 /// A running drag of a file. Dropping this cancels it and joins its thread.
 #[derive(Debug)]
-pub(crate) struct Drag {
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<Result<DragEnd, DragError>>>,
-}
+pub(crate) struct Drag(Cancellable<Result<DragEnd, DragError>>);
 
 impl Drag {
     /// Starts to drag `file` (an absolute path) with the first mouse button, which is down.
     /// `window` is the editor's own and accepts nothing.
     pub(crate) fn start(file: PathBuf, window: Option<u32>) -> Result<Self, DragError> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        let thread = std::thread::Builder::new()
-            .name("third-stream-drag".into())
-            .spawn(move || drag(&file, window, &stopped))?;
-        let thread = Some(thread);
-        Ok(Self { stop, thread })
+        let drag = move |stop: &AtomicBool| drag(&file, window, stop);
+        Ok(Self(Cancellable::start("third-stream-drag", drag)?))
     }
 
     /// The result, once the drag is over.
     pub(crate) fn done(&mut self) -> Option<Result<DragEnd, DragError>> {
-        let thread = self.thread.take_if(|thread| thread.is_finished())?;
         // A panic in the thread counts as a cancelled drag.
-        Some(thread.join().unwrap_or(Ok(DragEnd::GivenUp)))
-    }
-}
-
-impl Drop for Drag {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        Some(self.0.done()?.unwrap_or(Ok(DragEnd::GivenUp)))
     }
 }
 

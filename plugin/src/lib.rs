@@ -27,6 +27,7 @@
     expect(dead_code, reason = "only the VST3 export fills it")
 )]
 mod automation;
+mod cancellable;
 mod changes;
 // Excluded as `vst3` below.
 #[cfg(not(feature = "fuzz"))]

@@ -23,7 +23,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::TryRecvError;
-use third_stream_model::family::arranger::sampler::PASSES;
+use third_stream_model::family::arranger::sampler::{FEW_PASSES, PASSES};
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::edits::Edits;
 use third_stream_model::roll::notes::NoteRoll;
@@ -60,6 +60,15 @@ impl Answer {
         match self {
             Self::First => 0,
             Self::Second => 1,
+        }
+    }
+
+    /// Passes of the network. One beat of the first answer is played, a beat after it is asked
+    /// for, in every instance at the same time.
+    pub const fn passes(self) -> u8 {
+        match self {
+            Self::First => FEW_PASSES,
+            Self::Second => PASSES,
         }
     }
 }
@@ -121,18 +130,12 @@ pub struct Taste {
 
 impl Default for Taste {
     fn default() -> Self {
-        let Wish {
-            variation,
-            freedom,
-            pitch_classes,
-            one_voice,
-            ..
-        } = Wish::default();
+        let wish = Wish::default();
         Self {
-            variation,
-            freedom,
-            pitch_classes,
-            one_voice,
+            variation: wish.variation,
+            freedom: wish.freedom,
+            pitch_classes: wish.pitch_classes,
+            one_voice: wish.one_voice,
         }
     }
 }
@@ -155,16 +158,14 @@ impl Taste {
 
     /// The wish for a phrase of which nothing is fixed except notes held over in the rows of
     /// `held`.
-    pub const fn wish(self, held: u128) -> Wish {
+    pub fn wish(self, held: u128) -> Wish {
         Wish {
-            passes: PASSES,
             variation: self.variation,
             freedom: self.freedom,
             pitch_classes: self.pitch_classes,
             one_voice: self.one_voice,
             held,
-            decided: 0,
-            played: NoteRoll::EMPTY,
+            ..Wish::default()
         }
     }
 }

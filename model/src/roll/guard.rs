@@ -109,7 +109,7 @@ impl Facts {
 }
 
 /// All rows whose pitch class is in the set (bit 0: C).
-const fn rows_of_classes(classes: u16) -> u128 {
+pub(crate) const fn rows_of_classes(classes: u16) -> u128 {
     let mut rows = 0;
     let mut row = 0;
     while row < PITCHES {

@@ -1,9 +1,12 @@
 //! The harmony of a phrase: with its [tune](super::tune) what the arranger keeps.
 
+use std::cmp::Reverse;
+
 use serde::{Deserialize, Serialize};
 
 use super::canvas::{HALF_BARS, Harmony};
-use crate::roll::{PITCHES, Roll, STEPS};
+use crate::roll::guard::rows_of_classes;
+use crate::roll::{Roll, STEPS};
 
 /// Steps of a half bar.
 const HALF_BAR: usize = STEPS / HALF_BARS;
@@ -85,7 +88,7 @@ fn classes(order: impl IntoIterator<Item = usize>, most: usize) -> u16 {
 /// The pitch classes that sound, the strongest first.
 fn by_strength(chroma: &Chroma) -> Vec<usize> {
     let mut order: Vec<usize> = (0..12).filter(|class| chroma.steps[*class] > 0).collect();
-    order.sort_by_key(|class| (u32::MAX - chroma.steps[*class], chroma.lowest[*class]));
+    order.sort_by_key(|class| (Reverse(chroma.steps[*class]), chroma.lowest[*class]));
     order
 }
 
@@ -108,11 +111,13 @@ impl Chroma {
         let all = steps.iter().fold(0, |all, step| all | step);
         Self {
             steps: std::array::from_fn(|class| {
-                let rows = rows_of_class(class);
+                let rows = rows_of_classes(1 << class);
                 steps.iter().map(|step| (step & rows).count_ones()).sum()
             }),
             bass,
-            lowest: std::array::from_fn(|class| (all & rows_of_class(class)).trailing_zeros()),
+            lowest: std::array::from_fn(|class| {
+                (all & rows_of_classes(1 << class)).trailing_zeros()
+            }),
         }
     }
 
@@ -135,17 +140,6 @@ impl Chroma {
     }
 }
 
-/// The rows of a pitch class, row 0 in the lowest bit.
-const fn rows_of_class(class: usize) -> u128 {
-    let mut rows = 0u128;
-    let mut row = class;
-    while row < PITCHES {
-        rows |= 1 << row;
-        row += 12;
-    }
-    rows
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,11 +149,7 @@ mod tests {
     fn phrase(notes: &[(u8, u8, u8)]) -> NoteRoll {
         let notes = notes.iter();
         notes
-            .map(|(start, row, length)| GridNote {
-                start: *start,
-                row: *row,
-                length: *length,
-            })
+            .map(|(start, row, length)| GridNote::new(*start, *row, *length))
             .collect()
     }
 

@@ -15,11 +15,7 @@ pub fn tune(phrase: &NoteRoll) -> NoteRoll {
         let begins = top.filter(|row| *row >= median && phrase.onsets().get(step, *row));
         if let Some(row) = begins {
             notes.extend(active.take());
-            active = Some(GridNote {
-                start: step as u8,
-                row: row as u8,
-                length: 1,
-            });
+            active = Some(GridNote::new(step as u8, row as u8, 1));
         } else if let Some(mut note) = active.take() {
             if top == Some(usize::from(note.row)) {
                 note.length += 1;
@@ -57,34 +53,30 @@ mod tests {
     use crate::roll::notes::tests::any_notes;
     use proptest::prelude::*;
 
-    fn note(start: u8, row: u8, length: u8) -> GridNote {
-        GridNote { start, row, length }
-    }
-
     #[test]
     fn the_tune_is_the_top_line_above_the_accompaniment() {
         // A held bass, chords off the beat, and a line above them that rests and comes back.
         let phrase: NoteRoll = [
-            note(0, 10, 32),
-            note(2, 30, 2),
-            note(2, 34, 2),
-            note(0, 50, 2),
-            note(2, 52, 6),
-            note(8, 30, 4),
-            note(16, 55, 4),
-            note(18, 40, 8),
-            note(20, 54, 4),
-            note(22, 60, 1),
+            GridNote::new(0, 10, 32),
+            GridNote::new(2, 30, 2),
+            GridNote::new(2, 34, 2),
+            GridNote::new(0, 50, 2),
+            GridNote::new(2, 52, 6),
+            GridNote::new(8, 30, 4),
+            GridNote::new(16, 55, 4),
+            GridNote::new(18, 40, 8),
+            GridNote::new(20, 54, 4),
+            GridNote::new(22, 60, 1),
         ]
         .into_iter()
         .collect();
         let expected = [
-            note(0, 50, 2),
-            note(2, 52, 6),
-            note(8, 30, 4),
-            note(16, 55, 4),
-            note(20, 54, 2),
-            note(22, 60, 1),
+            GridNote::new(0, 50, 2),
+            GridNote::new(2, 52, 6),
+            GridNote::new(8, 30, 4),
+            GridNote::new(16, 55, 4),
+            GridNote::new(20, 54, 2),
+            GridNote::new(22, 60, 1),
         ];
         // The chord at 8 is the highest there, but lies below the median unless the bass is long.
         assert!(tune(&phrase).notes().eq(expected));

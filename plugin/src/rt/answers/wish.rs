@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use third_stream_model::family::arranger::sampler::FEW_PASSES;
 use third_stream_model::genre::Direction;
 use third_stream_model::perform::{Performer, SlotPart};
 use third_stream_model::roll::edits::LEAD_STEPS;
@@ -26,10 +25,7 @@ impl Answers {
         let (first, last) = ask.slots;
         let window = last - SLOTS as i64 + 1;
         *wish = ask.terms.taste.wish(heard.held);
-        if ask.answer == Answer::First {
-            // One beat of it is played, a beat from now, in every instance at the same time.
-            wish.passes = FEW_PASSES;
-        }
+        wish.passes = ask.answer.passes();
         let mut tell = |slot: i64, part: SlotPart, steps: Range<usize>| {
             let place = (slot - window) as usize * STEPS_PER_SLOT;
             for step in steps.clone() {
