@@ -1,11 +1,12 @@
 //! Weights files: safetensors with the networks of one family and a header that says what they
 //! are. Bytes in, bytes out; nothing here opens a file.
 //!
-//! Tensors are f16: those of an arranger under their own names, those of a CycleGAN's generators as
+//! Tensors are f16: those of an arranger under their own names and a `palette.…` of each genre, those of a CycleGAN's generators as
 //! `ab.…` and `ba.…` after their direction, those of a style as one, `columns`. The header lies in
 //! the safetensors metadata under [`HEADER_KEY`] as JSON.
 
 mod header;
+mod palettes;
 mod style;
 
 use std::borrow::Cow;
@@ -17,11 +18,12 @@ use candle_nn::VarBuilder;
 use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, View};
 
-use crate::family::arranger::Network;
+use crate::family::arranger::{Network, Palette};
 use crate::family::cyclegan::Generator;
-use crate::genre::Direction;
+use crate::genre::{Direction, Genre};
 
 pub use header::{ArrangerHeader, CycleGanHeader, FORMAT, FamilyHeader, HEADER_KEY, Header};
+pub use palettes::read_palettes;
 #[cfg(feature = "train")]
 pub(crate) use style::hex;
 pub use style::{Style, read_style, sha256, write_style};
@@ -121,7 +123,7 @@ pub fn read_generators(
     Ok((header, generators))
 }
 
-/// The network of an arranger's file, as f32 on `device`.
+/// The network of an arranger's file, as f32 on `device`. [`read_palettes`] has what belongs to it.
 ///
 /// # Errors
 /// If the file cannot be used, or holds networks of another family.
@@ -214,16 +216,20 @@ pub fn write(
     write_tensors(header, named)
 }
 
-/// The bytes of a weights file from the variables of an arranger's network by name.
+/// The bytes of a weights file from the variables of an arranger's network by name, and the palettes
+/// of its genres.
 ///
 /// # Errors
 /// If a tensor cannot be read from its device.
 pub fn write_arranger(
     header: &Header,
     network: &BTreeMap<String, Tensor>,
+    palettes: &[(Genre, Palette)],
 ) -> candle_core::Result<Vec<u8>> {
     let named = network.iter().map(|(name, tensor)| (name.clone(), tensor));
-    write_tensors(header, named)
+    let palettes = palettes::tensors(palettes)?;
+    let palettes = palettes.iter().map(|(name, tensor)| (name.clone(), tensor));
+    write_tensors(header, named.chain(palettes))
 }
 
 fn write_tensors<'a>(

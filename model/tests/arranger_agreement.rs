@@ -16,7 +16,7 @@ use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::VarBuilder;
 use third_stream_model::family::arranger::harmony::HarmonyInput;
 use third_stream_model::family::arranger::{
-    ArrangerConfig, Canvas, Harmony, Network, encoding, from_prototype,
+    ArrangerConfig, Attributes, Canvas, Harmony, Network, encoding, from_prototype,
 };
 use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::roll::{CELLS, Roll};
@@ -24,11 +24,19 @@ use third_stream_model::train::arranger::loss::{LossTerms, Targets, arranger_los
 
 const REFERENCE: &[u8] = include_bytes!("fixtures/arranger_tiny.safetensors");
 
+/// The prototype's shape.
+const PROTOTYPE: ArrangerConfig = ArrangerConfig {
+    base_channels: 32,
+    residual_blocks: 6,
+    harmony: HarmonyInput::Strongest,
+    attributes: false,
+};
+
 /// The configuration in `arranger_reference.py`, and which steps' logits it keeps.
 const TINY: ArrangerConfig = ArrangerConfig {
     base_channels: 4,
     residual_blocks: 2,
-    harmony: HarmonyInput::Strongest,
+    ..PROTOTYPE
 };
 const KEPT: [u32; 4] = [0, 21, 42, 63];
 
@@ -213,17 +221,17 @@ fn the_trained_prototype_gives_the_same_here() {
     });
     // Jazz with a freedom of a half, classical music with none.
     let condition = [
-        encoding::condition([1.0, 0.0, 0.0, 0.0], 0.5),
-        encoding::condition([0.0, 1.0, 0.0, 0.0], 0.0),
+        encoding::condition(&PROTOTYPE, [1.0, 0.0, 0.0, 0.0], 0.5, &Attributes::UNTOLD),
+        encoding::condition(&PROTOTYPE, [0.0, 1.0, 0.0, 0.0], 0.0, &Attributes::UNTOLD),
     ];
-    let condition = Tensor::new(&condition, &Device::Cpu).unwrap();
+    let condition = Tensor::new(condition.to_vec(), &Device::Cpu).unwrap();
     let all = [notes("phrase"), notes("shown"), notes("tunes")];
     let example = Example::new(condition, all, cells(get("mask")), harmonies);
 
     let weights = folder.join("weights.safetensors");
     let weights = candle_core::safetensors::load(weights, &Device::Cpu).unwrap();
     let weights = variables(from_prototype(weights).unwrap());
-    let (logits, terms, gradients) = example.run(&ArrangerConfig::default(), &weights);
+    let (logits, terms, gradients) = example.run(&PROTOTYPE, &weights);
     let off = distance(&logits, &get("logits"));
     println!("the logits differ by {off:e}");
     assert!(off <= 1e-3, "the logits differ by {off:e}");

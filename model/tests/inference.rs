@@ -2,7 +2,9 @@
 //! trained, and no allocation.
 
 use candle_core::Device;
-use third_stream_model::family::arranger::{ArrangerConfig, Canvas, LOGITS, Network, encoding};
+use third_stream_model::family::arranger::{
+    ArrangerConfig, Attributes, Canvas, LOGITS, Network, encoding,
+};
 use third_stream_model::family::cyclegan::{rolls_of_tensor, tensor_of_rolls};
 use third_stream_model::genre::Direction;
 use third_stream_model::nn::inference::Level;
@@ -86,7 +88,10 @@ fn the_arranger_s_pass_does_not_allocate() {
     let net = network.prepared(Level::best()).unwrap();
     let mut arena = net.arena();
     let styles = [[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]];
-    let norms = styles.map(|style| net.fold(encoding::condition(style, 0.5), None));
+    let norms = styles.map(|style| {
+        let told = Attributes::UNTOLD;
+        net.fold(&encoding::condition(&config, style, 0.5, &told), None)
+    });
     let [mut one, mut other] = [(); 2].map(|()| vec![0.0; LOGITS * CELLS]);
     let canvas = Canvas {
         hidden: phrase(1),

@@ -7,7 +7,9 @@ use third_stream_model::data::batch::Batches;
 use third_stream_model::data::{Data, Piece, Split};
 use third_stream_model::family::arranger::harmony::HarmonyInput;
 use third_stream_model::family::arranger::sampler::SamplerSettings;
-use third_stream_model::family::arranger::{Canvas, LOGITS, column_share, encoding, tune};
+use third_stream_model::family::arranger::{
+    Attributes, Canvas, LOGITS, column_share, encoding, tune,
+};
 use third_stream_model::genre::{Direction, Genre, Pair};
 use third_stream_model::nn::inference::Level;
 use third_stream_model::roll::notes::{GridNote, NoteRoll};
@@ -109,16 +111,17 @@ fn given(phrase: &NoteRoll) -> Result<PathBuf, Error> {
         harmony: HarmonyInput::Triads.of(phrase.sounding(), 3),
         ..Canvas::default()
     };
-    let condition = encoding::condition(column_share(1), 0.5);
+    let condition =
+        encoding::condition(network.config(), column_share(1), 0.5, &Attributes::UNTOLD);
     let prepared = network.prepared(Level::best())?;
-    let (mut arena, norms) = (prepared.arena(), prepared.fold(condition, None));
+    let (mut arena, norms) = (prepared.arena(), prepared.fold(&condition, None));
     let mut logits = vec![0.0; LOGITS * CELLS];
     on_this_thread(|| prepared.logits(&mut arena, &canvas, &norms, &mut logits));
     let mut tensors: Vec<(String, Tensor)> = tensors(bytes, device)?.into_iter().collect();
     let shape = (1, LOGITS, STEPS, PITCHES);
     let ours = [
         ("x", encoding::planes(&[canvas], device)?),
-        ("condition", Tensor::new(&[condition], device)?),
+        ("condition", Tensor::new(vec![condition], device)?),
         ("y", Tensor::from_vec(logits, shape, device)?),
     ];
     tensors.extend(ours.map(|(name, tensor)| (name.to_owned(), tensor)));

@@ -6,6 +6,7 @@
 //! (Dumoulin et al. 2017). To transfer a phrase, its tune and harmony are kept, everything else is
 //! hidden, and the network fills it in, in a few passes, in the target genre's manner.
 
+mod attributes;
 mod canvas;
 mod config;
 mod dice;
@@ -16,18 +17,21 @@ pub mod inference;
 mod loaded;
 mod network;
 mod norm_column;
+pub mod palette;
 mod prototype;
 pub mod sampler;
 mod seed;
 pub mod tune;
 
+pub use attributes::{ATTRIBUTES, Attributes};
 pub use canvas::{Canvas, HALF_BARS, Harmony, LENGTHS, length_class};
-pub use config::{ArrangerConfig, CONDITION, LOGITS, PLANES};
+pub use config::{ArrangerConfig, LOGITS, PLANES};
 #[cfg(feature = "train")]
 pub(crate) use feel::straightened;
 pub use loaded::{Arranger, Styles, column_share};
 pub use network::{NO_GENRE, Network};
 pub use norm_column::NormColumn;
+pub use palette::Palette;
 pub use prototype::from_prototype;
 pub use seed::seed;
 

@@ -4,11 +4,13 @@ use candle_core::Device;
 
 use super::{LearnedStyle, Towards, TransferError, Wish, device_name, memory};
 use crate::family::arranger::sampler::{Sample, SamplerSettings, Voices};
-use crate::family::arranger::{Arranger, Styles, seed};
+use crate::family::arranger::{Arranger, Attributes, Palette, Styles, seed};
 use crate::genre::{Direction, Genre, Pair};
 use crate::roll::edits::Edits;
 use crate::roll::notes::NoteRoll;
-use crate::weights::{ArrangerHeader as Known, Header, WeightsError, read_network, sha256};
+use crate::weights::{
+    ArrangerHeader as Known, Header, WeightsError, read_network, read_palettes, sha256,
+};
 
 /// The column of styles of the user's own where a seed is made of it: one behind the norms' own.
 const OWN: usize = 4;
@@ -18,6 +20,7 @@ const OWN: usize = 4;
 pub struct ArrangerTransfer {
     header: Header,
     known: Known,
+    palettes: Vec<(Genre, Palette)>,
     /// SHA-256 of the file.
     hash: String,
     arranger: Arranger,
@@ -39,6 +42,7 @@ impl ArrangerTransfer {
         let unreadable = |error: candle_core::Error| WeightsError::Unreadable(error.to_string());
         Ok(Self {
             known: header.arranger()?.clone(),
+            palettes: read_palettes(bytes)?,
             header,
             hash: sha256(bytes),
             device: device_name(&device),
@@ -87,20 +91,26 @@ impl ArrangerTransfer {
         wanted: &dyn Fn() -> bool,
     ) -> Result<Sample, TransferError> {
         // The column is for the seed.
-        let (styles, column, straight) = match target {
+        let (styles, palette, column, straight) = match target {
             Towards::Genre(pair, direction) => {
                 let genre = pair.target(direction);
                 let column = self
                     .known
                     .column(genre)
                     .ok_or(TransferError::Genres(pair))?;
-                (Styles::of_column(column), column, genre != Genre::Jazz)
+                let mut palettes = self.palettes.iter();
+                let palette = palettes.find(|(of, _)| *of == genre);
+                let palette = palette.map(|(_, palette)| palette);
+                let straight = genre != Genre::Jazz;
+                (Styles::of_column(column), palette, column, straight)
             }
             Towards::Style(style) => {
                 let own = Styles::of_own(style.columns());
-                (own, OWN, !style.about().swings)
+                (own, Some(style.palette()), OWN, !style.about().swings)
             }
         };
+        let attributes = palette.map(|palette| palette.choose(phrase, wish.variation));
+        let styles = styles.with(attributes.unwrap_or(Attributes::UNTOLD));
         let settings = SamplerSettings {
             passes: wish.passes,
             freedom: wish.freedom,

@@ -1,6 +1,6 @@
 //! A style of the user's own as a target: numbers that an arranger's norms take beside its own.
 
-use crate::family::arranger::NormColumn;
+use crate::family::arranger::{NormColumn, Palette};
 use crate::weights::{Header, Style, WeightsError, read_style};
 
 /// A style that was learned from the user's own music (`cargo xtask learn-style`). It works with
@@ -9,6 +9,7 @@ use crate::weights::{Header, Style, WeightsError, read_style};
 pub struct LearnedStyle {
     style: Style,
     columns: NormColumn,
+    palette: Palette,
 }
 
 impl LearnedStyle {
@@ -17,9 +18,13 @@ impl LearnedStyle {
     /// # Errors
     /// If it cannot be used, or holds networks.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
-        let (header, columns) = read_style(bytes)?;
+        let (header, columns, palette) = read_style(bytes)?;
         let style = header.style()?.clone();
-        Ok(Self { style, columns })
+        Ok(Self {
+            style,
+            columns,
+            palette,
+        })
     }
 
     /// Header of its file.
@@ -29,6 +34,10 @@ impl LearnedStyle {
 
     pub(super) const fn columns(&self) -> &NormColumn {
         &self.columns
+    }
+
+    pub(super) const fn palette(&self) -> &Palette {
+        &self.palette
     }
 
     /// True if it was learned on the weights with this hash and header.

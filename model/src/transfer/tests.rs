@@ -6,7 +6,7 @@ use super::*;
 use crate::family::arranger::NormColumn;
 use crate::roll::notes::GridNote;
 use crate::shipped;
-use crate::weights::{Style, sha256, write_style};
+use crate::weights::{Style, read_palettes, sha256, write_style};
 
 /// The file of a style with the numbers of the second genre of an arranger.
 pub(crate) fn style(name: &str, base: &[u8]) -> Vec<u8> {
@@ -22,7 +22,9 @@ pub(crate) fn style(name: &str, base: &[u8]) -> Vec<u8> {
         kept_back: vec!["b.mid".into()],
         phrases: 20,
     }));
-    write_style(&header, &columns).unwrap()
+    let palettes = read_palettes(base).unwrap();
+    let palette = palettes.get(1).map(|(_, palette)| palette.clone());
+    write_style(&header, &columns, &palette.unwrap_or_default()).unwrap()
 }
 
 fn phrase() -> NoteRoll {

@@ -277,6 +277,7 @@ pub(super) fn check_network(network: &ArrangerConfig) -> Result<(), WeightsError
         base_channels,
         residual_blocks,
         harmony: _,
+        attributes: _,
     } = *network;
     if !(1..=256).contains(&base_channels) || residual_blocks > 64 {
         let found = format!("{base_channels} channels × {residual_blocks} blocks");

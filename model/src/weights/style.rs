@@ -7,12 +7,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::header::{FamilyHeader, Header, check_network};
-use super::{WeightsError, other, tensors, write_tensors};
-use crate::family::arranger::{ArrangerConfig, NormColumn};
+use super::{WeightsError, other, palettes, tensors, write_tensors};
+use crate::family::arranger::{ArrangerConfig, NormColumn, Palette, palette};
 use crate::genre::Genre;
 
 /// The name of the tensor that holds all numbers, one layer's after another.
 const TENSOR: &str = "columns";
+/// The name of the tensor of the palette.
+const PALETTE: &str = "palette";
 /// Characters of a SHA-256 in hexadecimal.
 const DIGITS: usize = 64;
 
@@ -73,11 +75,11 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     digits.map(|digit| DIGITS[usize::from(digit)]).collect()
 }
 
-/// A style and its numbers.
+/// A style, its numbers and what its phrases are like; without attributes the palette is empty.
 ///
 /// # Errors
 /// If the file cannot be used, or holds networks.
-pub fn read_style(bytes: &[u8]) -> Result<(Header, NormColumn), WeightsError> {
+pub fn read_style(bytes: &[u8]) -> Result<(Header, NormColumn, Palette), WeightsError> {
     let header = Header::read(bytes)?;
     let network = header.style()?.network;
     let wrong = |problem: String| WeightsError::Tensor {
@@ -96,16 +98,32 @@ pub fn read_style(bytes: &[u8]) -> Result<(Header, NormColumn), WeightsError> {
         let expected: usize = NormColumn::sizes(&network).iter().sum();
         wrong(format!("{} numbers, expected {expected}", values.len()))
     })?;
-    Ok((header, columns))
+    let palette = match tensors.get(PALETTE) {
+        Some(palette) => palettes::of_tensor(palette),
+        None if !network.attributes => Some(Palette::default()),
+        None => None,
+    };
+    let palette = palette.ok_or_else(|| WeightsError::Tensor {
+        name: PALETTE.into(),
+        problem: format!("expected rows of {} numbers", palette::ENTRY),
+    })?;
+    Ok((header, columns, palette))
 }
 
 /// The bytes of a style's file; its numbers are f16.
 ///
 /// # Errors
 /// candle's: shapes that do not fit, no memory on the device.
-pub fn write_style(header: &Header, columns: &NormColumn) -> candle_core::Result<Vec<u8>> {
+pub fn write_style(
+    header: &Header,
+    columns: &NormColumn,
+    palette: &Palette,
+) -> candle_core::Result<Vec<u8>> {
     let values = Tensor::new(columns.values(), &Device::Cpu)?;
-    let named = BTreeMap::from([(TENSOR.to_owned(), values)]);
+    let mut named = BTreeMap::from([(TENSOR.to_owned(), values)]);
+    if !palette.is_empty() {
+        named.insert(PALETTE.to_owned(), palettes::tensor(palette)?);
+    }
     let named = named.iter().map(|(name, tensor)| (name.clone(), tensor));
     write_tensors(header, named)
 }
@@ -126,6 +144,7 @@ impl Header {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::roll::notes::{GridNote, NoteRoll};
     use crate::roll::{LOWEST_KEY, PITCHES, STEPS};
     use crate::weights::FORMAT;
 
@@ -163,10 +182,16 @@ mod tests {
         let count: usize = NormColumn::sizes(&network()).iter().sum();
         let values: Vec<f32> = (0..count).map(|place| place as f32 / 4.0).collect();
         let columns = NormColumn::of_values(&network(), &values).unwrap();
-        let bytes = write_style(&header, &columns).unwrap();
+        let phrase: NoteRoll = [GridNote::new(3, 40, 5)].into_iter().collect();
+        let mut values = Palette::of([&phrase]).values();
+        values
+            .iter_mut()
+            .for_each(|v| *v = half::f16::from_f32(*v).to_f32());
+        let palette = Palette::of_values(&values).unwrap();
+        let bytes = write_style(&header, &columns, &palette).unwrap();
         assert_eq!(
             read_style(&bytes).unwrap(),
-            (header.clone(), columns.clone())
+            (header.clone(), columns.clone(), palette.clone())
         );
         assert_eq!(header.pairs(), []);
         assert!(header.arranger().is_err() && header.cyclegan().is_err());
@@ -174,7 +199,7 @@ mod tests {
         assert!(matches!(cut, WeightsError::Unreadable(_)), "{cut}");
 
         let larger = self::header(ArrangerConfig::default(), sha256(b"base"));
-        let said = read_style(&write_style(&larger, &columns).unwrap()).unwrap_err();
+        let said = read_style(&write_style(&larger, &columns, &palette).unwrap()).unwrap_err();
         assert!(
             said.to_string()
                 .contains(&format!("{count} numbers, expected 3712")),

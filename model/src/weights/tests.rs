@@ -163,7 +163,7 @@ fn an_arranger_plays_between_all_genres_that_it_knows() {
         ..header()
     };
     let read = |header: &Header| {
-        Header::read(&write_arranger(header, &BTreeMap::new()).unwrap())
+        Header::read(&write_arranger(header, &BTreeMap::new(), &[]).unwrap())
             .map_err(|error| error.to_string())
     };
     let all = arranger(&["jazz", "classic", "pop"]);

@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::LENGTHS;
+use super::attributes::ATTRIBUTES;
 use super::harmony::HarmonyInput;
 
 /// Planes of cells that the network is given: see [`super::encoding`].
 pub const PLANES: usize = 9;
-/// Numbers that condition the norms: see [`super::encoding::condition`].
-pub const CONDITION: usize = 6;
+/// Numbers that condition the norms, without attributes: see [`super::encoding::condition`].
+const CONDITION: usize = 6;
 /// Logits of each cell: whether a note begins there, then one for each of [`LENGTHS`].
 pub const LOGITS: usize = 1 + LENGTHS.len();
 
@@ -23,23 +24,32 @@ pub struct ArrangerConfig {
     /// What the plane of the harmony says; files that name none have the strongest pitch classes.
     #[serde(default)]
     pub harmony: HarmonyInput,
+    /// True if the norms depend on a phrase's [`Attributes`](super::Attributes), too.
+    #[serde(default)]
+    pub attributes: bool,
 }
 
 impl Default for ArrangerConfig {
-    /// 2.0 M weights.
+    /// 2.1 M weights.
     fn default() -> Self {
         Self::new(32, 6)
     }
 }
 
 impl ArrangerConfig {
-    /// A network of this size, whose input has triads.
+    /// A network of this size, whose input has triads and attributes.
     pub const fn new(base_channels: usize, residual_blocks: usize) -> Self {
         Self {
             base_channels,
             residual_blocks,
             harmony: HarmonyInput::Triads,
+            attributes: true,
         }
+    }
+
+    /// Numbers that condition the norms: see [`super::encoding::condition`].
+    pub const fn condition(&self) -> usize {
+        CONDITION + if self.attributes { ATTRIBUTES } else { 0 }
     }
 
     /// The layers that have a kernel and a norm; one more has a kernel and a bias.
@@ -53,6 +63,6 @@ impl ArrangerConfig {
         let inner = 9 * (22 + 32 * blocks) * base * base;
         let outer = 49 * PLANES * base + 25 * LOGITS * 2 * base + LOGITS;
         let normed = (10 + 8 * blocks) * base;
-        inner + outer + 2 * normed * (CONDITION + 1)
+        inner + outer + 2 * normed * (self.condition() + 1)
     }
 }

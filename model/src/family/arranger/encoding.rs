@@ -12,8 +12,9 @@
 use candle_core::{Device, Result, Tensor};
 
 use super::Canvas;
+use super::attributes::Attributes;
 use super::canvas::HALF_BARS;
-use super::config::{CONDITION, PLANES};
+use super::config::{ArrangerConfig, PLANES};
 use crate::roll::{CELLS, PITCHES, Roll, STEPS};
 
 /// Planes that a canvas decides: 0 to 5. Each of their cells is 0 or 1.
@@ -89,11 +90,21 @@ pub fn write_place(values: &mut [f32]) {
     }
 }
 
-/// The condition of the norms: the shares of jazz, classical music, pop and no genre in the style,
-/// the tune's freedom (0..1), and 1.
-pub const fn condition(style: [f32; 4], freedom: f32) -> [f32; CONDITION] {
-    let [jazz, classical, pop, none] = style;
-    [jazz, classical, pop, none, freedom, 1.0]
+/// The condition of a network's norms, [`ArrangerConfig::condition`] numbers: the shares of jazz,
+/// classical music, pop and no genre in the style, the tune's freedom (0..1), 1, and the
+/// attributes, if its norms depend on them.
+pub fn condition(
+    config: &ArrangerConfig,
+    style: [f32; 4],
+    freedom: f32,
+    attributes: &Attributes,
+) -> Vec<f32> {
+    let mut values = style.to_vec();
+    values.extend([freedom, 1.0]);
+    if config.attributes {
+        values.extend(attributes.0);
+    }
+    values
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ mod pass;
 
 pub use arena::ArrangerArena;
 
-use crate::family::arranger::{CONDITION, Canvas, LOGITS, NormColumn, PLANES};
+use crate::family::arranger::{Canvas, LOGITS, NormColumn, PLANES};
 use crate::nn::inference::Level;
 use crate::nn::inference::arena::{Aligned, INPUT};
 use crate::nn::inference::grid::{Grid, Mirrored};
@@ -35,7 +35,7 @@ pub fn arena_bytes(level: Level, base: usize, threads: usize) -> usize {
 pub struct Layer {
     /// (out, in, rows, columns); of a transposed convolution (in, out, rows, columns).
     pub kernel: Vec<f32>,
-    /// Weight of the norm: (2 · out, 6).
+    /// Weight of the norm: (2 · out, condition).
     pub weight: Vec<f32>,
     /// Bias of the norm: (2 · out).
     pub bias: Vec<f32>,
@@ -167,8 +167,8 @@ impl PreparedArranger {
     /// makes it. `own` is a style of the user's own that comes beside, whole.
     ///
     /// # Panics
-    /// If the style is one of another network.
-    pub fn fold(&self, condition: [f32; CONDITION], own: Option<&NormColumn>) -> FoldedNorms {
+    /// If the condition or the style is one of another network.
+    pub fn fold(&self, condition: &[f32], own: Option<&NormColumn>) -> FoldedNorms {
         let own = own.map(NormColumn::layers);
         assert!(
             own.is_none_or(|own| own.len() == self.norms.len()),
@@ -184,7 +184,8 @@ impl PreparedArranger {
                     own.is_none_or(|own| own.len() == bias.len()),
                     "channels of a style"
                 );
-                let rows = weight.chunks_exact(CONDITION).zip(bias).enumerate();
+                assert_eq!(weight.len(), bias.len() * condition.len(), "a condition");
+                let rows = weight.chunks_exact(condition.len()).zip(bias).enumerate();
                 let values = rows.map(|(place, (row, bias))| {
                     let products = row.iter().zip(condition).map(|(a, b)| a * b);
                     bias + products.sum::<f32>() + own.map_or(0.0, |own| own[place])

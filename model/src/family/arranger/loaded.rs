@@ -6,15 +6,18 @@ use candle_core::{Device, Result, Tensor};
 
 use super::sampler::{Sample, SamplerSettings, sample};
 use super::{
-    ArrangerArena, CONDITION, Canvas, FoldedNorms, NO_GENRE, Network, NormColumn, PreparedArranger,
-    encoding,
+    ArrangerArena, ArrangerConfig, Attributes, Canvas, FoldedNorms, NO_GENRE, Network, NormColumn,
+    PreparedArranger, encoding,
 };
 use crate::nn::inference::Level;
 use crate::roll::notes::NoteRoll;
 
 /// An arranger ready to run. May be shared by threads.
 #[derive(Debug)]
-pub struct Arranger(Backend);
+pub struct Arranger {
+    config: ArrangerConfig,
+    backend: Backend,
+}
 
 /// The network as its device runs it fastest.
 #[derive(Debug)]
@@ -37,6 +40,8 @@ pub struct Styles<'s> {
     pub target: [f32; 4],
     /// A style of the user's own, which is wholly the target; then [`Self::target`] has no share.
     pub own: Option<&'s NormColumn>,
+    /// The attributes of the phrase that is to come.
+    pub attributes: Attributes,
 }
 
 impl<'s> Styles<'s> {
@@ -45,6 +50,7 @@ impl<'s> Styles<'s> {
         Self {
             target: column_share(column),
             own: None,
+            attributes: Attributes::UNTOLD,
         }
     }
 
@@ -53,7 +59,14 @@ impl<'s> Styles<'s> {
         Self {
             target: [0.0; 4],
             own: Some(columns),
+            attributes: Attributes::UNTOLD,
         }
+    }
+
+    /// With these attributes.
+    #[must_use]
+    pub const fn with(self, attributes: Attributes) -> Self {
+        Self { attributes, ..self }
     }
 }
 
@@ -69,13 +82,26 @@ impl Arranger {
     /// If the weights cannot be read from the device.
     pub fn new(network: Network, device: Device) -> Result<Self> {
         if !device.is_cpu() {
-            let network = Box::new(network);
-            return Ok(Self(Backend::Other { network, device }));
+            return Ok(Self::by_candle(network, device));
         }
-        Ok(Self(Backend::Cpu {
-            network: Box::new(network.prepared(Level::best())?),
-            arenas: Mutex::default(),
-        }))
+        Ok(Self {
+            config: *network.config(),
+            backend: Backend::Cpu {
+                network: Box::new(network.prepared(Level::best())?),
+                arenas: Mutex::default(),
+            },
+        })
+    }
+
+    /// One whose passes are candle's operations on `device`.
+    fn by_candle(network: Network, device: Device) -> Self {
+        Self {
+            config: *network.config(),
+            backend: Backend::Other {
+                network: Box::new(network),
+                device,
+            },
+        }
     }
 
     /// Fills in a phrase around its tune and harmony. Takes as many passes as the settings say,
@@ -90,7 +116,7 @@ impl Arranger {
         styles: &Styles<'_>,
         settings: &SamplerSettings,
     ) -> Result<Sample> {
-        let target = self.condition(styles.target, styles.own, settings.freedom)?;
+        let target = self.condition(styles, settings.freedom)?;
         sample(phrase, settings, |canvas, logits| {
             self.pass(canvas, &target, logits)
         })
@@ -108,7 +134,7 @@ impl Arranger {
         settings: &SamplerSettings,
         wanted: &dyn Fn() -> bool,
     ) -> Result<Option<Sample>> {
-        let target = self.condition(styles.target, styles.own, settings.freedom)?;
+        let target = self.condition(styles, settings.freedom)?;
         let drawn = sample(phrase, settings, |canvas, logits| {
             if wanted() {
                 self.pass(canvas, &target, logits).map_err(Some)
@@ -132,31 +158,26 @@ impl Arranger {
         Ok(())
     }
 
-    fn condition(
-        &self,
-        style: [f32; 4],
-        own: Option<&NormColumn>,
-        freedom: f32,
-    ) -> Result<Condition> {
-        match (&self.0, own) {
+    fn condition(&self, styles: &Styles<'_>, freedom: f32) -> Result<Condition> {
+        let values = |style| encoding::condition(&self.config, style, freedom, &styles.attributes);
+        match (&self.backend, styles.own) {
             (Backend::Cpu { network, .. }, own) => {
-                let values = encoding::condition(style, freedom);
-                Ok(Condition::Folded(network.fold(values, own)))
+                let folded = network.fold(&values(styles.target), own);
+                Ok(Condition::Folded(folded))
             }
             (Backend::Other { network, device }, own) => {
                 let (network, style) = match own {
                     Some(own) => (restyled(network, own, device)?, column_share(NO_GENRE)),
-                    None => ((**network).clone(), style),
+                    None => ((**network).clone(), styles.target),
                 };
-                let values = encoding::condition(style, freedom);
-                let values = Tensor::from_slice(&values, (1, CONDITION), device)?;
+                let values = Tensor::new(values(style), device)?.unsqueeze(0)?;
                 Ok(Condition::Tensor(Box::new(network), values))
             }
         }
     }
 
     fn evaluate(&self, canvas: &Canvas, condition: &Condition, logits: &mut [f32]) -> Result<()> {
-        match (&self.0, condition) {
+        match (&self.backend, condition) {
             (Backend::Cpu { network, arenas }, Condition::Folded(norms)) => {
                 let arenas = || arenas.lock().unwrap_or_else(PoisonError::into_inner);
                 let kept = arenas().pop();
@@ -244,10 +265,7 @@ mod tests {
     fn the_notes_of_another_device_are_those_of_the_cpu() {
         let answers = std::env::var("THIRD_STREAM_ANSWERS").map_or(3, |text| text.parse().unwrap());
         let (_, network) = read_network(shipped::arranger(), &Device::Cpu).unwrap();
-        let other = Arranger(Backend::Other {
-            network: Box::new(network.clone()),
-            device: Device::Cpu,
-        });
+        let other = Arranger::by_candle(network.clone(), Device::Cpu);
         let cpu = Arranger::new(network, Device::Cpu).unwrap();
         let (mut count, mut changed, mut whole) = (0, 0, 0_u8);
         for answer in 0..answers {
@@ -285,10 +303,7 @@ mod tests {
         let store = Store::new(3);
         let network = Network::new(&config, &store.builder(&Device::Cpu)).unwrap();
         let (slow, fast) = (
-            Arranger(Backend::Other {
-                network: Box::new(network.clone()),
-                device: Device::Cpu,
-            }),
+            Arranger::by_candle(network.clone(), Device::Cpu),
             Arranger::new(network, Device::Cpu).unwrap(),
         );
         let note = |beat: u8| GridNote::new(4 * beat, 30 + beat, 4);

@@ -19,7 +19,7 @@ use candle_core::{Result, Tensor};
 use candle_nn::{Init, VarBuilder};
 
 use super::NormColumn;
-use super::config::{ArrangerConfig, CONDITION, LOGITS, PLANES};
+use super::config::{ArrangerConfig, LOGITS, PLANES};
 use super::inference;
 use crate::nn::inference::Level;
 use crate::nn::ops::{self, Activation, Padding};
@@ -41,7 +41,7 @@ fn kernel(vb: &VarBuilder<'_>, shape: [usize; 4]) -> Result<Tensor> {
 /// Instance norm with scale and offset from the condition, then an activation.
 #[derive(Clone, Debug)]
 struct Norm {
-    /// (2 · channels, 6): of the scales - 1, then of the offsets.
+    /// (2 · channels, condition): of the scales - 1, then of the offsets.
     weight: Tensor,
     /// (2 · channels).
     bias: Tensor,
@@ -49,14 +49,18 @@ struct Norm {
 }
 
 impl Norm {
-    fn new(vb: &VarBuilder<'_>, channels: usize, activation: Activation) -> Result<Self> {
+    fn new(
+        vb: &VarBuilder<'_>,
+        [channels, condition]: [usize; 2],
+        activation: Activation,
+    ) -> Result<Self> {
         let vb = vb.pp("norm");
         let weight = Init::Randn {
             mean: 0.0,
             stdev: DEVIATION,
         };
         Ok(Self {
-            weight: vb.get_with_hints((2 * channels, CONDITION), "weight", weight)?,
+            weight: vb.get_with_hints((2 * channels, condition), "weight", weight)?,
             bias: vb.get_with_hints(2 * channels, "bias", Init::Const(0.0))?,
             activation,
         })
@@ -64,8 +68,8 @@ impl Norm {
 
     /// The layer with `column` (2 · channels) in place of that of no genre.
     fn restyled(&self, column: &Tensor) -> Result<Self> {
-        let (before, after) = (NO_GENRE, CONDITION - NO_GENRE - 1);
-        let before = self.weight.narrow(1, 0, before)?;
+        let after = self.weight.dim(1)? - NO_GENRE - 1;
+        let before = self.weight.narrow(1, 0, NO_GENRE)?;
         let after = self.weight.narrow(1, NO_GENRE + 1, after)?;
         Ok(Self {
             weight: Tensor::cat(&[&before, &column.unsqueeze(1)?, &after], 1)?,
@@ -73,7 +77,7 @@ impl Norm {
         })
     }
 
-    /// `x` (batch, channels, height, width), `condition` (batch, 6).
+    /// `x` (batch, channels, height, width), `condition` (batch, condition).
     fn forward(&self, x: &Tensor, condition: &Tensor) -> Result<Tensor> {
         let both = condition.matmul(&self.weight.t()?)?;
         let both = both.broadcast_add(&self.bias)?;
@@ -108,7 +112,7 @@ impl Layer {
     fn new(
         vb: &VarBuilder<'_>,
         size: usize,
-        [from, to]: [usize; 2],
+        ([from, to], condition): ([usize; 2], usize),
         way: Way,
         activation: Activation,
     ) -> Result<Self> {
@@ -118,7 +122,7 @@ impl Layer {
         };
         Ok(Self {
             kernel: kernel(vb, shape)?,
-            norm: Norm::new(vb, to, activation)?,
+            norm: Norm::new(vb, [to, condition], activation)?,
             way,
         })
     }
@@ -138,10 +142,14 @@ impl Layer {
 struct Residual([Layer; 2]);
 
 impl Residual {
-    fn new(vb: &VarBuilder<'_>, channels: usize, dilation: usize) -> Result<Self> {
+    fn new(
+        vb: &VarBuilder<'_>,
+        (channels, condition): (usize, usize),
+        dilation: usize,
+    ) -> Result<Self> {
         let layer = |name, dilation, activation| {
             let (vb, way) = (vb.pp(name), Way::Dilated(dilation));
-            Layer::new(&vb, 3, [channels; 2], way, activation)
+            Layer::new(&vb, 3, ([channels; 2], condition), way, activation)
         };
         Ok(Self([
             layer("first", dilation, Activation::Relu)?,
@@ -176,13 +184,14 @@ impl Network {
     /// # Errors
     /// If a tensor is missing or has another shape.
     pub fn new(config: &ArrangerConfig, vb: &VarBuilder<'_>) -> Result<Self> {
-        let base = config.base_channels;
+        let (base, condition) = (config.base_channels, config.condition());
         let layer = |name, size, channels, way| {
+            let channels = (channels, condition);
             Layer::new(&vb.pp(name), size, channels, way, Activation::Relu)
         };
         let residual = |block: usize| {
             let vb = vb.pp(format!("residual{block}"));
-            Residual::new(&vb, 4 * base, 1 + block % 2)
+            Residual::new(&vb, (4 * base, condition), 1 + block % 2)
         };
         let output = vb.pp("output");
         let bias =
@@ -216,7 +225,7 @@ impl Network {
 
     /// The logits of each cell, (batch, 11, 64, 84): an onset, then each of the ten lengths.
     /// `planes` is (batch, 9, 64, 84) as [`super::encoding::planes`] makes it, `condition`
-    /// (batch, 6) as [`super::encoding::condition`] does.
+    /// (batch, [`ArrangerConfig::condition`]) as [`super::encoding::condition`] does.
     ///
     /// # Errors
     /// If the shapes are others.
@@ -310,7 +319,7 @@ mod tests {
     use candle_core::Device;
 
     use super::*;
-    use crate::family::arranger::{Canvas, encoding};
+    use crate::family::arranger::{Attributes, Canvas, encoding};
     use crate::nn::init::Store;
 
     #[test]
@@ -319,7 +328,7 @@ mod tests {
         Network::new(&config, &store.builder(&Device::Cpu)).unwrap();
         let variables = store.variables();
         let count: usize = variables.values().map(|v| v.elem_count()).sum();
-        assert_eq!((count, config.weights()), (2_029_931, count));
+        assert_eq!((count, config.weights()), (2_130_155, count));
         assert_eq!(variables.len(), 3 * config.layers() + 3);
     }
 
@@ -329,8 +338,9 @@ mod tests {
         let store = Store::new(1);
         let network = Network::new(&config, &store.builder(&Device::Cpu)).unwrap();
         let planes = encoding::planes(&[Canvas::default(); 2], &Device::Cpu).unwrap();
-        let condition = encoding::condition([0.5, 0.5, 0.0, 0.0], 0.2);
-        let condition = Tensor::new(&[condition, condition], &Device::Cpu).unwrap();
+        let condition =
+            encoding::condition(&config, [0.5, 0.5, 0.0, 0.0], 0.2, &Attributes::UNTOLD);
+        let condition = Tensor::new(vec![condition.clone(), condition], &Device::Cpu).unwrap();
         let logits = network.logits(&planes, &condition).unwrap();
         assert_eq!(logits.dims(), [2, 11, 64, 84]);
         let mean = |logits: Tensor| logits.mean_all().unwrap().to_scalar::<f32>().unwrap();

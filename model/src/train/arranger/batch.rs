@@ -12,7 +12,7 @@ use super::{disturb, masks};
 use crate::data::batch::Batches;
 use crate::data::weighted::{WeightedDraw, key_by_chance, random};
 use crate::data::{Data, Split};
-use crate::family::arranger::{Canvas, Harmony, tune};
+use crate::family::arranger::{Attributes, Canvas, Harmony, Palette, tune};
 use crate::genre::Genre;
 use crate::roll::Roll;
 use crate::roll::notes::NoteRoll;
@@ -32,6 +32,8 @@ pub struct MaskedPhrase {
     pub genre: Option<Genre>,
     /// How far the tune has been disturbed, 0 to 1; the network is told.
     pub freedom: f32,
+    /// The phrase's attributes, where the network is told.
+    pub attributes: Attributes,
 }
 
 impl MaskedPhrase {
@@ -58,6 +60,12 @@ impl MaskedPhrase {
         let mut without = |chance: f64| rng.random::<f64>() < chance;
         let [no_tune, no_harmony, no_genre] =
             [settings.no_tune, settings.no_harmony, settings.no_genre].map(&mut without);
+        let told = settings.network.attributes && !without(settings.no_attributes);
+        let attributes = if told {
+            Attributes::of(&target)
+        } else {
+            Attributes::UNTOLD
+        };
         Self {
             canvas: Canvas {
                 shown: shown(&target, &hidden),
@@ -72,6 +80,7 @@ impl MaskedPhrase {
             target,
             genre: (!no_genre).then_some(genre),
             freedom,
+            attributes,
         }
     }
 }
@@ -125,6 +134,20 @@ impl<'d> MaskedSampler<'d> {
             settings: *settings,
             seed,
         })
+    }
+
+    /// What phrases of each genre are like: `entries` of them, drawn as often as in training.
+    ///
+    /// # Errors
+    /// If phrases cannot be read.
+    pub fn palettes(&self, entries: u64) -> io::Result<Vec<(Genre, Palette)>> {
+        let palette = |(genre, _, weighted): &(Genre, f64, WeightedDraw<'_>)| {
+            let drawn =
+                (0..entries).map(|entry| weighted.draw(&mut random(self.seed, entry, b"palette")));
+            let phrases: Vec<NoteRoll> = drawn.collect::<io::Result<_>>()?;
+            Ok((*genre, Palette::of(&phrases)))
+        };
+        self.genres.iter().map(palette).collect()
     }
 
     fn example(&self, rng: &mut ChaCha8Rng) -> io::Result<MaskedPhrase> {
@@ -238,6 +261,7 @@ pub(super) mod tests {
             (0.25, share(&|one| one.freedom == 0.0)),
             (0.05, share(&|one| one.canvas.tune.is_empty())),
             (0.05, share(&|one| one.canvas.harmony == Harmony::default())),
+            (0.12, share(&|one| one.attributes == Attributes::UNTOLD)),
         ];
         for (expected, found) in shares {
             assert!((expected - found).abs() < 0.025, "{shares:?}");

@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::batch::MaskedPhrase;
 use super::state::ArrangerState;
 use crate::evaluate::examples::picture;
-use crate::family::arranger::Styles;
 use crate::family::arranger::sampler::SamplerSettings;
+use crate::family::arranger::{Attributes, Palette, Styles};
 use crate::genre::Genre;
 use crate::roll::notes::NoteRoll;
 use crate::train::run::{AnyError, Learner, numbers};
@@ -27,6 +27,8 @@ pub struct ArrangerLearner {
     pub data: String,
     /// The commit of the code, for the header.
     pub commit: String,
+    /// The palettes of its genres, for the weights file.
+    pub palettes: Vec<(Genre, Palette)>,
     /// Phrases that the run's page shows before and after, each with the genre that it is arranged
     /// to.
     pub shown: Vec<(Genre, NoteRoll)>,
@@ -66,14 +68,21 @@ impl Learner for ArrangerLearner {
                 genres: genres.map(ToString::to_string).collect(),
             }))
         };
-        Ok(weights::write_arranger(&header, &self.state.kept())?)
+        Ok(weights::write_arranger(
+            &header,
+            &self.state.kept(),
+            &self.palettes,
+        )?)
     }
 
     fn pictures(&self) -> Result<Vec<String>, AnyError> {
         let arranger = self.state.arranger()?;
         let mut pictures = Vec::new();
         for (target, before) in &self.shown {
-            let styles = Styles::of_column(self.state.column(*target));
+            let palette = self.palettes.iter().find(|(genre, _)| genre == target);
+            let attributes = palette.map(|(_, palette)| palette.choose(before, 1));
+            let styles = Styles::of_column(self.state.column(*target))
+                .with(attributes.unwrap_or(Attributes::UNTOLD));
             let after = arranger.arrange(before, &styles, &SamplerSettings::default())?;
             pictures.push(picture(&format!("to {target}"), before, &after.notes)?);
         }

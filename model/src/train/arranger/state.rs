@@ -9,7 +9,7 @@ use candle_core::{Device, Result, Tensor, Var};
 use super::batch::MaskedPhrase;
 use super::loss::{LossTerms, Targets, arranger_loss};
 use crate::family::arranger::{
-    Arranger, CONDITION, Canvas, NO_GENRE, Network, column_share, encoding,
+    ATTRIBUTES, Arranger, ArrangerConfig, Canvas, NO_GENRE, Network, column_share, encoding,
 };
 use crate::genre::Genre;
 use crate::nn::adam::{self, Adam};
@@ -95,14 +95,17 @@ impl ArrangerState {
         &self.genres
     }
 
-    /// Begins with these weights instead.
+    /// Begins with these weights instead. Those of a network without attributes heed none at first.
     ///
     /// # Errors
     /// A tensor is missing or has another shape.
     pub fn load(&mut self, weights: &HashMap<String, Tensor>) -> Result<()> {
         for (name, variable) in self.variables.iter().chain(&self.means) {
             match weights.get(name) {
-                Some(weight) => variable.set(&weight.to_device(&self.device)?)?,
+                Some(weight) => {
+                    let weight = weight.to_device(&self.device)?;
+                    variable.set(&widened(&weight, variable.as_tensor())?)?;
+                }
                 None => candle_core::bail!("the weights have no tensor {name}"),
             }
         }
@@ -165,7 +168,7 @@ impl ArrangerState {
             let gradients = terms.total()?.backward()?;
             return Ok((terms, gradients));
         }
-        let condition = self.condition(batch.iter().map(|one| (one.genre, one.freedom)))?;
+        let condition = self.condition(batch)?;
         let (planes, targets) = batch_tensors(batch, &self.device)?;
         let (logits, trace) = self.network.trace(&planes, &condition)?;
         let logits = Var::from_tensor(&logits)?;
@@ -179,19 +182,14 @@ impl ArrangerState {
     }
 
     fn terms(&self, network: &Network, examples: &[MaskedPhrase]) -> Result<LossTerms> {
-        let condition = self.condition(examples.iter().map(|one| (one.genre, one.freedom)))?;
+        let condition = self.condition(examples)?;
         terms(network, examples, &condition)
     }
 
-    /// The condition of the norms, (phrases, 6).
-    fn condition(&self, told: impl Iterator<Item = (Option<Genre>, f32)>) -> Result<Tensor> {
-        let rows = told.map(|(genre, freedom)| {
-            let column = genre.map_or(NO_GENRE, |genre| self.column(genre));
-            encoding::condition(column_share(column), freedom)
-        });
-        let rows: Vec<f32> = rows.flatten().collect();
-        let phrases = rows.len() / CONDITION;
-        Tensor::from_vec(rows, (phrases, CONDITION), &self.device)
+    /// The condition of the norms, (phrases, condition).
+    fn condition(&self, told: &[MaskedPhrase]) -> Result<Tensor> {
+        let column = |one: &MaskedPhrase| one.genre.map_or(NO_GENRE, |genre| self.column(genre));
+        condition(&self.settings.network, told, column, &self.device)
     }
 
     /// Takes the new weights into their running mean, which is short at first.
@@ -245,7 +243,34 @@ impl ArrangerState {
     }
 }
 
-/// The loss of a network on some examples under a condition (examples, 6), on its device.
+/// A norm's weight of a network without attributes with zeros for these; others as they are.
+fn widened(weight: &Tensor, like: &Tensor) -> Result<Tensor> {
+    match (weight.dims(), like.dims()) {
+        ([rows, found], [_, expected]) if *expected == found + ATTRIBUTES => {
+            let zeros = Tensor::zeros((*rows, ATTRIBUTES), weight.dtype(), weight.device())?;
+            Tensor::cat(&[weight, &zeros], 1)
+        }
+        _ => Ok(weight.clone()),
+    }
+}
+
+/// The condition of the norms for some examples, each in the style of a column: (examples,
+/// condition).
+pub(super) fn condition(
+    config: &ArrangerConfig,
+    examples: &[MaskedPhrase],
+    column: impl Fn(&MaskedPhrase) -> usize,
+    device: &Device,
+) -> Result<Tensor> {
+    let rows = examples.iter().flat_map(|one| {
+        let style = column_share(column(one));
+        encoding::condition(config, style, one.freedom, &one.attributes)
+    });
+    let rows: Vec<f32> = rows.collect();
+    Tensor::from_vec(rows, (examples.len(), config.condition()), device)
+}
+
+/// The loss of a network on some examples under a condition (examples, condition), on its device.
 pub(super) fn terms(
     network: &Network,
     examples: &[MaskedPhrase],

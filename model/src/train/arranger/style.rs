@@ -9,6 +9,7 @@
 pub mod lesson;
 pub mod music;
 
+use crate::family::arranger::Palette;
 use crate::genre::Genre;
 use crate::train::run::AnyError;
 use crate::weights::{self, FamilyHeader, Header, Style};
@@ -82,8 +83,9 @@ pub fn finish(
         }))
     };
     // What is measured is what is written: numbers of 16 bits.
-    let rounded = weights::write_style(&header, &lesson.columns()?)?;
-    let (_, columns) = weights::read_style(&rounded)?;
+    let palette = Palette::of(&music.learned);
+    let rounded = weights::write_style(&header, &lesson.columns()?, &palette)?;
+    let (_, columns, palette) = weights::read_style(&rounded)?;
     let scores = StyleScores {
         genres: lesson.losses_of_genres(&music.kept_back)?,
         style: lesson.loss_of(&columns, &music.kept_back)?,
@@ -91,7 +93,7 @@ pub fn finish(
     let named = |(genre, loss): &(Genre, f32)| (format!("loss {genre}"), f64::from(*loss));
     header.scores.extend(scores.genres.iter().map(named));
     header.scores.insert("loss".into(), f64::from(scores.style));
-    Ok((weights::write_style(&header, &columns)?, scores))
+    Ok((weights::write_style(&header, &columns, &palette)?, scores))
 }
 
 #[cfg(test)]

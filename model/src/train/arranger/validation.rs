@@ -40,6 +40,7 @@ impl ArrangerValidation {
             no_genre: 0.0,
             no_tune: 0.0,
             no_harmony: 0.0,
+            no_attributes: 0.0,
             ..*settings
         };
         let panel = |&genre: &Genre| {

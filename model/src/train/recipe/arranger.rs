@@ -86,6 +86,9 @@ pub struct ArrangerSettings {
     pub no_tune: f64,
     /// The chance that it is not shown the harmony.
     pub no_harmony: f64,
+    /// The chance that it is not told the attributes.
+    #[serde(default)]
+    pub no_attributes: f64,
     /// The chance that the tune is undisturbed; otherwise it is with any strength.
     pub true_tune: f64,
     /// The chance of each pitch class of the harmony to be left out.

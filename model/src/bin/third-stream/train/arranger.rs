@@ -20,6 +20,8 @@ use super::{Request, TrainArgs, commit, stop_on_interrupt};
 
 /// Phrases of each genre on the run's page.
 const SHOWN: usize = 2;
+/// Phrases of each genre whose attributes are kept beside the weights.
+const PALETTE: u64 = 512;
 /// Steps between validations.
 const VALIDATE_EVERY: u64 = 500;
 
@@ -91,6 +93,7 @@ pub(super) fn train(
         seed: request.seed,
         data: data.hash().to_owned(),
         commit: commit(),
+        palettes: batches.palettes(PALETTE)?,
         shown: shown(data, genres)?,
     };
     if let Some(start) = start {

@@ -3,15 +3,20 @@
 use candle_core::{Device, Tensor};
 
 use super::*;
-use crate::family::arranger::{ArrangerConfig, Harmony, Network, encoding};
+use crate::family::arranger::{ArrangerConfig, Attributes, Harmony, Network, encoding};
 use crate::nn::init::{Normal, Store};
 use crate::roll::notes::{GridNote, NoteRoll};
 use crate::roll::{PITCHES, Roll, STEPS};
 
-const CONDITIONS: [[f32; CONDITION]; 2] = [
-    encoding::condition([1.0, 0.0, 0.0, 0.0], 0.5),
-    encoding::condition([0.0, 0.4, 0.6, 0.0], 0.0),
-];
+/// Two conditions of a network with attributes.
+fn conditions() -> [Vec<f32>; 2] {
+    let config = ArrangerConfig::default();
+    let attributes = |up: f32| Attributes(std::array::from_fn(|place| up * place as f32 / 27.0));
+    [
+        encoding::condition(&config, [1.0, 0.0, 0.0, 0.0], 0.5, &attributes(1.0)),
+        encoding::condition(&config, [0.0, 0.4, 0.6, 0.0], 0.0, &attributes(-0.5)),
+    ]
+}
 
 fn network(base_channels: usize, residual_blocks: usize) -> Network {
     let config = ArrangerConfig::new(base_channels, residual_blocks);
@@ -52,7 +57,7 @@ fn is_hidden(canvas: &Canvas) -> impl Iterator<Item = bool> {
     (0..LOGITS * CELLS).map(cell)
 }
 
-fn logits(net: &PreparedArranger, canvas: &Canvas, condition: [f32; CONDITION]) -> Vec<f32> {
+fn logits(net: &PreparedArranger, canvas: &Canvas, condition: &[f32]) -> Vec<f32> {
     let mut logits = vec![0.0; LOGITS * CELLS];
     net.logits(
         &mut net.arena(),
@@ -71,12 +76,13 @@ fn every_instruction_set_gives_what_the_network_of_training_gives() {
         let mut canvases = [canvas(1), canvas(2)];
         canvases[1].hidden = Roll::from_steps([!0; STEPS]);
         let planes = encoding::planes(&canvases, &Device::Cpu).unwrap();
-        let conditions = Tensor::new(&CONDITIONS, &Device::Cpu).unwrap();
-        let expected = network.logits(&planes, &conditions).unwrap();
+        let both = Tensor::new(conditions().to_vec(), &Device::Cpu).unwrap();
+        let expected = network.logits(&planes, &both).unwrap();
         let expected = expected.flatten_all().unwrap().to_vec1::<f32>().unwrap();
         for level in Level::all() {
             let net = network.prepared(level).unwrap();
-            let found = canvases.iter().zip(CONDITIONS);
+            let conditions = conditions();
+            let found = canvases.iter().zip(&conditions);
             let found = found.flat_map(|(canvas, condition)| logits(&net, canvas, condition));
             let hidden = canvases.iter().flat_map(is_hidden);
             let pairs = found.zip(&expected).zip(hidden);
@@ -93,7 +99,7 @@ fn neither_threads_nor_earlier_passes_show() {
     let network = network(20, 2);
     for level in Level::all() {
         let net = network.prepared(level).unwrap();
-        let norms = net.fold(CONDITIONS[0], None);
+        let norms = net.fold(&conditions()[0], None);
         let bits = |threads| {
             let pool = crate::nn::pool(threads);
             let mut arena = net.arena();
@@ -109,7 +115,7 @@ fn neither_threads_nor_earlier_passes_show() {
         let alone = bits(1);
         assert_eq!(alone, bits(2), "{}", level.name());
         assert_eq!(alone, bits(3), "{}", level.name());
-        let fresh = logits(&net, &canvas(1), CONDITIONS[0]);
+        let fresh = logits(&net, &canvas(1), &conditions()[0]);
         let fresh: Vec<u32> = fresh.into_iter().map(f32::to_bits).collect();
         assert_eq!(alone, fresh, "{}", level.name());
     }
@@ -119,7 +125,7 @@ fn neither_threads_nor_earlier_passes_show() {
 fn what_is_kept_of_a_tune_is_of_that_tune() {
     let network = network(8, 1);
     let net = network.prepared(Level::best()).unwrap();
-    let norms = net.fold(CONDITIONS[0], None);
+    let norms = net.fold(&conditions()[0], None);
     let (one, other) = (canvas(5), canvas(6));
     let harmony = Canvas {
         harmony: other.harmony,
@@ -134,7 +140,7 @@ fn what_is_kept_of_a_tune_is_of_that_tune() {
     for canvas in [&one, &shown, &harmony, &other, &one] {
         let mut found = vec![0.0; LOGITS * CELLS];
         net.logits(&mut arena, canvas, &norms, &mut found);
-        assert!(found == logits(&net, canvas, CONDITIONS[0]));
+        assert!(found == logits(&net, canvas, &conditions()[0]));
     }
 }
 
@@ -142,7 +148,7 @@ fn what_is_kept_of_a_tune_is_of_that_tune() {
 fn logits_of_cells_that_are_shown_stay() {
     let network = network(8, 1);
     let net = network.prepared(Level::best()).unwrap();
-    let (norms, canvas) = (net.fold(CONDITIONS[0], None), canvas(7));
+    let (norms, canvas) = (net.fold(&conditions()[0], None), canvas(7));
     let mut found = vec![f32::NAN; LOGITS * CELLS];
     net.logits(&mut net.arena(), &canvas, &norms, &mut found);
     for (value, hidden) in found.iter().zip(is_hidden(&canvas)) {
@@ -155,7 +161,7 @@ fn two_styles_at_once_are_each_of_them() {
     let network = network(20, 2);
     for level in Level::all() {
         let net = network.prepared(level).unwrap();
-        let norms = CONDITIONS.map(|condition| net.fold(condition, None));
+        let norms = conditions().map(|condition| net.fold(&condition, None));
         let [mut one, mut other] = [(); 2].map(|()| vec![0.0; LOGITS * CELLS]);
         let mut arena = net.arena();
         let canvas = canvas(4);
@@ -165,7 +171,7 @@ fn two_styles_at_once_are_each_of_them() {
             norms.each_ref(),
             [&mut one, &mut other],
         );
-        let expected = CONDITIONS.map(|condition| logits(&net, &canvas, condition));
+        let expected = conditions().map(|condition| logits(&net, &canvas, &condition));
         assert!(
             one == expected[0] && other == expected[1],
             "{}",

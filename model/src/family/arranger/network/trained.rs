@@ -194,7 +194,7 @@ mod tests {
     use candle_core::{DType, Device, Var};
 
     use super::*;
-    use crate::family::arranger::{ArrangerConfig, encoding};
+    use crate::family::arranger::{ATTRIBUTES, ArrangerConfig, Attributes, encoding};
     use crate::nn::init::{Normal, Store};
     use crate::roll::{PITCHES, STEPS};
 
@@ -212,8 +212,9 @@ mod tests {
         };
         let (planes, weights) = (even(9, 0.0), even(11, -1.0));
         let conditions = [[1.0, 0.0, 0.0, 0.0], [0.0, 0.5, 0.5, 0.0]];
-        let conditions = conditions.map(|style| encoding::condition(style, 0.3));
-        let condition = Tensor::new(&conditions, &device).unwrap();
+        let told = Attributes([0.7; ATTRIBUTES]);
+        let conditions = conditions.map(|style| encoding::condition(&config, style, 0.3, &told));
+        let condition = Tensor::new(conditions.to_vec(), &device).unwrap();
         let loss = |logits: &Tensor| (logits * &weights).unwrap().sum_all().unwrap();
 
         let expected = network.logits(&planes, &condition).unwrap();

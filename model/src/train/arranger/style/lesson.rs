@@ -12,7 +12,7 @@ use crate::data::rolls::evenly_spaced;
 use crate::data::weighted::{key_by_chance, random};
 use crate::family::arranger::harmony::HarmonyInput;
 use crate::family::arranger::{
-    ArrangerConfig, CONDITION, Canvas, NO_GENRE, Network, NormColumn, column_share, encoding, tune,
+    ArrangerConfig, Attributes, Canvas, NO_GENRE, Network, NormColumn, tune,
 };
 use crate::genre::Genre;
 use crate::nn::adam::{self, Adam};
@@ -21,7 +21,7 @@ use crate::roll::notes::NoteRoll;
 use crate::roll::{PITCHES, Roll, STEPS};
 use crate::train::arranger::batch::MaskedPhrase;
 use crate::train::arranger::loss::LossTerms;
-use crate::train::arranger::state::terms;
+use crate::train::arranger::state::{condition, terms};
 use crate::train::recipe::arranger::{ArrangerRecipe, ArrangerSettings};
 
 /// The learning rate of the first step; it falls in a line.
@@ -86,6 +86,7 @@ impl<'m> StyleFit<'m> {
                 no_genre: 0.0,
                 no_tune: 0.0,
                 no_harmony: 0.0,
+                no_attributes: 0.0,
                 ..ArrangerRecipe::usual().settings
             },
             near: Genre::Jazz,
@@ -229,14 +230,12 @@ fn whole(target: &NoteRoll, harmony: HarmonyInput) -> MaskedPhrase {
         target: *target,
         genre: None,
         freedom: 0.0,
+        attributes: Attributes::of(target),
     }
 }
 
 /// The loss of some examples in the style of a column.
 fn of_column(network: &Network, examples: &[MaskedPhrase], column: usize) -> Result<LossTerms> {
-    let rows = examples.iter();
-    let rows = rows.flat_map(|one| encoding::condition(column_share(column), one.freedom));
-    let rows: Vec<f32> = rows.collect();
-    let condition = Tensor::from_vec(rows, (examples.len(), CONDITION), &Device::Cpu)?;
+    let condition = condition(network.config(), examples, |_| column, &Device::Cpu)?;
     terms(network, examples, &condition)
 }

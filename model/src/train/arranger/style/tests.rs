@@ -15,6 +15,7 @@ const SHAPE: ArrangerConfig = ArrangerConfig {
     base_channels: 4,
     residual_blocks: 1,
     harmony: HarmonyInput::Triads,
+    attributes: true,
 };
 
 /// A piece of `phrases` phrases in which every note is a fifth above the last, an octave or more
@@ -110,8 +111,9 @@ fn a_style_learns_its_music_alone_and_its_file_says_so() {
     };
     let (bytes, scores) = finish(&lesson, &music, b"base", &about).unwrap();
     assert!(scores.gain() > 0.05, "{scores:?}");
-    let (header, columns) = read_style(&bytes).unwrap();
+    let (header, columns, palette) = read_style(&bytes).unwrap();
     let style = header.style().unwrap();
+    assert_eq!(palette.len(), style.phrases);
     assert_eq!(style.base, weights::sha256(b"base"));
     assert_eq!((&*style.name, style.phrases), ("Fifths", 40));
     assert_eq!(

@@ -1,0 +1,59 @@
+//! The palettes in a weights file: of each genre one tensor, an entry a row.
+
+use candle_core::{Device, Tensor};
+
+use super::{Header, WeightsError, tensors as of_file};
+use crate::family::arranger::Palette;
+use crate::family::arranger::palette::ENTRY;
+use crate::genre::Genre;
+
+/// A genre's palette among the tensors.
+fn name(genre: Genre) -> String {
+    format!("palette.{genre}")
+}
+
+/// The palettes of an arranger's file by genre; none where its network has no attributes, or knows
+/// a genre that it was not trained on in the end.
+///
+/// # Errors
+/// If the file cannot be used, or holds networks of another family.
+pub fn read_palettes(bytes: &[u8]) -> Result<Vec<(Genre, Palette)>, WeightsError> {
+    let header = Header::read(bytes)?;
+    let arranger = header.arranger()?;
+    if !arranger.network.attributes {
+        return Ok(Vec::new());
+    }
+    let tensors = of_file(bytes, &Device::Cpu)?;
+    let known = Genre::ALL.into_iter();
+    let known = known.filter(|genre| arranger.column(*genre).is_some());
+    let palette = |genre| {
+        let name = name(genre);
+        let palette = of_tensor(tensors.get(&name)?);
+        Some(match palette {
+            Some(palette) => Ok((genre, palette)),
+            None => Err(WeightsError::Tensor {
+                name,
+                problem: format!("expected rows of {ENTRY} numbers"),
+            }),
+        })
+    };
+    known.filter_map(palette).collect()
+}
+
+/// A tensor's palette: (entries, [`ENTRY`]).
+pub(super) fn of_tensor(tensor: &Tensor) -> Option<Palette> {
+    let values = tensor.flatten_all().and_then(|values| values.to_vec1());
+    Palette::of_values(&values.ok()?)
+}
+
+/// A palette as a tensor.
+pub(super) fn tensor(palette: &Palette) -> candle_core::Result<Tensor> {
+    Tensor::from_vec(palette.values(), (palette.len(), ENTRY), &Device::Cpu)
+}
+
+/// The tensors of some genres' palettes, with their names.
+pub(super) fn tensors(palettes: &[(Genre, Palette)]) -> candle_core::Result<Vec<(String, Tensor)>> {
+    let named = palettes.iter();
+    let named = named.map(|(genre, palette)| Ok((name(*genre), tensor(palette)?)));
+    named.collect()
+}
