@@ -117,7 +117,9 @@ fn given(phrase: &NoteRoll) -> Result<PathBuf, Error> {
     let (mut arena, norms) = (prepared.arena(), prepared.fold(&condition, None));
     let mut logits = vec![0.0; LOGITS * CELLS];
     on_this_thread(|| prepared.logits(&mut arena, &canvas, &norms, &mut logits));
-    let mut tensors: Vec<(String, Tensor)> = tensors(bytes, device)?.into_iter().collect();
+    let tensors = tensors(bytes, device)?.into_iter();
+    let of_network = tensors.filter(|(name, _)| !name.starts_with("palette"));
+    let mut tensors: Vec<(String, Tensor)> = of_network.collect();
     let shape = (1, LOGITS, STEPS, PITCHES);
     let ours = [
         ("x", encoding::planes(&[canvas], device)?),

@@ -110,10 +110,10 @@ impl ArrangerTransfer {
             }
         };
         let attributes = palette.map(|palette| palette.choose(phrase, wish.variation));
-        let styles = styles.with(attributes.unwrap_or(Attributes::UNTOLD));
         let settings = SamplerSettings {
             passes: wish.passes,
             freedom: wish.freedom,
+            attributes: attributes.unwrap_or(Attributes::UNTOLD),
             harmony: self.known.network.harmony,
             pitch_classes: wish.pitch_classes,
             seed: seed(phrase, column, wish.variation),

@@ -6,7 +6,7 @@ use candle_core::{Device, Result, Tensor};
 
 use super::sampler::{Sample, SamplerSettings, sample};
 use super::{
-    ArrangerArena, ArrangerConfig, Attributes, Canvas, FoldedNorms, NO_GENRE, Network, NormColumn,
+    ArrangerArena, ArrangerConfig, Canvas, FoldedNorms, NO_GENRE, Network, NormColumn,
     PreparedArranger, encoding,
 };
 use crate::nn::inference::Level;
@@ -40,8 +40,6 @@ pub struct Styles<'s> {
     pub target: [f32; 4],
     /// A style of the user's own, which is wholly the target; then [`Self::target`] has no share.
     pub own: Option<&'s NormColumn>,
-    /// The attributes of the phrase that is to come.
-    pub attributes: Attributes,
 }
 
 impl<'s> Styles<'s> {
@@ -50,7 +48,6 @@ impl<'s> Styles<'s> {
         Self {
             target: column_share(column),
             own: None,
-            attributes: Attributes::UNTOLD,
         }
     }
 
@@ -59,14 +56,7 @@ impl<'s> Styles<'s> {
         Self {
             target: [0.0; 4],
             own: Some(columns),
-            attributes: Attributes::UNTOLD,
         }
-    }
-
-    /// With these attributes.
-    #[must_use]
-    pub const fn with(self, attributes: Attributes) -> Self {
-        Self { attributes, ..self }
     }
 }
 
@@ -116,7 +106,7 @@ impl Arranger {
         styles: &Styles<'_>,
         settings: &SamplerSettings,
     ) -> Result<Sample> {
-        let target = self.condition(styles, settings.freedom)?;
+        let target = self.condition(styles, settings)?;
         sample(phrase, settings, |canvas, logits| {
             self.pass(canvas, &target, logits)
         })
@@ -134,7 +124,7 @@ impl Arranger {
         settings: &SamplerSettings,
         wanted: &dyn Fn() -> bool,
     ) -> Result<Option<Sample>> {
-        let target = self.condition(styles, settings.freedom)?;
+        let target = self.condition(styles, settings)?;
         let drawn = sample(phrase, settings, |canvas, logits| {
             if wanted() {
                 self.pass(canvas, &target, logits).map_err(Some)
@@ -158,8 +148,13 @@ impl Arranger {
         Ok(())
     }
 
-    fn condition(&self, styles: &Styles<'_>, freedom: f32) -> Result<Condition> {
-        let values = |style| encoding::condition(&self.config, style, freedom, &styles.attributes);
+    fn condition(&self, styles: &Styles<'_>, settings: &SamplerSettings) -> Result<Condition> {
+        let SamplerSettings {
+            freedom,
+            attributes,
+            ..
+        } = settings;
+        let values = |style| encoding::condition(&self.config, style, *freedom, attributes);
         match (&self.backend, styles.own) {
             (Backend::Cpu { network, .. }, own) => {
                 let folded = network.fold(&values(styles.target), own);

@@ -9,6 +9,7 @@
 use crate::roll::notes::{GridNote, NoteRoll};
 use crate::roll::{CELLS, PITCHES, Roll, STEPS};
 
+use super::attributes::Attributes;
 use super::canvas::{Canvas, LENGTHS};
 use super::dice::Dice;
 use super::feel::straightened;
@@ -60,6 +61,8 @@ pub struct SamplerSettings {
     pub passes: u8,
     /// How free the tune is: 0 keeps it note by note, 1 lets it change.
     pub freedom: f32,
+    /// The attributes of the phrase that is to come.
+    pub attributes: Attributes,
     /// What the network is told of the harmony.
     pub harmony: HarmonyInput,
     /// Up to how many pitch classes of each half bar it is told.
@@ -81,6 +84,7 @@ impl Default for SamplerSettings {
         Self {
             passes: PASSES,
             freedom: 0.5,
+            attributes: Attributes::UNTOLD,
             harmony: HarmonyInput::Triads,
             pitch_classes: 3,
             seed: 0,

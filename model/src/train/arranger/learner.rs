@@ -81,9 +81,12 @@ impl Learner for ArrangerLearner {
         for (target, before) in &self.shown {
             let palette = self.palettes.iter().find(|(genre, _)| genre == target);
             let attributes = palette.map(|(_, palette)| palette.choose(before, 1));
-            let styles = Styles::of_column(self.state.column(*target))
-                .with(attributes.unwrap_or(Attributes::UNTOLD));
-            let after = arranger.arrange(before, &styles, &SamplerSettings::default())?;
+            let settings = SamplerSettings {
+                attributes: attributes.unwrap_or(Attributes::UNTOLD),
+                ..SamplerSettings::default()
+            };
+            let styles = Styles::of_column(self.state.column(*target));
+            let after = arranger.arrange(before, &styles, &settings)?;
             pictures.push(picture(&format!("to {target}"), before, &after.notes)?);
         }
         Ok(pictures)
