@@ -28,7 +28,7 @@ pub use cyclegan::CycleGanTransfer;
 pub use memory::{MARGIN, MemoryEstimate};
 pub use song::{SongTransfer, SongTransferError};
 pub use style::LearnedStyle;
-pub use wish::Wish;
+pub use wish::{Earlier, Wish};
 
 pub use crate::nn::inference::undivided;
 

@@ -8,6 +8,7 @@
 //!
 //! The audio thread calls nothing here; it only has its channels.
 
+mod firsts;
 mod gpu_or_cpu;
 mod memo;
 mod model;

@@ -1,5 +1,7 @@
 //! The networks embedded in the plugin (one file is the whole install), and the user's own.
 
+mod draws;
+
 use std::num::NonZeroU32;
 
 use rayon::prelude::*;
@@ -14,6 +16,7 @@ use third_stream_model::weights::WeightsError;
 
 use crate::engine::{GpuOrCpu, Model, ModelError, Question, Wanted, caught, threads};
 use crate::link::WeightsId;
+use draws::Draws;
 
 /// Maximum number of user weights in memory; beyond it the least recently used is dropped and read
 /// again on demand. One of the shipped size takes some 60 MB.
@@ -43,6 +46,7 @@ fn embedded(gpu: Option<Gpu>) -> Result<Embedded, ModelError> {
         shipped,
         own: Vec::new(),
         styles: Vec::new(),
+        draws: Draws::default(),
     })
 }
 
@@ -71,6 +75,7 @@ struct Embedded {
     /// User styles, least recently used first. Each question checks that the style fits its
     /// weights.
     styles: Vec<(NonZeroU32, Result<LearnedStyle, String>)>,
+    draws: Draws,
 }
 
 impl Embedded {
@@ -185,7 +190,12 @@ impl Embedded {
         } else {
             Towards::Genre(asked.weights.pair, asked.direction)
         };
-        let edits = transfer.edits_while(&asked.roll, target, &asked.wish, wanted);
+        let edits = match transfer {
+            Transfer::Arranger(arranger) => self.draws.edits(asked, |(phrase, wish), begun| {
+                arranger.draw_while(phrase, target, wish, begun, wanted)
+            }),
+            Transfer::CycleGan(_) => transfer.edits_while(&asked.roll, target, &asked.wish, wanted),
+        };
         edits.map_err(|error| match error {
             TransferError::Unwanted => ModelError::Unwanted,
             error => ModelError::Pass(error.to_string()),
@@ -256,6 +266,7 @@ mod tests {
             direction: Direction::AToB,
             roll: NoteRoll::EMPTY,
             wish: Wish::default(),
+            earlier: None,
         };
         let number = weights.style(Direction::AToB).unwrap();
         let refused = model.edits(&asked, &|| true).unwrap_err();

@@ -3,7 +3,7 @@
 use candle_core::Device;
 
 use super::{LearnedStyle, Towards, TransferError, Wish, device_name, memory};
-use crate::family::arranger::sampler::{Sample, SamplerSettings, Voices};
+use crate::family::arranger::sampler::{Begun, Sample, SamplerSettings, Voices};
 use crate::family::arranger::{Arranger, Attributes, Palette, Styles, seed};
 use crate::genre::{Direction, Genre, Pair};
 use crate::roll::edits::Edits;
@@ -70,7 +70,8 @@ impl ArrangerTransfer {
         (pair, direction): (Pair, Direction),
         wish: &Wish,
     ) -> Result<Sample, TransferError> {
-        self.run(phrase, Towards::Genre(pair, direction), wish, &|| true)
+        let target = Towards::Genre(pair, direction);
+        self.draw_while(phrase, target, wish, None, &|| true)
     }
 
     /// Makes sure that a style was learned on these weights.
@@ -81,13 +82,18 @@ impl ArrangerTransfer {
         style.fits(&self.hash, &self.header)
     }
 
-    /// Fills in a phrase as long as it is wanted. A style has to be one of these weights
+    /// The phrase at full amount, as long as `wanted` says so, which is asked before each pass; the
+    /// passes go on from `begun`, if there is one. A style has to be one of these weights
     /// ([`Self::takes`]).
-    fn run(
+    ///
+    /// # Errors
+    /// [`TransferError::Unwanted`] once it is not wanted; else as [`Self::arrange`].
+    pub fn draw_while(
         &self,
         phrase: &NoteRoll,
         target: Towards<'_>,
         wish: &Wish,
+        begun: Option<Begun<'_>>,
         wanted: &dyn Fn() -> bool,
     ) -> Result<Sample, TransferError> {
         // The column is for the seed.
@@ -128,7 +134,7 @@ impl ArrangerTransfer {
         };
         let arranged = self
             .arranger
-            .arrange_while(phrase, &styles, &settings, wanted)
+            .arrange_while(phrase, &styles, (&settings, begun), wanted)
             .map_err(|source| TransferError::Network {
                 device: self.device.to_owned(),
                 source: Box::new(source),
@@ -162,7 +168,7 @@ impl ArrangerTransfer {
         wish: &Wish,
         wanted: &dyn Fn() -> bool,
     ) -> Result<Edits, TransferError> {
-        let Sample { notes, confidence } = self.run(phrase, target, wish, wanted)?;
-        Ok(Edits::between(phrase, &notes, &confidence, wish.held))
+        let sample = self.draw_while(phrase, target, wish, None, wanted)?;
+        Ok(sample.edits(phrase, wish.held))
     }
 }

@@ -2,6 +2,7 @@
 //! and what has been decided already.
 
 use crate::family::arranger::sampler::PASSES;
+use crate::roll::STEPS;
 use crate::roll::notes::NoteRoll;
 
 /// Options of a transfer beside the phrase and the direction. The CycleGAN heeds none of them but
@@ -27,6 +28,28 @@ pub struct Wish {
     pub decided: u64,
     /// The notes that begin in the steps of [`Wish::decided`], as they sound at full amount.
     pub played: NoteRoll,
+}
+
+/// The first question about a phrase of which the last beats were still to be played. Its draw is
+/// gone on from, with the passes that [`Wish::passes`] has beyond its own.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Earlier {
+    /// The phrase as far as it was known.
+    pub phrase: NoteRoll,
+    /// The wish for its answer.
+    pub wish: Wish,
+}
+
+impl Earlier {
+    /// The steps in which `phrase` is what it was then, one bit each.
+    pub fn known(&self, phrase: &NoteRoll) -> u64 {
+        let rolls = |notes: &NoteRoll| [*notes.sounding(), *notes.onsets()];
+        let (before, now) = (rolls(&self.phrase), rolls(phrase));
+        let same = |step: &usize| (0..2).all(|k| before[k].steps()[*step] == now[k].steps()[*step]);
+        (0..STEPS)
+            .filter(same)
+            .fold(0, |known, step| known | 1 << step)
+    }
 }
 
 impl Default for Wish {

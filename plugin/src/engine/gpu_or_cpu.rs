@@ -191,6 +191,7 @@ mod tests {
             direction: Direction::AToB,
             roll: NoteRoll::EMPTY,
             wish: crate::link::Wish::default(),
+            earlier: None,
         }
     }
 

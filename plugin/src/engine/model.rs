@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::edits::Edits;
 use third_stream_model::roll::notes::NoteRoll;
+use third_stream_model::transfer::Earlier;
 
 use crate::link::{WeightsId, Wish};
 
@@ -48,6 +49,8 @@ pub struct Question {
     pub roll: NoteRoll,
     /// The wishes for the answer.
     pub wish: Wish,
+    /// The first question about the phrase, whose draw the answer goes on from.
+    pub earlier: Option<Earlier>,
 }
 
 /// The networks of one or more pairs. Created on the worker and never moved from it.
@@ -90,6 +93,7 @@ pub trait Model {
             direction: Direction::AToB,
             roll: NoteRoll::EMPTY,
             wish: Wish::default(),
+            earlier: None,
         };
         self.edits(&silence, &|| true).map(|_| ())
     }

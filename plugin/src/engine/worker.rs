@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use third_stream_model::roll::edits::Edits;
 
+use super::firsts::Firsts;
 use super::memo::Memo;
 use super::model::{Model, ModelError, Question, Wanted, caught};
 use super::status::{Status, WorkerState};
@@ -31,6 +32,7 @@ pub(super) fn run(inbox: &Inbox, status: &Status, load: Load) {
         memo: Memo::default(),
         instances: BTreeMap::new(),
         waiting: Vec::new(),
+        firsts: Firsts::default(),
         unsent: Vec::new(),
     };
     let mut keepers: Vec<Weak<Keeper>> = Vec::new();
@@ -84,6 +86,7 @@ struct Work {
     memo: Memo,
     instances: BTreeMap<u64, WorkerEnd>,
     waiting: Vec<Request>,
+    firsts: Firsts,
     /// Responses that found no room, by instance: a bounce asks more in one block than the channel
     /// holds.
     unsent: Vec<(u64, Response)>,
@@ -94,13 +97,19 @@ impl Work {
     /// anything was new.
     fn collect(&mut self) -> bool {
         let Self {
-            instances, waiting, ..
+            instances,
+            waiting,
+            firsts,
+            ..
         } = self;
         let before = waiting.len();
         instances.retain(|_, end| {
             loop {
                 match end.next() {
-                    Ok(Some(request)) => waiting.push(request),
+                    Ok(Some(request)) => {
+                        firsts.keep(&request);
+                        waiting.push(request);
+                    }
                     Ok(None) => return true,
                     Err(crate::link::Gone) => return false,
                 }
@@ -108,6 +117,7 @@ impl Work {
         });
         let new = waiting.len() > before;
         waiting.retain(|request| instances.contains_key(&request.instance));
+        firsts.retain(|instance| instances.contains_key(&instance));
         self.drop_stale();
         new
     }
@@ -222,6 +232,7 @@ impl Work {
             direction,
             roll,
             wish: if heeds { wish } else { wish.of_the_phrase() },
+            earlier: self.firsts.earlier(request).filter(|_| heeds),
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use candle_core::{Device, Result, Tensor};
 
-use super::sampler::{Sample, SamplerSettings, sample};
+use super::sampler::{Begun, Sample, SamplerSettings, sample};
 use super::{
     ArrangerArena, ArrangerConfig, Canvas, FoldedNorms, NO_GENRE, Network, NormColumn,
     PreparedArranger, encoding,
@@ -107,13 +107,13 @@ impl Arranger {
         settings: &SamplerSettings,
     ) -> Result<Sample> {
         let target = self.condition(styles, settings)?;
-        sample(phrase, settings, |canvas, logits| {
+        sample(phrase, settings, None, |canvas, logits| {
             self.pass(canvas, &target, logits)
         })
     }
 
     /// The same while `wanted` says so, which is asked before each pass: `None` where the draw was
-    /// left.
+    /// left. It goes on from `begun`, if there is one.
     ///
     /// # Errors
     /// As [`Self::arrange`].
@@ -121,11 +121,11 @@ impl Arranger {
         &self,
         phrase: &NoteRoll,
         styles: &Styles<'_>,
-        settings: &SamplerSettings,
+        (settings, begun): (&SamplerSettings, Option<Begun<'_>>),
         wanted: &dyn Fn() -> bool,
     ) -> Result<Option<Sample>> {
         let target = self.condition(styles, settings)?;
-        let drawn = sample(phrase, settings, |canvas, logits| {
+        let drawn = sample(phrase, settings, begun, |canvas, logits| {
             if wanted() {
                 self.pass(canvas, &target, logits).map_err(Some)
             } else {
@@ -340,7 +340,7 @@ mod tests {
                 passes.set(passes.get() + 1);
                 passes.get() <= most
             };
-            arranger.arrange_while(&phrase, &styles, &settings, &wanted)
+            arranger.arrange_while(&phrase, &styles, (&settings, None), &wanted)
         };
         let whole = arranger.arrange(&phrase, &styles, &settings).unwrap();
         for most in 0..settings.passes {

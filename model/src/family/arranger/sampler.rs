@@ -6,6 +6,7 @@
 //! number is the same in each pass, so that a note changes only where the network has changed its
 //! mind.
 
+use crate::roll::edits::Edits;
 use crate::roll::notes::{GridNote, NoteRoll};
 use crate::roll::{CELLS, PITCHES, Roll, STEPS};
 
@@ -23,7 +24,8 @@ const BLOCK: usize = 8;
 /// Passes of the network, unless others are asked for.
 pub const PASSES: u8 = 8;
 
-/// Passes of an answer that is needed soon and of which little is played.
+/// Passes of an answer that is needed soon and of which little is played; the next answer to the
+/// phrase goes on from it.
 pub const FEW_PASSES: u8 = 4;
 /// The share of the blocks that is hidden in the last passes.
 const LEAST: f64 = 0.1;
@@ -106,8 +108,25 @@ pub struct Sample {
     pub confidence: Vec<f32>,
 }
 
+impl Sample {
+    /// The edits that lead from `phrase` to it; `held` as [`Edits::between`] has it.
+    pub fn edits(&self, phrase: &NoteRoll, held: u128) -> Edits {
+        Edits::between(phrase, &self.notes, &self.confidence, held)
+    }
+}
+
+/// A draw by [`FEW_PASSES`] of what was known of a phrase, which is gone on from.
+#[derive(Clone, Copy, Debug)]
+pub struct Begun<'s> {
+    /// The draw.
+    pub sample: &'s Sample,
+    /// The steps in which the phrase is what it was then, one bit each; the others are drawn anew.
+    pub known: u64,
+}
+
 /// Fills in `phrase`. `fill` writes the network's outputs for a canvas, [`OUTPUTS`] planes of
-/// [`CELLS`] values; its errors end the draw.
+/// [`CELLS`] values; its errors end the draw. With `begun` all but the first [`FEW_PASSES`] passes
+/// are made, from that draw.
 ///
 /// ```
 /// use std::convert::Infallible;
@@ -119,7 +138,7 @@ pub struct Sample {
 /// let phrase: NoteRoll = [tune].into_iter().collect();
 /// // A network that is sure of silence, and a tune that is locked.
 /// let settings = SamplerSettings { freedom: 0.0, ..SamplerSettings::default() };
-/// let filled = sample(&phrase, &settings, |_canvas, logits| {
+/// let filled = sample(&phrase, &settings, None, |_canvas, logits| {
 ///     logits.fill(-50.0);
 ///     Ok::<(), Infallible>(())
 /// })?;
@@ -132,6 +151,7 @@ pub struct Sample {
 pub fn sample<E>(
     phrase: &NoteRoll,
     settings: &SamplerSettings,
+    begun: Option<Begun<'_>>,
     mut fill: impl FnMut(&Canvas, &mut [f32]) -> Result<(), E>,
 ) -> Result<Sample, E> {
     let dice = Dice::new(settings.seed);
@@ -155,16 +175,28 @@ pub fn sample<E>(
     let mut logits = vec![0.0; OUTPUTS * CELLS];
     let mut drawn = fixed.notes();
     let mut confidence = vec![0.0; CELLS];
-    for pass in 0..settings.passes.max(1) {
+    let passes = settings.passes.max(1);
+    let mut pass = 0;
+    let mut unknown = 0;
+    if let Some(Begun { sample, known }) = begun {
+        pass = FEW_PASSES.min(passes - 1);
+        unknown = !known;
+        let open = fixed.open(&Roll::from_steps([!0; STEPS]));
+        drawn.extend(sample.notes.notes().filter(|note| is_in(&open, *note)));
+        drawn.sort_unstable();
+        confidence.copy_from_slice(&sample.confidence);
+    }
+    for pass in pass..passes {
         let of_pass = dice.of_pass(pass);
-        canvas.hidden = fixed.open(&hidden(pass, settings.passes, of_pass));
+        let hidden = hidden(pass, passes, of_pass);
+        canvas.hidden = fixed.open(&with_steps(&hidden, std::mem::take(&mut unknown)));
         canvas.shown = drawn
             .iter()
             .copied()
             .filter(|n| !is_in(&canvas.hidden, *n))
             .collect();
         fill(&canvas, &mut logits)?;
-        let heat = temperature(pass, settings.passes);
+        let heat = temperature(pass, passes);
         drawn = canvas.shown.notes().collect();
         draw(
             &canvas.hidden,
@@ -197,6 +229,13 @@ fn hidden(pass: u8, passes: u8, dice: Dice) -> Roll {
         steps.fill(mask);
     }
     Roll::from_steps(steps)
+}
+
+/// `hidden` with all cells of some steps.
+fn with_steps(hidden: &Roll, steps: u64) -> Roll {
+    let hidden = hidden.steps();
+    let all = |step: usize| if steps >> step & 1 == 1 { !0 } else { 0 };
+    Roll::from_steps(std::array::from_fn(|step| hidden[step] | all(step)))
 }
 
 /// The temperature of a pass: 1 at first, then falling to [`COLD`].

@@ -49,7 +49,7 @@ fn what_the_network_is_sure_of_is_drawn() {
         note(62, 60, 2),
     ];
     let settings = SamplerSettings::default();
-    let Ok(sample) = sample(&phrase(), &settings, sure_of(&notes));
+    let Ok(sample) = sample(&phrase(), &settings, None, sure_of(&notes));
     assert!(sample.notes.notes().eq(notes));
     assert!(sample.confidence[20] > 0.99 && sample.confidence[21] < 0.01);
 }
@@ -61,7 +61,7 @@ fn the_draw_is_given_by_phrase_and_settings() {
             seed,
             ..SamplerSettings::default()
         };
-        let Ok(sample) = sample(&phrase(), &settings, busy);
+        let Ok(sample) = sample(&phrase(), &settings, None, busy);
         sample
     };
     assert_eq!(at(1), at(1));
@@ -74,7 +74,7 @@ fn a_locked_tune_stays_and_nothing_hides_it() {
         freedom: 0.0,
         ..SamplerSettings::default()
     };
-    let Ok(sample) = sample(&phrase(), &settings, busy);
+    let Ok(sample) = sample(&phrase(), &settings, None, busy);
     for beat in 0..16 {
         assert_eq!(
             sample.notes.note_at(4 * beat, 50),
@@ -89,7 +89,7 @@ fn a_locked_tune_stays_and_nothing_hides_it() {
 fn the_first_pass_hides_everything_and_the_last_little() {
     let mut seen = Vec::new();
     let settings = SamplerSettings::default();
-    let Ok(_) = sample(&phrase(), &settings, |canvas, logits| {
+    let Ok(_) = sample(&phrase(), &settings, None, |canvas, logits| {
         seen.push(canvas.hidden.count() as usize);
         assert_eq!(canvas.tune, tune::tune(&phrase()));
         busy(canvas, logits)
@@ -107,7 +107,7 @@ fn one_voice_stays_one_and_in_its_register() {
         },
         ..SamplerSettings::default()
     };
-    let Ok(sample) = sample(&phrase(), &settings, busy);
+    let Ok(sample) = sample(&phrase(), &settings, None, busy);
     for step in sample.notes.sounding().steps() {
         assert!(step.count_ones() <= 1);
     }
@@ -137,7 +137,7 @@ fn a_phrase_of_one_voice_is_told_from_chords() {
 
 #[test]
 fn an_error_of_the_network_ends_the_draw() {
-    let failed = sample(&phrase(), &SamplerSettings::default(), |_, _| {
+    let failed = sample(&phrase(), &SamplerSettings::default(), None, |_, _| {
         Err("no memory")
     });
     assert_eq!(failed, Err("no memory"));
@@ -149,7 +149,7 @@ proptest! {
         phrase in any_notes(), played in any_notes(), decided: u64, seed: u64,
     ) {
         let settings = SamplerSettings { seed, decided, played, passes: 3, ..SamplerSettings::default() };
-        let Ok(sample) = sample(&phrase, &settings, |canvas, logits| {
+        let Ok(sample) = sample(&phrase, &settings, None, |canvas, logits| {
             for (step, hidden) in canvas.hidden.steps().iter().enumerate() {
                 assert!(decided >> step & 1 == 0 || *hidden == 0);
             }
@@ -170,7 +170,7 @@ fn an_onset_is_drawn_anew_only_where_the_network_has_changed_its_mind() {
         };
         // Alike in each pass, once the temperature is taken out.
         let mut pass = 0;
-        let Ok(sample) = sample(&phrase(), &settings, |_, logits: &mut [f32]| {
+        let Ok(sample) = sample(&phrase(), &settings, None, |_, logits: &mut [f32]| {
             logits.fill(-20.0);
             logits[..CELLS].fill(-2.0 * temperature(pass, passes));
             logits[4 * CELLS..5 * CELLS].fill(20.0);
@@ -181,4 +181,46 @@ fn an_onset_is_drawn_anew_only_where_the_network_has_changed_its_mind() {
     };
     assert!(at(1).count() > 100);
     assert_eq!(at(2), at(8));
+}
+
+#[test]
+fn a_draw_that_goes_on_draws_anew_what_was_not_known() {
+    let settings = SamplerSettings::default();
+    let few = SamplerSettings {
+        passes: FEW_PASSES,
+        ..settings
+    };
+    let heard = phrase().beginning_in(u64::MAX >> 4);
+    let before = [note(8, 30, 4), note(62, 60, 2)];
+    let Ok(sample_before) = sample(&heard, &few, None, sure_of(&before));
+    let begun = Begun {
+        sample: &sample_before,
+        known: u64::MAX >> 4,
+    };
+    let (mut passes, mut shown) = (0, Vec::new());
+    let after = [note(8, 30, 4), note(61, 62, 2)];
+    let mut network = sure_of(&after);
+    let Ok(sample) = sample(&phrase(), &settings, Some(begun), |canvas, logits| {
+        if passes == 0 {
+            assert!(
+                canvas.hidden.steps()[60..]
+                    .iter()
+                    .all(|step| *step == (1 << PITCHES) - 1)
+            );
+            assert!(
+                canvas.hidden.steps()[..60]
+                    .iter()
+                    .any(|step| *step != (1 << PITCHES) - 1)
+            );
+            shown.extend(canvas.shown.notes());
+        }
+        passes += 1;
+        network(canvas, logits)
+    });
+    assert_eq!(passes, PASSES - FEW_PASSES);
+    assert!(shown.iter().all(|note| *note == before[0]), "{shown:?}");
+    assert!(sample.notes.notes().eq(after));
+    // Where nothing was drawn again, the first draw's confidence stays.
+    let cell = 8 * PITCHES + 30;
+    assert!(sample.confidence[cell] > 0.99);
 }
