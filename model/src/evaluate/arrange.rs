@@ -4,11 +4,11 @@
 use rayon::prelude::*;
 
 use super::translator::{TranslateError, Translator};
-use crate::family::arranger::sampler::Sample;
+use crate::family::arranger::sampler::{Begun, FEW_PASSES, Sample};
 use crate::genre::{Direction, Genre, Pair};
-use crate::roll::edits::Edits;
+use crate::roll::edits::{Edits, LEAD_STEPS};
 use crate::roll::notes::NoteRoll;
-use crate::transfer::{ArrangerTransfer, Wish};
+use crate::transfer::{ArrangerTransfer, Earlier, Towards, TransferError, Wish};
 
 /// Phrases sent to a translator at a time, so that memory stays small.
 const CHUNK: usize = 16;
@@ -91,6 +91,9 @@ pub struct Asked<'a> {
     pub transfer: &'a ArrangerTransfer,
     /// Options of the transfer.
     pub wish: Wish,
+    /// Asked twice, as Live does: first about the phrase without its last beat, then about all of
+    /// it, which goes on from the first draw.
+    pub as_live: bool,
 }
 
 impl<'a> Asked<'a> {
@@ -99,7 +102,32 @@ impl<'a> Asked<'a> {
         Self {
             transfer,
             wish: Wish::default(),
+            as_live: false,
         }
+    }
+
+    fn sample(&self, phrase: &NoteRoll, ends: (Pair, Direction)) -> Result<Sample, TransferError> {
+        let earlier = Earlier {
+            phrase: phrase.beginning_in(u64::MAX >> LEAD_STEPS),
+            wish: Wish {
+                passes: FEW_PASSES,
+                ..self.wish
+            },
+        };
+        if !self.as_live || earlier.phrase.is_empty() {
+            return self.transfer.arrange(phrase, ends, &self.wish);
+        }
+        let first = self
+            .transfer
+            .arrange(&earlier.phrase, ends, &earlier.wish)?;
+        let begun = Begun {
+            sample: &first,
+            known: earlier.known(phrase),
+        };
+        let (pair, direction) = ends;
+        let target = Towards::Genre(pair, direction);
+        self.transfer
+            .draw_while(phrase, target, &self.wish, Some(begun), &|| true)
     }
 }
 
@@ -112,7 +140,7 @@ impl Arrange for Asked<'_> {
     ) -> Result<Vec<NoteRoll>, TranslateError> {
         let ends = ends(source, target)?;
         let arranged = phrases.par_iter().map(|phrase| {
-            let sample = self.transfer.arrange(phrase, ends, &self.wish)?;
+            let sample = self.sample(phrase, ends)?;
             Ok(sample.notes)
         });
         arranged.collect()
@@ -125,9 +153,8 @@ impl Arrange for Asked<'_> {
         target: Genre,
     ) -> Result<Option<Edits>, TranslateError> {
         let ends = ends(source, target)?;
-        let Sample { notes, confidence } = self.transfer.arrange(phrase, ends, &self.wish)?;
-        let edits = Edits::between(phrase, &notes, &confidence, self.wish.held);
-        Ok(Some(edits))
+        let sample = self.sample(phrase, ends)?;
+        Ok(Some(sample.edits(phrase, self.wish.held)))
     }
 }
 

@@ -30,8 +30,8 @@ pub struct Wish {
     pub played: NoteRoll,
 }
 
-/// The first question about a phrase of which the last beats were still to be played. Its draw is
-/// gone on from, with the passes that [`Wish::passes`] has beyond its own.
+/// The first question about a phrase, while its last beat was still to be played. The answer to the
+/// whole phrase goes on from that draw, so that it takes [`Wish::passes`] less those of this one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Earlier {
     /// The phrase as far as it was known.
@@ -41,7 +41,8 @@ pub struct Earlier {
 }
 
 impl Earlier {
-    /// The steps in which `phrase` is what it was then, one bit each.
+    /// The steps in which `phrase` is what it was then, one bit each: the same cells sound, and the
+    /// same notes begin.
     pub fn known(&self, phrase: &NoteRoll) -> u64 {
         let rolls = |notes: &NoteRoll| [*notes.sounding(), *notes.onsets()];
         let (before, now) = (rolls(&self.phrase), rolls(phrase));
@@ -75,5 +76,34 @@ impl Wish {
             held: self.held,
             ..Self::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::roll::notes::GridNote;
+
+    #[test]
+    fn a_step_is_known_where_the_same_sounds_and_the_same_begins() {
+        let phrase = |notes: &[(u8, u8)]| -> NoteRoll {
+            let notes = notes.iter();
+            notes
+                .map(|(start, length)| GridNote::new(*start, 40, *length))
+                .collect()
+        };
+        let before = phrase(&[(0, 4), (8, 8), (56, 4)]);
+        let earlier = Earlier {
+            phrase: before,
+            wish: Wish::default(),
+        };
+        assert_eq!(earlier.known(&before), u64::MAX);
+        // Struck again at step 12, held on through 60 and 61, and a new note at 63.
+        let now = phrase(&[(0, 4), (8, 4), (12, 4), (56, 6), (63, 1)]);
+        let unknown = [12, 60, 61, 63];
+        let known = unknown
+            .iter()
+            .fold(u64::MAX, |known, step| known & !(1 << step));
+        assert_eq!(earlier.known(&now), known);
     }
 }

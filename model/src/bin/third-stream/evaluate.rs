@@ -52,7 +52,7 @@ pub(crate) struct EvaluateArgs {
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     also_source: Option<Vec<String>>,
     /// What to ask arrangers for beside their defaults, a row each: tune=locked, tune=100%,
-    /// harmony=2, variation=5, passes=16
+    /// harmony=2, variation=5, passes=16, or passes=live: as Live asks, in two steps
     #[arg(long, value_name = "WHAT=VALUE", value_delimiter = ',')]
     vary: Vec<Vary>,
     /// Phrases to measure on: validation for choices, test once for each reported figure

@@ -5,6 +5,10 @@
 //! function of the seed and the cell, and all but those of the onsets of the pass. An onset's
 //! number is the same in each pass, so that a note changes only where the network has changed its
 //! mind.
+//!
+//! A draw may go on from one of fewer passes, of the same phrase before its last notes were played
+//! ([`Begun`]): it makes the passes that are left, in the first of which the steps that have
+//! changed since are hidden whole.
 
 use crate::roll::edits::Edits;
 use crate::roll::notes::{GridNote, NoteRoll};

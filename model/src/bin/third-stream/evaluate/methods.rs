@@ -25,6 +25,8 @@ pub(crate) enum Vary {
     Variation(u8),
     /// Passes of the network.
     Passes(u8),
+    /// Four passes of the phrase without its last beat, and four more of all of it.
+    AsLive,
 }
 
 impl FromStr for Vary {
@@ -45,6 +47,7 @@ impl FromStr for Vary {
             }
             Some(("harmony", value)) => Ok(Self::Harmony(number(value, 2, 4)?)),
             Some(("variation", value)) => Ok(Self::Variation(number(value, 1, 16)?)),
+            Some(("passes", "live")) => Ok(Self::AsLive),
             Some(("passes", value)) => Ok(Self::Passes(number(value, 1, 64)?)),
             _ => Err("expected tune=, harmony=, variation= or passes= and a value".to_owned()),
         }
@@ -60,6 +63,7 @@ impl Vary {
             Self::Harmony(classes) => asked.wish.pitch_classes = classes,
             Self::Variation(take) => asked.wish.variation = take,
             Self::Passes(passes) => asked.wish.passes = passes,
+            Self::AsLive => asked.as_live = true,
         }
         asked
     }
@@ -72,6 +76,7 @@ impl Vary {
             Self::Harmony(classes) => format!("{classes} pitch classes"),
             Self::Variation(take) => format!("variation {take}"),
             Self::Passes(passes) => format!("{passes} passes"),
+            Self::AsLive => "as Live".to_owned(),
         }
     }
 }
@@ -152,6 +157,7 @@ mod tests {
         assert_eq!(read("tune=locked"), Ok(Vary::Freedom(0.0)));
         assert_eq!(read("tune=25%"), Ok(Vary::Freedom(0.25)));
         assert_eq!(read("passes=16"), Ok(Vary::Passes(16)));
+        assert_eq!(read("passes=live"), Ok(Vary::AsLive));
         assert_eq!(read("harmony=2").unwrap().name(), "2 pitch classes");
         assert_eq!(read("tune=locked").unwrap().name(), "tune locked");
         let refused = |text: &str| read(text).unwrap_err();
