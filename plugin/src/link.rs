@@ -63,8 +63,8 @@ impl Answer {
         }
     }
 
-    /// Passes of the network. One beat of the first answer is played, a beat after it is asked
-    /// for, in every instance at the same time.
+    /// Passes of the network, for the second those of the first included, on whose draw it goes on.
+    /// A beat after it is asked for an answer is needed, in all instances at the same time.
     pub const fn passes(self) -> u8 {
         match self {
             Self::First => FEW_PASSES,

@@ -3,12 +3,12 @@
 //! The expected notes come from the model's own transfer with the weights inside the plugin, and
 //! are compared cell by cell with the plugin's output.
 
-use third_stream_model::family::arranger::sampler::FEW_PASSES;
+use third_stream_model::family::arranger::sampler::{Begun, FEW_PASSES};
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::roll::{PITCHES, STEPS};
 use third_stream_model::shipped;
-use third_stream_model::transfer::{Transfer, Wish};
+use third_stream_model::transfer::{Earlier, Towards, Transfer, Wish};
 use third_stream_tests::song::{ClipNote, HostSong, Script};
 
 use crate::expected::roll_between;
@@ -31,7 +31,8 @@ pub(crate) const fn ends(direction: Direction) -> (Pair, Direction) {
 }
 
 /// The expected output for four bars at an amount: the first beat by the answer to the bars a beat
-/// before their end, the rest by the answer to all of them with the first beat fixed.
+/// before their end, the rest by the answer to all of them with the first beat fixed, which goes on
+/// from the draw of the first.
 pub(crate) fn answers(
     transfer: &Transfer,
     ends: (Pair, Direction),
@@ -39,17 +40,34 @@ pub(crate) fn answers(
 ) -> impl Fn(f32) -> NoteRoll + use<> {
     let (before, source) = (*before, *source);
     let lead = 0b1111;
-    let ahead = Wish {
-        passes: FEW_PASSES,
-        ..Wish::default()
+    let draw = |phrase: &NoteRoll, wish: &Wish, begun: Option<Begun<'_>>| match transfer {
+        Transfer::Arranger(arranger) => {
+            let (pair, direction) = ends;
+            let target = Towards::Genre(pair, direction);
+            let sample = arranger.draw_while(phrase, target, wish, begun, &|| true);
+            let sample = sample.unwrap();
+            (sample.edits(phrase, wish.held), Some(sample))
+        }
+        Transfer::CycleGan(_) => (transfer.edits(phrase, ends, wish).unwrap(), None),
     };
-    let first = transfer.edits(&before, ends, &ahead).unwrap();
+    let earlier = Earlier {
+        phrase: before,
+        wish: Wish {
+            passes: FEW_PASSES,
+            ..Wish::default()
+        },
+    };
+    let (first, drawn) = draw(&before, &earlier.wish, None);
     let wish = Wish {
         decided: lead,
         played: first.apply(&before, 1.0).beginning_in(lead),
         ..Wish::default()
     };
-    let second = transfer.edits(&source, ends, &wish).unwrap();
+    let begun = drawn.as_ref().map(|sample| Begun {
+        sample,
+        known: earlier.known(&source),
+    });
+    let (second, _) = draw(&source, &wish, begun);
     move |amount| {
         let (first, second) = (first.apply(&before, amount), second.apply(&source, amount));
         parts(&[(&first, 0..4), (&second, 4..STEPS)])

@@ -243,7 +243,7 @@ mod tests {
             ask(&mut model).unwrap();
             assert_eq!(model.at_once(), at_once);
             let waits: Wanted<'_> = &|| true;
-            let answers = model.answers(&[(question(), waits); 2]);
+            let answers = model.answers(&vec![(question(), waits); 2]);
             assert_eq!(answers, [Ok(Edits::NONE), Ok(Edits::NONE)]);
             assert_eq!(seen.get(), together);
         }

@@ -14,6 +14,7 @@ use crate::link::{
     Answer, AudioEnd, Counted, Failure, PLACES, Request, Response, WeightsId, Wish, link,
 };
 
+mod first_draws;
 mod own;
 mod unwanted;
 
