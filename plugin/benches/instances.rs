@@ -11,7 +11,8 @@ use third_stream::link::{Answer, AudioEnd, Request, WeightsId, Wish, link};
 use third_stream::process::worker;
 use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::Roll;
-use third_stream_model::roll::edits::Edits;
+use third_stream_model::roll::edits::{Edits, LEAD_STEPS};
+use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::shipped;
 use third_stream_model::transfer::{Transfer, undivided};
 
@@ -87,7 +88,7 @@ fn run(case: &Case) {
             }
             for end in &ends {
                 for direction in case.directions {
-                    let question = group as usize * 2 + answer.index();
+                    let phrase = phrase(end.instance() as usize, group as usize);
                     let request = Request {
                         instance: end.instance(),
                         generation: 0,
@@ -97,7 +98,7 @@ fn run(case: &Case) {
                         deadline: asking + beat,
                         weights: WeightsId::shipped(PAIR),
                         direction: *direction,
-                        roll: phrase(end.instance() as usize, question).into(),
+                        roll: heard(&phrase, answer),
                         wish: Wish {
                             passes: answer.passes(),
                             ..Wish::default()
@@ -168,15 +169,25 @@ impl Model for CycleGan {
     }
 }
 
-/// A phrase of its own for each instance and question.
-fn phrase(instance: usize, question: usize) -> Roll {
+/// A group's phrase as it is known when it is asked about: the last beat is still to be played when
+/// the first answer is requested.
+fn heard(phrase: &Roll, answer: Answer) -> NoteRoll {
+    let steps = match answer {
+        Answer::First => u64::MAX >> LEAD_STEPS,
+        Answer::Second => u64::MAX,
+    };
+    NoteRoll::from(*phrase).beginning_in(steps)
+}
+
+/// A phrase of its own for each instance and group.
+fn phrase(instance: usize, group: usize) -> Roll {
     let mut roll = Roll::EMPTY;
     for beat in 0..16 {
         for voice in 0..4 {
-            let pitch = 20 + 12 * (voice % 3) + (instance * 5 + beat * (voice + 2) + question) % 12;
+            let pitch = 20 + 12 * (voice % 3) + (instance * 5 + beat * (voice + 2) + group) % 12;
             roll.fill(pitch, 4 * beat, 4 * beat + 2 + (instance + voice) % 3);
         }
     }
-    roll.fill(instance, question, question + 3);
+    roll.fill(instance, group, group + 3);
     roll
 }
