@@ -65,7 +65,7 @@ pub(crate) fn answers(
     };
     let begun = drawn.as_ref().map(|sample| Begun {
         sample,
-        known: earlier.known(&source),
+        phrase: &earlier.phrase,
     });
     let (second, _) = draw(&source, &wish, begun);
     move |amount| {

@@ -122,7 +122,7 @@ impl<'a> Asked<'a> {
             .arrange(&earlier.phrase, ends, &earlier.wish)?;
         let begun = Begun {
             sample: &first,
-            known: earlier.known(phrase),
+            phrase: &earlier.phrase,
         };
         let (pair, direction) = ends;
         let target = Towards::Genre(pair, direction);

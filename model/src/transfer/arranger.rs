@@ -115,7 +115,9 @@ impl ArrangerTransfer {
                 (own, Some(style.palette()), OWN, !style.about().swings)
             }
         };
-        let attributes = palette.map(|palette| palette.choose(phrase, wish.variation));
+        // A draw that goes on keeps the attributes that it began with.
+        let told = begun.map_or(phrase, |begun| begun.phrase);
+        let attributes = palette.map(|palette| palette.choose(told, wish.variation));
         let settings = SamplerSettings {
             passes: wish.passes,
             freedom: wish.freedom,

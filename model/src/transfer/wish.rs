@@ -2,7 +2,6 @@
 //! and what has been decided already.
 
 use crate::family::arranger::sampler::PASSES;
-use crate::roll::STEPS;
 use crate::roll::notes::NoteRoll;
 
 /// Options of a transfer beside the phrase and the direction. The CycleGAN heeds none of them but
@@ -40,19 +39,6 @@ pub struct Earlier {
     pub wish: Wish,
 }
 
-impl Earlier {
-    /// The steps in which `phrase` is what it was then, one bit each: the same cells sound, and the
-    /// same notes begin.
-    pub fn known(&self, phrase: &NoteRoll) -> u64 {
-        let rolls = |notes: &NoteRoll| [*notes.sounding(), *notes.onsets()];
-        let (before, now) = (rolls(&self.phrase), rolls(phrase));
-        let same = |step: &usize| (0..2).all(|k| before[k].steps()[*step] == now[k].steps()[*step]);
-        (0..STEPS)
-            .filter(same)
-            .fold(0, |known, step| known | 1 << step)
-    }
-}
-
 impl Default for Wish {
     fn default() -> Self {
         Self {
@@ -76,34 +62,5 @@ impl Wish {
             held: self.held,
             ..Self::default()
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::roll::notes::GridNote;
-
-    #[test]
-    fn a_step_is_known_where_the_same_sounds_and_the_same_begins() {
-        let phrase = |notes: &[(u8, u8)]| -> NoteRoll {
-            let notes = notes.iter();
-            notes
-                .map(|(start, length)| GridNote::new(*start, 40, *length))
-                .collect()
-        };
-        let before = phrase(&[(0, 4), (8, 8), (56, 4)]);
-        let earlier = Earlier {
-            phrase: before,
-            wish: Wish::default(),
-        };
-        assert_eq!(earlier.known(&before), u64::MAX);
-        // Struck again at step 12, held on through 60 and 61, and a new note at 63.
-        let now = phrase(&[(0, 4), (8, 4), (12, 4), (56, 6), (63, 1)]);
-        let unknown = [12, 60, 61, 63];
-        let known = unknown
-            .iter()
-            .fold(u64::MAX, |known, step| known & !(1 << step));
-        assert_eq!(earlier.known(&now), known);
     }
 }

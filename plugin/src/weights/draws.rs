@@ -38,14 +38,13 @@ impl Draws {
                     Some(sample) => sample,
                     None => Arc::new(draw((&first.roll, &first.wish), None)?),
                 };
-                Some((sample, earlier.known(&asked.roll)))
+                Some((sample, &earlier.phrase))
             }
             None => None,
         };
-        let begun = first.as_ref().map(|(sample, known)| Begun {
-            sample,
-            known: *known,
-        });
+        let begun = first
+            .as_ref()
+            .map(|(sample, phrase)| Begun { sample, phrase });
         let sample = Arc::new(draw((&asked.roll, &asked.wish), begun)?);
         if asked.wish.passes == FEW_PASSES {
             self.keep(asked, &sample);

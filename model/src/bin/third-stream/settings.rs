@@ -11,7 +11,7 @@ use third_stream_model::train::schedule::Schedule;
 /// A recipe of either family.
 pub(crate) enum AnyRecipe {
     Cyclegan(Box<CycleGanRecipe>),
-    Arranger(ArrangerRecipe),
+    Arranger(Box<ArrangerRecipe>),
 }
 
 impl AnyRecipe {
@@ -86,7 +86,7 @@ pub(crate) fn set_steps(recipe: &mut Value, steps: u64) -> Result<()> {
 pub(crate) fn any(recipe: &Value) -> Result<AnyRecipe> {
     match Family::of(recipe) {
         Family::Cyclegan => Ok(AnyRecipe::Cyclegan(Box::new(checked(recipe)?))),
-        Family::Arranger => Ok(AnyRecipe::Arranger(arranger(recipe)?)),
+        Family::Arranger => Ok(AnyRecipe::Arranger(Box::new(arranger(recipe)?))),
     }
 }
 

@@ -124,8 +124,20 @@ impl Sample {
 pub struct Begun<'s> {
     /// The draw.
     pub sample: &'s Sample,
-    /// The steps in which the phrase is what it was then, one bit each; the others are drawn anew.
-    pub known: u64,
+    /// The phrase as far as it was known.
+    pub phrase: &'s NoteRoll,
+}
+
+impl Begun<'_> {
+    /// The steps in which `phrase` is what it was then, one bit each: the same cells sound, and the
+    /// same notes begin. The others are drawn anew.
+    fn known(&self, phrase: &NoteRoll) -> u64 {
+        let rolls = |notes: &NoteRoll| [*notes.sounding(), *notes.onsets()];
+        let (before, now) = (rolls(self.phrase), rolls(phrase));
+        let same = |step: &usize| (0..2).all(|k| before[k].steps()[*step] == now[k].steps()[*step]);
+        let steps = (0..STEPS).filter(same);
+        steps.fold(0, |known, step| known | 1 << step)
+    }
 }
 
 /// Fills in `phrase`. `fill` writes the network's outputs for a canvas, [`OUTPUTS`] planes of
@@ -182,13 +194,19 @@ pub fn sample<E>(
     let passes = settings.passes.max(1);
     let mut pass = 0;
     let mut unknown = 0;
-    if let Some(Begun { sample, known }) = begun {
+    if let Some(begun) = begun {
         pass = FEW_PASSES.min(passes - 1);
-        unknown = !known;
+        unknown = !begun.known(phrase);
         let open = fixed.open(&Roll::from_steps([!0; STEPS]));
-        drawn.extend(sample.notes.notes().filter(|note| is_in(&open, *note)));
+        drawn.extend(
+            begun
+                .sample
+                .notes
+                .notes()
+                .filter(|note| is_in(&open, *note)),
+        );
         drawn.sort_unstable();
-        confidence.copy_from_slice(&sample.confidence);
+        confidence.copy_from_slice(&begun.sample.confidence);
     }
     for pass in pass..passes {
         let of_pass = dice.of_pass(pass);

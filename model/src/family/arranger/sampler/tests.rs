@@ -195,7 +195,7 @@ fn a_draw_that_goes_on_draws_anew_what_was_not_known() {
     let Ok(sample_before) = sample(&heard, &few, None, sure_of(&before));
     let begun = Begun {
         sample: &sample_before,
-        known: u64::MAX >> 4,
+        phrase: &heard,
     };
     let (mut passes, mut shown) = (0, Vec::new());
     let after = [note(8, 30, 4), note(61, 62, 2)];
@@ -223,4 +223,30 @@ fn a_draw_that_goes_on_draws_anew_what_was_not_known() {
     // Where nothing was drawn again, the first draw's confidence stays.
     let cell = 8 * PITCHES + 30;
     assert!(sample.confidence[cell] > 0.99);
+}
+
+#[test]
+fn a_step_is_known_where_the_same_sounds_and_the_same_begins() {
+    let phrase = |notes: &[(u8, u8)]| -> NoteRoll {
+        let notes = notes.iter();
+        notes
+            .map(|(start, length)| GridNote::new(*start, 40, *length))
+            .collect()
+    };
+    let before = phrase(&[(0, 4), (8, 8), (56, 4)]);
+    let begun = Begun {
+        sample: &Sample {
+            notes: NoteRoll::EMPTY,
+            confidence: Vec::new(),
+        },
+        phrase: &before,
+    };
+    assert_eq!(begun.known(&before), u64::MAX);
+    // Struck again at step 12, held on through 60 and 61, and a new note at 63.
+    let now = phrase(&[(0, 4), (8, 4), (12, 4), (56, 6), (63, 1)]);
+    let unknown = [12, 60, 61, 63];
+    let known = unknown
+        .iter()
+        .fold(u64::MAX, |known, step| known & !(1 << step));
+    assert_eq!(begun.known(&now), known);
 }
