@@ -119,7 +119,7 @@ pub struct MeasuredDirection {
 /// One way to move music.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Row {
-    /// Its name; the baselines are `identity`, `random target` and `rules`.
+    /// Its name; the baselines are `identity`, `random target`, `rules` and `tunes`.
     pub name: String,
     /// True if it is a baseline.
     pub baseline: bool,

@@ -11,6 +11,7 @@ use crate::evaluate::arrange::{Arrange, ByCells};
 use crate::evaluate::faults::Faults;
 use crate::evaluate::rules::Rules;
 use crate::evaluate::translator::Identity;
+use crate::family::arranger::tune;
 use crate::genre::{Direction, Genre, Pair};
 use crate::nn::init::{Normal, hash};
 use crate::roll::notes::NoteRoll;
@@ -189,6 +190,8 @@ impl Way<'_> {
                 self.of(method.way, sources)?,
             ));
         }
+        heard("tunes");
+        rows.push(row("tunes", true, self.tunes()?));
         heard("random target");
         rows.push(row("random target", true, self.random()?));
         Ok(MeasuredDirection {
@@ -207,6 +210,17 @@ impl Way<'_> {
             pieces: sources.pieces.clone(),
         };
         measure(&sources.phrases, &outputs, &self.real, self.settings.panel)
+    }
+
+    /// The sources' tunes as outputs, beside those of the target genre: what strangers tell by the
+    /// tune alone, which a transfer keeps.
+    fn tunes(&self) -> Result<Figures, EvaluateError> {
+        let of = |sample: &PhraseSample| PhraseSample {
+            phrases: sample.phrases.iter().map(tune::tune).collect(),
+            pieces: sample.pieces.clone(),
+        };
+        let (tunes, real) = (of(&self.sources), of(&self.real));
+        measure(&tunes.phrases, &tunes, &real, self.settings.panel)
     }
 
     /// Real phrases of the target genre as outputs, beside others from other pieces: what the

@@ -80,14 +80,17 @@ fn what_makes_the_genre_is_not_told_apart_and_what_does_nothing_is() {
     });
     let measures = measures.unwrap();
     assert_eq!(heard[0], "jazz\u{2192}pop: moves");
-    assert_eq!([heard.len(), measures.directions.len()], [8, 2]);
+    assert_eq!([heard.len(), measures.directions.len()], [10, 2]);
     for direction in &measures.directions {
         let names: Vec<&str> = direction.rows.iter().map(|row| &*row.name).collect();
-        assert_eq!(names, ["moves", "identity", "rules", "random target"]);
-        let [moves, identity, _, random] = &direction.rows[..] else {
+        assert_eq!(
+            names,
+            ["moves", "identity", "rules", "tunes", "random target"]
+        );
+        let [moves, identity, _, tunes, random] = &direction.rows[..] else {
             panic!("{} rows", direction.rows.len())
         };
-        assert!(!moves.baseline && identity.baseline && random.baseline);
+        assert!(!moves.baseline && identity.baseline && tunes.baseline && random.baseline);
         let strangers = [moves, identity].map(|row| row.figures.stranger.mean);
         assert!(strangers[0] < 0.7 && strangers[1] > 0.85, "{strangers:?}");
         assert!(moves.figures.overlap.onsets > 0.9 && identity.figures.overlap.onsets < 0.1);
@@ -147,6 +150,9 @@ fn a_collection_has_a_row_where_its_genre_is_the_source() {
         names.collect::<Vec<_>>().join(", ")
     });
     let names: Vec<_> = names.collect();
-    assert_eq!(names[0], "moves, club, identity, rules, random target");
-    assert_eq!(names[1], "identity, rules, random target");
+    assert_eq!(
+        names[0],
+        "moves, club, identity, rules, tunes, random target"
+    );
+    assert_eq!(names[1], "identity, rules, tunes, random target");
 }
