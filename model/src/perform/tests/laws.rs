@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::roll::swing::Swing;
 
 /// Source notes of which no two of a key overlap on the grid, in ticks: onset, length, key.
 fn any_source() -> impl Strategy<Value = Vec<(f64, f64, Note)>> {
