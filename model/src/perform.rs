@@ -166,7 +166,7 @@ impl Performer {
             return;
         };
         let cells = self.cells_to_freeze(&self.grid.slots[place]);
-        self.grid.freeze(place, cells);
+        self.grid.freeze(place, &cells);
     }
 
     /// Says that slots `first..=last` are a group that is played `delay` beats later: from here

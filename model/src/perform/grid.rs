@@ -251,10 +251,10 @@ impl Grid {
     }
 
     /// Fixes what sounds in the slot at `place`.
-    pub(super) fn freeze(&mut self, place: usize, cells: Cells) {
+    pub(super) fn freeze(&mut self, place: usize, cells: &Cells) {
         let slot = &mut self.slots[place];
         slot.is_frozen = true;
-        self.frozen[frozen_at(slot.serial)] = cells;
+        self.frozen[frozen_at(slot.serial)] = *cells;
     }
 
     /// What sounds in a slot, if that is fixed.

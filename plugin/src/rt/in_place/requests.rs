@@ -57,6 +57,7 @@ impl Requests {
     /// No requests. Allocates about 90 KiB.
     #[expect(
         clippy::disallowed_macros,
+        clippy::disallowed_methods,
         reason = "made once, when an instance is activated"
     )]
     pub(super) fn new() -> Self {
