@@ -24,6 +24,7 @@ mod grid;
 mod notes;
 mod play;
 mod played;
+mod window;
 
 pub use event::{Body, Expression, Message, Note};
 pub use grid::{PAGES, SlotPart};
@@ -37,12 +38,12 @@ use crate::roll::edits::Edits;
 use crate::roll::guard::Guard;
 use crate::roll::heard::Heard;
 use crate::roll::notes::NoteRoll;
-use crate::roll::swing::Swing;
-use crate::roll::{PITCHES, Roll, SLOTS, STEPS_PER_SLOT, row_of_key};
+use crate::roll::{PITCHES, STEPS_PER_SLOT, row_of_key};
 use added::Added;
-use grid::{Cells, Grid, Slot};
-use notes::{Fate, Source, Stage};
+use grid::Grid;
+use notes::{ENDS, FARTHEST_PULL, Fate, Notes, OVER, Source, Stage};
 use play::{Hand, Rest};
+pub use window::Moment;
 
 /// Source notes that are remembered at once: held, waiting, sounding, or ended a bar ago.
 const NOTES: usize = 2048;
@@ -97,7 +98,9 @@ struct Waiting {
 #[derive(Debug)]
 pub struct Performer {
     grid: Grid,
-    notes: Vec<Source>,
+    notes: Notes,
+    /// Notes that have ended are gone that were over before this step.
+    gone: i64,
     added: Vec<Added>,
     messages: VecDeque<Waiting>,
     /// Number of the next source event: events of one tick leave in the order in which they
@@ -105,6 +108,8 @@ pub struct Performer {
     sequence: u64,
     /// Delay of source events that come, until [`Performer::settle`] says it for their group.
     expected_delay: f64,
+    /// All that waits has that delay and the grid's present stream.
+    is_alike: bool,
     /// The channels that are drums.
     drums: DrumParts,
     /// The channels whose sustain pedal is down, one bit each.
@@ -126,11 +131,13 @@ impl Performer {
     pub fn new() -> Self {
         Self {
             grid: Grid::new(),
-            notes: Vec::with_capacity(NOTES),
+            notes: Notes::new(),
+            gone: i64::MIN,
             added: Vec::with_capacity(PITCHES * 2),
             messages: VecDeque::with_capacity(MESSAGES),
             sequence: 0,
             expected_delay: 0.0,
+            is_alike: true,
             drums: DrumParts::default(),
             pedals: 0,
             last: Note::new(0, 60, None, 0.7),
@@ -158,25 +165,31 @@ impl Performer {
         let Some(place) = self.grid.place(slot) else {
             return;
         };
-        let cells = self.cells_in(&self.grid.slots[place], i64::MAX);
-        self.grid.slots[place].frozen = Some(cells);
+        let cells = self.cells_to_freeze(&self.grid.slots[place]);
+        self.grid.freeze(place, &cells);
     }
 
     /// Says that slots `first..=last` are a group that is played `delay` beats later: from here
     /// on it can sound.
     pub fn settle(&mut self, first: i64, last: i64, delay: f64) {
         self.rest = None;
-        let Some((steps, times, stream)) = self.grid.settle(first, last, delay) else {
+        let before = self.grid.stream;
+        let settled = self.grid.settle(first, last, delay);
+        self.is_alike &= delay == self.expected_delay && self.grid.stream == before;
+        let Some((steps, times, stream)) = settled.filter(|_| !self.is_alike) else {
             return;
         };
-        for note in &mut self.notes {
+        for place in 0..self.notes.len() {
+            let note = &self.notes[place];
             let inside = match note.row {
                 Some(_) => steps.contains(&note.start),
                 None => times.contains(&note.onset),
             };
             if inside && note.stage == Stage::Waiting {
-                note.delay = delay;
-                note.stream = stream;
+                self.notes.change(place, |note| {
+                    note.delay = delay;
+                    note.stream = stream;
+                });
             }
         }
         for message in &mut self.messages {
@@ -188,6 +201,8 @@ impl Performer {
 
     /// The delay in beats of source events that come, until their group is settled.
     pub fn expect_delay(&mut self, delay: f64) {
+        let empty = self.notes.len() == 0 && self.messages.is_empty();
+        self.is_alike = empty || self.is_alike && delay == self.expected_delay;
         self.expected_delay = delay;
     }
 
@@ -215,8 +230,7 @@ impl Performer {
 
     /// A note begins at `at` on the input timeline. False: the table is full, it will not sound.
     pub fn note_on(&mut self, at: f64, note: Note) -> bool {
-        self.rest = None;
-        if self.notes.len() == NOTES && !self.forget_one() {
+        if self.notes.is_full() && !self.forget_one() {
             return false;
         }
         let row = if self.is_drum(note.channel) {
@@ -228,14 +242,6 @@ impl Performer {
             self.last = note;
         }
         let start = self.grid.step_at(at);
-        let mut crowded = false;
-        for other in &mut self.notes {
-            let same_key = (other.note.channel, other.note.key) == (note.channel, note.key);
-            if row.is_some() && other.start == start && same_key {
-                other.crowded = true;
-                crowded = true;
-            }
-        }
         let source = Source {
             note,
             row,
@@ -251,34 +257,61 @@ impl Performer {
             release_sequence: 0,
             stage: Stage::Waiting,
             fate: Fate::Undecided,
-            crowded,
+            crowded: row.is_some() && self.crowd(start, note),
             sounding: false,
             cut_by_jump: false,
         };
         self.notes.push(source);
+        self.wake(at + self.expected_delay - FARTHEST_PULL);
         true
+    }
+
+    /// Marks the notes of this channel and key that begin at `start` as crowded; true if there are
+    /// any.
+    fn crowd(&mut self, start: i64, note: Note) -> bool {
+        let mut crowded = false;
+        for place in 0..self.notes.len() {
+            let same_key = |of: Note| (of.channel, of.key) == (note.channel, note.key);
+            if self.notes.starts()[place] == start && same_key(self.notes[place].note) {
+                self.notes.change(place, |other| other.crowded = true);
+                crowded = true;
+            }
+        }
+        if crowded {
+            self.rest = None;
+        }
+        crowded
+    }
+
+    /// Something happens at `beats` of the output timeline, or later.
+    fn wake(&mut self, beats: f64) {
+        self.rest = self.rest.map(|rest| rest.by_then(beats));
     }
 
     /// The note with this id, or else the oldest held one of this channel and key, ends at `at`;
     /// `note.velocity` is the release velocity. False: there is none.
     pub fn note_off(&mut self, at: f64, note: Note) -> bool {
-        self.rest = None;
         let sequence = self.next_sequence();
         let end = self.grid.step_at(at);
-        let mut ended = self.notes.iter_mut().filter(|n| n.note.is_ended_by(&note));
-        let found = ended.find(|n| n.held() || n.cut_by_jump && at - n.release < SAME_TIME);
-        let Some(source) = found else {
+        let ended = |place: &usize| self.notes[*place].is_ended(&note, at);
+        let place = self.notes.marked(ENDS).find(ended);
+        let Some(place) = place else {
             return false;
         };
-        if source.held() {
-            source.end_at(at, end, sequence, note.velocity);
-            if self.pedals >> (source.note.channel & 15) & 1 == 1 {
-                source.rings = i64::MAX;
+        let pedals = self.pedals;
+        let delay = self.notes.change(place, |source| {
+            if source.held() {
+                source.end_at(at, end, sequence, note.velocity);
+                if pedals >> (source.note.channel & 15) & 1 == 1 {
+                    source.rings = i64::MAX;
+                }
+            } else {
+                source.cut_by_jump = false;
+                source.release_velocity = note.velocity;
             }
-        } else {
-            source.cut_by_jump = false;
-            source.release_velocity = note.velocity;
-        }
+            source.delay
+        });
+        self.wake(at + delay - FARTHEST_PULL);
         true
     }
 
@@ -289,8 +322,10 @@ impl Performer {
         }
         let sequence = self.next_sequence();
         let end = self.grid.step_at(release);
-        if let Some(source) = self.notes.last_mut() {
-            source.end_at(release.max(onset), end, sequence, release_velocity);
+        if let Some(last) = self.notes.len().checked_sub(1) {
+            self.notes.change(last, |source| {
+                source.end_at(release.max(onset), end, sequence, release_velocity);
+            });
         }
         true
     }
@@ -301,11 +336,12 @@ impl Performer {
         self.rest = None;
         let end = self.grid.step_at(at);
         for place in 0..self.notes.len() {
-            if self.notes[place].held() && self.notes[place].onset < at - NOISE {
+            if self.notes.is(place, ENDS) && self.notes[place].is_held_from_before(at) {
                 let sequence = self.next_sequence();
-                let source = &mut self.notes[place];
-                source.end_at(at, end, sequence, 0.0);
-                source.cut_by_jump = true;
+                self.notes.change(place, |source| {
+                    source.end_at(at, end, sequence, 0.0);
+                    source.cut_by_jump = true;
+                });
             }
         }
         self.lift(at, u16::MAX);
@@ -316,7 +352,7 @@ impl Performer {
     /// The sustain pedal shapes the roll: a note that is let go while the pedal of its channel is
     /// down sounds there until the pedal is up. What leaves is as played: note-off and pedal.
     pub fn message(&mut self, at: f64, message: Message) -> bool {
-        self.rest = None;
+        self.wake(at + self.expected_delay);
         if let Some((channel, down)) = message.sustain() {
             if down {
                 self.pedals |= 1 << channel;
@@ -344,50 +380,28 @@ impl Performer {
         self.grid.skip(at);
     }
 
-    /// The phrase of the four slots from slot `first`, as far as it is known: slots that are not
-    /// open yet are empty, and notes that are held sound up to `now` (input timeline).
-    pub fn window(&self, first: i64, now: f64) -> Heard {
-        let known = self.grid.step_at(now);
-        let mut steps = [0; SLOTS * STEPS_PER_SLOT];
-        let mut onsets = steps;
-        let parts = steps
-            .chunks_exact_mut(STEPS_PER_SLOT)
-            .zip(onsets.chunks_exact_mut(STEPS_PER_SLOT));
-        for (serial, (steps, onsets)) in (first..).zip(parts) {
-            let Some(place) = self.grid.place(serial) else {
-                continue;
-            };
-            let slot = &self.grid.slots[place];
-            let cells = slot.frozen.unwrap_or_else(|| self.cells_in(slot, known));
-            steps.copy_from_slice(&cells.sounding);
-            onsets.copy_from_slice(&cells.onsets);
-        }
-        let (sounding, onsets) = (Roll::from_steps(steps), Roll::from_steps(onsets));
-        Heard::new(sounding, onsets, self.swing(first))
-    }
-
-    /// How the notes swing that begin in the four slots from slot `first`.
-    fn swing(&self, first: i64) -> Swing {
-        let inside = first..first + SLOTS as i64;
-        let notes = self.notes.iter().filter(|note| note.row.is_some());
-        Swing::of(notes.filter_map(|note| {
-            let slot = self.grid.slot_of(note.start)?;
-            inside
-                .contains(&slot.serial)
-                .then_some(note.onset - slot.start)
-        }))
-    }
-
     /// Makes page `page` (0..[`PAGES`]) the place of the edits of a phrase; slots that still use
     /// what was there before play dry from now on.
     pub fn set_page(&mut self, page: usize, phrase: &Heard) {
-        self.rest = None;
-        self.grid.set_page(page, phrase);
+        self.begin_page(page, phrase);
+        self.end_page(page);
     }
 
-    /// The edits of a page's phrase in one direction have come.
+    /// The first half of [`Performer::set_page`], for who has little time.
+    pub fn begin_page(&mut self, page: usize, phrase: &Heard) {
+        if self.grid.begin_page(page, phrase) {
+            self.rest = None;
+        }
+    }
+
+    /// The second half of [`Performer::set_page`]; the page must not be filled before.
+    pub fn end_page(&mut self, page: usize) {
+        self.grid.end_page(page);
+    }
+
+    /// The edits of a page's phrase in one direction have come. They count for what is attached to
+    /// the page from now on.
     pub fn fill(&mut self, page: usize, direction: Direction, edits: &Edits) {
-        self.rest = None;
         self.grid.fill(page, direction, edits);
     }
 
@@ -442,35 +456,15 @@ impl Performer {
         self.grid.page_output(page, &Hand::of(control))
     }
 
-    /// The network's input for a slot, from its notes: those that are held sound up to step `known`
-    /// and in their first.
-    fn cells_in(&self, slot: &Slot, known: i64) -> Cells {
-        let mut cells = Cells::default();
-        for note in self.notes.iter().filter(|note| note.row.is_some()) {
-            let end = if note.rings == i64::MAX {
-                known.max(note.start.saturating_add(1))
-            } else {
-                note.rings
-            };
-            let from = note.start.max(slot.base);
-            let to = end.min(slot.base + slot.steps as i64);
-            for step in from..to {
-                cells.sounding[(step - slot.base) as usize] |= note.bit();
-            }
-            if slot.contains(note.start) {
-                cells.onsets[(note.start - slot.base) as usize] |= note.bit();
-            }
-        }
-        cells
-    }
-
     /// The pedals of these channels go up at `at`.
     fn lift(&mut self, at: f64, channels: u16) {
         let end = self.grid.step_at(at);
         let of_channels = |n: &Source| channels >> (n.note.channel & 15) & 1 == 1;
-        for note in self.notes.iter_mut().filter(|n| of_channels(n)) {
-            if !note.held() && note.rings == i64::MAX {
-                note.rings = end.max(note.end);
+        for place in 0..self.notes.len() {
+            let note = &self.notes[place];
+            if self.notes.rings()[place] == i64::MAX && !note.held() && of_channels(note) {
+                self.notes
+                    .change(place, |note| note.rings = end.max(note.end));
             }
         }
     }
@@ -482,7 +476,8 @@ impl Performer {
 
     /// Makes room for a note by forgetting the oldest that has ended.
     fn forget_one(&mut self) -> bool {
-        let done = self.notes.iter().position(|n| n.stage == Stage::Done);
+        let gone = self.notes.iter().position(|note| self.is_gone(note));
+        let done = gone.or_else(|| self.notes.marked(OVER).next());
         if let Some(place) = done {
             self.notes.remove(place);
         }

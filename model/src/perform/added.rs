@@ -4,7 +4,7 @@
 //! of that moment; so no note is half there, whatever the knob does afterwards. When a note of
 //! the grid sounds, with the swing of what is around it, is in `grid.rs` (`swung_beats_into`).
 
-use super::notes::{Fate, Source, Stage};
+use super::notes::{Fate, SOUNDS, Source, Stage};
 use super::play::{Hand, off, send};
 use super::{Body, Emission, Note, Performer};
 use crate::roll::edits::{Change, Edit};
@@ -108,12 +108,16 @@ impl Performer {
         } else {
             Fate::Gone
         };
-        let open = |source: &&mut Source| {
+        let open = |source: &Source| {
             source.stage == Stage::Waiting
                 && source.fate == Fate::Undecided
                 && source.begins_in(step, row)
         };
-        for source in self.notes.iter_mut().filter(open) {
+        for place in 0..self.notes.len() {
+            if self.notes.starts()[place] != step || !open(&self.notes[place]) {
+                continue;
+            }
+            let source = self.notes[place];
             if let (Verdict::Replace(start, end), None) = (verdict, replacement) {
                 if self.added.len() == self.added.capacity() {
                     fate = Fate::Kept;
@@ -128,7 +132,7 @@ impl Performer {
                     near: source.note.id,
                 });
             }
-            source.fate = fate;
+            self.notes.change(place, |source| source.fate = fate);
         }
         if let Some(added) = replacement.filter(|_| fate == Fate::Gone) {
             self.added.push(added);
@@ -210,10 +214,10 @@ impl Performer {
     fn begin_added(&mut self, place: usize, tick: i64, emit: &mut impl FnMut(Emission) -> bool) {
         let added = self.added.remove(place);
         let note = added.note;
-        for source in 0..self.notes.len() {
-            let of = &self.notes[source];
-            if of.sounding && (of.note.channel, of.note.key) == (note.channel, note.key) {
-                self.silence(source, tick, 0.0, emit);
+        for place in 0..self.notes.len() {
+            let same_key = |of: Note| (of.channel, of.key) == (note.channel, note.key);
+            if self.notes.is(place, SOUNDS) && same_key(self.notes[place].note) {
+                self.silence(place, tick, 0.0, emit);
             }
         }
         self.end_added(tick, emit, |other| other.is_of(&note));
@@ -247,7 +251,7 @@ impl Performer {
     fn nearest(&self, step: i64, row: usize) -> (Note, f32) {
         let mut nearest = [(i64::MAX, self.last); NEAREST];
         let mut found = 0;
-        for source in &self.notes {
+        for source in self.notes.iter().filter(|note| !self.is_gone(note)) {
             let Some(distance) = source.distance(step, row) else {
                 continue;
             };

@@ -2,6 +2,7 @@
 //!
 //! Steps are counted through over all slots, so that a note may reach over many of them.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::play::Hand;
@@ -41,10 +42,18 @@ pub(super) struct Source {
 }
 
 /// The network's input for a slot: which rows sound at each step, and which begin.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Cells {
     pub(super) sounding: [u128; STEPS_PER_SLOT],
     pub(super) onsets: [u128; STEPS_PER_SLOT],
+}
+
+impl Cells {
+    /// Silence.
+    pub(super) const NONE: Self = Self {
+        sounding: [0; STEPS_PER_SLOT],
+        onsets: [0; STEPS_PER_SLOT],
+    };
 }
 
 /// One bar slot.
@@ -61,8 +70,8 @@ pub(super) struct Slot {
     pub(super) stream: u32,
     pub(super) lead: usize,
     sources: [Option<Source>; 2],
-    /// Its output, once that is fixed.
-    pub(super) frozen: Option<Cells>,
+    /// What sounds in it is fixed, see [`Grid::frozen`].
+    is_frozen: bool,
     /// The next step to be played; beyond `steps` when it is over.
     pub(super) cursor: usize,
 }
@@ -93,7 +102,11 @@ impl Page {
 #[derive(Debug)]
 pub(super) struct Grid {
     /// Oldest first.
-    pub(super) slots: Vec<Slot>,
+    pub(super) slots: VecDeque<Slot>,
+    /// Number of the oldest slots for which nothing is to be played any more.
+    over: usize,
+    /// What sounds in the slots in which that is fixed, by [`frozen_at`].
+    frozen: Box<[Cells]>,
     pages: Vec<Page>,
     next_serial: i64,
     /// Slots of equal delay that follow each other are one stream: within it steps come in the
@@ -111,7 +124,9 @@ impl Grid {
             filled: [false; 2],
         };
         Self {
-            slots: Vec::with_capacity(SLOTS_KEPT),
+            slots: VecDeque::with_capacity(SLOTS_KEPT),
+            over: 0,
+            frozen: vec![Cells::NONE; SLOTS_KEPT].into_boxed_slice(),
             pages: vec![page; PAGES],
             next_serial: 0,
             stream: 0,
@@ -122,18 +137,20 @@ impl Grid {
     /// Forgets the slots; the pages may be written again.
     pub(super) fn clear(&mut self) {
         self.slots.clear();
+        self.over = 0;
         self.stream = self.stream.wrapping_add(1);
         self.stream_delay = None;
     }
 
     pub(super) fn open(&mut self, start: f64, steps: usize) -> i64 {
         if self.slots.len() == SLOTS_KEPT {
-            self.slots.remove(0);
+            self.slots.pop_front();
+            self.over = self.over.saturating_sub(1);
         }
-        let base = self.slots.last().map_or(0, |s| s.base + s.steps as i64);
+        let base = self.slots.back().map_or(0, |s| s.base + s.steps as i64);
         let serial = self.next_serial;
         self.next_serial += 1;
-        self.slots.push(Slot {
+        self.slots.push_back(Slot {
             serial,
             start,
             base,
@@ -142,20 +159,20 @@ impl Grid {
             stream: self.stream,
             lead: 0,
             sources: [None; 2],
-            frozen: None,
+            is_frozen: false,
             cursor: 0,
         });
         serial
     }
 
     pub(super) fn resize(&mut self, steps: usize) {
-        if let Some(slot) = self.slots.last_mut() {
+        if let Some(slot) = self.slots.back_mut() {
             slot.steps = steps.clamp(1, STEPS_PER_SLOT);
         }
     }
 
     pub(super) fn skip(&mut self, at: f64) {
-        if let Some(slot) = self.slots.last_mut() {
+        if let Some(slot) = self.slots.back_mut() {
             let steps = ((at - slot.start) * STEPS_PER_BEAT - NOISE_STEPS).ceil();
             slot.cursor = (steps.max(0.0) as usize).min(slot.steps);
         }
@@ -163,7 +180,7 @@ impl Grid {
 
     /// Where slot `serial` is in the list.
     pub(super) fn place(&self, serial: i64) -> Option<usize> {
-        let place = usize::try_from(serial - self.slots.first()?.serial).ok()?;
+        let place = usize::try_from(serial - self.slots.front()?.serial).ok()?;
         (place < self.slots.len()).then_some(place)
     }
 
@@ -192,12 +209,15 @@ impl Grid {
         }
         self.stream_delay = Some(delay);
         let places = self.place(first)?..=self.place(last)?;
+        if places.is_empty() {
+            return None;
+        }
         let end = self.slots.get(places.end() + 1);
         let (from, to) = (self.slots[*places.start()], self.slots[*places.end()]);
         let end = end.map_or(to.start + to.steps as f64 / STEPS_PER_BEAT, |next| {
             next.start
         });
-        for slot in self.slots.get_mut(places)? {
+        for slot in self.slots.range_mut(places) {
             slot.delay = Some(delay);
             slot.stream = self.stream;
         }
@@ -205,17 +225,56 @@ impl Grid {
         Some((steps, from.start..end, self.stream))
     }
 
-    pub(super) fn set_page(&mut self, page: usize, phrase: &Heard) {
+    /// Begins a page anew; true if slots used what was there before.
+    pub(super) fn begin_page(&mut self, page: usize, phrase: &Heard) -> bool {
         let Some(place) = self.pages.get_mut(page) else {
-            return;
+            return false;
         };
-        place.facts = Facts::of(&phrase.notes);
+        place.facts.set_source(&phrase.notes);
         place.swing = phrase.swing;
         place.filled = [false; 2];
+        let mut used = false;
         for source in self.slots.iter_mut().flat_map(|slot| &mut slot.sources) {
             if source.is_some_and(|source| source.page == page) {
                 *source = None;
+                used = true;
             }
+        }
+        used
+    }
+
+    /// The second half of the work on a page, before it is filled.
+    pub(super) fn end_page(&mut self, page: usize) {
+        if let Some(page) = self.pages.get_mut(page) {
+            page.facts.set_limits();
+        }
+    }
+
+    /// Fixes what sounds in the slot at `place`.
+    pub(super) fn freeze(&mut self, place: usize, cells: &Cells) {
+        let slot = &mut self.slots[place];
+        slot.is_frozen = true;
+        self.frozen[frozen_at(slot.serial)] = *cells;
+    }
+
+    /// What sounds in a slot, if that is fixed.
+    pub(super) fn frozen(&self, slot: &Slot) -> Option<&Cells> {
+        slot.is_frozen.then(|| &self.frozen[frozen_at(slot.serial)])
+    }
+
+    /// Number of the oldest slots for which nothing is to be played any more.
+    pub(super) const fn over(&self) -> usize {
+        self.over
+    }
+
+    /// A slot was played: some of the oldest may be over now.
+    pub(super) fn pass_over(&mut self) {
+        while let Some(slot) = self.slots.get(self.over) {
+            let ended = slot.cursor == slot.steps && !self.ends_stream(self.over);
+            if slot.delay.is_none() || slot.cursor <= slot.steps && !ended {
+                return;
+            }
+            self.over += 1;
         }
     }
 
@@ -290,10 +349,8 @@ impl Grid {
     /// The slot that `step` is in.
     pub(super) fn slot_of(&self, step: i64) -> Option<&Slot> {
         let after = self.slots.partition_point(|slot| slot.base <= step);
-        self.slots
-            .get(..after)?
-            .last()
-            .filter(|slot| slot.contains(step))
+        let slot = self.slots.get(after.checked_sub(1)?);
+        slot.filter(|slot| slot.contains(step))
     }
 
     /// The edits of `step` in `direction`, if it has any: the page and the step in its window.
@@ -333,7 +390,7 @@ impl Grid {
     /// taken to be as long as the one before it.
     pub(super) fn step_after(&self, step: i64, local: usize, ahead: usize) -> i64 {
         let after = self.slots.partition_point(|slot| slot.base <= step);
-        let mut slots = self.slots[after.saturating_sub(1)..].iter();
+        let mut slots = self.slots.iter().skip(after.saturating_sub(1));
         let (mut base, mut steps) = slots
             .next()
             .map_or((step, STEPS_PER_SLOT), |slot| (slot.base, slot.steps));
@@ -378,6 +435,11 @@ impl Grid {
             .get(place + 1)
             .is_none_or(|next| next.delay.is_none() || next.stream != stream)
     }
+}
+
+/// Where the cells of a slot are kept.
+const fn frozen_at(serial: i64) -> usize {
+    serial.rem_euclid(SLOTS_KEPT as i64) as usize
 }
 
 impl Slot {

@@ -1,6 +1,11 @@
 //! Source notes and how far each has come on the output timeline.
 
-use super::Note;
+use std::ops::Index;
+
+use super::{NOISE, NOTES, Note, SAME_TIME};
+
+/// No end of a note is pulled farther than this (beats).
+pub(super) const FARTHEST_PULL: f64 = 1.0;
 
 /// How far a source note has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +101,173 @@ impl Source {
         let last = self.end.saturating_sub(1);
         let steps = (self.start - step).max(step.saturating_sub(last)).max(0);
         Some(steps + (self.row? as i64 - row as i64).abs())
+    }
+}
+
+/// A mark of a note: a note-off may still find it.
+pub(super) const ENDS: u8 = 1;
+/// A mark of a note: it sounds.
+pub(super) const SOUNDS: u8 = 2;
+/// A mark of a note: it has ended.
+pub(super) const OVER: u8 = 4;
+
+/// The source notes that are remembered, in the order in which they came. What is looked for among
+/// all of them has a list of its own, so that a search reads a small part of their memory.
+#[derive(Debug)]
+pub(super) struct Notes {
+    all: Vec<Source>,
+    /// A beat of the output timeline before which nothing happens to a note; infinite if nothing
+    /// more does.
+    due: Vec<f64>,
+    /// As [`Source::start`].
+    start: Vec<i64>,
+    /// As [`Source::rings`].
+    rings: Vec<i64>,
+    marks: Vec<u8>,
+}
+
+impl Notes {
+    /// No notes. Allocates room for all.
+    pub(super) fn new() -> Self {
+        Self {
+            all: Vec::with_capacity(NOTES),
+            due: Vec::with_capacity(NOTES),
+            start: Vec::with_capacity(NOTES),
+            rings: Vec::with_capacity(NOTES),
+            marks: Vec::with_capacity(NOTES),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.all.len() == NOTES
+    }
+
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, Source> {
+        self.all.iter()
+    }
+
+    pub(super) fn due(&self) -> &[f64] {
+        &self.due
+    }
+
+    pub(super) fn starts(&self) -> &[i64] {
+        &self.start
+    }
+
+    pub(super) fn rings(&self) -> &[i64] {
+        &self.rings
+    }
+
+    /// True if a note has one of these marks.
+    pub(super) fn is(&self, place: usize, marks: u8) -> bool {
+        self.marks[place] & marks != 0
+    }
+
+    /// The places of the notes that have one of these marks.
+    pub(super) fn marked(&self, marks: u8) -> impl Iterator<Item = usize> + '_ {
+        let all = self.marks.iter().enumerate();
+        all.filter_map(move |(place, of)| (of & marks != 0).then_some(place))
+    }
+
+    /// Appends a note; there must be room.
+    pub(super) fn push(&mut self, note: Source) {
+        self.due.push(note.due());
+        self.start.push(note.start);
+        self.rings.push(note.rings);
+        self.marks.push(note.marks());
+        self.all.push(note);
+    }
+
+    /// Changes a note.
+    pub(super) fn change<R>(&mut self, place: usize, change: impl FnOnce(&mut Source) -> R) -> R {
+        let note = &mut self.all[place];
+        let result = change(note);
+        self.due[place] = note.due();
+        self.rings[place] = note.rings;
+        self.marks[place] = note.marks();
+        result
+    }
+
+    pub(super) fn remove(&mut self, place: usize) {
+        self.all.remove(place);
+        self.due.remove(place);
+        self.start.remove(place);
+        self.rings.remove(place);
+        self.marks.remove(place);
+    }
+
+    /// Removes the notes that have ended and for which `goes` is true.
+    pub(super) fn remove_over(&mut self, goes: impl Fn(&Source) -> bool) {
+        let mut kept = 0;
+        for place in 0..self.all.len() {
+            if self.is(place, OVER) && goes(&self.all[place]) {
+                continue;
+            }
+            if kept < place {
+                self.all[kept] = self.all[place];
+                self.due[kept] = self.due[place];
+                self.start[kept] = self.start[place];
+                self.rings[kept] = self.rings[place];
+                self.marks[kept] = self.marks[place];
+            }
+            kept += 1;
+        }
+        self.truncate(kept);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.truncate(0);
+    }
+
+    fn truncate(&mut self, length: usize) {
+        self.all.truncate(length);
+        self.due.truncate(length);
+        self.start.truncate(length);
+        self.rings.truncate(length);
+        self.marks.truncate(length);
+    }
+}
+
+impl Index<usize> for Notes {
+    type Output = Source;
+
+    fn index(&self, place: usize) -> &Source {
+        &self.all[place]
+    }
+}
+
+impl Source {
+    /// A beat of the output timeline before which nothing happens to it, however far its ends are
+    /// pulled; infinite if nothing more does.
+    fn due(&self) -> f64 {
+        match self.stage {
+            Stage::Waiting => self.onset + self.delay - FARTHEST_PULL,
+            Stage::Open if !self.held() => self.release + self.delay - FARTHEST_PULL,
+            Stage::Open | Stage::Done => f64::INFINITY,
+        }
+    }
+
+    fn marks(&self) -> u8 {
+        let mark = |is: bool, mark: u8| if is { mark } else { 0 };
+        mark(self.held() || self.cut_by_jump, ENDS)
+            | mark(self.sounding, SOUNDS)
+            | mark(self.stage == Stage::Done, OVER)
+    }
+
+    /// True if the note-off `off` that comes at `at` ends it, or belongs to it though a jump ended
+    /// it.
+    pub(super) fn is_ended(&self, off: &Note, at: f64) -> bool {
+        let cut = || self.cut_by_jump && at - self.release < SAME_TIME;
+        self.note.is_ended_by(off) && (self.held() || cut())
+    }
+
+    /// True if it is held and began before `at`.
+    pub(super) fn is_held_from_before(&self, at: f64) -> bool {
+        self.held() && self.onset < at - NOISE
     }
 }
 

@@ -1,7 +1,7 @@
 //! Playing: which event comes next on the output timeline, and what it does.
 
 use super::added::Added;
-use super::notes::{Fate, Source, Stage};
+use super::notes::{FARTHEST_PULL, Fate, SOUNDS, Source, Stage};
 use super::{Body, Clock, Control, Emission, Note, Performer};
 use crate::genre::Direction;
 use crate::roll::guard::Guard;
@@ -15,8 +15,12 @@ const LONGEST_RING: i64 = STEPS as i64;
 /// A stream ends this much (beats) after its last step, so that a group that follows on the same
 /// tick is settled before.
 const END_SLACK: f64 = 1e-6;
-/// No end of a note is pulled farther than this (beats).
-const FARTHEST_PULL: f64 = 1.0;
+/// A note that is gone is still kept so many steps, for a window that is drawn later.
+const KEPT_GONE: i64 = 4;
+/// Notes that are gone are removed once in so many steps, between two beats.
+const REMOVED_EVERY: i64 = 4;
+/// The step of these at which that happens.
+const REMOVED_AT: i64 = 2;
 
 /// The next event. Events of one tick go by class, then in the order in which they entered.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +54,14 @@ pub(super) struct Rest {
     until: f64,
     /// Direction and pull to the grid by which that was found.
     by: (Direction, f64),
+}
+
+impl Rest {
+    /// Something happens at `beats`, or later.
+    pub(super) fn by_then(self, beats: f64) -> Self {
+        let until = self.until.min(beats);
+        Self { until, ..self }
+    }
 }
 
 /// Direction, amount, guard and pull to the grid of a [`Control`], made safe.
@@ -188,27 +200,31 @@ impl Performer {
 
     /// Ends all that sounds at `tick` and forgets notes, messages and slots.
     pub fn flush(&mut self, tick: i64, emit: &mut impl FnMut(Emission) -> bool) {
-        for source in self.notes.drain(..).filter(|source| source.sounding) {
-            send(emit, tick, Body::Off(off(source.note, 0.0)));
+        for place in self.notes.marked(SOUNDS) {
+            send(emit, tick, Body::Off(off(self.notes[place].note, 0.0)));
         }
+        self.notes.clear();
         for added in self.added.drain(..).filter(|added| added.sounding) {
             send(emit, tick, Body::Off(off(added.note, 0.0)));
         }
         self.rest = None;
         self.messages.clear();
         self.pedals = 0;
+        self.gone = i64::MIN;
+        self.is_alike = true;
         self.grid.clear();
     }
 
     /// True if anything sounds: notes whose note-off has not left.
     pub fn sounds(&self) -> bool {
-        self.added.iter().any(|added| added.sounding) || self.notes.iter().any(|note| note.sounding)
+        self.added.iter().any(|added| added.sounding) || self.notes.marked(SOUNDS).next().is_some()
     }
 
     /// The earliest event before tick `until`, or else the beat of the earliest of all.
     fn next(&self, clock: &impl Clock, hand: &Hand, until: i64) -> Result<(i64, Next), f64> {
         let mut soonest = Soonest::new(clock, until);
-        for (place, slot) in self.grid.slots.iter().enumerate() {
+        let over = self.grid.over();
+        for (place, slot) in self.grid.slots.iter().enumerate().skip(over) {
             let ending = slot.cursor == slot.steps && self.grid.ends_stream(place);
             if (slot.cursor < slot.steps || ending)
                 && let Some(time) = self.grid.cursor_time(slot)
@@ -222,24 +238,19 @@ impl Performer {
             let time = first.at + first.delay;
             soonest.offer(time, 2, first.sequence, Next::Message);
         }
-        for (place, note) in self.notes.iter().enumerate() {
-            match note.stage {
-                Stage::Waiting if !soonest.is_before(note.onset + note.delay - FARTHEST_PULL) => {
-                    let (time, _) = self.pulled(note, hand, note.onset, note.start, note.start);
-                    soonest.offer(time, 2, note.sequence, Next::Onset(place));
-                }
-                Stage::Open
-                    if !note.held()
-                        && !soonest.is_before(note.release + note.delay - FARTHEST_PULL) =>
-                {
-                    let (time, on_grid) =
-                        self.pulled(note, hand, note.release, note.end, note.end - 1);
-                    // On the grid a note may end where the next of its pitch begins.
-                    let class = if on_grid { 0 } else { 2 };
-                    let sequence = note.release_sequence;
-                    soonest.offer(time, class, sequence, Next::Release(place));
-                }
-                _ => {}
+        for (place, due) in self.notes.due().iter().enumerate() {
+            if soonest.is_before(*due) {
+                continue;
+            }
+            let note = &self.notes[place];
+            if note.stage == Stage::Waiting {
+                let (time, _) = self.pulled(note, hand, note.onset, note.start, note.start);
+                soonest.offer(time, 2, note.sequence, Next::Onset(place));
+            } else {
+                let (time, on_grid) = self.pulled(note, hand, note.release, note.end, note.end - 1);
+                // On the grid a note may end where the next of its pitch begins.
+                let class = if on_grid { 0 } else { 2 };
+                soonest.offer(time, class, note.release_sequence, Next::Release(place));
             }
         }
         soonest.found()
@@ -287,20 +298,20 @@ impl Performer {
                 self.decide(note.start, row, verdict, tick, emit);
             }
             if self.notes[place].fate == Fate::Gone {
-                self.notes[place].stage = Stage::Open;
+                self.notes.change(place, |note| note.stage = Stage::Open);
                 return;
             }
             self.end_added(tick, emit, |added| added.is_of(&note.note));
             // Notes that had ended when this one began end before it, however far their ends are
             // pulled.
             for other in 0..self.notes.len() {
-                if self.notes[other].is_over_before(&note) {
+                if self.notes.is(other, SOUNDS) && self.notes[other].is_over_before(&note) {
                     let velocity = self.notes[other].release_velocity;
                     self.silence(other, tick, velocity, emit);
                 }
             }
         }
-        self.notes[place].stage = Stage::Open;
+        self.notes.change(place, |note| note.stage = Stage::Open);
         self.strike(place, tick, emit);
     }
 
@@ -308,7 +319,7 @@ impl Performer {
     fn release(&mut self, place: usize, tick: i64, emit: &mut impl FnMut(Emission) -> bool) {
         let note = self.notes[place];
         self.silence(place, tick, note.release_velocity, emit);
-        self.notes[place].stage = Stage::Done;
+        self.notes.change(place, |note| note.stage = Stage::Done);
         if note.row.is_none() {
             self.notes.remove(place);
         }
@@ -326,6 +337,7 @@ impl Performer {
         let (stream, step) = (slot.stream, slot.base + slot.cursor as i64);
         let over = slot.cursor >= slot.steps;
         slot.cursor += 1;
+        self.grid.pass_over();
         if over {
             self.end_added(tick, emit, |added| added.stream == stream);
             return;
@@ -333,18 +345,26 @@ impl Performer {
         let ends = |added: &Added| added.sounding && added.stream == stream && added.end <= step;
         self.end_added(tick, emit, ends);
         self.begin_edits(step, stream, tick, hand, emit);
-        self.notes.retain(|note| {
-            let rings = note.rings.min(note.end.saturating_add(LONGEST_RING));
-            note.stage != Stage::Done || rings > step - KEPT_STEPS
-        });
+        self.gone = self.gone.max(step - KEPT_STEPS);
+        if step.rem_euclid(REMOVED_EVERY) == REMOVED_AT {
+            let gone = self.gone - KEPT_GONE;
+            self.notes.remove_over(|note| last_ring(note) <= gone);
+        }
+    }
+
+    /// True if a note ended so long ago that nothing looks at it.
+    pub(super) fn is_gone(&self, note: &Source) -> bool {
+        note.stage == Stage::Done && last_ring(note) <= self.gone
     }
 
     fn strike(&mut self, place: usize, tick: i64, emit: &mut impl FnMut(Emission) -> bool) {
-        let source = &mut self.notes[place];
-        source.sounding = send(emit, tick, Body::On(source.note));
-        if !source.sounding {
-            source.stage = Stage::Done;
-        }
+        let sounding = send(emit, tick, Body::On(self.notes[place].note));
+        self.notes.change(place, |source| {
+            source.sounding = sounding;
+            if !sounding {
+                source.stage = Stage::Done;
+            }
+        });
     }
 
     pub(super) fn silence(
@@ -354,9 +374,9 @@ impl Performer {
         velocity: f32,
         emit: &mut impl FnMut(Emission) -> bool,
     ) {
-        let source = &mut self.notes[place];
-        if std::mem::take(&mut source.sounding) {
-            send(emit, tick, Body::Off(off(source.note, velocity)));
+        let source = |source: &mut Source| std::mem::take(&mut source.sounding);
+        if self.notes.change(place, source) {
+            send(emit, tick, Body::Off(off(self.notes[place].note, velocity)));
         }
     }
 }
@@ -367,6 +387,11 @@ pub(super) fn send(emit: &mut impl FnMut(Emission) -> bool, tick: i64, body: Bod
         body,
         added_near: None,
     })
+}
+
+/// The step at which a note is over for the network, or is taken to be if only the pedal holds it.
+pub(super) fn last_ring(note: &Source) -> i64 {
+    note.rings.min(note.end.saturating_add(LONGEST_RING))
 }
 
 /// The note-off of a note.

@@ -63,6 +63,19 @@ impl Facts {
         }
     }
 
+    /// Becomes the facts of another source phrase, in two parts for who has little time: this
+    /// finds the tune, [`Facts::set_limits`] the rest. Until then they are good for nothing.
+    pub fn set_source(&mut self, source: &NoteRoll) {
+        self.source = *source;
+        self.tune = melody::notes(source);
+    }
+
+    /// The second part of [`Facts::set_source`]. After both they are as by [`Facts::of`].
+    pub fn set_limits(&mut self) {
+        self.closed = melody::closed(&self.source, &self.tune);
+        self.scale = key::rows(self.source.sounding());
+    }
+
     /// The source phrase.
     pub const fn source(&self) -> &NoteRoll {
         &self.source

@@ -3,7 +3,7 @@
 //! [`Roll`] says which cells sound; [`NoteRoll`] says besides where notes begin, so that a pitch
 //! that is struck twice is two notes. Pure and of fixed size: nothing here allocates.
 
-use super::{PITCHES, Roll, STEPS};
+use super::{ALL_PITCHES, PITCHES, Roll, STEPS};
 
 /// One note of a phrase on the grid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,6 +86,20 @@ impl NoteRoll {
         Self {
             sounding,
             onsets: Roll::from_steps(onsets),
+        }
+    }
+
+    /// Draws the steps from `from` on anew, as [`NoteRoll::new`] does, from their sounding cells
+    /// and those in which notes begin. The step before must have been drawn.
+    pub fn redraw(&mut self, from: usize, sounding: &[u128], onsets: &[u128]) {
+        let before = from.checked_sub(1).map(|step| self.sounding.steps[step]);
+        let mut before = before.unwrap_or(0);
+        let given = sounding.iter().zip(onsets);
+        for (step, (sounding, onsets)) in (from..STEPS).zip(given) {
+            let sounding = sounding & ALL_PITCHES;
+            self.sounding.steps[step] = sounding;
+            self.onsets.steps[step] = onsets & sounding | sounding & !before;
+            before = sounding;
         }
     }
 
@@ -238,6 +252,12 @@ pub(crate) mod tests {
         fn a_roll_is_its_notes(roll in any_notes()) {
             prop_assert_eq!(roll.notes().collect::<NoteRoll>(), roll);
             prop_assert_eq!(NoteRoll::new(*roll.sounding(), *roll.onsets()), roll);
+            let mut again = NoteRoll::from(Roll::from_steps([!0; STEPS]));
+            for from in [0, 40] {
+                let (sounding, onsets) = (roll.sounding().steps(), roll.onsets().steps());
+                again.redraw(from, &sounding[from..], &onsets[from..]);
+            }
+            prop_assert_eq!(again, roll);
             prop_assert_eq!(roll.notes().count(), roll.count() as usize);
         }
 

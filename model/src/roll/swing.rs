@@ -72,8 +72,9 @@ fn agreed(offsets: &mut [f64]) -> Option<f64> {
     if offsets.len() < ENOUGH {
         return None;
     }
-    offsets.sort_unstable_by(f64::total_cmp);
-    let median = offsets[offsets.len() / 2];
+    let middle = offsets.len() / 2;
+    let (_, median, _) = offsets.select_nth_unstable_by(middle, f64::total_cmp);
+    let median = *median;
     let near = offsets
         .iter()
         .filter(|offset| (**offset - median).abs() <= NEAR);

@@ -15,17 +15,18 @@
 mod turn;
 mod unsent;
 mod wish;
+mod work;
 
 use third_stream_model::genre::Direction;
 use third_stream_model::perform::{Performer, SlotPart};
+use third_stream_model::roll::SLOTS;
 use third_stream_model::roll::heard::Heard;
-use third_stream_model::roll::{Roll, SLOTS, STEPS_PER_SLOT};
 
 use super::NOTICE;
 use super::groups::Closed;
-use super::pending::{Asked, Inbox, Pending, Terms};
+use super::pending::{Inbox, Pending, Terms};
 use crate::link::{Answer, AudioEnd, Counted, Response};
-use unsent::{Queue, Unsent};
+use unsent::Queue;
 
 /// Maximum number of pending groups; the performer has two pages for each.
 const GROUPS: usize = 6;
@@ -126,7 +127,7 @@ impl Answers {
         self.pending.renew(link);
         self.groups.0 = [None; GROUPS];
         self.switches = [None; SWITCHES];
-        self.unsent = Queue::EMPTY;
+        self.unsent.clear();
     }
 
     /// True if the first answer of `group` was requested.
@@ -140,91 +141,7 @@ impl Answers {
     pub(super) fn window_of(&self, slot: i64) -> Option<(i64, i64)> {
         let mut groups = self.groups.0.iter().flatten();
         let group = groups.find(|group| (group.first..=group.last).contains(&slot))?;
-        Some((group.last - SLOTS as i64 + 1, group.first))
-    }
-
-    /// Requests the wanted directions.
-    pub(super) fn ask(&mut self, ask: &Ask, link: &AudioEnd, performer: &mut Performer) {
-        let (first, last) = ask.slots;
-        let window = last - SLOTS as i64 + 1;
-        let heard = performer.window(window, ask.now);
-        let page = page_of(ask.group, ask.answer);
-        if let Some(kept) = self.heard.get_mut(page) {
-            *kept = heard;
-        }
-        let group = self.groups.begin(ask.group, first);
-        let answer = ask.answer.index();
-        group.last = last;
-        group.windows[answer] = Some(window);
-        group.asked[answer] = [NEVER; 2];
-        group.heard = slots_with_notes(heard.notes.sounding());
-        group.come[answer] = [true; 2];
-        // The page is written first: answers edit it.
-        if !self.unsent.push(ask, None) {
-            performer.set_page(page, &heard);
-        }
-        self.send(ask, link);
-    }
-
-    /// Queues a request for each wanted direction.
-    fn send(&mut self, ask: &Ask, link: &AudioEnd) {
-        let answer = ask.answer.index();
-        for direction in Direction::BOTH {
-            let at = direction.index();
-            if !ask.sides[at] {
-                continue;
-            }
-            let queued = self.unsent.push(ask, Some(direction));
-            if !queued {
-                link.count(Counted::NoRoom);
-            }
-            if let Some(group) = self.groups.get_mut(ask.group) {
-                group.asked[answer][at] = ask.now;
-                group.come[answer][at] = !queued; // or not to be waited for
-            }
-        }
-    }
-
-    /// Time of the next queued page or request.
-    pub(super) fn next_unsent(&self) -> Option<f64> {
-        self.unsent.next()
-    }
-
-    /// Writes the next page, or sends the next request.
-    pub(super) fn send_next(&mut self, link: &AudioEnd, performer: &mut Performer) {
-        let Some(Unsent { ask, direction, .. }) = self.unsent.pop() else {
-            return;
-        };
-        let page = page_of(ask.group, ask.answer);
-        let Some(direction) = direction else {
-            if let Some(heard) = self.heard.get(page) {
-                performer.set_page(page, heard);
-            }
-            return;
-        };
-        let inbox = &mut Pages {
-            groups: &mut self.groups,
-            performer,
-        };
-        let sheet = self.pending.sheet(&ask.terms, link, inbox);
-        let written = sheet.and_then(|mut sheet| {
-            let heard = self.heard.get(page)?;
-            sheet.roll = heard.notes;
-            self.write_wish(&ask, heard, direction, performer, &mut sheet.wish);
-            Some(sheet)
-        });
-        let asked = Asked {
-            group: ask.group,
-            answer: ask.answer,
-            place: page,
-            direction,
-        };
-        let sent = written.is_some_and(|sheet| self.pending.post(sheet, asked, &ask.terms, link));
-        if !self.pending.sent(sent, &ask.terms, link)
-            && let Some(group) = self.groups.get_mut(ask.group)
-        {
-            group.come[ask.answer.index()][direction.index()] = true; // not to be waited for
-        }
+        Some((window_to(group.last), group.first))
     }
 
     /// Counts a group whose first beat plays dry because nothing was requested for it.
@@ -314,7 +231,7 @@ impl Answers {
         }
         let dry_lead = group.dry_lead.filter(|_| switch.slot == group.first);
         // An empty bar is not counted, whatever became of its answer.
-        let heard = switch.slot - (group.last - SLOTS as i64 + 1);
+        let heard = switch.slot - window_to(group.last);
         let heard = (0..SLOTS as i64).contains(&heard) && group.heard >> heard & 1 == 1;
         if let Some(why) = missing.then_some(Counted::Late).or(dry_lead)
             && heard
@@ -429,13 +346,9 @@ impl Inbox for Pages<'_> {
     }
 }
 
-/// The slots of a roll that have notes, one bit each.
-fn slots_with_notes(roll: &Roll) -> u8 {
-    let mut slots = 0;
-    for (step, rows) in roll.steps().iter().enumerate() {
-        slots |= u8::from(*rows != 0) << (step / STEPS_PER_SLOT);
-    }
-    slots
+/// The first slot of the window that ends with slot `last`.
+const fn window_to(last: i64) -> i64 {
+    last - SLOTS as i64 + 1
 }
 
 /// The answer for a part of a slot.

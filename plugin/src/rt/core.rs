@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use third_stream_model::perform::Emission;
 
-use super::display::{Display, News};
+use super::display::Display;
 use super::exit::Exit;
 use super::in_place::InPlace;
 use super::live::Live;
 use super::mode::{Block, ModePlayer};
 use super::outbox::Outbox;
 use super::passthrough::Passthrough;
-use super::snapshot::{PlayState, Snapshot};
+use super::snapshot::{News, PlayState, Snapshot};
 use super::{BlockEvent, Body, Note, PlayMode, Port, Settings, Transport};
 use crate::link::AudioEnd;
 use crate::memory::{Memory, Post};
@@ -421,11 +421,18 @@ impl AudioCore {
         let Some(drawn) = self.display.wants(news, playing, transport.sample_rate) else {
             return;
         };
-        let mut view = news.view();
-        if let Some(way) = self.playing.filter(|_| drawn) {
-            let mode = self.modes.get(way.mode());
-            mode.view(self.now, settings, &mut view);
+        match self.playing.filter(|_| drawn) {
+            Some(way) => self.draw(way, &news, settings),
+            None => self.display.publish_news(&news),
         }
+    }
+
+    /// Publishes the snapshot with its rolls. Not inlined: few blocks need their stack.
+    #[inline(never)]
+    fn draw(&mut self, way: Way, news: &News, settings: &Settings) {
+        let mut view = news.view();
+        let mode = self.modes.get(way.mode());
+        mode.view(self.now, settings, &mut view);
         self.display.publish(&view);
     }
 }

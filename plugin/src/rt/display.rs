@@ -3,34 +3,10 @@
 
 use std::sync::Arc;
 
-use super::snapshot::{CoreView, PlayState, Snapshot, SnapshotWriter};
+use super::snapshot::{CoreView, News, Snapshot, SnapshotWriter};
 
 /// Snapshots per second.
 const VIEWS_PER_SECOND: f64 = 90.0;
-
-/// Values whose changes are published at once, read or not.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct News {
-    pub(super) state: PlayState,
-    pub(super) late: u32,
-    pub(super) dropped: u32,
-    pub(super) learned: u32,
-    pub(super) waiting: u32,
-}
-
-impl News {
-    /// The view without rolls.
-    pub(super) fn view(&self) -> CoreView {
-        CoreView {
-            state: self.state,
-            late: self.late,
-            dropped: self.dropped,
-            learned: self.learned,
-            waiting: self.waiting,
-            ..CoreView::default()
-        }
-    }
-}
 
 /// The audio thread's end of the snapshot.
 #[derive(Debug)]
@@ -39,6 +15,8 @@ pub(super) struct Display {
     shown: Option<News>,
     /// Samples since the last snapshot.
     unseen: f64,
+    /// The snapshot has rolls.
+    has_rolls: bool,
     /// Number of reads seen, and samples since it last increased.
     reads: (u32, f64),
 }
@@ -49,6 +27,7 @@ impl Display {
             snapshot: SnapshotWriter::new(snapshot),
             shown: None,
             unseen: f64::INFINITY,
+            has_rolls: false,
             reads: (0, 0.0),
         }
     }
@@ -76,8 +55,19 @@ impl Display {
         (changed || looked_at).then_some(looked_at)
     }
 
-    pub(super) fn publish(&self, view: &CoreView) {
+    /// Publishes a view with rolls.
+    pub(super) fn publish(&mut self, view: &CoreView) {
+        self.has_rolls = true;
         self.snapshot.publish(view);
+    }
+
+    /// Publishes a view without rolls.
+    pub(super) fn publish_news(&mut self, news: &News) {
+        if std::mem::take(&mut self.has_rolls) {
+            self.snapshot.publish(&news.view());
+        } else {
+            self.snapshot.publish_news(news);
+        }
     }
 
     /// True if the snapshot was read within the last second, as seen when it was last due.

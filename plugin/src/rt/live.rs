@@ -44,8 +44,8 @@ enum Marker {
     AskFirst,
     EndSlot,
     TakeUp,
-    /// A page is to be written, or a request to be sent.
-    Send,
+    /// A step of the work on a question is to be done.
+    Ask,
 }
 
 impl Live {
@@ -114,6 +114,7 @@ impl ModePlayer for Live {
         }
         if !self.groups.agrees(meter) {
             self.next = None;
+            self.answers.look(&mut self.performer);
             if let Some(closed) = self.groups.follow(beats, meter, &mut self.performer) {
                 self.close(&closed, transport, settings, link);
             }
@@ -162,11 +163,12 @@ impl ModePlayer for Live {
                 Marker::Wrap => self.wrap(transport, settings, link),
                 Marker::AskFirst => self.ask_first(transport, settings, link),
                 Marker::EndSlot => {
+                    self.answers.look(&mut self.performer);
                     if let Some(closed) = self.groups.end_slot(&mut self.performer) {
                         self.close(&closed, transport, settings, link);
                     }
                 }
-                Marker::Send => self.answers.send_next(link, &mut self.performer),
+                Marker::Ask => self.answers.step(link, &mut self.performer),
                 Marker::TakeUp => {
                     let (direction, _) = Direction::of_knob(settings.knob);
                     self.answers
@@ -249,7 +251,7 @@ impl Live {
         }
         let answers = &self.answers;
         let others = [
-            (answers.next_unsent(), Marker::Send),
+            (answers.next_step(), Marker::Ask),
             (answers.next(), Marker::TakeUp),
         ];
         for (at, marker) in others {
@@ -282,6 +284,7 @@ impl Live {
             start: meter.start + self.clock.offset(),
             ..meter
         };
+        self.answers.look(&mut self.performer);
         if let Some(closed) = self.groups.follow(at, meter, &mut self.performer) {
             self.close(&closed, transport, settings, link);
         }

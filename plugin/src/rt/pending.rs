@@ -126,7 +126,9 @@ impl Pending {
 
     /// Receives the available responses, at most `most`.
     pub(super) fn receive(&mut self, most: usize, link: &AudioEnd, inbox: &mut impl Inbox) {
-        link.answers(most, |response| self.take(response, inbox));
+        if link.has_mail() {
+            link.answers(most, |response| self.take(response, inbox));
+        }
     }
 
     /// Offline rendering: receives responses until `is_open` returns false, or the wait is too

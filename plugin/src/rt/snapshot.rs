@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
 use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::roll::{Roll, STEPS};
@@ -50,6 +50,30 @@ pub struct CoreView {
     pub waiting: u32,
     /// In place: the remembered steps of the phrase, one bit each.
     pub known: u64,
+}
+
+/// Values whose changes are published at once, read or not.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct News {
+    pub(super) state: PlayState,
+    pub(super) late: u32,
+    pub(super) dropped: u32,
+    pub(super) learned: u32,
+    pub(super) waiting: u32,
+}
+
+impl News {
+    /// The view without rolls.
+    pub(super) fn view(&self) -> CoreView {
+        CoreView {
+            state: self.state,
+            late: self.late,
+            dropped: self.dropped,
+            learned: self.learned,
+            waiting: self.waiting,
+            ..CoreView::default()
+        }
+    }
 }
 
 /// A [`CoreView`] behind a sequence lock. One writer, any number of readers: a reader that meets a
@@ -114,24 +138,26 @@ impl Snapshot {
     pub fn read(&self) -> Option<CoreView> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         for _ in 0..TRIES {
-            let before = self.version.load(Ordering::SeqCst);
+            let before = self.version.load(Ordering::Acquire);
             if before % 2 == 1 {
                 std::hint::spin_loop();
                 continue;
             }
             let view = CoreView {
-                state: state_of(self.state.load(Ordering::SeqCst)),
+                state: state_of(self.state.load(Ordering::Relaxed)),
                 source: load(&self.source),
                 output: load(&self.output),
-                first_step: self.first_step.load(Ordering::SeqCst) as u8,
-                playhead: f32::from_bits(self.playhead.load(Ordering::SeqCst)),
-                late: self.late.load(Ordering::SeqCst),
-                dropped: self.dropped.load(Ordering::SeqCst),
-                learned: self.learned.load(Ordering::SeqCst),
-                waiting: self.waiting.load(Ordering::SeqCst),
-                known: self.known.load(Ordering::SeqCst),
+                first_step: self.first_step.load(Ordering::Relaxed) as u8,
+                playhead: f32::from_bits(self.playhead.load(Ordering::Relaxed)),
+                late: self.late.load(Ordering::Relaxed),
+                dropped: self.dropped.load(Ordering::Relaxed),
+                learned: self.learned.load(Ordering::Relaxed),
+                waiting: self.waiting.load(Ordering::Relaxed),
+                known: self.known.load(Ordering::Relaxed),
             };
-            if self.version.load(Ordering::SeqCst) == before {
+            // Who has seen a part of a change sees its version below.
+            fence(Ordering::Acquire);
+            if self.version.load(Ordering::Relaxed) == before {
                 return Some(view);
             }
         }
@@ -158,30 +184,49 @@ impl SnapshotWriter {
 
     /// Publishes a view. Audio thread.
     pub(super) fn publish(&self, view: &CoreView) {
+        self.write(|snapshot| {
+            snapshot
+                .state
+                .store(number_of(view.state), Ordering::Relaxed);
+            snapshot
+                .playhead
+                .store(view.playhead.to_bits(), Ordering::Relaxed);
+            snapshot
+                .first_step
+                .store(u32::from(view.first_step), Ordering::Relaxed);
+            snapshot.late.store(view.late, Ordering::Relaxed);
+            snapshot.dropped.store(view.dropped, Ordering::Relaxed);
+            snapshot.learned.store(view.learned, Ordering::Relaxed);
+            snapshot.waiting.store(view.waiting, Ordering::Relaxed);
+            snapshot.known.store(view.known, Ordering::Relaxed);
+            store(&snapshot.source, &view.source);
+            store(&snapshot.output, &view.output);
+        });
+    }
+
+    /// Publishes what has changed since a view without rolls. Audio thread.
+    pub(super) fn publish_news(&self, news: &News) {
+        self.write(|snapshot| {
+            snapshot
+                .state
+                .store(number_of(news.state), Ordering::Relaxed);
+            snapshot.late.store(news.late, Ordering::Relaxed);
+            snapshot.dropped.store(news.dropped, Ordering::Relaxed);
+            snapshot.learned.store(news.learned, Ordering::Relaxed);
+            snapshot.waiting.store(news.waiting, Ordering::Relaxed);
+        });
+    }
+
+    /// A change, between an odd version and the next even one.
+    fn write(&self, change: impl FnOnce(&Snapshot)) {
         let snapshot = &*self.snapshot;
         let version = snapshot.version.load(Ordering::Relaxed);
-        snapshot
-            .version
-            .store(version.wrapping_add(1), Ordering::SeqCst);
-        snapshot
-            .state
-            .store(number_of(view.state), Ordering::SeqCst);
-        snapshot
-            .playhead
-            .store(view.playhead.to_bits(), Ordering::SeqCst);
-        snapshot
-            .first_step
-            .store(u32::from(view.first_step), Ordering::SeqCst);
-        snapshot.late.store(view.late, Ordering::SeqCst);
-        snapshot.dropped.store(view.dropped, Ordering::SeqCst);
-        snapshot.learned.store(view.learned, Ordering::SeqCst);
-        snapshot.waiting.store(view.waiting, Ordering::SeqCst);
-        snapshot.known.store(view.known, Ordering::SeqCst);
-        store(&snapshot.source, &view.source);
-        store(&snapshot.output, &view.output);
-        snapshot
-            .version
-            .store(version.wrapping_add(2), Ordering::SeqCst);
+        let (odd, even) = (version.wrapping_add(1), version.wrapping_add(2));
+        snapshot.version.store(odd, Ordering::Relaxed);
+        // Who sees a part of the change sees the odd version, too.
+        fence(Ordering::Release);
+        change(snapshot);
+        snapshot.version.store(even, Ordering::Release);
     }
 
     /// Number of reads. Audio thread.
@@ -193,8 +238,8 @@ impl SnapshotWriter {
 fn store(phrase: &Phrase, notes: &NoteRoll) {
     for (words, roll) in phrase.iter().zip([notes.sounding(), notes.onsets()]) {
         for (pair, step) in words.iter().zip(roll.steps()) {
-            pair[0].store(*step as u64, Ordering::SeqCst);
-            pair[1].store((*step >> 64) as u64, Ordering::SeqCst);
+            pair[0].store(*step as u64, Ordering::Relaxed);
+            pair[1].store((*step >> 64) as u64, Ordering::Relaxed);
         }
     }
 }
@@ -202,8 +247,8 @@ fn store(phrase: &Phrase, notes: &NoteRoll) {
 fn load(phrase: &Phrase) -> NoteRoll {
     let [sounding, onsets] = phrase.each_ref().map(|words| {
         Roll::from_steps(std::array::from_fn(|step| {
-            let low = words[step][0].load(Ordering::SeqCst);
-            let high = words[step][1].load(Ordering::SeqCst);
+            let low = words[step][0].load(Ordering::Relaxed);
+            let high = words[step][1].load(Ordering::Relaxed);
             u128::from(low) | u128::from(high) << 64
         }))
     });

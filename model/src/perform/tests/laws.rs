@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::roll::swing::Swing;
 
 /// Source notes of which no two of a key overlap on the grid, in ticks: onset, length, key.
 fn any_source() -> impl Strategy<Value = Vec<(f64, f64, Note)>> {
@@ -127,6 +128,57 @@ proptest! {
                     && ends(at(other.end()))
             });
             prop_assert!(as_played || as_wanted, "{:?} until {}", emission, off);
+        }
+    }
+}
+
+/// Notes as they are played: onset and length in 32nds of a beat, and key.
+fn any_playing() -> impl Strategy<Value = Vec<(i64, i64, u8)>> {
+    proptest::collection::vec((0..640i64, 1..200i64, 58..64u8), 1..80)
+}
+
+proptest! {
+    /// Whatever enters and is played until then.
+    #[test]
+    fn a_window_that_is_drawn_later_is_that_of_its_moment(notes in any_playing()) {
+        let mut events = Vec::new();
+        for (at, length, key) in notes {
+            events.push((at, Body::On(note(key, 0.5))));
+            events.push((at + length, Body::Off(note(key, 0.0))));
+        }
+        events.sort_by_key(|(at, _)| *at);
+        let mut performer = Performer::new();
+        performer.expect_delay(4.0);
+        let mut slot = performer.open_slot(0.0, 16);
+        let mut asked: Option<(i64, i64, Moment, Heard)> = None;
+        for now in 0..640 {
+            let beats = f64::from(now as i32) / 32.0;
+            for (_, body) in events.iter().filter(|(at, _)| *at == now) {
+                match body {
+                    Body::On(note) => performer.note_on(beats, *note),
+                    Body::Off(note) => performer.note_off(beats, *note),
+                    Body::Message(_) => true,
+                };
+            }
+            if let Some((at, first, moment, then)) = asked && at + 2 == now {
+                let mut later = Heard::default();
+                performer.draw(first, &moment, &mut later);
+                later.swing = performer.swing(first, &moment);
+                prop_assert_eq!(later, then);
+            }
+            let mut last = slot;
+            if now % 128 == 0 && now > 0 {
+                performer.freeze_slot(slot);
+                performer.settle(slot, slot, 4.0);
+                last = slot;
+                slot = performer.open_slot(beats, 16);
+            }
+            if now % 128 == 0 || now % 128 == 96 {
+                let first = last - 3;
+                let then = performer.window(first, beats);
+                asked = Some((now, first, performer.moment(beats), then));
+            }
+            performer.run(&Ticks, now * 30, now * 30 + 30, FULL, &mut |_| true);
         }
     }
 }

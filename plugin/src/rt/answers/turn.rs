@@ -42,7 +42,7 @@ impl Answers {
                     terms,
                     sides,
                 };
-                self.send(&ask, link);
+                self.ask_more(&ask, link);
                 for slot in parts.into_iter().flatten() {
                     self.note(ScheduledSwitch {
                         at: now + NOTICE,

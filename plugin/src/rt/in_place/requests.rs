@@ -30,13 +30,19 @@ struct PendingPhrase {
     phrase: usize,
     /// Time from which the answer counts, in unwrapped beats.
     due: f64,
-    heard: Heard,
-    edits: [Edits; 2],
+    paper: Box<Paper>,
     filled: [bool; 2],
     /// By direction: the response came, good or bad.
     come: [bool; 2],
     /// The answer was not there when it was due.
     overdue: bool,
+}
+
+/// The bulk of a pending phrase, apart from what every block looks at.
+#[derive(Clone, Debug)]
+struct Paper {
+    heard: Heard,
+    edits: [Edits; 2],
 }
 
 /// The requests of one generation.
@@ -51,6 +57,7 @@ impl Requests {
     /// No requests. Allocates about 90 KiB.
     #[expect(
         clippy::disallowed_macros,
+        clippy::disallowed_methods,
         reason = "made once, when an instance is activated"
     )]
     pub(super) fn new() -> Self {
@@ -58,8 +65,10 @@ impl Requests {
             ticket: 0,
             phrase: 0,
             due: AT_ONCE,
-            heard: Heard::default(),
-            edits: [Edits::NONE; 2],
+            paper: Box::new(Paper {
+                heard: Heard::default(),
+                edits: [Edits::NONE; 2],
+            }),
             filled: [false; 2],
             come: [false; 2],
             overdue: false,
@@ -124,7 +133,7 @@ impl Requests {
         pending.ticket = ticket;
         pending.phrase = phrase;
         pending.due = due;
-        pending.heard = heard;
+        pending.paper.heard = heard;
         pending.filled = [false; 2];
         pending.come = [false; 2];
         pending.overdue = false;
@@ -176,6 +185,9 @@ impl Requests {
 
     /// Receives the available responses, at most `most`.
     pub(super) fn receive(&mut self, most: usize, memory: &mut Memory, link: &AudioEnd) {
+        if !link.has_mail() {
+            return;
+        }
         let phrases = &mut self.phrases;
         let inbox = &mut Phrases { phrases, memory };
         self.pending.receive(most, link, inbox);
@@ -241,6 +253,7 @@ impl Requests {
             pending.due = AT_ONCE;
             pending.settle(memory);
         }
+        self.give_up_overtaken(memory, link);
     }
 
     /// True if an answer about a phrase is pending that counts as soon as it comes.
@@ -326,7 +339,7 @@ impl Inbox for Phrases<'_> {
         let direction = response.direction.index();
         pending.come[direction] = true;
         if let Ok(edits) = &response.outcome {
-            pending.edits[direction].copy_from(edits);
+            pending.paper.edits[direction].copy_from(edits);
             pending.filled[direction] = true;
         }
         if pending.due == AT_ONCE {
@@ -345,8 +358,8 @@ impl PendingPhrase {
         for direction in Direction::BOTH {
             let index = direction.index();
             if std::mem::take(&mut self.filled[index]) {
-                let edits = &self.edits[index];
-                memory.take(self.phrase, self.ticket, &self.heard, direction, edits);
+                let Paper { heard, edits } = &*self.paper;
+                memory.take(self.phrase, self.ticket, heard, direction, &edits[index]);
             }
         }
         if self.come == [true; 2] {
