@@ -184,9 +184,9 @@ mod tests {
         let columns = NormColumn::of_values(&network(), &values).unwrap();
         let phrase: NoteRoll = [GridNote::new(3, 40, 5)].into_iter().collect();
         let mut values = Palette::of([&phrase]).values();
-        values
-            .iter_mut()
-            .for_each(|v| *v = half::f16::from_f32(*v).to_f32());
+        for value in &mut values {
+            *value = half::f16::from_f32(*value).to_f32();
+        }
         let palette = Palette::of_values(&values).unwrap();
         let bytes = write_style(&header, &columns, &palette).unwrap();
         assert_eq!(
