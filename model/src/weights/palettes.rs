@@ -42,8 +42,11 @@ pub fn read_palettes(bytes: &[u8]) -> Result<Vec<(Genre, Palette)>, WeightsError
 
 /// A tensor's palette: (entries, [`ENTRY`]).
 pub(super) fn of_tensor(tensor: &Tensor) -> Option<Palette> {
-    let values = tensor.flatten_all().and_then(|values| values.to_vec1());
-    Palette::of_values(&values.ok()?)
+    let rows: Vec<Vec<f32>> = tensor.to_vec2().ok()?;
+    let is_row = |row: &Vec<f32>| row.len() == ENTRY;
+    rows.iter()
+        .all(is_row)
+        .then(|| Palette::of_values(&rows.concat()))?
 }
 
 /// A palette as a tensor.

@@ -75,7 +75,8 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     digits.map(|digit| DIGITS[usize::from(digit)]).collect()
 }
 
-/// A style, its numbers and what its phrases are like; without attributes the palette is empty.
+/// A style, its numbers and what its phrases are like, which a network without attributes does not
+/// heed.
 ///
 /// # Errors
 /// If the file cannot be used, or holds networks.

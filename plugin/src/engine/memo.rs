@@ -5,7 +5,7 @@ use third_stream_model::roll::edits::Edits;
 
 use super::Question;
 
-/// Capacity: both directions of the groups of a 16-bar loop, twice (some 150 KiB).
+/// Capacity: both directions of the groups of a 16-bar loop, twice (some 200 KiB).
 const KEPT: usize = 16;
 
 /// Answers by question; the oldest is evicted first.

@@ -174,6 +174,6 @@ mod tests {
         let recipe = serde_json::to_value(ArrangerRecipe::smoke()).unwrap();
         let text = |change| format!("{:#}", set(&mut recipe.clone(), change).unwrap_err());
         insta::assert_snapshot!(text("shares.pop=0"), @"--set shares.pop=0: a share of a genre is not above 0; leave its folder out instead");
-        insta::assert_snapshot!(text("network.depth=3"), @r#"--set network.depth=3: no setting "depth"; there are: base_channels, harmony, residual_blocks"#);
+        insta::assert_snapshot!(text("network.depth=3"), @r#"--set network.depth=3: no setting "depth"; there are: attributes, base_channels, harmony, residual_blocks"#);
     }
 }

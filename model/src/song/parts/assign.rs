@@ -8,7 +8,8 @@ use crate::song::{Played, Rendition, Song, SongNote};
 impl Parts {
     /// Gives the rendition's new notes to the parts that can play them: the lowest at its time to
     /// a bass that is free, others to the part with chords that is nearest. What no part can play
-    /// is left out. Parts that double others then play as those do.
+    /// is left out. A part of one voice that would fall silent altogether plays on as it was. Parts
+    /// that double others then play as those do.
     pub fn assign(&self, song: &Song, rendition: &mut Rendition) {
         let (mut played, mut added): (Vec<Played>, Vec<Played>) =
             std::mem::take(&mut rendition.played)
@@ -26,6 +27,7 @@ impl Parts {
             played.push(new);
         }
         self.keep_lines(song, &mut played);
+        self.keep_sounding(song, &rendition.sources, &mut played);
         self.double(song, &mut played);
         played.sort_by_key(|played| (played.note.start, played.track, played.note.key));
         rendition.played = played;
@@ -123,6 +125,24 @@ impl Parts {
         }
         let mut gone = gone.into_iter();
         played.retain(|_| !gone.next().unwrap_or_default());
+    }
+
+    /// Lets the parts of one voice that have no note left play theirs among `sources` as they were:
+    /// a texture without a bass is one for a piano, not for a band.
+    fn keep_sounding(&self, song: &Song, sources: &[usize], played: &mut Vec<Played>) {
+        for part in &self.parts {
+            let of_part =
+                |track: usize, channel: u8| (track, channel) == (part.track, part.channel);
+            let line = matches!(part.kind, Kind::Voice | Kind::Bass);
+            if !line || played.iter().any(|p| of_part(p.track, p.note.channel)) {
+                continue;
+            }
+            let own = sources.iter().filter(|index| {
+                let note = &song.notes()[**index];
+                of_part(note.track, note.channel)
+            });
+            played.extend(own.map(|index| song.untouched(*index)));
+        }
     }
 
     /// The notes of parts that double others.

@@ -1,5 +1,5 @@
 //! The queue of the work on questions: draw the window, find its swing, write its page, then send a
-//! request for each direction. The steps are spaced in time, so that no block does more than one.
+//! request for each direction. The steps are spaced in time, so that a short block does at most one.
 
 use super::Ask;
 use third_stream_model::genre::Direction;

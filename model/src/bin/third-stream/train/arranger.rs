@@ -60,6 +60,13 @@ pub(super) fn start(path: &Path, recipe: &ArrangerRecipe, genres: &[Genre]) -> R
             network.residual_blocks,
         );
     }
+    if network.attributes && !wanted.attributes {
+        bail!(
+            "--from {}: its network is told a phrase's attributes, which the recipe's is not; \
+             expected \"attributes\": true in the recipe's \"network\"",
+            at()
+        );
+    }
     if let Some(missing) = genres.iter().find(|genre| known.column(**genre).is_none()) {
         bail!(
             "--from {}: knows {} but not {missing}; expected weights that know all genres of the \
@@ -97,6 +104,9 @@ pub(super) fn train(
         shown: shown(data, genres)?,
     };
     if let Some(start) = start {
+        let kept = weights::read_palettes(&start.bytes)?.into_iter();
+        let kept = kept.filter(|(genre, _)| !genres.contains(genre));
+        learner.palettes.extend(kept);
         let tensors = weights::tensors(&start.bytes, &Device::Cpu)?;
         learner.state.load(&tensors)?;
     }

@@ -35,8 +35,7 @@ fn summary(measures: &Measures) -> Section {
          none is nearer than their own. Tune kept: notes of the tune that begin in the output \
          within a step at their pitch. Real against real has random real phrases of the target \
          genre for outputs: music that is right, and has nothing of the source. Tunes alone: the \
-         sources' tunes beside the target's, without all else; a transfer that keeps the tune \
-         is told by at least that."
+         sources' tunes beside the target's, without all else: what can be told by the tune."
     );
     let head = [
         "direction",
