@@ -72,7 +72,7 @@ impl Palette {
         self.0.is_empty()
     }
 
-    /// The attributes for a phrase in its take number `variation`: of [`CHOICE`] entries those with
+    /// The attributes for a phrase in its take number `variation`: of a few entries those with
     /// the most similar tune. Untold where there are no entries.
     pub fn choose(&self, phrase: &NoteRoll, variation: u8) -> Attributes {
         let tune = figures(phrase);
