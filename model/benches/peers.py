@@ -16,6 +16,8 @@ import time
 import numpy as np
 
 EPSILON = 1e-5
+# Numbers that condition the norms of the arranger: style, freedom, 1, and 27 attributes.
+CONDITION = 33
 
 
 def layers(blocks):
@@ -265,7 +267,7 @@ def arranger_network(base, blocks):
         return weights[-1]
 
     def layer(shape, channels, convolve):
-        kernel, norm, bias = draw(*shape), draw(2 * channels, 6), draw(2 * channels)
+        kernel, norm, bias = draw(*shape), draw(2 * channels, CONDITION), draw(2 * channels)
 
         def forward(x, condition):
             scale, offset = F.linear(condition, norm, bias).chunk(2, 1)
@@ -308,7 +310,7 @@ def arranger(base, blocks, batch, threads, precision):
     adam = torch.optim.AdamW(weights, 1e-3, betas=(0.9, 0.98), weight_decay=1e-3)
     means = [weight.detach().clone() for weight in weights]
     planes = (torch.rand(batch, 9, 64, 84) < 0.05).float()
-    condition = F.one_hot(torch.arange(batch) % 3, 6).float()
+    condition = F.one_hot(torch.arange(batch) % 3, CONDITION).float()
     onsets = (torch.rand(batch, 64, 84) < 0.02).float()
     hidden = (torch.rand(batch, 64, 84) < 0.6).float()
     classes = torch.randint(0, 10, (batch, 64, 84))

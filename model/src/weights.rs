@@ -1,9 +1,10 @@
 //! Weights files: safetensors with the networks of one family and a header that says what they
 //! are. Bytes in, bytes out; nothing here opens a file.
 //!
-//! Tensors are f16: those of an arranger under their own names and a `palette.…` of each genre, those of a CycleGAN's generators as
-//! `ab.…` and `ba.…` after their direction, those of a style as one, `columns`. The header lies in
-//! the safetensors metadata under [`HEADER_KEY`] as JSON.
+//! Tensors are f16: those of an arranger under their own names and a `palette.…` of each genre,
+//! those of a CycleGAN's generators as `ab.…` and `ba.…` after their direction, those of a style as
+//! `columns` and `palette`. The header lies in the safetensors metadata under [`HEADER_KEY`] as
+//! JSON.
 
 mod header;
 mod palettes;
@@ -130,7 +131,9 @@ pub fn read_generators(
 pub fn read_network(bytes: &[u8], device: &Device) -> Result<(Header, Network), WeightsError> {
     let header = Header::read(bytes)?;
     let config = header.arranger()?.network;
-    let vb = VarBuilder::from_tensors(tensors(bytes, device)?, DType::F32, device);
+    let of_network = |name: &str| !palettes::is_one(name);
+    let tensors = tensors_where(bytes, device, of_network)?;
+    let vb = VarBuilder::from_tensors(tensors, DType::F32, device);
     let network = Network::new(&config, &vb).map_err(|e| WeightsError::Tensor {
         name: "*".into(),
         problem: e.to_string(),
@@ -143,10 +146,20 @@ pub fn read_network(bytes: &[u8], device: &Device) -> Result<(Header, Network), 
 /// # Errors
 /// If the file is no safetensors file, or a tensor is not f16 or not finite.
 pub fn tensors(bytes: &[u8], device: &Device) -> Result<HashMap<String, Tensor>, WeightsError> {
+    tensors_where(bytes, device, |_| true)
+}
+
+/// Those whose names are `wanted`.
+fn tensors_where(
+    bytes: &[u8],
+    device: &Device,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<HashMap<String, Tensor>, WeightsError> {
     let file =
         SafeTensors::deserialize(bytes).map_err(|e| WeightsError::Unreadable(e.to_string()))?;
     let mut tensors = HashMap::new();
-    for (name, view) in file.tensors() {
+    let views = file.tensors().into_iter();
+    for (name, view) in views.filter(|(name, _)| wanted(name)) {
         let wrong = |problem: String| WeightsError::Tensor {
             name: name.clone(),
             problem,

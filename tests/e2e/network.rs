@@ -8,7 +8,7 @@ use third_stream_model::genre::{Direction, Pair};
 use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::roll::{PITCHES, STEPS};
 use third_stream_model::shipped;
-use third_stream_model::transfer::{Earlier, Towards, Transfer, Wish};
+use third_stream_model::transfer::{Towards, Transfer, Wish};
 use third_stream_tests::song::{ClipNote, HostSong, Script};
 
 use crate::expected::roll_between;
@@ -50,14 +50,11 @@ pub(crate) fn answers(
         }
         Transfer::CycleGan(_) => (transfer.edits(phrase, ends, wish).unwrap(), None),
     };
-    let earlier = Earlier {
-        phrase: before,
-        wish: Wish {
-            passes: FEW_PASSES,
-            ..Wish::default()
-        },
+    let ahead = Wish {
+        passes: FEW_PASSES,
+        ..Wish::default()
     };
-    let (first, drawn) = draw(&before, &earlier.wish, None);
+    let (first, drawn) = draw(&before, &ahead, None);
     let wish = Wish {
         decided: lead,
         played: first.apply(&before, 1.0).beginning_in(lead),
@@ -65,7 +62,7 @@ pub(crate) fn answers(
     };
     let begun = drawn.as_ref().map(|sample| Begun {
         sample,
-        phrase: &earlier.phrase,
+        phrase: &before,
     });
     let (second, _) = draw(&source, &wish, begun);
     move |amount| {

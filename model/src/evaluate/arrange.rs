@@ -8,7 +8,7 @@ use crate::family::arranger::sampler::{Begun, FEW_PASSES, Sample};
 use crate::genre::{Direction, Genre, Pair};
 use crate::roll::edits::{Edits, LEAD_STEPS};
 use crate::roll::notes::NoteRoll;
-use crate::transfer::{ArrangerTransfer, Earlier, Towards, TransferError, Wish};
+use crate::transfer::{ArrangerTransfer, Towards, TransferError, Wish};
 
 /// Phrases sent to a translator at a time, so that memory stays small.
 const CHUNK: usize = 16;
@@ -107,22 +107,17 @@ impl<'a> Asked<'a> {
     }
 
     fn sample(&self, phrase: &NoteRoll, ends: (Pair, Direction)) -> Result<Sample, TransferError> {
-        let earlier = Earlier {
-            phrase: phrase.beginning_in(u64::MAX >> LEAD_STEPS),
-            wish: Wish {
-                passes: FEW_PASSES,
-                ..self.wish
-            },
-        };
-        if !self.as_live || earlier.phrase.is_empty() {
+        let known = phrase.beginning_in(u64::MAX >> LEAD_STEPS);
+        if !self.as_live || known.is_empty() {
             return self.transfer.arrange(phrase, ends, &self.wish);
         }
-        let first = self
-            .transfer
-            .arrange(&earlier.phrase, ends, &earlier.wish)?;
+        let ahead = Wish {
+            passes: FEW_PASSES,
+            ..self.wish
+        };
         let begun = Begun {
-            sample: &first,
-            phrase: &earlier.phrase,
+            sample: &self.transfer.arrange(&known, ends, &ahead)?,
+            phrase: &known,
         };
         let (pair, direction) = ends;
         let target = Towards::Genre(pair, direction);

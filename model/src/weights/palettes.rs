@@ -2,14 +2,22 @@
 
 use candle_core::{Device, Tensor};
 
-use super::{Header, WeightsError, tensors as of_file};
+use super::{Header, WeightsError, tensors_where};
 use crate::family::arranger::Palette;
 use crate::family::arranger::palette::ENTRY;
 use crate::genre::Genre;
 
+/// Begins the names of palettes among the tensors.
+const PREFIX: &str = "palette.";
+
 /// A genre's palette among the tensors.
 fn name(genre: Genre) -> String {
-    format!("palette.{genre}")
+    format!("{PREFIX}{genre}")
+}
+
+/// True if a tensor of this name is a palette.
+pub(super) fn is_one(name: &str) -> bool {
+    name.starts_with(PREFIX)
 }
 
 /// The palettes of an arranger's file by genre; none where its network has no attributes, or knows
@@ -23,7 +31,7 @@ pub fn read_palettes(bytes: &[u8]) -> Result<Vec<(Genre, Palette)>, WeightsError
     if !arranger.network.attributes {
         return Ok(Vec::new());
     }
-    let tensors = of_file(bytes, &Device::Cpu)?;
+    let tensors = tensors_where(bytes, &Device::Cpu, is_one)?;
     let known = Genre::ALL.into_iter();
     let known = known.filter(|genre| arranger.column(*genre).is_some());
     let palette = |genre| {
@@ -42,11 +50,9 @@ pub fn read_palettes(bytes: &[u8]) -> Result<Vec<(Genre, Palette)>, WeightsError
 
 /// A tensor's palette: (entries, [`ENTRY`]).
 pub(super) fn of_tensor(tensor: &Tensor) -> Option<Palette> {
-    let rows: Vec<Vec<f32>> = tensor.to_vec2().ok()?;
-    let is_row = |row: &Vec<f32>| row.len() == ENTRY;
-    rows.iter()
-        .all(is_row)
-        .then(|| Palette::of_values(&rows.concat()))?
+    let (_, width) = tensor.dims2().ok()?;
+    let values: Vec<f32> = tensor.flatten_all().ok()?.to_vec1().ok()?;
+    Palette::of_values(&values).filter(|_| width == ENTRY)
 }
 
 /// A palette as a tensor.

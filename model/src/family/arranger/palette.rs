@@ -15,6 +15,8 @@ use crate::roll::notes::NoteRoll;
 const FIGURES: usize = 4;
 /// Values of an entry.
 pub const ENTRY: usize = FIGURES + ATTRIBUTES;
+/// Entries of a palette beside weights or a style, at most.
+pub const ENTRIES: usize = 512;
 /// Entries that one is chosen from.
 const CHOICE: u64 = 4;
 

@@ -127,21 +127,17 @@ impl Parts {
         played.retain(|_| !gone.next().unwrap_or_default());
     }
 
-    /// Lets the parts of one voice that have no note left play theirs among `sources` as they were:
-    /// a texture without a bass is one for a piano, not for a band.
+    /// Lets the parts of one voice that have no note left play theirs among `sources`, which are
+    /// sorted, as they were: a texture without a bass is one for a piano, not for a band.
     fn keep_sounding(&self, song: &Song, sources: &[usize], played: &mut Vec<Played>) {
         for part in &self.parts {
-            let of_part =
-                |track: usize, channel: u8| (track, channel) == (part.track, part.channel);
+            let of_part = |p: &Played| (p.track, p.note.channel) == (part.track, part.channel);
             let line = matches!(part.kind, Kind::Voice | Kind::Bass);
-            if !line || played.iter().any(|p| of_part(p.track, p.note.channel)) {
+            if !line || played.iter().any(of_part) {
                 continue;
             }
-            let own = sources.iter().filter(|index| {
-                let note = &song.notes()[**index];
-                of_part(note.track, note.channel)
-            });
-            played.extend(own.map(|index| song.untouched(*index)));
+            let own = notes_of(song, part).filter(|index| sources.binary_search(index).is_ok());
+            played.extend(own.map(|index| song.untouched(index)));
         }
     }
 

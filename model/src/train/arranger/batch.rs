@@ -140,10 +140,10 @@ impl<'d> MaskedSampler<'d> {
     ///
     /// # Errors
     /// If phrases cannot be read.
-    pub fn palettes(&self, entries: u64) -> io::Result<Vec<(Genre, Palette)>> {
+    pub fn palettes(&self, entries: usize) -> io::Result<Vec<(Genre, Palette)>> {
         let palette = |(genre, _, weighted): &(Genre, f64, WeightedDraw<'_>)| {
-            let drawn =
-                (0..entries).map(|entry| weighted.draw(&mut random(self.seed, entry, b"palette")));
+            let drawn = (0..entries as u64)
+                .map(|entry| weighted.draw(&mut random(self.seed, entry, b"palette")));
             let phrases: Vec<NoteRoll> = drawn.collect::<io::Result<_>>()?;
             Ok((*genre, Palette::of(&phrases)))
         };

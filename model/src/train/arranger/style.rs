@@ -10,7 +10,7 @@ pub mod lesson;
 pub mod music;
 
 use crate::data::rolls::evenly_spaced;
-use crate::family::arranger::Palette;
+use crate::family::arranger::palette::{ENTRIES, Palette};
 use crate::genre::Genre;
 use crate::train::run::AnyError;
 use crate::weights::{self, FamilyHeader, Header, Style};
@@ -18,8 +18,6 @@ use crate::weights::{self, FamilyHeader, Header, Style};
 use lesson::StyleFit;
 use music::Music;
 
-/// Phrases whose attributes are kept beside a style, at most.
-const PALETTE: usize = 512;
 /// The steps of a lesson, unless others are asked for: about a minute of one core for the network
 /// that is trained by default.
 pub const STEPS_OF_A_LESSON: u64 = 160;
@@ -86,7 +84,7 @@ pub fn finish(
         }))
     };
     // What is measured is what is written: numbers of 16 bits.
-    let entries = evenly_spaced(music.learned.len(), PALETTE);
+    let entries = evenly_spaced(music.learned.len(), ENTRIES);
     let palette = Palette::of(entries.iter().map(|place| &music.learned[*place]));
     let rounded = weights::write_style(&header, &lesson.columns()?, &palette)?;
     let (_, columns, palette) = weights::read_style(&rounded)?;

@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use third_stream_model::genre::Direction;
 use third_stream_model::perform::{Performer, SlotPart};
+use third_stream_model::roll::STEPS_PER_SLOT;
 use third_stream_model::roll::edits::LEAD_STEPS;
 use third_stream_model::roll::heard::Heard;
-use third_stream_model::roll::{SLOTS, STEPS_PER_SLOT};
 
-use super::{Answers, Ask};
+use super::{Answers, Ask, window_to};
 use crate::link::{Answer, Wish};
 
 impl Answers {
@@ -23,7 +23,7 @@ impl Answers {
         wish: &mut Wish,
     ) {
         let (first, last) = ask.slots;
-        let window = last - SLOTS as i64 + 1;
+        let window = window_to(last);
         *wish = ask.terms.taste.wish(heard.held);
         wish.passes = ask.answer.passes();
         let mut tell = |slot: i64, part: SlotPart, steps: Range<usize>| {

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use candle_core::Device;
 use third_stream_model::data::Data;
-use third_stream_model::family::arranger::ArrangerConfig;
+use third_stream_model::family::arranger::{ArrangerConfig, palette};
 use third_stream_model::genre::Genre;
 use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::train::arranger::batch::MaskedSampler;
@@ -20,8 +20,6 @@ use super::{Request, TrainArgs, commit, stop_on_interrupt};
 
 /// Phrases of each genre on the run's page.
 const SHOWN: usize = 2;
-/// Phrases of each genre whose attributes are kept beside the weights.
-const PALETTE: u64 = 512;
 /// Steps between validations.
 const VALIDATE_EVERY: u64 = 500;
 
@@ -100,7 +98,7 @@ pub(super) fn train(
         seed: request.seed,
         data: data.hash().to_owned(),
         commit: commit(),
-        palettes: batches.palettes(PALETTE)?,
+        palettes: batches.palettes(palette::ENTRIES)?,
         shown: shown(data, genres)?,
     };
     if let Some(start) = start {
