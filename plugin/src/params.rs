@@ -14,10 +14,10 @@ use crate::memory::Keeper;
 use crate::rt::{Guard, Settings};
 use crate::state::SavedState;
 use crate::user_weights::ChosenWeights;
+use crate::values::{self, ParamValues, knob_of_percent, number};
 pub use crate::values::{
     Delay, GenrePair, HarmonyChoice, Mode, TAKES, VoicesChoice, genre_label, genre_text, read_genre,
 };
-use crate::values::{ParamValues, knob_of_percent, number};
 
 /// All parameters, and the state saved beside them.
 #[derive(Params)]
@@ -103,7 +103,7 @@ impl Default for ThirdStreamParams {
                 },
             )),
             quantise: share("Quantise", 100.0).with_callback(changes.count()),
-            tune: share("Tune", 50.0).with_callback(changes.count()),
+            tune: share("Tune", values::TUNE).with_callback(changes.count()),
             harmony: EnumParam::new("Harmony", HarmonyChoice::Some).with_callback(changes.count()),
             voices: EnumParam::new("Voices", VoicesChoice::AsPlayed).with_callback(changes.count()),
             variation: IntParam::new(

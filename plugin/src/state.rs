@@ -7,7 +7,7 @@ use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::PluginState;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::values::{Look, ParamValues, Side};
+use crate::values::{self, Look, ParamValues, Side};
 
 /// Version of the state that is written.
 ///
@@ -196,7 +196,7 @@ fn complete(state: &mut PluginState) {
     let off = ParamValue::Bool(false);
     state.params.entry(FORGET.into()).or_insert(off);
     for (name, usual) in [
-        (TUNE, ParamValue::F32(50.0)),
+        (TUNE, ParamValue::F32(values::TUNE)),
         (HARMONY, ParamValue::String("three".into())),
         (VARIATION, ParamValue::I32(1)),
         (VOICES, ParamValue::String("as-played".into())),
@@ -254,6 +254,7 @@ mod tests {
     use nice_plug::prelude::Params;
 
     use crate::params::ThirdStreamParams;
+    use third_stream_model::family::arranger::sampler::FREEDOM;
     use third_stream_model::genre::Pair;
 
     fn saved(field: &str) -> PluginState {
@@ -401,12 +402,13 @@ mod tests {
     fn a_project_of_version_4_opens_with_the_usual_taste() {
         let mut state = saved(r#"{"version":4}"#);
         read(&mut state);
-        assert!(matches!(state.params[TUNE], ParamValue::F32(50.0)));
+        assert!(matches!(state.params[TUNE], ParamValue::F32(15.0)));
         assert!(matches!(&state.params[HARMONY], ParamValue::String(id) if id == "three"));
         assert!(matches!(state.params[VARIATION], ParamValue::I32(1)));
         assert!(matches!(&state.params[VOICES], ParamValue::String(id) if id == "as-played"));
         let usual = ThirdStreamParams::default();
-        assert_eq!((usual.tune.value(), usual.take()), (50.0, 1));
+        assert_eq!((usual.tune.value(), usual.take()), (15.0, 1));
+        assert_eq!(usual.tune.value() / 100.0, FREEDOM);
         // The notice about other networks is kept until the project is saved and opened again.
         usual.deserialize_fields(&state.fields);
         assert!(usual.state.lock().earlier);

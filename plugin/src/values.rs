@@ -13,6 +13,9 @@ pub(crate) use words::{knob_of_percent, number};
 /// Number of takes.
 pub const TAKES: u8 = 16;
 
+/// The default of *Tune*, in percent.
+pub(crate) const TUNE: f32 = 15.0;
+
 /// Tolerance of equal values, in percent: hosts store them as 0..=1.
 const SAME: f32 = 0.05;
 

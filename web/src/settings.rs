@@ -113,7 +113,7 @@ pub(crate) mod tests {
             pair: "jazz-classic".to_owned(),
             knob,
             quantise: 100.0,
-            tune: 50.0,
+            tune: 15.0,
             harmony: 3,
             variation: 1,
             melody_lock: false,

@@ -1,7 +1,7 @@
 //! Options of a transfer beside the phrase: how free its tune is, how rich its harmony, which take,
 //! and what has been decided already.
 
-use crate::family::arranger::sampler::PASSES;
+use crate::family::arranger::sampler::{FREEDOM, PASSES};
 use crate::roll::notes::NoteRoll;
 
 /// Options of a transfer beside the phrase and the direction. The CycleGAN heeds none of them but
@@ -43,7 +43,7 @@ impl Default for Wish {
     fn default() -> Self {
         Self {
             variation: 1,
-            freedom: 0.5,
+            freedom: FREEDOM,
             pitch_classes: 3,
             passes: PASSES,
             one_voice: true,

@@ -9,7 +9,7 @@ const CLIP: &[u8] = include_bytes!("../../../docs/examples/01-jazz-to-classic-be
 
 fn at(knob: i32) -> Value {
     json!({
-        "pair": "jazz-classic", "knob": knob, "quantise": 100, "tune": 50,
+        "pair": "jazz-classic", "knob": knob, "quantise": 100, "tune": 15,
         "harmony": 3, "variation": 1, "melody_lock": false,
     })
 }

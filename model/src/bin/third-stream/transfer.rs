@@ -44,7 +44,7 @@ pub(crate) struct TransferArgs {
     #[arg(long)]
     melody_lock: bool,
     /// How free the tune is, 0 (as played) to 100 %; --melody-lock means 0
-    #[arg(long, default_value = "50", allow_hyphen_values = true, value_parser = percent)]
+    #[arg(long, default_value = "15", allow_hyphen_values = true, value_parser = percent)]
     tune: f32,
     /// How much of the harmony is kept: kept, three or enriched
     #[arg(long, value_enum, default_value = "three")]

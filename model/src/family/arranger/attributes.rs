@@ -35,6 +35,8 @@ const DEVIATIONS: [f32; ATTRIBUTES] = [
     0.1731, 0.1516, 0.2088, 0.1955, 0.179, 0.1222, 0.1114, 0.06087, 6.982, 3.339, 0.135, 0.2544,
     0.1394, 0.1284, 4.531, 2.368,
 ];
+/// The place of the share of seconds.
+const SECONDS: usize = 18;
 /// The largest attribute, in deviations from its mean.
 const LARGEST: f32 = 3.0;
 
@@ -58,6 +60,11 @@ impl Attributes {
             let deviation = (measured[place] - MEANS[place]) / DEVIATIONS[place];
             deviation.clamp(-LARGEST, LARGEST)
         }))
+    }
+
+    /// Pairs of notes that sound one or two semitones apart, for each sounding cell.
+    pub(super) fn seconds(&self) -> f32 {
+        (self.0[SECONDS] * DEVIATIONS[SECONDS] + MEANS[SECONDS]).max(0.0)
     }
 }
 
@@ -196,6 +203,12 @@ mod tests {
         }
         let Attributes(told) = Attributes::of(&phrase);
         assert!((told[1] + 0.4077).abs() < 1e-3 && told[7] == LARGEST);
+        assert!(Attributes(told).seconds() < 1e-3);
+        let cluster: NoteRoll = [40, 41, 43]
+            .map(|row| GridNote::new(0, row, 4))
+            .into_iter()
+            .collect();
+        assert!((Attributes::of(&cluster).seconds() - 0.239).abs() < 0.01);
     }
 
     #[test]

@@ -10,6 +10,8 @@
 //! ([`Begun`]): it makes the passes that are left, in the first of which the steps that have
 //! changed since are hidden whole.
 
+mod draw;
+
 use crate::roll::edits::Edits;
 use crate::roll::notes::{GridNote, NoteRoll};
 use crate::roll::{CELLS, PITCHES, Roll, STEPS};
@@ -20,6 +22,7 @@ use super::dice::Dice;
 use super::feel::straightened;
 use super::harmony::HarmonyInput;
 use super::tune;
+use draw::{OpenCells, rows, sigmoid};
 
 /// Values of the network's output for a cell: the logit of an onset, and of each length.
 pub const OUTPUTS: usize = 1 + LENGTHS.len();
@@ -31,14 +34,19 @@ pub const PASSES: u8 = 8;
 /// Passes of an answer that is needed soon and of which little is played; the next answer to the
 /// phrase goes on from it.
 pub const FEW_PASSES: u8 = 4;
+/// How free a tune is, unless something else is asked for.
+pub const FREEDOM: f32 = 0.15;
+
 /// The share of the blocks that is hidden in the last passes.
 const LEAST: f64 = 0.1;
 /// The share of the passes up to which the temperature stays 1.
 const HOT: f32 = 0.3;
-/// The temperature of the last pass.
-const COLD: f32 = 0.4;
-/// The highest temperature of the lengths.
-const LENGTHS_HOT: f32 = 0.6;
+/// The temperature of the last pass. Colder draws are thinner, and nearer to what is usual than real
+/// music is.
+const COLD: f32 = 0.7;
+/// The share of seconds ([`Attributes::seconds`]) from which on a semitone is drawn as often as the
+/// network holds both of its notes likely.
+const SECONDS_AS_DRAWN: f32 = 0.1;
 
 /// A phrase counts as one voice if at most one in this many of its steps has two notes.
 const SLURRED: usize = 16;
@@ -89,7 +97,7 @@ impl Default for SamplerSettings {
     fn default() -> Self {
         Self {
             passes: PASSES,
-            freedom: 0.5,
+            freedom: FREEDOM,
             attributes: Attributes::UNTOLD,
             harmony: HarmonyInput::Triads,
             pitch_classes: 3,
@@ -192,6 +200,7 @@ pub fn sample<E>(
     let mut drawn = fixed.notes();
     let mut confidence = vec![0.0; CELLS];
     let passes = settings.passes.max(1);
+    let seconds = settings.attributes.seconds() / SECONDS_AS_DRAWN;
     let mut pass = 0;
     let mut unknown = 0;
     if let Some(begun) = begun {
@@ -220,19 +229,22 @@ pub fn sample<E>(
         fill(&canvas, &mut logits)?;
         let heat = temperature(pass, passes);
         drawn = canvas.shown.notes().collect();
-        draw(
-            &canvas.hidden,
-            &logits,
+        let cells = OpenCells {
+            hidden: &canvas.hidden,
+            shown: canvas.shown.sounding(),
+            logits: &logits,
             heat,
-            settings.voices,
-            [dice, of_pass],
-            &mut drawn,
-        );
+            seconds,
+            dice: [dice, of_pass],
+        };
+        cells.draw(settings.voices, &mut drawn);
         // Later notes cut earlier ones of their row, so the order of time is that of adding.
         drawn.sort_unstable();
         remember(&canvas.hidden, &logits, &mut confidence);
     }
-    let notes = settings.voices.apply(&drawn.into_iter().collect());
+    let drawn = drawn.into_iter().collect();
+    let locked = |note| is_in(&fixed.locked, note);
+    let notes = settings.voices.apply(&drawn, locked);
     Ok(Sample { notes, confidence })
 }
 
@@ -273,65 +285,6 @@ fn temperature(pass: u8, passes: u8) -> f32 {
     }
 }
 
-/// Draws the hidden cells: whether a note begins there by `onsets`, and how long it is by
-/// `lengths`.
-fn draw(
-    hidden: &Roll,
-    logits: &[f32],
-    heat: f32,
-    voices: Voices,
-    [onsets, lengths]: [Dice; 2],
-    drawn: &mut Vec<GridNote>,
-) {
-    for step in 0..STEPS {
-        let mut put = |row: usize| {
-            let length = draw_length(logits, step, row, heat, lengths);
-            drawn.push(GridNote {
-                start: step as u8,
-                row: row as u8,
-                length,
-            });
-        };
-        let mut cells = rows(hidden.steps()[step]);
-        let logit = |row: usize| logits[step * PITCHES + row] / heat;
-        match voices {
-            Voices::Free => cells
-                .filter(|row| onsets.of_cell(step, *row) < sigmoid(logit(*row)))
-                .for_each(&mut put),
-            Voices::One { lowest, highest } => {
-                // Given that at most one of them begins, each weighs as much as its odds.
-                let band = usize::from(lowest)..=usize::from(highest);
-                let odds = |row: usize| logit(row).clamp(-30.0, 30.0).exp();
-                let open: f32 = cells.clone().filter(|r| band.contains(r)).map(odds).sum();
-                let mut left = onsets.of_cell(step, 0) * (1.0 + open) - 1.0;
-                let chosen = cells.find(|row| {
-                    if left < 0.0 || !band.contains(row) {
-                        return false;
-                    }
-                    left -= odds(*row);
-                    left < 0.0
-                });
-                chosen.into_iter().for_each(&mut put);
-            }
-        }
-    }
-}
-
-/// The length of a note that begins in a cell, drawn from the network's.
-fn draw_length(logits: &[f32], step: usize, row: usize, heat: f32, dice: Dice) -> u8 {
-    let heat = heat.min(LENGTHS_HOT);
-    let at = |class: usize| logits[(1 + class) * CELLS + step * PITCHES + row] / heat;
-    let most = (0..LENGTHS.len()).map(at).fold(f32::MIN, f32::max);
-    let weight = |class: usize| (at(class) - most).exp();
-    let total: f32 = (0..LENGTHS.len()).map(weight).sum();
-    let mut left = dice.of_length(step, row) * total;
-    let drawn = (0..LENGTHS.len()).find(|class| {
-        left -= weight(*class);
-        left < 0.0
-    });
-    LENGTHS[drawn.unwrap_or(LENGTHS.len() - 1)]
-}
-
 /// Keeps what the network held likely in the cells that were drawn.
 fn remember(hidden: &Roll, logits: &[f32], confidence: &mut [f32]) {
     for (step, cells) in hidden.steps().iter().enumerate() {
@@ -360,16 +313,20 @@ impl Voices {
         }
     }
 
-    /// Ends each note where the next begins, where there is one voice.
-    fn apply(self, notes: &NoteRoll) -> NoteRoll {
+    /// Where there is one voice, ends each note where the next begins, and leaves one of those that
+    /// begin together; not of those that are locked.
+    fn apply(self, notes: &NoteRoll, locked: impl Fn(GridNote) -> bool) -> NoteRoll {
         if self == Self::Free {
             return *notes;
         }
         let mut line: Vec<GridNote> = notes.notes().collect();
-        line.dedup_by_key(|note| note.start);
+        // None is drawn where a locked one begins.
+        line.dedup_by(|next, note| next.start == note.start && !locked(*next));
         let starts: Vec<usize> = line.iter().map(|note| usize::from(note.start)).collect();
-        for (note, next) in line.iter_mut().zip(starts.iter().skip(1)) {
-            note.length = note.length.min((next - usize::from(note.start)) as u8);
+        for note in line.iter_mut().filter(|note| !locked(**note)) {
+            let start = usize::from(note.start);
+            let next = starts.iter().find(|next| **next > start);
+            note.length = note.length.min((next.unwrap_or(&STEPS) - start) as u8);
         }
         line.into_iter().collect()
     }
@@ -380,6 +337,8 @@ struct Fixed {
     notes: Vec<GridNote>,
     /// Cells that are never hidden.
     closed: Roll,
+    /// Cells in which notes of a locked tune begin.
+    locked: Roll,
 }
 
 impl Fixed {
@@ -391,6 +350,7 @@ impl Fixed {
                 .notes()
                 .collect(),
             closed: Roll::EMPTY,
+            locked: Roll::EMPTY,
         };
         let mut closed = [0u128; STEPS];
         for (step, cells) in closed.iter_mut().enumerate() {
@@ -404,13 +364,20 @@ impl Fixed {
                 let note = phrase.note_at(usize::from(note.start), usize::from(note.row));
                 note.filter(|_| !decided)
             });
+            let mut locked = [0u128; STEPS];
+            // Nothing hides the tune: its own row stays, and all above it. Of one voice all stays.
+            let lowest = |note: GridNote| match settings.voices {
+                Voices::Free => note.row,
+                Voices::One { .. } => 0,
+            };
             for note in whole {
                 fixed.notes.push(note);
+                locked[usize::from(note.start)] |= 1 << note.row;
                 for cells in &mut closed[usize::from(note.start)..note.end()] {
-                    // The note's own row, and all above it: nothing hides the tune.
-                    *cells |= !0 << note.row;
+                    *cells |= !0 << lowest(note);
                 }
             }
+            fixed.locked = Roll::from_steps(locked);
         }
         fixed.closed = Roll::from_steps(closed);
         fixed.notes.sort_unstable();
@@ -431,19 +398,6 @@ impl Fixed {
 /// True if a note begins in one of the cells.
 const fn is_in(cells: &Roll, note: GridNote) -> bool {
     cells.get(note.start as usize, note.row as usize)
-}
-
-/// The rows of a step's cells, from the lowest.
-fn rows(mut cells: u128) -> impl Iterator<Item = usize> + Clone {
-    std::iter::from_fn(move || {
-        let row = cells.trailing_zeros() as usize;
-        cells &= cells.wrapping_sub(1);
-        (row < PITCHES).then_some(row)
-    })
-}
-
-fn sigmoid(logit: f32) -> f32 {
-    1.0 / (1.0 + (-logit).exp())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use super::*;
+use crate::family::arranger::attributes::ATTRIBUTES;
 use crate::roll::notes::tests::any_notes;
 use proptest::prelude::*;
 
@@ -121,6 +122,29 @@ fn one_voice_stays_one_and_in_its_register() {
 }
 
 #[test]
+fn a_locked_line_of_one_voice_stays_whole_with_its_slurs_and_double_stops() {
+    let line = (0..8).map(|beat| note(8 * beat, 30 + beat, 4));
+    let phrase: NoteRoll = line.chain([note(8, 33, 2), note(4, 45, 5)]).collect();
+    let settings = SamplerSettings {
+        freedom: 0.0,
+        voices: Voices::of_phrase(&phrase),
+        ..SamplerSettings::default()
+    };
+    assert_ne!(settings.voices, Voices::Free);
+    let Ok(sample) = sample(&phrase, &settings, None, busy);
+    for note in phrase.notes() {
+        let kept = sample.notes.note_at(note.start.into(), note.row.into());
+        assert_eq!(kept, Some(note));
+    }
+    let added = sample.notes.count() - phrase.count();
+    assert!(added > 8, "the rests are filled: {added}");
+    for (step, sounding) in sample.notes.sounding().steps().iter().enumerate() {
+        let played = phrase.sounding().steps()[step];
+        assert!(played == 0 || *sounding == played, "{step}");
+    }
+}
+
+#[test]
 fn a_phrase_of_one_voice_is_told_from_chords() {
     let line: NoteRoll = (0..16).map(|beat| note(4 * beat, 30 + beat, 4)).collect();
     let one = Voices::One {
@@ -166,6 +190,8 @@ fn an_onset_is_drawn_anew_only_where_the_network_has_changed_its_mind() {
     let at = |passes| {
         let settings = SamplerSettings {
             passes,
+            // Many seconds, so that semitones are as likely as other chords.
+            attributes: Attributes([3.0; ATTRIBUTES]),
             ..SamplerSettings::default()
         };
         // Alike in each pass, once the temperature is taken out.
