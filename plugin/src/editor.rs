@@ -33,7 +33,7 @@ use crate::engine::Reading;
 use crate::presets::{Preset, factory};
 use crate::rt::Guard;
 pub use crate::rt::snapshot::PlayState as Playing;
-use crate::values::{Delay, GenrePair, HarmonyChoice, Mode, VoicesChoice, genre_label};
+use crate::values::{self, Delay, GenrePair, HarmonyChoice, Mode, VoicesChoice, genre_label};
 pub use crate::values::{Look, Side};
 
 /// Everything that the editor shows, as plain values.
@@ -146,7 +146,7 @@ impl Default for EditorView {
             knob: 0.0,
             moved: 0.0,
             quantise: 1.0,
-            tune: 0.5,
+            tune: values::TUNE / 100.0,
             harmony: HarmonyChoice::Some,
             variation: 1,
             voices: VoicesChoice::AsPlayed,
