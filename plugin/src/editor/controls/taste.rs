@@ -4,7 +4,7 @@ use egui::{Rect, Ui, pos2, vec2};
 
 use super::{Choice, LABEL, Slider, button, label, parts};
 use crate::editor::{ControlId, EditorView, Gesture, theme};
-use crate::values::{HarmonyChoice, TAKES, VoicesChoice};
+use crate::values::{HarmonyChoice, TAKES, TUNE, VoicesChoice};
 
 /// Draws Tune, Harmony, Voices and Take.
 pub(crate) fn taste(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Gesture>) {
@@ -53,7 +53,7 @@ fn tune(ui: &Ui, rect: Rect, view: &EditorView, gestures: &mut Vec<Gesture>) {
         texts: &[&words, &format!("{percent:.0} %")],
         control: ControlId::Tune,
         value: view.tune,
-        usual: 0.5,
+        usual: TUNE / 100.0,
     };
     slider.show(ui, rect, gestures);
 }
