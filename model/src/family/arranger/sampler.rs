@@ -34,6 +34,7 @@ pub const PASSES: u8 = 8;
 /// Passes of an answer that is needed soon and of which little is played; the next answer to the
 /// phrase goes on from it.
 pub const FEW_PASSES: u8 = 4;
+
 /// How free a tune is, unless something else is asked for.
 pub const FREEDOM: f32 = 0.15;
 
@@ -45,7 +46,7 @@ const HOT: f32 = 0.3;
 /// music is.
 const COLD: f32 = 0.7;
 /// The share of seconds ([`Attributes::seconds`]) from which on a semitone is drawn as often as the
-/// network holds both of its notes likely.
+/// network holds both of its notes likely. Nothing told counts as the mean over music.
 const SECONDS_AS_DRAWN: f32 = 0.1;
 
 /// A phrase counts as one voice if at most one in this many of its steps has two notes.
