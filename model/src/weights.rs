@@ -21,10 +21,12 @@ use safetensors::tensor::{Dtype, SafeTensors, View};
 
 use crate::family::arranger::{Network, Palette};
 use crate::family::cyclegan::Generator;
-use crate::genre::{Direction, Genre};
+use crate::genre::{Direction, Genre, Pair};
 
 pub use header::{ArrangerHeader, CycleGanHeader, FORMAT, FamilyHeader, HEADER_KEY, Header};
 pub use palettes::read_palettes;
+#[cfg(feature = "train")]
+pub(crate) use palettes::{palette_tensors, palettes_among};
 #[cfg(feature = "train")]
 pub(crate) use style::hex;
 pub use style::{Style, read_style, sha256, write_style};
@@ -213,6 +215,19 @@ pub fn with_header(bytes: &[u8], header: &Header) -> Result<Vec<u8>, WeightsErro
     safetensors::serialize(file.tensors(), Some(metadata)).map_err(|e| unreadable(e.to_string()))
 }
 
+/// The CycleGAN `bytes` as one for `pair`; the networks stay as they are. For tests, which want one
+/// of each pair where only one is trained.
+///
+/// # Errors
+/// The bytes are no weights file of a CycleGAN.
+pub fn relabelled(bytes: &[u8], pair: Pair) -> Result<Vec<u8>, WeightsError> {
+    let mut header = Header::read(bytes)?;
+    let mut cyclegan = header.cyclegan()?.clone();
+    cyclegan.pair = pair.to_string();
+    header.family = FamilyHeader::CycleGan(cyclegan);
+    with_header(bytes, &header)
+}
+
 /// The bytes of a weights file from the variables of both generators by name, A→B first.
 ///
 /// # Errors
@@ -240,7 +255,7 @@ pub fn write_arranger(
     palettes: &[(Genre, Palette)],
 ) -> candle_core::Result<Vec<u8>> {
     let named = network.iter().map(|(name, tensor)| (name.clone(), tensor));
-    let palettes = palettes::tensors(palettes)?;
+    let palettes = palettes::palette_tensors(palettes)?;
     let palettes = palettes.iter().map(|(name, tensor)| (name.clone(), tensor));
     write_tensors(header, named.chain(palettes))
 }

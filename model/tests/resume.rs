@@ -15,6 +15,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
+use third_stream_model::weights::read_palettes;
+
 /// The steps of a run, as [`start`] says them.
 const STEPS: usize = 16;
 
@@ -258,6 +260,8 @@ fn a_second_process_in_the_folder_is_refused_and_disturbs_nothing() {
 fn an_arranger_begins_with_other_weights_and_is_still_killed_without_harm() {
     let dir = corpus();
     let mut first = train(dir.path(), &start_arranger("first"));
+    // A genre that the runs after it have no music of.
+    first.args(["--genre", "classic=pop"]);
     assert!(first.status().unwrap().success());
     let from = "first/weights.safetensors";
     let warm = |run: &str| {
@@ -267,6 +271,8 @@ fn an_arranger_begins_with_other_weights_and_is_still_killed_without_harm() {
     };
     assert!(warm("whole").status().unwrap().success());
     assert!(weights(dir.path(), "whole") != weights(dir.path(), "first"));
+    let palettes = read_palettes(&weights(dir.path(), "whole")).unwrap();
+    assert_eq!(palettes.len(), 3);
     // Weights that were told the harmony otherwise may begin a run, too.
     let mut strongest = warm("strongest");
     strongest.args(["--set", "network.harmony=strongest"]);

@@ -32,11 +32,22 @@ pub fn read_palettes(bytes: &[u8]) -> Result<Vec<(Genre, Palette)>, WeightsError
         return Ok(Vec::new());
     }
     let tensors = tensors_where(bytes, &Device::Cpu, is_one)?;
-    let known = Genre::ALL.into_iter();
-    let known = known.filter(|genre| arranger.column(*genre).is_some());
+    let known = |genre| arranger.column(genre).is_some();
+    let mut palettes = palettes_among(|name| tensors.get(name))?;
+    palettes.retain(|(genre, _)| known(*genre));
+    Ok(palettes)
+}
+
+/// The palettes among the tensors that `find` finds by name, as [`palette_tensors`] names them.
+///
+/// # Errors
+/// If one has not [`ENTRY`] numbers in each row.
+pub(crate) fn palettes_among<'t>(
+    find: impl Fn(&str) -> Option<&'t Tensor>,
+) -> Result<Vec<(Genre, Palette)>, WeightsError> {
     let palette = |genre| {
         let name = name(genre);
-        let palette = of_tensor(tensors.get(&name)?);
+        let palette = of_tensor(find(&name)?);
         Some(match palette {
             Some(palette) => Ok((genre, palette)),
             None => Err(WeightsError::Tensor {
@@ -45,7 +56,7 @@ pub fn read_palettes(bytes: &[u8]) -> Result<Vec<(Genre, Palette)>, WeightsError
             }),
         })
     };
-    known.filter_map(palette).collect()
+    Genre::ALL.into_iter().filter_map(palette).collect()
 }
 
 /// A tensor's palette: (entries, [`ENTRY`]).
@@ -61,7 +72,9 @@ pub(super) fn tensor(palette: &Palette) -> candle_core::Result<Tensor> {
 }
 
 /// The tensors of some genres' palettes, with their names.
-pub(super) fn tensors(palettes: &[(Genre, Palette)]) -> candle_core::Result<Vec<(String, Tensor)>> {
+pub(crate) fn palette_tensors(
+    palettes: &[(Genre, Palette)],
+) -> candle_core::Result<Vec<(String, Tensor)>> {
     let named = palettes.iter();
     let named = named.map(|(genre, palette)| Ok((name(*genre), tensor(palette)?)));
     named.collect()

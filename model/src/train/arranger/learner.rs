@@ -47,11 +47,19 @@ impl Learner for ArrangerLearner {
     }
 
     fn tensors(&self) -> Result<BTreeMap<String, Tensor>, AnyError> {
-        Ok(self.state.tensors()?)
+        let mut tensors = self.state.tensors()?;
+        tensors.extend(weights::palette_tensors(&self.palettes)?);
+        Ok(tensors)
     }
 
     fn restore(&mut self, tensors: &BTreeMap<String, Tensor>) -> Result<(), AnyError> {
-        Ok(self.state.restore(tensors)?)
+        self.state.restore(tensors)?;
+        // Some may be of weights that the run began with, which nothing else has.
+        let palettes = weights::palettes_among(|name| tensors.get(name))?;
+        if !palettes.is_empty() {
+            self.palettes = palettes;
+        }
+        Ok(())
     }
 
     fn weights(&self, done: u64, scores: Option<&Value>) -> Result<Vec<u8>, AnyError> {
