@@ -32,7 +32,7 @@ use progress::Show;
 const REAL_PLAYING: &str = "bushgrafts";
 
 /// Rows of the baselines in each direction.
-const BASELINES: u64 = 3;
+const BASELINES: u64 = 4;
 
 /// Measure weights: style by strangers, content, what is wrong, and the baselines beside them;
 /// pairs of generators by the paper's classifier too.
