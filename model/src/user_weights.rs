@@ -2,11 +2,13 @@
 //! `cargo xtask adopt` puts there.
 //!
 //! Styles that were learned from the user's music (`cargo xtask learn-style`) lie in the same
-//! folder.
+//! folder. The CycleGAN that comes with the plugin ([`shipped::CYCLEGAN`]) is listed and read like
+//! them.
 //!
 //! A file's name without its ending is the name of its weights. A file that cannot be used is named
 //! and left where it is: nothing here removes one. Not for the audio thread.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -14,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use crate::files::write_whole;
 use crate::genre::Pair;
+use crate::shipped;
 use crate::transfer::{self, LearnedStyle};
 use crate::weights::{Header, MOST_BYTES, WeightsError};
 
@@ -66,6 +69,12 @@ pub enum UserWeightsError {
          take its place: choose another name, or move the file"
     )]
     Taken(PathBuf),
+    /// The name is [`shipped::CYCLEGAN`].
+    #[error(
+        "{0}: the plugin's own CycleGAN has that name; expected another one: choose another name, \
+         or rename the file"
+    )]
+    Reserved(PathBuf),
     /// The file is for other genres.
     #[error(
         "{path}: these weights are for {found}, expected {expected}; choose them with that pair"
@@ -105,7 +114,8 @@ pub fn folder() -> Result<PathBuf, UserWeightsError> {
     Ok(data.join("Third Stream").join("Weights"))
 }
 
-/// The weights in `folder`, by name, and what cannot be used. A folder that is not there has none.
+/// The plugin's CycleGAN, the weights in `folder`, by name, and what cannot be used. A folder that
+/// is not there has none.
 pub fn list(folder: &Path) -> (Vec<UserWeights>, Vec<UserWeightsError>) {
     let (mut own, mut refused) = (Vec::new(), Vec::new());
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
@@ -116,6 +126,7 @@ pub fn list(folder: &Path) -> (Vec<UserWeights>, Vec<UserWeightsError>) {
             continue;
         };
         match pairs(&path) {
+            Ok(_) if name == shipped::CYCLEGAN => refused.push(UserWeightsError::Reserved(path)),
             Ok(pairs) => own.extend(pairs.into_iter().map(|pair| UserWeights {
                 name: name.to_owned(),
                 pair,
@@ -123,7 +134,14 @@ pub fn list(folder: &Path) -> (Vec<UserWeights>, Vec<UserWeightsError>) {
             Err(error) => refused.push(error),
         }
     }
-    own.sort_by_cached_key(|own| own.name.to_lowercase());
+    own.sort_by_cached_key(|own: &UserWeights| own.name.to_lowercase());
+    own.insert(
+        0,
+        UserWeights {
+            name: shipped::CYCLEGAN.into(),
+            pair: Pair::JAZZ_CLASSIC,
+        },
+    );
     refused.sort_by_cached_key(ToString::to_string);
     (own, refused)
 }
@@ -164,7 +182,7 @@ pub fn style_at(path: &Path) -> Result<LearnedStyle, UserWeightsError> {
 /// # Errors
 /// The name is taken or no file's, or the file cannot be written.
 pub fn keep_style(folder: &Path, name: &str, style: &[u8]) -> Result<PathBuf, UserWeightsError> {
-    let to = path(folder, name)?;
+    let to = free_path(folder, name)?;
     if to.exists() && !is_style(&to) {
         return Err(UserWeightsError::Taken(to));
     }
@@ -194,13 +212,28 @@ pub fn path(folder: &Path, name: &str) -> Result<PathBuf, UserWeightsError> {
     Ok(folder.join(format!("{name}.{EXTENSION}")))
 }
 
+/// The file for weights or a style that are to be kept under that name.
+///
+/// # Errors
+/// The name is no file's, or that of the plugin's CycleGAN.
+pub fn free_path(folder: &Path, name: &str) -> Result<PathBuf, UserWeightsError> {
+    let path = path(folder, name)?;
+    if name == shipped::CYCLEGAN {
+        return Err(UserWeightsError::Reserved(path));
+    }
+    Ok(path)
+}
+
 /// The bytes of the weights of that name, whose header says that they are for `pair`.
 ///
 /// # Errors
 /// The file is missing, cannot be read, or is for other genres.
-pub fn read(folder: &Path, name: &str, pair: Pair) -> Result<Vec<u8>, UserWeightsError> {
+pub fn read(folder: &Path, name: &str, pair: Pair) -> Result<Cow<'static, [u8]>, UserWeightsError> {
     let path = path(folder, name)?;
-    let bytes = bytes(&path)?;
+    let bytes = match name {
+        shipped::CYCLEGAN => Cow::Borrowed(shipped::cyclegan()),
+        _ => Cow::Owned(bytes(&path)?),
+    };
     let found = pairs_of(&path, &bytes)?;
     if !found.contains(&pair) {
         let (found, expected) = (Pairs(found), pair);
@@ -233,7 +266,7 @@ pub fn check(folder: &Path, name: &str, pair: Pair) -> Result<(), UserWeightsErr
 /// The file is no weights file of this version, the name is taken or no file's, or the file cannot
 /// be written.
 pub fn keep(folder: &Path, name: &str, from: &Path) -> Result<(PathBuf, Pairs), UserWeightsError> {
-    let to = path(folder, name)?;
+    let to = free_path(folder, name)?;
     let bytes = bytes(from).map_err(|error| match error {
         UserWeightsError::Missing(from) => UserWeightsError::NoFile(from),
         error => error,
@@ -279,7 +312,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, UserWeightsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shipped;
+    use crate::weights::relabelled;
 
     fn folder_with(files: &[(&str, &[u8])]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -291,10 +324,11 @@ mod tests {
 
     #[test]
     fn the_folder_is_listed_by_name_and_what_cannot_be_used_is_named() {
-        let jazz_pop = shipped::cyclegan(Pair::JAZZ_POP);
+        let jazz_pop = &relabelled(shipped::cyclegan(), Pair::JAZZ_POP).unwrap();
         let folder = folder_with(&[
             ("zebra.safetensors", jazz_pop),
-            ("Alpha.safetensors", shipped::cyclegan(Pair::JAZZ_CLASSIC)),
+            ("Alpha.safetensors", shipped::cyclegan()),
+            ("CycleGAN (2018).safetensors", jazz_pop),
             ("cut.safetensors", &jazz_pop[..1000]),
             ("half.safetensors.part", jazz_pop),
             ("notes.txt", b"no weights"),
@@ -306,20 +340,39 @@ mod tests {
             .collect();
         assert_eq!(
             own,
-            [("Alpha", Pair::JAZZ_CLASSIC), ("zebra", Pair::JAZZ_POP)]
+            [
+                ("CycleGAN (2018)", Pair::JAZZ_CLASSIC),
+                ("Alpha", Pair::JAZZ_CLASSIC),
+                ("zebra", Pair::JAZZ_POP)
+            ]
         );
         let refused: Vec<_> = refused.iter().map(ToString::to_string).collect();
-        assert_eq!(refused.len(), 1);
-        assert!(refused[0].contains("cut.safetensors: not a whole safetensors file"));
+        assert_eq!(refused.len(), 2);
+        assert!(refused[0].contains("(2018).safetensors: the plugin's own CycleGAN has that name"));
+        assert!(refused[1].contains("cut.safetensors: not a whole safetensors file"));
         let (own, refused) = list(&folder.path().join("not there"));
-        assert!(own.is_empty() && refused.is_empty());
+        assert_eq!((own.len(), refused.len()), (1, 0));
+    }
+
+    #[test]
+    fn the_plugin_s_cyclegan_needs_no_file_and_its_name_is_taken() {
+        let nowhere = Path::new("");
+        check(nowhere, shipped::CYCLEGAN, Pair::JAZZ_CLASSIC).unwrap();
+        let said = check(nowhere, shipped::CYCLEGAN, Pair::JAZZ_POP).unwrap_err();
+        assert!(matches!(said, UserWeightsError::Pair { .. }), "{said}");
+        let folder = folder_with(&[("from", shipped::cyclegan())]);
+        let from = folder.path().join("from");
+        let said = keep(folder.path(), shipped::CYCLEGAN, &from).unwrap_err();
+        assert!(matches!(said, UserWeightsError::Reserved(_)), "{said}");
+        let said = keep_style(folder.path(), shipped::CYCLEGAN, b"").unwrap_err();
+        assert!(matches!(said, UserWeightsError::Reserved(_)), "{said}");
     }
 
     #[test]
     fn what_is_kept_is_read_again_and_what_cannot_be_used_changes_nothing() {
         let (one, two) = (
-            shipped::cyclegan(Pair::JAZZ_CLASSIC),
-            shipped::cyclegan(Pair::CLASSIC_POP),
+            shipped::cyclegan(),
+            &relabelled(shipped::cyclegan(), Pair::CLASSIC_POP).unwrap()[..],
         );
         let from = folder_with(&[("best.safetensors", one), ("other.safetensors", two)]);
         let data = tempfile::tempdir().unwrap();
@@ -350,14 +403,14 @@ mod tests {
     #[test]
     fn styles_lie_beside_weights_and_take_the_place_of_no_others() {
         let style = crate::transfer::tests::style("Rags", shipped::arranger());
-        let folder = folder_with(&[("net.safetensors", shipped::cyclegan(Pair::JAZZ_POP))]);
+        let folder = folder_with(&[("net.safetensors", shipped::cyclegan())]);
         let folder = folder.path();
         let path = keep_style(folder, "Rags", &style).unwrap();
         keep_style(folder, "Rags", &style).unwrap();
         assert_eq!(fs::read(path).unwrap(), style);
         assert_eq!(styles(folder), ["Rags"]);
         let (own, refused) = list(folder);
-        assert_eq!((own.len(), refused.len()), (1, 0));
+        assert_eq!((own.len(), refused.len()), (2, 0));
         assert_eq!(super::style(folder, "Rags").unwrap().about().name, "Rags");
         let taken = keep_style(folder, "net", &style).unwrap_err();
         assert!(matches!(taken, UserWeightsError::Taken(_)), "{taken}");
@@ -372,7 +425,7 @@ mod tests {
 
     #[test]
     fn weights_that_are_gone_or_cut_are_refused_with_a_reason() {
-        let whole = shipped::cyclegan(Pair::JAZZ_CLASSIC);
+        let whole = shipped::cyclegan();
         let folder = folder_with(&[("cut.safetensors", &whole[..whole.len() / 2])]);
         let said = |name| check(folder.path(), name, Pair::JAZZ_CLASSIC).unwrap_err();
         assert!(matches!(said("gone"), UserWeightsError::Missing(_)));

@@ -13,7 +13,7 @@ use third_stream_model::roll::{CELLS, PITCHES, Roll, STEPS};
 use third_stream_model::transfer::on_this_thread;
 use third_stream_model::weights::read_generators;
 
-const SHIPPED: &[u8] = include_bytes!("../../weights/jazz-classic.safetensors");
+const SHIPPED: &[u8] = include_bytes!("../../weights/cyclegan.safetensors");
 
 /// Chords, a bass line and a melody that differ from phrase to phrase.
 fn phrase(index: usize) -> Roll {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor};
 use third_stream_model::family::cyclegan::{Generator, GeneratorConfig};
-use third_stream_model::genre::{Direction, Pair};
+use third_stream_model::genre::Direction;
 use third_stream_model::nn::inference::{Level, arena_bytes, weights_bytes};
 use third_stream_model::nn::init::Store;
 use third_stream_model::roll::{CELLS, Roll};
@@ -155,7 +155,7 @@ fn assert_close(said: usize, found: usize, what: &str) {
 
 #[test]
 fn what_loading_takes_is_known_before() {
-    let shipped = shipped::cyclegan(Pair::JAZZ_CLASSIC);
+    let shipped = shipped::cyclegan();
     let trained = Header::read(shipped).unwrap().cyclegan().unwrap().generator;
     let made = [config(8, 2), config(16, 3), config(24, 1), config(40, 1)];
     let made = made.map(|config| (config, file(config)));
@@ -246,7 +246,7 @@ fn a_small_network_is_refused_or_loaded_whatever_there_is() {
 
 #[test]
 fn the_shipped_networks_are_refused_or_loaded_whatever_there_is() {
-    on_this_thread(|| sweep(shipped::cyclegan(Pair::JAZZ_CLASSIC), 1 << 20));
+    on_this_thread(|| sweep(shipped::cyclegan(), 1 << 20));
 }
 
 #[test]

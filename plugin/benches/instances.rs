@@ -133,7 +133,7 @@ fn run(case: &Case) {
 /// An engine with the CycleGAN's networks, as user weights.
 fn cyclegan() -> Arc<InferenceWorker> {
     Arc::new(InferenceWorker::start(Box::new(|| {
-        let transfer = Transfer::from_bytes(shipped::cyclegan(PAIR));
+        let transfer = Transfer::from_bytes(shipped::cyclegan());
         let transfer = transfer.map_err(|error| ModelError::Weights(error.to_string()))?;
         Ok(Box::new(CycleGan(transfer)))
     })))

@@ -5,6 +5,7 @@
 //! since, or was missing, gives a new number, also when a project is opened, and the worker reads
 //! it again.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -77,7 +78,7 @@ fn known(number: NonZeroU32) -> Option<Arc<File>> {
 }
 
 /// Reads weights for `pair`. Worker.
-pub(crate) fn read(number: NonZeroU32, pair: Pair) -> Result<Vec<u8>, UserWeightsError> {
+pub(crate) fn read(number: NonZeroU32, pair: Pair) -> Result<Cow<'static, [u8]>, UserWeightsError> {
     // If nobody uses the file, nobody waits for the answer.
     let file = known(number).ok_or_else(|| UserWeightsError::Name(String::new()))?;
     user_weights::read(&file.folder, &file.name, pair)
@@ -256,11 +257,12 @@ impl PersistentField<'_, Saved> for ChosenWeights {
 mod tests {
     use super::*;
     use third_stream_model::shipped;
+    use third_stream_model::weights::relabelled;
 
     fn folder() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         let from = folder.path().join("from");
-        std::fs::write(&from, shipped::cyclegan(Pair::JAZZ_CLASSIC)).unwrap();
+        std::fs::write(&from, shipped::cyclegan()).unwrap();
         user_weights::keep(folder.path(), "mine", &from).unwrap();
         folder
     }
@@ -274,7 +276,7 @@ mod tests {
         assert_ne!(chosen.changes.count_now(), before);
         let weights = chosen.weights(Pair::JAZZ_CLASSIC);
         let bytes = read(weights.own.unwrap(), Pair::JAZZ_CLASSIC).unwrap();
-        assert_eq!(bytes, shipped::cyclegan(Pair::JAZZ_CLASSIC));
+        assert_eq!(bytes, shipped::cyclegan());
         assert_eq!(
             chosen.weights(Pair::JAZZ_POP),
             WeightsId::shipped(Pair::JAZZ_POP)
@@ -339,7 +341,8 @@ mod tests {
         assert_eq!(chosen.map(Clone::clone), saved);
 
         let from = folder.path().join("from");
-        std::fs::write(&from, shipped::cyclegan(Pair::CLASSIC_POP)).unwrap();
+        let bytes = relabelled(shipped::cyclegan(), Pair::CLASSIC_POP).unwrap();
+        std::fs::write(&from, bytes).unwrap();
         user_weights::keep(folder.path(), "later", &from).unwrap();
         chosen.load(&saved, folder.path());
         let there = chosen.weights(Pair::CLASSIC_POP).own.unwrap();

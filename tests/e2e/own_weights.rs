@@ -8,21 +8,13 @@ use third_stream_model::roll::notes::NoteRoll;
 use third_stream_model::shipped;
 use third_stream_model::transfer::Transfer;
 use third_stream_model::user_weights;
-use third_stream_model::weights::{CycleGanHeader, FamilyHeader, Header, with_header};
+use third_stream_model::weights::{CycleGanHeader, FamilyHeader, Header, relabelled, with_header};
 use third_stream_tests::host::Setup;
 
 use crate::expected::roll_between;
 use crate::music::{phrase, roll_of};
 use crate::network::{answers, assert_rolls, ends, script};
 use crate::stage::{Stage, knob, plugin};
-
-/// The networks for classic and pop, as a file that says that they are for jazz and classic.
-fn foreign_networks() -> Vec<u8> {
-    let bytes = shipped::cyclegan(Pair::CLASSIC_POP);
-    let mut header = Header::read(bytes).unwrap();
-    cyclegan(&mut header).pair = Pair::JAZZ_CLASSIC.to_string();
-    with_header(bytes, &header).unwrap()
-}
 
 fn cyclegan(header: &mut Header) -> &mut CycleGanHeader {
     match &mut header.family {
@@ -76,7 +68,7 @@ fn state(project: &[u8]) -> serde_json::Value {
 
 #[test]
 fn a_project_plays_by_the_weights_that_it_names() {
-    let networks = foreign_networks();
+    let networks = shipped::cyclegan().to_vec();
     let Some((plugin, _data)) = plugin_with(&[("mine", &networks)]) else {
         return;
     };
@@ -91,6 +83,11 @@ fn a_project_plays_by_the_weights_that_it_names() {
     assert_rolls(&found, &own, "the user's own");
     let named = r#"{"jazz-classic":"mine"}"#;
     assert_eq!(state(&saved)["fields"]["weights"], named);
+    // The plugin's CycleGAN, which has no file: the same networks.
+    let (found, saved) = bounce(&plugin, &project(&plugin, shipped::CYCLEGAN));
+    assert_rolls(&found, &own, shipped::CYCLEGAN);
+    let named = format!(r#"{{"jazz-classic":"{}"}}"#, shipped::CYCLEGAN);
+    assert_eq!(state(&saved)["fields"]["weights"], named);
     // Beside it, an instance without them.
     let without = plugin.bounce(&[knob(1.0)], &script(phrase()));
     assert_rolls(&roll_between(&without, 16.0), &shipped, "the plugin's");
@@ -98,7 +95,7 @@ fn a_project_plays_by_the_weights_that_it_names() {
 
 #[test]
 fn weights_that_cannot_be_used_leave_the_notes_dry_and_their_name_in_the_project() {
-    let whole = foreign_networks();
+    let whole = shipped::cyclegan().to_vec();
     let other_version = {
         let header = Header {
             format: 9,
@@ -113,10 +110,11 @@ fn weights_that_cannot_be_used_leave_the_notes_dry_and_their_name_in_the_project
     };
     let mut hostile = whole.clone();
     hostile[..8].copy_from_slice(&u64::MAX.to_le_bytes());
+    let other_pair = relabelled(&whole, Pair::JAZZ_POP).unwrap();
     let Some((plugin, data)) = plugin_with(&[
         ("cut", &whole[..whole.len() / 2]),
         ("foreign", b"MThd"),
-        ("other pair", shipped::cyclegan(Pair::JAZZ_POP)),
+        ("other pair", &other_pair),
         ("other version", &other_version),
         ("other shape", &other_shape),
         ("hostile header", &hostile),

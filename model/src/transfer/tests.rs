@@ -67,7 +67,7 @@ fn a_style_is_refused_beside_other_weights() {
             .edits_in_style(&phrase(), &style, &Wish::default())
             .is_err()
     );
-    let gan = Transfer::from_bytes(shipped::cyclegan(Pair::JAZZ_POP)).unwrap();
+    let gan = Transfer::from_bytes(shipped::cyclegan()).unwrap();
     let said = gan.takes(&style).unwrap_err().to_string();
     assert!(said.contains("is CycleGAN, expected arranger"), "{said}");
     // A style alone is no network.

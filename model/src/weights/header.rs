@@ -104,8 +104,8 @@ impl Header {
     /// use third_stream_model::shipped;
     /// use third_stream_model::weights::Header;
     ///
-    /// let header = Header::read(shipped::cyclegan(Pair::JAZZ_POP))?;
-    /// assert_eq!(header.pairs(), [Pair::JAZZ_POP]);
+    /// let header = Header::read(shipped::cyclegan())?;
+    /// assert_eq!(header.pairs(), [Pair::JAZZ_CLASSIC]);
     /// # Ok::<(), third_stream_model::weights::WeightsError>(())
     /// ```
     ///

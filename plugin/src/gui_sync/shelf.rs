@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use third_stream_model::genre::{Direction, Pair};
+use third_stream_model::shipped;
 use third_stream_model::user_weights::{self, UserWeights, UserWeightsError};
 
 use crate::editor::Notice;
@@ -52,19 +53,25 @@ impl Shelf {
     ) -> Result<Option<(&'a Path, &'a str)>, Notice> {
         let warning = |error: &UserWeightsError| Notice::Warning(error.to_string());
         let Some(name) = name else { return Ok(None) };
-        let folder = self.folder.as_deref().map_err(warning)?;
+        let folder = match &self.folder {
+            Ok(folder) => folder,
+            // The plugin's own lie in no folder.
+            Err(_) if name == shipped::CYCLEGAN => Path::new(""),
+            Err(error) => return Err(warning(error)),
+        };
         check(folder, name).map_err(|error| warning(&error))?;
         Ok(Some((folder, name)))
     }
 
-    /// The user weights.
+    /// The plugin's CycleGAN and the user weights.
     pub(crate) fn list(&self) -> Arc<[UserWeights]> {
         Arc::clone(&self.list)
     }
 
-    /// Rereads the folder; returns a message about files that cannot be used.
+    /// Rereads the folder; returns a message about files that cannot be used. Without a folder there
+    /// are the plugin's own alone.
     pub(crate) fn read(&mut self) -> Option<Notice> {
-        let folder = self.folder.as_ref().ok()?;
+        let folder = self.folder.as_deref().unwrap_or(Path::new(""));
         let (list, refused) = user_weights::list(folder);
         self.list = list.into();
         self.styles = user_weights::styles(folder).into();
@@ -86,5 +93,28 @@ impl Shelf {
             chosen.choose(pair, own);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_plugin_s_cyclegan_is_listed_and_chosen_without_a_folder() {
+        let mut shelf = Shelf::new(Err(UserWeightsError::NoFolder));
+        assert_eq!(shelf.read(), None);
+        let pair = Pair::JAZZ_CLASSIC;
+        let all: Vec<_> = shelf.list().iter().map(|own| own.name.clone()).collect();
+        assert_eq!(all, [shipped::CYCLEGAN]);
+        let chosen = ChosenWeights::default();
+        let choose = |pair, name| shelf.choose(&chosen, pair, Some(name));
+        choose(pair, shipped::CYCLEGAN).unwrap();
+        assert_eq!(chosen.name(pair).as_deref(), Some(shipped::CYCLEGAN));
+        let number = chosen.weights(pair).own.unwrap();
+        let bytes = crate::user_weights::read(number, pair).unwrap();
+        assert_eq!(bytes, shipped::cyclegan());
+        assert!(choose(Pair::JAZZ_POP, shipped::CYCLEGAN).is_err());
+        assert!(choose(pair, "mine").is_err(), "there is no folder");
     }
 }

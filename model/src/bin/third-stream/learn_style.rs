@@ -61,7 +61,7 @@ pub(crate) fn run(args: &LearnStyleArgs) -> Result<()> {
     } else {
         let folder = user_weights::folder()?;
         // Refused before the work, not after it.
-        user_weights::path(&folder, &args.name)?;
+        user_weights::free_path(&folder, &args.name)?;
         Place::List(folder)
     };
     let base = base(args)?;

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 
 use third_stream_model::genre::Pair;
 use third_stream_model::shipped;
+use third_stream_model::weights::relabelled;
 
 use super::*;
 use crate::editor::Notice;
@@ -330,11 +331,12 @@ fn weights_of_the_user_s_own_are_listed_chosen_and_refused() {
     let weights = desk.folder.path().join("Weights");
     std::fs::create_dir(&weights).unwrap();
     let write = |name: &str, bytes: &[u8]| std::fs::write(weights.join(name), bytes).unwrap();
-    let bytes = shipped::cyclegan(Pair::JAZZ_POP);
-    write("Radio.safetensors", bytes);
+    let bytes = relabelled(shipped::cyclegan(), Pair::JAZZ_POP).unwrap();
+    write("Radio.safetensors", &bytes);
     desk.follow(Gesture::ListWeights);
     let view = desk.app.plugin.lock().view();
-    assert_eq!(view.own.len(), 1);
+    let names: Vec<_> = view.own.iter().map(|own| own.name.as_str()).collect();
+    assert_eq!(names, [shipped::CYCLEGAN, "Radio"]);
     let radio = || Gesture::Weights(GenrePair::JazzPop, Some("Radio".into()));
     desk.follow(radio());
     assert_eq!(
@@ -366,7 +368,7 @@ fn weights_of_the_user_s_own_are_listed_chosen_and_refused() {
     );
 
     // Its header is valid, its networks are not; detected when it is chosen.
-    let mut nan = bytes.to_vec();
+    let mut nan = bytes.clone();
     let end = nan.len();
     nan[end - 2..].copy_from_slice(&[0xff, 0xff]);
     write("Broken.safetensors", &nan);
@@ -377,7 +379,7 @@ fn weights_of_the_user_s_own_are_listed_chosen_and_refused() {
         other => format!("no warning: {other:?}"),
     };
     assert!(said(&mut desk).contains("Cut.safetensors: not a whole safetensors file"));
-    assert_eq!(desk.app.plugin.lock().view().own.len(), 2);
+    assert_eq!(desk.app.plugin.lock().view().own.len(), 3);
     desk.follow(Gesture::Weights(GenrePair::JazzPop, Some("Broken".into())));
     assert!(
         said(&mut desk).contains("a value is not finite"),
