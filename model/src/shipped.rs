@@ -11,7 +11,8 @@ pub const fn arranger() -> &'static [u8] {
 /// The name of [`cyclegan`] in the plugin's list; no weights of the user's own can have it.
 pub const CYCLEGAN: &str = "CycleGAN (2018)";
 
-/// The CycleGAN of Brunner et al. (2018) for [`Pair::JAZZ_CLASSIC`](crate::genre::Pair::JAZZ_CLASSIC), two generators.
+/// The CycleGAN of Brunner et al. (2018) for
+/// [`Pair::JAZZ_CLASSIC`](crate::genre::Pair::JAZZ_CLASSIC), two generators.
 pub const fn cyclegan() -> &'static [u8] {
     include_bytes!("../../weights/cyclegan.safetensors")
 }
